@@ -1,0 +1,23 @@
+"""What a deployment configures once: chain, signer, stores, registry mirror, silo, aggregator, sponsor, relayer."""
+
+from prefect_federated.blocks.aggregator import Aggregator
+from prefect_federated.blocks.chain import EvmChain
+from prefect_federated.blocks.registry import ModelRegistryMirror
+from prefect_federated.blocks.relayer import Relayer
+from prefect_federated.blocks.signer import Signer
+from prefect_federated.blocks.silo import Silo
+from prefect_federated.blocks.sponsor import Sponsor
+from prefect_federated.blocks.stores import IpfsStore, LocalStore, S3Store
+
+__all__ = [
+    "Aggregator",
+    "EvmChain",
+    "IpfsStore",
+    "LocalStore",
+    "ModelRegistryMirror",
+    "Relayer",
+    "S3Store",
+    "Signer",
+    "Silo",
+    "Sponsor",
+]

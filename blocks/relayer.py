@@ -1,0 +1,49 @@
+"""Relayer: who brings what participants left in a mailbox to the chain."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import Field, HttpUrl
+
+from prefect_federated.blocks.chain import EvmChain
+from prefect_federated.blocks.schema import SchemaOnce
+from prefect_federated.blocks.signer import Signer
+
+if TYPE_CHECKING:
+    from prefect_federated.adapters.relayer import Relayer as OpenRelayer
+
+
+class Relayer(SchemaOnce):
+    """Brings signed commits and openings in batches. It needs money for gas, no stake, and is trusted with nothing.
+
+    Example:
+        Load the block and see what waits in a round:
+        ```python
+        from prefect_federated.adapters.relayer import waiting_commits
+        from prefect_federated.blocks import Relayer
+
+        block = Relayer.load("BLOCK_NAME")
+        print(len(waiting_commits(block.open(), task=1, round=1).letters))
+        ```
+    """
+
+    _block_type_name = "Federated Relayer"
+    _block_type_slug = "federated-relayer"
+    _description = "Brings participants' signed commits and openings to the chain, many in one transaction."
+    _logo_url = HttpUrl(
+        "https://raw.githubusercontent.com/PrefectHQ/prefect/420d0d6a78bb6df1fc18bcf188fdad43c1d22ea9"
+        "/assets/block-logos/process.png"
+    )
+    _documentation_url = HttpUrl("https://docs.prefect.io/v3/concepts/blocks")
+
+    label: str = Field(title="Label", description="How the relayer is called in run names, e.g. relayer.")
+    chain: EvmChain = Field(title="Chain", description="Chain and contracts of the federation.")
+    signer: Signer = Field(title="Signer", description="Keys of the account that pays for the batches.")
+    mailbox: Path = Field(title="Mailbox", description="Folder in which participants leave what is to be brought.")
+
+    def open(self) -> "OpenRelayer":
+        """Connect the relayer: key, chain, mailbox."""
+        from prefect_federated.adapters.mailbox import FolderMailbox
+        from prefect_federated.adapters.relayer import Relayer as OpenRelayer
+
+        return OpenRelayer(self.label, self.chain.connect(self.signer), FolderMailbox(self.mailbox))

@@ -1,0 +1,106 @@
+"""Silo: an organisation's data boundary, with its data source, its consent records and its own policy."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field, model_validator
+
+from prefect_federated.blocks.party import PartyBlock
+
+if TYPE_CHECKING:
+    from prefect_federated.adapters.silo import Silo as OpenSilo
+
+
+class Silo(PartyBlock):
+    """A participant: data that stay here, and what may be done with them.
+
+    Example:
+        Load the block and read the consent record:
+        ```python
+        from prefect_federated.blocks import Silo
+
+        block = Silo.load("BLOCK_NAME")
+        print(block.open().consent_record().grant_id.hex())
+        ```
+    """
+
+    _block_type_name = "Federated Silo"
+    _block_type_slug = "federated-silo"
+    _description = "A participant of a federation: data source, consent records, policy, keys."
+
+    data: Path = Field(title="Data", description="CSV or Parquet file with one row a subject.")
+    subject_column: str = Field(
+        default="subject", title="Subject column", description="Column that names the subject of a row."
+    )
+    consent_record: Path = Field(title="Consent record", description="File with the silo's part of the grant.")
+    approved_plans: list[str] = Field(
+        default_factory=list,
+        title="Approved plans",
+        description="Code hashes (0x...) of training plans that may run here.",
+    )
+    readers: list[str] = Field(
+        default_factory=list,
+        title="Readers",
+        description="Accounts that may be given this silo's content keys: aggregator and standby.",
+    )
+    min_rows: int = Field(default=1, ge=1, title="Minimum rows", description="Fewest consented rows to train on.")
+    forbidden_columns: list[str] = Field(
+        default_factory=list, title="Forbidden columns", description="Columns that no task may read."
+    )
+    disclosure: bool = Field(
+        default=False,
+        title="Disclosure in disputes",
+        description="Whether a dispute about a result may show single chunks of this silo's updates to everybody.",
+    )
+    purposes: list[str] | None = Field(
+        default=None,
+        title="Purposes",
+        description="DUO codes this silo serves; empty leaves it to the grants.",
+    )
+    commit_by: Literal["direct", "relayed"] = Field(
+        default="direct",
+        title="Commit by",
+        description="direct: send commits and openings; relayed: leave them to relayers for half of each window.",
+    )
+    mailbox: Path | None = Field(
+        default=None,
+        title="Mailbox",
+        description="Folder that relayers read; needed where commits are relayed.",
+    )
+    data_docs: Path | None = Field(
+        default=None,
+        title="Data Docs",
+        description="Folder for Great Expectations pages; none are written if empty.",
+    )
+
+    @model_validator(mode="after")
+    def _somewhere_to_leave(self) -> "Silo":
+        if self.commit_by == "relayed" and self.mailbox is None:
+            raise ValueError("commit_by relayed needs a mailbox; name the folder that relayers read")
+        return self
+
+    def open(self) -> "OpenSilo":
+        """Connect the silo: keys, chain, store, data source, policy."""
+        from prefect_federated.adapters.data_source import FileSource
+        from prefect_federated.adapters.gx_suite import DataChecks
+        from prefect_federated.adapters.mailbox import FolderMailbox
+        from prefect_federated.adapters.silo import Silo as OpenSilo
+        from prefect_federated.core.policy import Policy
+
+        return OpenSilo(
+            party=self.open_party(),
+            source=FileSource(self.data),
+            subject_column=self.subject_column,
+            records=self.consent_record,
+            policy=Policy(
+                approved_plans=tuple(self.approved_plans),
+                readers=tuple(self.readers),
+                min_rows=self.min_rows,
+                forbidden_columns=tuple(self.forbidden_columns),
+                disclosure=self.disclosure,
+                purposes=None if self.purposes is None else tuple(self.purposes),
+            ),
+            checks=DataChecks(self.data_docs),
+            commit_by=self.commit_by,
+            mailbox=FolderMailbox(self.mailbox) if self.mailbox else None,
+        )

@@ -1,0 +1,1 @@
+"""Gates around the contracts, run from the Makefile; none of it ships."""

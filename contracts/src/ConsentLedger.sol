@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {
+    EIP712Upgradeable
+} from "@openzeppelin/contracts-upgradeable/utils/cryptography/EIP712Upgradeable.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
+import {AnnouncedUpgrades} from "./AnnouncedUpgrades.sol";
+import {IConsentLedger} from "./interfaces/IConsentLedger.sol";
+
+/// @notice Documented in IConsentLedger.
+contract ConsentLedger is IConsentLedger, AnnouncedUpgrades, EIP712Upgradeable {
+    using BitMaps for BitMaps.BitMap;
+
+    /// @dev All that a commit has to know, in one slot, found under keccak256(abi.encode(grantId, silo)).
+    struct Licence {
+        uint64 purposes;
+        uint40 validFrom;
+        uint40 expiry;
+        uint40 withdrawnAt;
+    }
+
+    struct Dataset {
+        address holder;
+        bytes32 root;
+    }
+
+    struct Terms {
+        bytes32 dataset;
+        address silo;
+        bytes32 columns;
+        bytes32 subjects;
+    }
+
+    /// @custom:storage-location erc7201:prefect-federated.ConsentLedger
+    struct LedgerStorage {
+        mapping(bytes32 dataset => Dataset) datasets;
+        mapping(bytes32 grantId => Terms) terms;
+        mapping(bytes32 grantAndSilo => Licence) licences;
+        mapping(address holder => BitMaps.BitMap) nonces;
+    }
+
+    bytes32 public constant GRANT_TYPEHASH = keccak256(
+        "Grant(bytes32 dataset,address silo,uint64 purposes,uint40 validFrom,uint40 expiry,bytes32 columns,bytes32 subjects,uint256 nonce,uint40 deadline)"
+    );
+    bytes32 public constant WITHDRAWAL_TYPEHASH = keccak256("Withdrawal(bytes32 grantId,uint40 deadline)");
+
+    // keccak256(abi.encode(uint256(keccak256("prefect-federated.ConsentLedger")) - 1)) & ~bytes32(uint256(0xff))
+    bytes32 private constant STORAGE_SLOT =
+        0x9ccf76e7d709baeb39e9c3c9b7581f85093e3ed2cbbebc1a6185e0b3a5c7ef00;
+
+    /// @custom:oz-upgrades-unsafe-allow constructor
+    constructor() {
+        _disableInitializers();
+    }
+
+    function initialize(address manager, address registry) external initializer {
+        __AnnouncedUpgrades_init(manager, registry);
+        __EIP712_init("prefect-federated consent", "1");
+    }
+
+    // --- datasets
+
+    function registerDataset(bytes32 dataset, bytes32 root) external {
+        if (dataset == 0) revert UnknownDataset(dataset);
+        Dataset storage d = _storage().datasets[dataset];
+        if (d.holder != address(0)) revert DatasetTaken(dataset, d.holder);
+        d.holder = msg.sender;
+        d.root = root;
+        emit DatasetRegistered(dataset, msg.sender, root);
+    }
+
+    function publishRoot(bytes32 dataset, bytes32 root) external {
+        _requireHolder(dataset);
+        _storage().datasets[dataset].root = root;
+        emit DatasetRootPublished(dataset, root);
+    }
+
+    // --- grants
+
+    function grant(Grant calldata g, bytes calldata signature) external returns (bytes32 grantId) {
+        address holder = _holderOf(g.dataset);
+        if (block.timestamp > g.deadline) revert SignatureExpired(g.deadline, block.timestamp);
+        if (g.expiry <= block.timestamp || g.validFrom >= g.expiry) {
+            revert EmptyGrant(g.validFrom, g.expiry, block.timestamp);
+        }
+        grantId = hashGrant(g);
+        _requireSignature(holder, grantId, signature);
+        _useNonce(holder, g.nonce);
+        LedgerStorage storage s = _storage();
+        s.terms[grantId] = Terms(g.dataset, g.silo, g.columns, g.subjects);
+        s.licences[_key(grantId, g.silo)] = Licence(g.purposes, g.validFrom, g.expiry, 0);
+        emit ConsentGranted(grantId, g.dataset, g.silo, g);
+    }
+
+    function withdraw(bytes32 grantId) external {
+        _requireHolder(_termsOf(grantId).dataset);
+        _withdraw(grantId);
+    }
+
+    function withdrawBySig(bytes32 grantId, uint40 deadline, bytes calldata signature) external {
+        address holder = _holderOf(_termsOf(grantId).dataset);
+        if (block.timestamp > deadline) revert SignatureExpired(deadline, block.timestamp);
+        _requireSignature(holder, hashWithdrawal(grantId, deadline), signature);
+        _withdraw(grantId);
+    }
+
+    function cancelNonce(uint256 nonce) external {
+        _useNonce(msg.sender, nonce);
+        emit NonceCancelled(msg.sender, nonce);
+    }
+
+    function setSubjects(bytes32 grantId, bytes32 subjects) external {
+        Terms storage t = _termsOf(grantId);
+        _requireHolder(t.dataset);
+        emit SubjectsSet(grantId, t.subjects, subjects);
+        t.subjects = subjects;
+    }
+
+    // --- views
+
+    function requireLive(bytes32 grantId, address silo, uint64 purposes, uint40 until) external view {
+        Licence memory l = _storage().licences[_key(grantId, silo)];
+        if (l.expiry == 0) revert GrantNotForSilo(grantId, silo, _termsOf(grantId).silo);
+        if (l.withdrawnAt != 0) revert GrantWithdrawn(grantId, l.withdrawnAt);
+        if (block.timestamp < l.validFrom) revert GrantNotYetValid(grantId, l.validFrom, block.timestamp);
+        if (until >= l.expiry) revert GrantExpires(grantId, l.expiry, until);
+        if (l.purposes & purposes != purposes) revert PurposeNotCovered(grantId, l.purposes, purposes);
+    }
+
+    function liveMany(bytes32[] calldata grantIds, address[] calldata silos, uint64 purposes, uint40 until)
+        external
+        view
+        returns (uint256[] memory live)
+    {
+        live = new uint256[]((grantIds.length + 255) / 256);
+        for (uint256 i; i < grantIds.length; ++i) {
+            Licence memory l = _storage().licences[_key(grantIds[i], silos[i])];
+            bool runs = l.withdrawnAt == 0 && l.validFrom <= block.timestamp && until < l.expiry;
+            if (runs && l.purposes & purposes == purposes) live[i / 256] |= 1 << (i % 256);
+        }
+    }
+
+    function grantOf(bytes32 grantId) external view returns (GrantRecord memory) {
+        Terms memory t = _termsOf(grantId);
+        Licence memory l = _storage().licences[_key(grantId, t.silo)];
+        return GrantRecord({
+            dataset: t.dataset,
+            holder: _storage().datasets[t.dataset].holder,
+            silo: t.silo,
+            purposes: l.purposes,
+            validFrom: l.validFrom,
+            expiry: l.expiry,
+            withdrawnAt: l.withdrawnAt,
+            columns: t.columns,
+            subjects: t.subjects,
+            live: l.withdrawnAt == 0 && l.validFrom <= block.timestamp && block.timestamp < l.expiry
+        });
+    }
+
+    /// @dev EIP-712 digest; type string in GRANT_TYPEHASH, domain ("prefect-federated consent", "1", chain, this).
+    function hashGrant(Grant calldata g) public view returns (bytes32) {
+        return _hashTypedDataV4(keccak256(abi.encode(GRANT_TYPEHASH, g)));
+    }
+
+    function hashWithdrawal(bytes32 grantId, uint40 deadline) public view returns (bytes32) {
+        return _hashTypedDataV4(keccak256(abi.encode(WITHDRAWAL_TYPEHASH, grantId, deadline)));
+    }
+
+    function datasetOf(bytes32 dataset) external view returns (address holder, bytes32 root) {
+        Dataset storage d = _storage().datasets[dataset];
+        return (d.holder, d.root);
+    }
+
+    function nonceUsed(address holder, uint256 nonce) external view returns (bool) {
+        return _storage().nonces[holder].get(nonce);
+    }
+
+    // --- internal
+
+    function _withdraw(bytes32 grantId) internal {
+        Terms storage t = _termsOf(grantId);
+        Licence storage l = _storage().licences[_key(grantId, t.silo)];
+        if (l.withdrawnAt != 0) revert GrantWithdrawn(grantId, l.withdrawnAt);
+        l.withdrawnAt = uint40(block.timestamp);
+        emit ConsentWithdrawn(grantId, t.dataset, l.withdrawnAt);
+    }
+
+    function _useNonce(address holder, uint256 nonce) internal {
+        BitMaps.BitMap storage used = _storage().nonces[holder];
+        if (used.get(nonce)) revert NonceUsed(holder, nonce);
+        used.set(nonce);
+    }
+
+    function _requireSignature(address holder, bytes32 digest, bytes calldata signature) internal view {
+        if (!SignatureChecker.isValidSignatureNowCalldata(holder, digest, signature)) {
+            revert BadSignature(holder, digest);
+        }
+    }
+
+    function _requireHolder(bytes32 dataset) internal view {
+        address holder = _holderOf(dataset);
+        if (msg.sender != holder) revert NotHolder(msg.sender, holder);
+    }
+
+    function _holderOf(bytes32 dataset) internal view returns (address holder) {
+        holder = _storage().datasets[dataset].holder;
+        if (holder == address(0)) revert UnknownDataset(dataset);
+    }
+
+    function _termsOf(bytes32 grantId) internal view returns (Terms storage t) {
+        t = _storage().terms[grantId];
+        if (_storage().datasets[t.dataset].holder == address(0)) revert UnknownGrant(grantId);
+    }
+
+    function _key(bytes32 grantId, address silo) internal pure returns (bytes32) {
+        return keccak256(abi.encode(grantId, silo));
+    }
+
+    function _storage() private pure returns (LedgerStorage storage s) {
+        bytes32 slot = STORAGE_SLOT;
+        assembly {
+            s.slot := slot
+        }
+    }
+}

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {ICommittee} from "./interfaces/ICommittee.sol";
+import {IConsentLedger} from "./interfaces/IConsentLedger.sol";
+import {ICoordinatorTypes} from "./interfaces/ICoordinatorTypes.sol";
+import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
+import {IParticipantRegistry} from "./interfaces/IParticipantRegistry.sol";
+import {ITreasury} from "./interfaces/ITreasury.sol";
+import {IVerdicts} from "./interfaces/IVerdicts.sol";
+import {LastCommits} from "./LastCommits.sol";
+import {Mark, Marks} from "./Marks.sol";
+import {Clock, Clocks} from "./Clocks.sol";
+import {Pause} from "./Pauses.sol";
+import {Phases} from "./Phases.sol";
+
+/// @title What the parts of the coordinator share: storage, the clock, and who is who.
+abstract contract CoordinatorBase is ICoordinatorTypes {
+    using Marks for mapping(uint256 => uint256);
+    using Phases for Clock;
+
+    struct Duty {
+        address account;
+        bool bonded;
+    }
+
+    struct Task {
+        bytes32 id;
+        address sponsor;
+        uint16 enrolled;
+        uint16 indices;
+        Duty aggregator;
+        Duty standby;
+        TaskParams params;
+    }
+
+    struct Round {
+        uint256 clock; // a packed Clock
+        bytes32 baseVersion;
+        address proposer; // of the last proposal; valid from Challenge on, and once one was overturned
+        uint40 revealDeadline; // running time; 0 until Reveal begins
+        bytes32 proposalHash;
+    }
+
+    /// @custom:storage-location erc7201:prefect-federated.Coordinator
+    struct CoordinatorStorage {
+        IParticipantRegistry registry;
+        uint32 taskCount;
+        IConsentLedger consent;
+        Pause pause;
+        IModelRegistry models;
+        ITreasury treasury;
+        address disputes;
+        ICommittee committee;
+        mapping(uint32 task => Task) tasks;
+        mapping(uint32 task => Round) rounds;
+        mapping(uint32 task => mapping(address => Enrolment)) enrolments;
+        mapping(uint32 task => mapping(uint16 index => address)) members;
+        mapping(uint32 task => mapping(uint16 index => bytes32)) records;
+        mapping(uint32 task => mapping(uint256 => uint256)) marks;
+        mapping(uint32 task => mapping(uint256 => uint256)) lastCommits; // see LastCommits
+    }
+
+    bytes32 public constant COMMITMENT_TYPEHASH = keccak256(
+        "Commitment(uint256 chainId,address coordinator,uint32 task,uint32 round,bytes32 baseVersion,address participant,bytes32 payloadRoot,bytes32 sealedRoot,bytes32 contentKeyHash,uint32 weight,bytes32 evidenceHash,bytes32 salt)"
+    );
+
+    uint256 internal constant MAX_URI_BYTES = 512;
+
+    // The ways to commit; a task always allows the first, so that no relayer can keep anybody out.
+    uint8 internal constant DIRECT = 1;
+    uint8 internal constant RELAYED = 2;
+
+    // keccak256(abi.encode(uint256(keccak256("prefect-federated.Coordinator")) - 1)) & ~bytes32(uint256(0xff))
+    bytes32 private constant STORAGE_SLOT =
+        0x2a3323ecafd46d19727651cc413113faa199c5f7f78323fe821e5353c5afa000;
+
+    // --- the clock
+
+    /// @dev Moves the round on as far as block time allows, and returns where it is.
+    function _advance(uint32 task) internal returns (Clock memory c) {
+        c = Clocks.unpack(_s().rounds[task].clock, _s().pause); // not _load: each return of a clock costs gas
+        while (c.overdue()) _next(task, c, c.deadline);
+    }
+
+    /// @dev One step, written through: `c` is the clock afterwards.
+    function _next(uint32 task, Clock memory c, uint40 endedAt) internal {
+        Phase ended = c.phase;
+        c.next(_s().tasks[task].params, endedAt);
+        if (c.phase == Phase.Reveal) _s().rounds[task].revealDeadline = c.deadline;
+        _turn(task, c);
+        if (ended == Phase.VoteReveal && c.idle()) IVerdicts(address(this)).undecided(task);
+        else if (c.phase == Phase.Voided) _voided(task, c.round, ended);
+    }
+
+    function _voided(uint32 task, uint32 round, Phase ended) internal {
+        emit RoundVoided(task, round, ended);
+        _s().treasury.release(task);
+        if (ended != Phase.Aggregate) return;
+        Task storage t = _s().tasks[task];
+        _slashDuty(task, round, t.aggregator);
+        _slashDuty(task, round, t.standby);
+    }
+
+    function _slashDuty(uint32 task, uint32 round, Duty storage duty) internal {
+        if (!duty.bonded) return;
+        duty.bonded = false;
+        uint256 bond = _s().tasks[task].params.aggregatorBond;
+        uint256 taken = _s().registry.slash(duty.account, bond, keccak256(abi.encode(task, round)));
+        emit DutySlashed(task, round, duty.account, taken, "no proposal");
+    }
+
+    /// @dev The grant of a commit must last until an opening could at the latest be made, were the round never
+    /// paused: a pause takes no consent away, and one before the round gives none. In Commit only.
+    function _consentUntil(uint32 task, Clock memory c) internal view returns (uint40) {
+        TaskParams storage p = _s().tasks[task].params;
+        uint256 until = uint256(c.deadline) + p.finalityGap + p.revealWindow + p.revealGrace;
+        return c.pause.unpaused(until, c.opensAt);
+    }
+
+    /// @dev How many of the last round committed, never opened, and were not slashed yet.
+    function _silent(Clock memory c, uint40 revealDeadline) internal pure returns (uint256) {
+        if (revealDeadline == 0) return 0; // Reveal never began: nobody owes anything
+        return uint256(c.committed) - c.revealed - c.late - c.slashed;
+    }
+
+    // --- guards
+
+    function _require(uint32 task, uint32 round, Phase expected) internal returns (Clock memory c) {
+        c = _current(task, round);
+        if (c.phase != expected) revert WrongPhase(task, round, expected, c.phase);
+    }
+
+    function _current(uint32 task, uint32 round) internal returns (Clock memory c) {
+        c = _advance(task);
+        if (c.round == round && round != 0) return c;
+        _taskOf(task);
+        revert WrongRound(task, round, c.round);
+    }
+
+    function _requireIdle(uint32 task) internal returns (Clock memory c) {
+        c = _advance(task);
+        if (!c.idle()) revert RoundRunning(task, c.round, c.phase);
+    }
+
+    function _requireRunning(Pause pause) internal view {
+        if (pause.active()) revert WhilePaused(pause.until());
+    }
+
+    function _sponsored(uint32 task) internal view returns (Task storage t) {
+        t = _taskOf(task);
+        if (msg.sender != t.sponsor) revert OnlySponsor(task, msg.sender, t.sponsor);
+    }
+
+    function _taskOf(uint32 task) internal view returns (Task storage t) {
+        t = _s().tasks[task];
+        if (t.sponsor == address(0)) revert UnknownTask(task);
+    }
+
+    function _requireShort(string calldata uri) internal pure {
+        if (bytes(uri).length > MAX_URI_BYTES) revert UriTooLong(bytes(uri).length, MAX_URI_BYTES);
+    }
+
+    /// @dev The participant in whose name the sender acts. Who is enrolled itself costs no second look-up.
+    function _actor(uint32 task) internal view returns (address) {
+        if (_s().enrolments[task][msg.sender].fromRound != 0) return msg.sender;
+        return _s().registry.masterOf(msg.sender);
+    }
+
+    // --- who takes part
+
+    function _inCohort(Enrolment storage e, uint32 round) internal view returns (bool) {
+        return e.fromRound != 0 && e.fromRound <= round && (e.enrolled || round <= e.untilRound);
+    }
+
+    /// @dev Takes it out of all later rounds; the bond is another matter.
+    function _remove(uint32 task, address participant, Clock memory c) internal {
+        Enrolment storage e = _s().enrolments[task][participant];
+        if (!e.enrolled) revert NotEnrolled(task, participant);
+        // Its last round is the current one; who enrolled for the next never had one.
+        e.untilRound = e.fromRound > c.round ? e.fromRound - 1 : c.round;
+        e.enrolled = false;
+        --_s().tasks[task].enrolled;
+        emit Left(task, participant, e.index, e.untilRound);
+    }
+
+    /// @dev Takes the bond, and half of it goes to the accuser; the evidence is this transaction's, by its hash.
+    function _strike(
+        uint32 task,
+        Clock memory c,
+        address participant,
+        address accuser,
+        bytes32 evidence,
+        string memory reason
+    ) internal {
+        Enrolment storage e = _s().enrolments[task][participant];
+        if (!e.bonded) revert NoBond(task, participant);
+        if (e.enrolled) _remove(task, participant, c);
+        e.bonded = false;
+        uint256 bond = _s().tasks[task].params.bond;
+        (uint256 taken,) = _s().registry.slashFor(participant, bond, evidence, accuser);
+        emit ParticipantSlashed(task, c.round, participant, taken, reason);
+    }
+
+    // --- commitments
+
+    /// @dev What the slot keeps: keccak256(abi.encode(participant, commitment, evidenceHash)), so that the
+    /// opening must carry the evidence that was named at commit, and the slot alone says whose it is.
+    function _record(address participant, bytes32 commitment, bytes32 evidenceHash)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(participant, commitment, evidenceHash));
+    }
+
+    /// @dev keccak256(abi.encode(COMMITMENT_TYPEHASH, block.chainid, address(this), task, round, baseVersion,
+    /// participant, payloadRoot, sealedRoot, contentKeyHash, weight, evidenceHash, salt)). By hand: the compiler's
+    /// own way costs each opening of a batch 700 gas more.
+    function _digest(uint32 task, uint32 round, address participant, Opening calldata o)
+        internal
+        view
+        returns (bytes32 digest)
+    {
+        bytes32 baseVersion = _s().rounds[task].baseVersion;
+        bytes32 typehash = COMMITMENT_TYPEHASH;
+        assembly ("memory-safe") {
+            let at := mload(0x40)
+            mstore(at, typehash)
+            mstore(add(at, 0x20), chainid())
+            mstore(add(at, 0x40), address())
+            mstore(add(at, 0x60), task)
+            mstore(add(at, 0x80), round)
+            mstore(add(at, 0xa0), baseVersion)
+            mstore(add(at, 0xc0), participant)
+            calldatacopy(add(at, 0xe0), o, 0xc0)
+            digest := keccak256(at, 0x1a0)
+        }
+    }
+
+    /// @dev In Reveal, true to its time; after it, within the grace, as a late opening.
+    function _requireOpen(uint32 task, Clock memory c) internal view returns (bool late) {
+        if (c.phase == Phase.Reveal) {
+            if (c.nowS < c.opensAt) revert TooEarly(c.pause.firstSecond(c.opensAt), block.timestamp);
+            return false;
+        }
+        uint256 revealDeadline = _s().rounds[task].revealDeadline;
+        uint256 graceEnd = revealDeadline + _s().tasks[task].params.revealGrace;
+        if (revealDeadline == 0 || c.nowS > graceEnd) {
+            revert WrongPhase(task, c.round, Phase.Reveal, c.phase);
+        }
+        return true;
+    }
+
+    // --- slots
+
+    function _load(uint32 task) internal view returns (Clock memory) {
+        return Clocks.unpack(_s().rounds[task].clock, _s().pause);
+    }
+
+    function _save(uint32 task, Clock memory c) internal {
+        _s().rounds[task].clock = Clocks.pack(c);
+    }
+
+    /// @dev Stores the clock; when everybody has acted the phase ends now instead of at its deadline.
+    function _count(uint32 task, Clock memory c, bool everybody) internal {
+        if (everybody) _next(task, c, c.nowS);
+        else _save(task, c);
+    }
+
+    /// @dev Saves a clock whose phase has changed, and says so.
+    function _turn(uint32 task, Clock memory c) internal {
+        _save(task, c);
+        (uint40 opensAt, uint40 deadline) = (c.pause.firstSecond(c.opensAt), c.pause.lastSecond(c.deadline));
+        emit PhaseChanged(task, c.round, c.phase, opensAt, deadline);
+    }
+
+    function _markOf(uint32 task, uint32 round, uint16 index) internal view returns (Mark) {
+        return _s().marks[task].get(round, index);
+    }
+
+    function _setMark(uint32 task, uint32 round, uint16 index, Mark mark) internal {
+        _s().marks[task].set(round, index, mark);
+    }
+
+    function _s() internal pure returns (CoordinatorStorage storage s) {
+        bytes32 slot = STORAGE_SLOT;
+        assembly {
+            s.slot := slot
+        }
+    }
+}

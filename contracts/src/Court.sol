@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Equivocations} from "./Equivocations.sol";
+import {Relays} from "./Relays.sol";
+import {Rulings} from "./Rulings.sol";
+import {Standings} from "./Standings.sol";
+import {Verdicts} from "./Verdicts.sol";
+
+/// @title The part of the coordinator's code that is used in disputes, in votes and by relayers, which the TaskDesk
+/// passes on to it.
+/// @notice Deployed on its own: with it the coordinator's creation code would exceed its limit (EIP-3860).
+contract Court is Rulings, Relays, Equivocations, Verdicts, Standings {}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {ITaskDesk} from "./interfaces/ITaskDesk.sol";
+import {CoordinatorBase} from "./CoordinatorBase.sol";
+import {LastCommits} from "./LastCommits.sol";
+import {Mark} from "./Marks.sol";
+import {Clock} from "./Clocks.sol";
+import {Phases} from "./Phases.sol";
+
+/// @title Who takes part in a task from which round to which, and when its bond is free.
+abstract contract Enrolments is CoordinatorBase, ITaskDesk {
+    using LastCommits for mapping(uint256 => uint256);
+    using Phases for Clock;
+
+    function enrol(uint32 task) external {
+        Task storage t = _taskOf(task);
+        Clock memory c = _advance(task);
+        _requireRunning(c.pause);
+        Enrolment storage e = _s().enrolments[task][msg.sender];
+        if (e.enrolled) revert AlreadyEnrolled(task, msg.sender);
+        if (!_s().registry.mayEnrol(msg.sender)) revert NotAdmitted(msg.sender);
+        if (t.enrolled == t.params.maxParticipants) revert TaskFull(task, t.params.maxParticipants);
+        ++t.enrolled;
+        if (e.fromRound == 0) _give(task, t, e);
+        if (!e.bonded || e.untilRound != c.round) e.fromRound = c.round + 1;
+        e.enrolled = true;
+        emit Enrolled(task, msg.sender, e.index, e.fromRound);
+        if (e.bonded) return;
+        e.bonded = true;
+        _s().registry.lock(msg.sender, t.params.bond);
+    }
+
+    function leave(uint32 task) external {
+        _taskOf(task);
+        Clock memory c = _advance(task);
+        _remove(task, msg.sender, c);
+        if (!_holds(task, c, _s().enrolments[task][msg.sender])) _release(task, msg.sender);
+    }
+
+    function releaseBond(uint32 task, address participant) external {
+        _taskOf(task);
+        Clock memory c = _advance(task);
+        Enrolment storage e = _s().enrolments[task][participant];
+        if (!e.bonded) revert NotEnrolled(task, participant);
+        if (e.enrolled || _holds(task, c, e)) revert BondHeld(task, participant, c.round);
+        _release(task, participant);
+    }
+
+    function lapse(uint32 task, address participant) external {
+        uint256 maxMisses = _taskOf(task).params.maxMisses;
+        Clock memory c = _advance(task);
+        uint256 missed = _missed(task, c, _s().enrolments[task][participant]);
+        if (maxMisses == 0 || missed < maxMisses) revert NotLapsed(task, participant, missed, maxMisses);
+        _remove(task, participant, c);
+        emit Lapsed(task, participant, missed);
+        if (!_holds(task, c, _s().enrolments[task][participant])) _release(task, participant);
+    }
+
+    function enrolmentOf(uint32 task, address participant) external view returns (Enrolment memory) {
+        Enrolment memory e = _s().enrolments[task][participant];
+        if (e.fromRound != 0) e.lastCommit = _s().lastCommits[task].get(e.index);
+        return e;
+    }
+
+    function participantAt(uint32 task, uint16 index) external view returns (address) {
+        return _s().members[task][index];
+    }
+
+    // --- internal
+
+    /// @dev Gives the next dense index.
+    function _give(uint32 task, Task storage t, Enrolment storage e) internal {
+        if (t.indices == type(uint16).max) revert TaskFull(task, type(uint16).max);
+        e.index = t.indices++;
+        _s().members[task][e.index] = msg.sender;
+    }
+
+    /// @dev Whether the round it last took part in still runs, or waits for its opening.
+    function _holds(uint32 task, Clock memory c, Enrolment storage e) internal view returns (bool) {
+        if (!_inCohort(e, c.round)) return false;
+        if (!c.idle()) return true;
+        return _s().rounds[task].revealDeadline != 0 && _markOf(task, c.round, e.index) == Mark.Committed;
+    }
+
+    function _release(uint32 task, address participant) internal {
+        _s().enrolments[task][participant].bonded = false;
+        uint256 bond = _s().tasks[task].params.bond;
+        emit BondReleased(task, participant, bond);
+        _s().registry.unlock(participant, bond);
+    }
+
+    /// @dev Ended rounds since it last committed, or since it joined.
+    function _missed(uint32 task, Clock memory c, Enrolment storage e) internal view returns (uint256) {
+        if (!e.enrolled) return 0;
+        uint256 ended = c.round == 0 || c.idle() ? c.round : c.round - 1;
+        uint256 last = _s().lastCommits[task].get(e.index);
+        uint256 since = last >= e.fromRound ? last : e.fromRound - 1;
+        return ended > since ? ended - since : 0;
+    }
+}

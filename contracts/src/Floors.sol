@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {CoordinatorBase} from "./CoordinatorBase.sol";
+import {Clock} from "./Clocks.sol";
+
+/// @title What honest work earns in a round that others spoilt.
+abstract contract Floors is CoordinatorBase {
+    uint256 internal constant BPS = 10_000;
+
+    /// @dev The reserve pays a floor to each who revealed; the next round waits until the clock's deadline for that.
+    function _setFloors(uint32 task, Clock memory c) internal {
+        _s().treasury.setAside(task, uint256(c.revealed) * _floor(task, c));
+    }
+
+    /// @dev floor(roundReward * floorBps / (10,000 * cohort)): what a reveal earns in a round that others spoilt.
+    function _floor(uint32 task, Clock memory c) internal view returns (uint256) {
+        TaskParams storage p = _s().tasks[task].params;
+        return uint256(p.roundReward) * p.floorBps / (BPS * c.cohort);
+    }
+}

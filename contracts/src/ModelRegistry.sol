@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {AnnouncedUpgrades} from "./AnnouncedUpgrades.sol";
+import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
+
+/// @notice Documented in IModelRegistry.
+contract ModelRegistry is IModelRegistry, AnnouncedUpgrades {
+    struct Head {
+        bytes32 versionHash;
+        uint32 number;
+    }
+
+    /// @custom:storage-location erc7201:prefect-federated.ModelRegistry
+    struct ModelStorage {
+        address coordinator;
+        mapping(uint32 task => Head) heads;
+    }
+
+    uint8 public constant GENESIS = 0;
+    uint8 public constant ROUND = 1;
+    uint8 public constant ROLLBACK = 2;
+
+    bytes32 public constant VERSION_TYPEHASH = keccak256(
+        "Version(uint256 chainId,address registry,uint32 task,uint32 number,uint32 round,uint8 kind,bytes32 parent,bytes32 modelRoot,bytes32 aggregateRoot,bytes32 stateRoot,bytes32 metricsHash)"
+    );
+
+    // keccak256(abi.encode(uint256(keccak256("prefect-federated.ModelRegistry")) - 1)) & ~bytes32(uint256(0xff))
+    bytes32 private constant STORAGE_SLOT =
+        0x09b0f44b001a4f72617c47d78ffbd775acca71780732f5ae10be62a546b71d00;
+
+    modifier onlyCoordinator() {
+        if (msg.sender != _storage().coordinator) revert OnlyCoordinator(msg.sender);
+        _;
+    }
+
+    /// @custom:oz-upgrades-unsafe-allow constructor
+    constructor() {
+        _disableInitializers();
+    }
+
+    function initialize(address manager, address coordinator, address registry) external initializer {
+        __AnnouncedUpgrades_init(manager, registry);
+        _storage().coordinator = coordinator;
+    }
+
+    function genesis(uint32 task, bytes32 modelRoot, string calldata uri)
+        external
+        onlyCoordinator
+        returns (bytes32 versionHash)
+    {
+        if (_storage().heads[task].versionHash != 0) revert GenesisExists(task);
+        Version memory v;
+        v.task = task;
+        v.kind = GENESIS;
+        v.modelRoot = modelRoot;
+        return _store(v, uri);
+    }
+
+    function append(
+        uint32 task,
+        uint32 round,
+        bytes32 modelRoot,
+        bytes32 aggregateRoot,
+        bytes32 stateRoot,
+        bytes32 metricsHash,
+        string calldata uri
+    ) external onlyCoordinator returns (uint32 number, bytes32 versionHash) {
+        Version memory v = _next(task, round, ROUND);
+        v.modelRoot = modelRoot;
+        v.aggregateRoot = aggregateRoot;
+        v.stateRoot = stateRoot;
+        v.metricsHash = metricsHash;
+        return (v.number, _store(v, uri));
+    }
+
+    function rollback(uint32 task, uint32 round, Version[] calldata path, string calldata uri)
+        external
+        onlyCoordinator
+        returns (uint32 number, bytes32 versionHash)
+    {
+        Version memory v = _next(task, round, ROLLBACK);
+        v.aggregateRoot = _walk(task, v.parent, path);
+        Version calldata target = path[path.length - 1];
+        v.modelRoot = target.modelRoot;
+        v.stateRoot = target.stateRoot;
+        v.metricsHash = target.metricsHash;
+        return (v.number, _store(v, uri));
+    }
+
+    function head(uint32 task) external view returns (bytes32 versionHash, uint32 number) {
+        Head storage h = _storage().heads[task];
+        if (h.versionHash == 0) revert UnknownTask(task);
+        return (h.versionHash, h.number);
+    }
+
+    function hashVersion(Version memory v) public view returns (bytes32) {
+        return keccak256(abi.encode(VERSION_TYPEHASH, block.chainid, address(this), v));
+    }
+
+    /// @dev Follows the path from `expected` (the head) through each parent; returns the target's hash.
+    function _walk(uint32 task, bytes32 expected, Version[] calldata path)
+        internal
+        view
+        returns (bytes32 hash)
+    {
+        if (path.length < 2) revert BrokenPath(task, path.length, expected, 0);
+        for (uint256 i; i < path.length; ++i) {
+            hash = hashVersion(path[i]);
+            if (hash != expected) revert BrokenPath(task, i, expected, hash);
+            expected = path[i].parent;
+        }
+    }
+
+    function _next(uint32 task, uint32 round, uint8 kind) internal view returns (Version memory v) {
+        Head storage h = _storage().heads[task];
+        if (h.versionHash == 0) revert UnknownTask(task);
+        v.task = task;
+        v.number = h.number + 1;
+        v.round = round;
+        v.kind = kind;
+        v.parent = h.versionHash;
+    }
+
+    function _store(Version memory v, string calldata uri) internal returns (bytes32 versionHash) {
+        versionHash = hashVersion(v);
+        _storage().heads[v.task] = Head(versionHash, v.number);
+        emit VersionAppended(v.task, v.number, versionHash, v, uri);
+    }
+
+    function _storage() private pure returns (ModelStorage storage s) {
+        bytes32 slot = STORAGE_SLOT;
+        assembly {
+            s.slot := slot
+        }
+    }
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
+import {ITaskDesk} from "./interfaces/ITaskDesk.sol";
+import {CoordinatorBase} from "./CoordinatorBase.sol";
+import {Phases} from "./Phases.sol";
+
+/// @title Tasks and the duties around them: creation, aggregator and standby, rollback.
+abstract contract Tasks is CoordinatorBase, ITaskDesk {
+    uint256 internal constant MAX_PARTICIPANTS = 10_000;
+    uint8 internal constant LAST_RULE = 3;
+    uint8 internal constant MAX_COMMITTEE = 31;
+
+    /// @dev EIP-712 style name; `params` enters as keccak256 of its 38 words (see createTask).
+    bytes32 public constant TASK_TYPEHASH =
+        keccak256("Task(uint256 chainId,address coordinator,address sponsor,bytes32 paramsHash)");
+
+    function createTask(TaskParams calldata p, string calldata specUri) external returns (uint32 task) {
+        _validate(p);
+        _requireShort(specUri);
+        task = ++_s().taskCount;
+        Task storage t = _s().tasks[task];
+        t.id = _taskId(msg.sender, p);
+        t.sponsor = msg.sender;
+        t.aggregator.account = p.aggregator;
+        t.standby.account = p.standby;
+        t.params = p;
+        emit TaskCreated(task, t.id, msg.sender, p, specUri);
+        _s().treasury.openAccount(task, p.token, msg.sender);
+        _s().models.genesis(task, p.genesisRoot, specUri);
+    }
+
+    function appoint(uint32 task, address aggregator, address standby) external {
+        Task storage t = _sponsored(task);
+        _requireIdle(task);
+        _check(aggregator != address(0) && aggregator != standby, "aggregator");
+        _replace(task, t.aggregator, aggregator);
+        _replace(task, t.standby, standby);
+        emit Appointed(task, aggregator, standby);
+    }
+
+    function acceptDuty(uint32 task) external {
+        _requireRunning(_s().pause);
+        Duty storage duty = _dutyOf(task);
+        if (duty.bonded) revert AlreadyBonded(task, duty.account);
+        duty.bonded = true;
+        uint256 bond = _s().tasks[task].params.aggregatorBond;
+        emit DutyAccepted(task, duty.account, bond);
+        _s().registry.lock(duty.account, bond);
+    }
+
+    function resignDuty(uint32 task) external {
+        Duty storage duty = _dutyOf(task);
+        _requireIdle(task);
+        if (!duty.bonded) revert NotBonded(task, duty.account);
+        emit DutyResigned(task, duty.account);
+        _unbond(task, duty);
+    }
+
+    function rollback(uint32 task, IModelRegistry.Version[] calldata path, string calldata uri) external {
+        _sponsored(task);
+        _requireShort(uri);
+        _s().models.rollback(task, _requireIdle(task).round, path, uri);
+    }
+
+    function taskOf(uint32 task) external view returns (TaskState memory) {
+        Task storage t = _taskOf(task);
+        return TaskState({
+            taskId: t.id,
+            sponsor: t.sponsor,
+            aggregator: t.aggregator.account,
+            standby: t.standby.account,
+            aggregatorBonded: t.aggregator.bonded,
+            standbyBonded: t.standby.bonded,
+            enrolled: t.enrolled,
+            indices: t.indices,
+            params: t.params
+        });
+    }
+
+    function tasks() external view returns (uint32) {
+        return _s().taskCount;
+    }
+
+    // --- internal
+
+    /// @dev The sender's duty: its own, or that of the participant whose delegate it is.
+    function _dutyOf(uint32 task) internal view returns (Duty storage) {
+        Task storage t = _taskOf(task);
+        address account = _s().registry.masterOf(msg.sender);
+        if (account == t.aggregator.account) return t.aggregator;
+        if (account == t.standby.account) return t.standby;
+        revert NotOnDuty(task, account);
+    }
+
+    function _replace(uint32 task, Duty storage duty, address account) internal {
+        if (duty.account == account) return;
+        if (duty.bonded) _unbond(task, duty);
+        duty.account = account;
+    }
+
+    function _unbond(uint32 task, Duty storage duty) internal {
+        duty.bonded = false;
+        _s().registry.unlock(duty.account, _s().tasks[task].params.aggregatorBond);
+    }
+
+    /// @dev keccak256(abi.encode(TASK_TYPEHASH, block.chainid, address(this), sponsor, keccak256(abi.encode(p)))).
+    function _taskId(address sponsor, TaskParams calldata p) internal view returns (bytes32) {
+        return
+            keccak256(
+                abi.encode(TASK_TYPEHASH, block.chainid, address(this), sponsor, keccak256(abi.encode(p)))
+            );
+    }
+
+    function _validate(TaskParams calldata p) internal view {
+        if (p.mode != 0) revert MaskedNotSupported();
+        _check(p.specHash != 0, "specHash");
+        _check(p.genesisRoot != 0, "genesisRoot");
+        _check(p.purposes != 0, "purposes");
+        _check(p.commitWindow != 0, "commitWindow");
+        _check(p.revealWindow != 0, "revealWindow");
+        _check(p.aggregateWindow != 0, "aggregateWindow");
+        _check(p.challengeWindow != 0, "challengeWindow");
+        _check(p.quorum != 0 && p.quorum <= p.maxParticipants, "quorum");
+        _check(p.maxParticipants <= MAX_PARTICIPANTS, "maxParticipants");
+        _check(p.maxWeight != 0, "maxWeight");
+        _check(p.maxRounds != 0, "maxRounds");
+        _check(p.chunkBytes != 0 && p.chunkBytes % 32 == 0, "chunkBytes");
+        _check(p.chunks > 1, "chunks");
+        _check(p.limit != 0 && p.limit < 2 ** 31, "limit");
+        _check(p.disclosure <= 1, "disclosure");
+        _check(p.floorBps <= 10_000, "floorBps");
+        _check(p.modes == DIRECT || p.modes == (DIRECT | RELAYED), "modes");
+        _check(p.aggregateHeader != 0, "aggregateHeader");
+        _check(p.rewardBy <= 1, "rewardBy");
+        _check(p.feeBps <= 10_000, "feeBps");
+        _check(p.rule <= LAST_RULE, "rule");
+        _check(p.aggregator != address(0), "aggregator");
+        _check(p.standby != p.aggregator, "standby");
+        _validateCommittee(p);
+        _validateBonds(p);
+    }
+
+    function _validateCommittee(TaskParams calldata p) internal pure {
+        bool none = p.committee == 0;
+        _check(p.committee <= MAX_COMMITTEE, "committee");
+        _check(none == (p.voteWindow == 0), "voteWindow");
+        _check(none == (p.voteRevealWindow == 0), "voteRevealWindow");
+        _check(none == (p.validatorBond == 0), "validatorBond");
+    }
+
+    function _validateBonds(TaskParams calldata p) internal view {
+        bool sameToken = p.token == _s().registry.stakeToken();
+        _check(!sameToken || p.aggregatorBond >= p.roundReward, "aggregatorBond");
+        // Aggregate and Challenge can come twice, demands stretch Challenge to four windows, and VoteReveal may need
+        // a second one; its gap counts only where there is a committee.
+        uint256 votes = p.committee == 0
+            ? 0
+            : uint256(p.voteWindow) + p.finalityGap + 2 * uint256(p.voteRevealWindow);
+        uint256 longest = votes + uint256(p.commitWindow) + p.finalityGap + p.revealWindow + p.revealGrace
+            + 2 * (uint256(p.aggregateWindow) + 4 * uint256(p.challengeWindow));
+        _check(_s().registry.unbondingPeriod() >= 2 * longest, "unbondingPeriod");
+    }
+
+    function _check(bool ok, string memory field) internal pure {
+        if (!ok) revert InvalidTask(field);
+    }
+}

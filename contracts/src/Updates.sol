@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IRounds} from "./interfaces/IRounds.sol";
+import {CoordinatorBase} from "./CoordinatorBase.sol";
+import {LastCommits} from "./LastCommits.sol";
+import {Mark} from "./Marks.sol";
+import {Clock} from "./Clocks.sol";
+import {Phases} from "./Phases.sol";
+
+/// @title The participants' part of a round: promise an update, open it, or lose the bond.
+abstract contract Updates is CoordinatorBase, IRounds {
+    using LastCommits for mapping(uint256 => uint256);
+    using Phases for Clock;
+
+    function commit(uint32 task, uint32 round, bytes32 commitment, bytes32 grantId, bytes32 evidenceHash)
+        external
+    {
+        Clock memory c = _require(task, round, Phase.Commit);
+        address participant = _actor(task);
+        Enrolment storage e = _s().enrolments[task][participant];
+        if (!e.bonded || !_inCohort(e, round)) revert NotInCohort(task, round, participant);
+        uint16 index = e.index;
+        if (_markOf(task, round, index) != Mark.None) revert AlreadyCommitted(task, round, participant);
+        if (commitment == 0) revert MissingCommitment(task, round, participant);
+        if (evidenceHash == 0) revert MissingEvidence(task, round, participant);
+        _requireRunning(c.pause);
+        _s().consent
+            .requireLive(grantId, participant, _s().tasks[task].params.purposes, _consentUntil(task, c));
+
+        _s().lastCommits[task].set(index, round);
+        _s().records[task][index] = _record(participant, commitment, evidenceHash);
+        _setMark(task, round, index, Mark.Committed);
+        emit UpdateCommitted(task, round, participant, index, commitment, grantId, evidenceHash);
+        _count(task, c, ++c.committed == c.cohort);
+    }
+
+    function reveal(uint32 task, uint32 round, Opening calldata o, string calldata uri) external {
+        Clock memory c = _current(task, round);
+        address participant = _actor(task);
+        Enrolment storage e = _s().enrolments[task][participant];
+        uint16 index = e.index;
+        bool late = _requireOpen(task, c);
+        _requireShort(uri);
+        if (e.fromRound == 0 || _markOf(task, round, index) != Mark.Committed) {
+            revert NothingToReveal(task, round, participant);
+        }
+        if (o.weight == 0 || o.weight > c.maxWeight) revert WeightOutOfRange(o.weight, c.maxWeight);
+        bytes32 digest = _digest(task, round, participant, o);
+        if (_record(participant, digest, o.evidenceHash) != _s().records[task][index]) {
+            revert CommitmentMismatch(task, round, participant);
+        }
+
+        _setMark(task, round, index, late ? Mark.Closed : Mark.Revealed);
+        if (late) {
+            emit RevealedLate(task, round, participant, index, o, uri);
+            ++c.late;
+            _save(task, c);
+        } else {
+            emit UpdateRevealed(task, round, participant, index, o, uri);
+            _count(task, c, ++c.revealed == c.committed);
+        }
+    }
+
+    function slashSilent(uint32 task, uint32 round, uint16[] calldata indices) external {
+        Clock memory c = _current(task, round);
+        uint40 revealDeadline = _s().rounds[task].revealDeadline;
+        if (revealDeadline == 0) revert WrongPhase(task, round, Phase.Reveal, c.phase);
+        uint256 graceEnd = uint256(revealDeadline) + _s().tasks[task].params.revealGrace;
+        if (c.nowS <= graceEnd) revert TooEarly(c.pause.firstSecond(graceEnd + 1), block.timestamp);
+        for (uint256 i; i < indices.length; ++i) {
+            if (_markOf(task, round, indices[i]) != Mark.Committed) continue;
+            _setMark(task, round, indices[i], Mark.Closed);
+            ++c.slashed;
+            _slashBond(task, c, indices[i]);
+        }
+        _save(task, c);
+    }
+
+    function hasCommitted(uint32 task, uint32 round, uint16 index) external view returns (bool) {
+        return _markOf(task, round, index) != Mark.None;
+    }
+
+    function hasRevealed(uint32 task, uint32 round, uint16 index) external view returns (bool) {
+        return _markOf(task, round, index) == Mark.Revealed;
+    }
+
+    function recordAt(uint32 task, uint16 index) external view returns (bytes32) {
+        return _s().records[task][index];
+    }
+
+    // --- internal
+
+    function _slashBond(uint32 task, Clock memory c, uint16 index) internal {
+        address participant = _s().members[task][index];
+        Enrolment storage e = _s().enrolments[task][participant];
+        if (!e.bonded) return; // taken already, for another offence
+        if (e.enrolled) _remove(task, participant, c);
+        e.bonded = false;
+        uint256 bond = _s().tasks[task].params.bond;
+        uint256 taken = _s().registry.slash(participant, bond, _s().records[task][index]);
+        emit ParticipantSlashed(task, c.round, participant, taken, "non-reveal");
+    }
+}

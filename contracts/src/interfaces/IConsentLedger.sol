@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+/// @title Which silo may use which dataset, for what, until when.
+/// @notice A data holder signs grants (EIP-712); anyone may bring them here. A commit needs a live grant.
+/// Nothing personal is stored: a dataset is a salted root, subjects and columns are roots.
+interface IConsentLedger {
+    /// @param dataset Id under which the holder registered the dataset.
+    /// @param silo The participant (master account) that may use it.
+    /// @param purposes Bit set of purposes; a task asks for some of them.
+    /// @param validFrom First second of use. @param expiry First second after use. Unix seconds.
+    /// @param columns Root of the columns covered. @param subjects Root of the subjects covered.
+    /// @param nonce Any unused number of the holder's. @param deadline Last second to bring the grant here.
+    struct Grant {
+        bytes32 dataset;
+        address silo;
+        uint64 purposes;
+        uint40 validFrom;
+        uint40 expiry;
+        bytes32 columns;
+        bytes32 subjects;
+        uint256 nonce;
+        uint40 deadline;
+    }
+
+    /// @param withdrawnAt Unix seconds of the withdrawal, 0 while it stands.
+    /// @param live Whether it could be used now (valid, not expired, not withdrawn).
+    struct GrantRecord {
+        bytes32 dataset;
+        address holder;
+        address silo;
+        uint64 purposes;
+        uint40 validFrom;
+        uint40 expiry;
+        uint40 withdrawnAt;
+        bytes32 columns;
+        bytes32 subjects;
+        bool live;
+    }
+
+    /// Thrown when a dataset id is registered for the second time.
+    error DatasetTaken(bytes32 dataset, address holder);
+    /// Thrown when a dataset id is not registered, or is zero.
+    error UnknownDataset(bytes32 dataset);
+    /// Thrown when somebody other than the holder acts on a dataset or grant.
+    error NotHolder(address caller, address holder);
+    /// Thrown when a signature is not the holder's.
+    error BadSignature(address holder, bytes32 digest);
+    /// Thrown when a signed message is brought after its deadline.
+    error SignatureExpired(uint256 deadline, uint256 nowS);
+    /// Thrown when the holder has used this nonce before.
+    error NonceUsed(address holder, uint256 nonce);
+    /// Thrown when a grant would never be valid: expired already, or it starts at or after its end.
+    error EmptyGrant(uint256 validFrom, uint256 expiry, uint256 nowS);
+    /// Thrown when no such grant was ever brought here.
+    error UnknownGrant(bytes32 grantId);
+    /// Thrown when a grant names another silo than the one that uses it.
+    error GrantNotForSilo(bytes32 grantId, address silo, address expected);
+    /// Thrown when a grant was withdrawn before its use.
+    error GrantWithdrawn(bytes32 grantId, uint256 withdrawnAt);
+    /// Thrown when a grant ends before the time until which it is needed.
+    error GrantExpires(bytes32 grantId, uint256 expiry, uint256 until);
+    /// Thrown when a grant has not begun.
+    error GrantNotYetValid(bytes32 grantId, uint256 validFrom, uint256 nowS);
+    /// Thrown when a purpose is asked for that the grant does not cover.
+    error PurposeNotCovered(bytes32 grantId, uint256 granted, uint256 asked);
+
+    event DatasetRegistered(bytes32 indexed dataset, address indexed holder, bytes32 root);
+    event DatasetRootPublished(bytes32 indexed dataset, bytes32 root);
+    event ConsentGranted(bytes32 indexed grantId, bytes32 indexed dataset, address indexed silo, Grant grant);
+    event ConsentWithdrawn(bytes32 indexed grantId, bytes32 indexed dataset, uint40 withdrawnAt);
+    event NonceCancelled(address indexed holder, uint256 nonce);
+    event SubjectsSet(bytes32 indexed grantId, bytes32 before, bytes32 subjects);
+
+    /// Registers a dataset under an id of the sender's choice (32 random bytes, or a salted hash).
+    function registerDataset(bytes32 dataset, bytes32 root) external;
+
+    /// Publishes a new root of a dataset's content. Holder only.
+    function publishRoot(bytes32 dataset, bytes32 root) external;
+
+    /// Brings a signed grant; anyone may. The grant's id is the EIP-712 digest that the holder signed.
+    /// @param signature Of the dataset's holder: an account's, or an ERC-1271 contract's.
+    function grant(Grant calldata g, bytes calldata signature) external returns (bytes32 grantId);
+
+    /// Takes a grant back, from now on. Holder only.
+    function withdraw(bytes32 grantId) external;
+
+    /// The same, signed by the holder and brought by anyone.
+    function withdrawBySig(bytes32 grantId, uint40 deadline, bytes calldata signature) external;
+
+    /// Takes back a grant that was signed but not brought yet: the sender's nonce counts as used.
+    function cancelNonce(uint256 nonce) external;
+
+    /// Replaces the subjects' root of a grant (a subject joined, or took its consent back). Holder only.
+    function setSubjects(bytes32 grantId, bytes32 subjects) external;
+
+    /// Reverts with the reason unless `silo` may use the grant for all `purposes` from now to `until`.
+    function requireLive(bytes32 grantId, address silo, uint64 purposes, uint40 until) external view;
+
+    /// Which of several silos may use which of several grants, pairwise, for all `purposes` from now to `until`:
+    /// the same question as `requireLive`, answered without a reason.
+    /// @return live Bit i % 256 of word i / 256 for pair i.
+    function liveMany(bytes32[] calldata grantIds, address[] calldata silos, uint64 purposes, uint40 until)
+        external
+        view
+        returns (uint256[] memory live);
+
+    function grantOf(bytes32 grantId) external view returns (GrantRecord memory);
+
+    /// The digest the holder signs, which is also the grant's id.
+    function hashGrant(Grant calldata g) external view returns (bytes32);
+
+    /// The digest the holder signs to withdraw.
+    function hashWithdrawal(bytes32 grantId, uint40 deadline) external view returns (bytes32);
+
+    function datasetOf(bytes32 dataset) external view returns (address holder, bytes32 root);
+
+    function nonceUsed(address holder, uint256 nonce) external view returns (bool);
+}

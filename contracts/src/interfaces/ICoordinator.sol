@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IPausing} from "./IPausing.sol";
+import {IRelays} from "./IRelays.sol";
+import {IRounds} from "./IRounds.sol";
+import {IRulings} from "./IRulings.sol";
+import {IStandings} from "./IStandings.sol";
+import {ITaskDesk} from "./ITaskDesk.sol";
+import {IUpkeep} from "./IUpkeep.sol";
+import {IVerdicts} from "./IVerdicts.sol";
+
+/// @title Tasks and their rounds: who takes part, what was promised, what was shown, what came of it.
+interface ICoordinator is
+    ITaskDesk,
+    IRounds,
+    IRelays,
+    IRulings,
+    IPausing,
+    IUpkeep,
+    IStandings,
+    IVerdicts
+{}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IDisputeTypes} from "./IDisputeTypes.sol";
+
+/// @title Proofs about a proposal's records: who is in, who is out, and who is owed what.
+/// @notice Called at the address of Disputes, which passes these calls on to its RecordDesk.
+interface IRecordDesk is IDisputeTypes {
+    /// An included leaf names somebody who did not reveal, or is excluded too, or another payload root or
+    /// weight than was revealed.
+    /// @param o What the participant revealed; not read if it revealed nothing.
+    function challengeLeaf(
+        uint32 task,
+        uint32 round,
+        Proposal calldata p,
+        uint32 position,
+        Piece calldata leaf,
+        Opening calldata o
+    ) external;
+
+    /// The included leaves at `position` and after it do not ascend by index.
+    function challengeOrder(
+        uint32 task,
+        uint32 round,
+        Proposal calldata p,
+        uint32 position,
+        Piece calldata leaf,
+        Piece calldata following
+    ) external;
+
+    /// The reason given for leaving somebody out cannot be true in this task: a norm bound where there is none,
+    /// a rule that leaves nobody out, or "unavailable" although the proposer signed a receipt for the payload.
+    /// @param which Place among the exclusions. @param o What was revealed. @param receipt The proposer's
+    /// signature of hashReceipt, empty for the other two.
+    function challengeExclusion(
+        uint32 task,
+        uint32 round,
+        Proposal calldata p,
+        uint32 which,
+        Opening calldata o,
+        bytes calldata receipt
+    ) external;
+
+    /// The proposed rewards are not the old ones and this round's by the task's rule. Rebuilds three trees from
+    /// calldata: what was owed before, who is included, and what is due now. Of the round's reward the proposer
+    /// gets floor(roundReward * feeBps / 10,000), each included floor(rest * share / sum of shares); a share is
+    /// the weight, or 1 where the task pays equally. Leaves ascend by account; who is owed nothing has none.
+    /// @param ledger Everybody who was owed something before or earns something now, ascending by account.
+    /// @param included All included updates, in their order.
+    function challengeReward(
+        uint32 task,
+        uint32 round,
+        Proposal calldata p,
+        Entry[] calldata ledger,
+        Record[] calldata included
+    ) external;
+
+    /// EIP-712 digest of "Receipt(uint32 task,uint32 round,address participant,bytes32 sealedRoot,bytes32
+    /// contentKeyHash)": who signs it has the payload and its key.
+    function hashReceipt(uint32 task, uint32 round, address participant, bytes32 sealedRoot, bytes32 contentKeyHash)
+        external
+        view
+        returns (bytes32);
+}

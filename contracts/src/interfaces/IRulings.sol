@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Pause} from "../Pauses.sol";
+import {ICoordinatorTypes} from "./ICoordinatorTypes.sol";
+
+/// @title What follows from a proven offence, and what a proof needs to know.
+/// @notice Called at the coordinator's address, which passes these calls on to its TaskDesk.
+interface IRulings is ICoordinatorTypes {
+    /// The part of a task and of its standing proposal that proofs are about. `proposedAt` and `nowS` are running
+    /// time, which stands still in a pause; `pause` turns it into chain time.
+    struct Case {
+        Phase phase;
+        uint8 rule;
+        uint8 step;
+        uint8 disclosure;
+        uint16 trim;
+        uint32 chunkBytes;
+        uint32 chunks;
+        uint32 limit;
+        uint32 challengeWindow;
+        uint40 proposedAt;
+        uint64 normBound;
+        bytes32 aggregateHeader;
+        bytes32 baseVersion;
+        bytes32 proposalHash;
+        address proposer;
+        uint8 rewardBy;
+        uint16 feeBps;
+        uint128 roundReward;
+        uint40 nowS;
+        Pause pause;
+    }
+
+    /// Voids the standing proposal and slashes its proposer. Once a round, whoever else is on duty with its
+    /// bond gets a new Aggregate phase; after that, or without one, the round voids and pays its floor.
+    /// Disputes only.
+    function overturn(uint32 task, uint32 round, address accuser, bytes32 evidence) external;
+
+    /// Lets the challenge window end no earlier than `until`, running time. Disputes only.
+    function hold(uint32 task, uint32 round, uint40 until) external;
+
+    /// Slashes a participant's bond for an update beyond the task's limit. Disputes only.
+    function strike(uint32 task, uint32 round, address participant, address accuser, bytes32 evidence) external;
+
+    /// Pays the floor of a round that fraud voided to somebody who had revealed in it. Anyone, until the next
+    /// round opens, which waits for one challenge window.
+    function claimFloor(uint32 task, uint32 round, uint16 index) external;
+
+    function caseOf(uint32 task, uint32 round) external view returns (Case memory);
+
+    /// Index of somebody who revealed in the round in time; `revealed` is false for anybody else.
+    function revealedIndex(uint32 task, uint32 round, address participant)
+        external
+        view
+        returns (uint16 index, bool revealed);
+
+    /// Whether the participant's commitment of the round has this opening.
+    function isOpening(uint32 task, uint32 round, address participant, Opening calldata o)
+        external
+        view
+        returns (bool);
+}

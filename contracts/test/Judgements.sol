@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {RelayedActions} from "./RelayedActions.sol";
+import {bound, vm} from "./RoundBase.sol";
+
+/// What follows from proofs, done at any time: a proposal falls, a participant is struck, a window is held open.
+abstract contract Judgements is RelayedActions {
+    uint256 public overturns;
+    uint256 public floors;
+
+    function overturn() external watched bounded {
+        uint256 before = _taken();
+        vm.prank(address(disputes));
+        try coordinator.overturn(task, round, stranger, keccak256("evidence")) {
+            ++overturns;
+            if (_taken() - before != DUTY_BOND) unjust = true;
+        } catch {
+            if (_taken() != before) unjust = true;
+        }
+    }
+
+    function strike(uint256 i) external watched bounded {
+        uint256 before = _taken();
+        bool bonded = coordinator.enrolmentOf(task, _silo(i % ACTORS)).bonded;
+        vm.prank(address(disputes));
+        try coordinator.strike(task, round, _silo(i % ACTORS), stranger, keccak256("evidence")) {
+            if (!bonded || _taken() - before != BOND) unjust = true;
+        } catch {
+            if (_taken() != before) unjust = true;
+        }
+    }
+
+    function hold(uint256 seconds_) external watched {
+        RoundState memory r = coordinator.roundOf(task);
+        vm.prank(address(disputes));
+        try coordinator.hold(task, round, r.opensAt + uint40(bound(seconds_, 1, 4 * CHALLENGE))) {} catch {}
+    }
+
+    function floor(uint256 i) external watched {
+        try coordinator.claimFloor(task, round, uint16(i % ACTORS)) {
+            ++floors;
+        } catch {}
+    }
+
+    function collect() external watched {
+        try registry.collectBounty(stranger) {} catch {}
+    }
+
+    // --- internal
+
+    function _taken() internal view returns (uint256) {
+        return _slashed() + registry.bountyOf(stranger);
+    }
+}

@@ -1,0 +1,1 @@
+"""Flows order tasks: participate, conclude, federated_round."""

@@ -1,0 +1,97 @@
+"""conclude: the aggregator's part. Reads the chain, aggregates or settles what is due, schedules, exits.
+
+Aggregate --> aggregate (standby: second half of the window)   Challenge --> judge another's   over --> settle, mirror
+"""
+
+from prefect import flow
+
+from prefect_federated.adapters.aggregator import Aggregator as OpenAggregator
+from prefect_federated.adapters.claiming import rewards_due
+from prefect_federated.adapters.evm.federation import Federation
+from prefect_federated.adapters.mirroring import is_mirrored
+from prefect_federated.adapters.party import Party
+from prefect_federated.adapters.turn import take_turn
+from prefect_federated.blocks.aggregator import Aggregator
+from prefect_federated.core.due import Duty, aggregator_due
+from prefect_federated.core.round import Phase, RoundState
+from prefect_federated.flows.next_window import schedule_next
+from prefect_federated.tasks.aggregate import aggregate
+from prefect_federated.tasks.demands import meet_demands
+from prefect_federated.tasks.judge import judge
+from prefect_federated.tasks.listen import listen
+from prefect_federated.tasks.settle import claim, mirror, settle
+
+
+@flow(name="conclude", flow_run_name="{aggregator}/task-{task}/conclude")
+def conclude(aggregator: str, task: int) -> str:
+    """Do what is due for the aggregator, or the standby, now.
+
+    Args:
+        aggregator: name of the `Aggregator` block.
+        task: index of the task on chain.
+
+    Returns:
+        What was done: "aggregate", "judge", "answer", "forfeit", "settle" or "nothing"; "busy" where another run is
+        at it.
+    """
+    block: Aggregator = Aggregator.load(aggregator)  # type: ignore[assignment]
+    opened = block.open()
+    with take_turn(block.signer.home, task) as mine:
+        done = bring_on(opened, task) if mine else "busy"
+    schedule_next(opened.party.federation, task)
+    return done
+
+
+def bring_on(aggregator: OpenAggregator, task: int) -> str:
+    """The step that is due, through the same tasks wherever it runs."""
+    party = aggregator.party
+    federation, on_chain = party.federation, party.federation.task_of(task)
+    state, now_s = federation.round_state(task), federation.chain_time()
+    if state.phase == Phase.VOIDED and not _recorded_void(federation, task, state.round):
+        federation.tick(task)
+    due = aggregator_due(state, now_s, _duty(aggregator, task, state), on_chain.enforced.aggregate_window)
+    if due == "aggregate":
+        aggregate(aggregator, listen(party, task, state.round))
+    elif state.phase == Phase.CHALLENGE and (met := _demands(party, task, state)):
+        due = met
+    elif due == "judge":
+        due = _judge_once(party, task, state)
+    elif due == "settle" or (state.phase == Phase.SETTLED and not is_mirrored(aggregator, task)):
+        spec = listen(party, task, state.round)
+        mirror(aggregator, spec, settle(aggregator, spec))
+    if state.round and rewards_due(party, task):
+        claim(party, task)
+    return due or "nothing"
+
+
+def _duty(aggregator: OpenAggregator, task: int, state: RoundState) -> Duty:
+    party, on_chain = aggregator.party, aggregator.party.federation.task_of(task)
+    return Duty(
+        party.account,
+        waits=party.account == on_chain.standby and on_chain.aggregator_bonded,
+        fallen=bool(state.overturned) and party.account in party.federation.fallen(task, state.round),
+    )
+
+
+def _demands(party: Party, task: int, state: RoundState) -> str | None:
+    """What was done about bytes that somebody asked for: "answer", "forfeit", or None where there was nothing to do."""
+    if not any(demand.open for demand in party.federation.demands(task, state.round)):
+        return None
+    done = meet_demands(party, listen(party, task, state.round))
+    return None if done == "nothing" else done
+
+
+def _judge_once(party: Party, task: int, state: RoundState) -> str | None:
+    """Judge a proposal, unless this party has; a sweep comes every minute, and recomputing a round is dear."""
+    spec = listen(party, task, state.round)
+    slot = spec.slot(f"judged/{state.proposal_hash.hex()}", party.account)
+    if party.vault.recall(slot) is not None:
+        return None
+    verification = judge(party, spec)
+    party.vault.keep(slot, "; ".join(finding.detail for finding in verification.findings).encode())
+    return "judge"
+
+
+def _recorded_void(federation: Federation, task: int, round: int) -> bool:
+    """A sweep comes every minute: without this it would pay for a tick each time."""
+    return any(event.name == "RoundVoided" for event in federation.events(task, round))

@@ -1,0 +1,188 @@
+"""Driving one round with every party in this process; whoever fails is recorded and the others go on.
+
+open -> members commit -> members reveal -> aggregate -> the standby judges -> settle -> mirror -> claim
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from itertools import chain
+
+from prefect import runtime
+
+from prefect_federated.adapters.aggregator import Aggregator
+from prefect_federated.adapters.outcome import Outcome
+from prefect_federated.adapters.party import Party
+from prefect_federated.adapters.relayer import Relayer
+from prefect_federated.adapters.round_log import RoundLog, read_round_log
+from prefect_federated.core.errors import FederatedError
+from prefect_federated.core.notes import LocalNote, Notes
+from prefect_federated.core.relaying import middle
+from prefect_federated.core.round import Exclusion, Phase
+from prefect_federated.flows.artifacts import publish_round
+from prefect_federated.flows.members import Member, Participant
+from prefect_federated.flows.relay import bring
+from prefect_federated.tasks.aggregate import aggregate
+from prefect_federated.tasks.judge import judge
+from prefect_federated.tasks.listen import listen
+from prefect_federated.tasks.open_round import open_round
+from prefect_federated.tasks.settle import mirror, settle
+
+Watcher = Callable[[int, str, str], None]
+
+
+def _unwatched(round: int, stage: str, who: str) -> None:
+    """Nobody watches."""
+
+
+WATCHER: ContextVar[Watcher] = ContextVar("watcher", default=_unwatched)
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Everybody of a federation, opened. `watch` hears round, stage and party as work goes on."""
+
+    sponsor: Party
+    aggregator: Aggregator
+    members: Sequence[Member]
+    watch: Watcher = _unwatched
+    standby: Aggregator | None = None
+    relayer: Relayer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoundResult:
+    """One round as its driver saw it: the chain's log, local notes, MLflow's version, wall-clock seconds."""
+
+    log: RoundLog
+    notes: Notes
+    outcome: Outcome | None
+    mlflow_version: int | None
+    wall_s: float
+
+
+def drive_round(cast: Cast, task: int) -> RoundResult:
+    """One round through all stages."""
+    started = time.perf_counter()
+    cast.watch(0, "open", cast.sponsor.name)
+    round = open_round(cast.sponsor, task)
+    local, excluded = _commit_all(cast, task, round)
+    _wait_past(cast, task, Phase.COMMIT)
+    excluded |= _reveal_all(cast, task, round)
+    _wait_past(cast, task, Phase.REVEAL)
+    outcome = _aggregate(cast, task, round)
+    _wait_past(cast, task, Phase.AGGREGATE, Phase.CHALLENGE)
+    notes = _notes(cast, local, excluded | _left_out(outcome))
+    log, version = _settle(cast, task, round, notes)
+    publish_round(cast.aggregator.party.federation, log, notes, outcome, version)
+    return RoundResult(log, notes, outcome, version, time.perf_counter() - started)
+
+
+def _commit_all(cast: Cast, task: int, round: int) -> tuple[dict[str, LocalNote], dict[str, Exclusion]]:
+    local: dict[str, LocalNote] = {}
+    excluded: dict[str, Exclusion] = {}
+    federation = cast.sponsor.federation
+    for member in chain(_cohort(cast, task, round), _unbrought(cast, task, round, federation.has_committed)):
+        if member.account in excluded:
+            continue
+        cast.watch(round, "commit", member.name)
+        try:
+            note = member.commit(task, round)
+        except FederatedError as error:
+            excluded[member.account] = Exclusion(member.account, error.stage or "commit", str(error))
+        else:
+            local |= {member.account: note} if note else {}
+    return local, excluded
+
+
+def _reveal_all(cast: Cast, task: int, round: int) -> dict[str, Exclusion]:
+    excluded: dict[str, Exclusion] = {}
+    federation = cast.sponsor.federation
+    for member in chain(_cohort(cast, task, round), _unbrought(cast, task, round, federation.has_revealed)):
+        if member.account in excluded or not federation.has_committed(task, round, member.account):
+            continue
+        cast.watch(round, "reveal", member.name)
+        try:
+            member.reveal(task, round)
+        except FederatedError as error:
+            excluded[member.account] = Exclusion(member.account, "reveal", str(error))
+    return excluded
+
+
+def _unbrought(cast: Cast, task: int, round: int, acted: Callable[[int, int, str], bool]) -> Iterator[Member]:
+    """Members whose letters the relayer did not bring, in the middle of the window: they send directly now.
+
+    A generator, so that the relayer comes after everybody before it in the chain has acted.
+    """
+    federation = cast.sponsor.federation
+    if cast.relayer is not None:
+        bring(cast.relayer, task)
+    for member in _cohort(cast, task, round):
+        waits = isinstance(member, Participant) and member.silo.commit_by == "relayed"
+        if waits and not acted(task, round, member.account):
+            federation.wait_until(middle(federation.round_state(task)))
+            yield member
+
+
+def _aggregate(cast: Cast, task: int, round: int) -> Outcome | None:
+    """The outcome that stands: the leader's, or the standby's if it proves the leader's wrong."""
+    if cast.sponsor.federation.round_state(task).phase != Phase.AGGREGATE:
+        return None
+    leader, standby = _on_duty(cast, task)
+    cast.watch(round, "aggregate", leader.party.name)
+    outcome = aggregate(leader, listen(leader.party, task, round))
+    if standby is None:
+        return outcome
+    cast.watch(round, "judge", standby.party.name)
+    spec = listen(standby.party, task, round)
+    judge(standby.party, spec)
+    overturned = cast.sponsor.federation.round_state(task).phase == Phase.AGGREGATE
+    return aggregate(standby, spec) if overturned else outcome
+
+
+def _on_duty(cast: Cast, task: int) -> tuple[Aggregator, Aggregator | None]:
+    """Who leads and who stands by, as the chain has it: a standby takes the place of an aggregator without a bond."""
+    on_chain = cast.sponsor.federation.task_of(task)
+    known = {one.party.account: one for one in (cast.aggregator, cast.standby) if one is not None}
+    return known.get(on_chain.aggregator, cast.aggregator), known.get(on_chain.standby)
+
+
+def _left_out(outcome: Outcome | None) -> dict[str, Exclusion]:
+    """What was wrong with the updates that the aggregator could not take, in words that the chain does not keep."""
+    details = outcome.details if outcome else {}
+    return {account: Exclusion(account, "aggregate", detail) for account, detail in details.items()}
+
+
+def _settle(cast: Cast, task: int, round: int, notes: Notes) -> tuple[RoundLog, int | None]:
+    cast.watch(round, "settle", cast.aggregator.party.name)
+    federation = cast.aggregator.party.federation
+    if federation.round_state(task).phase == Phase.VOIDED:
+        federation.tick(task)
+        return read_round_log(federation, task, round), None
+    spec = listen(cast.aggregator.party, task, round)
+    log = settle(cast.aggregator, spec)
+    return log, mirror(cast.aggregator, spec, log, notes)
+
+
+def _cohort(cast: Cast, task: int, round: int) -> Iterable[Member]:
+    federation = cast.sponsor.federation
+    return [m for m in cast.members if federation.in_cohort(task, round, m.account)]
+
+
+def _wait_past(cast: Cast, task: int, *phases: Phase) -> None:
+    """Wait until the round has left the phases and the next one is open; a devnet's clock is moved instead."""
+    federation = cast.sponsor.federation
+    state = federation.round_state(task)
+    while state.phase in phases:
+        federation.wait_until(state.deadline + 1)
+        if state.phase == Phase.CHALLENGE:  # its end is a call of settle, not a matter of time alone
+            return
+        state = federation.round_state(task)
+    federation.wait_until(state.opens_at)
+
+
+def _notes(cast: Cast, local: dict[str, LocalNote], excluded: dict[str, Exclusion]) -> Notes:
+    names = {member.account: member.name for member in cast.members}
+    names |= {one.party.account: one.party.name for one in (cast.aggregator, cast.standby) if one}
+    return Notes(names, local, excluded, flow_run_id=str(runtime.flow_run.id or ""))

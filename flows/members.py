@@ -1,0 +1,143 @@
+"""How a member takes part in a round; the one code path of deployments, demo and simulation.
+
+commit: listen -> validate -> train -> seal -> commit        reveal: recall -> reveal
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from prefect.blocks.core import Block
+
+from prefect_federated.adapters.aggregator import Aggregator as OpenAggregator
+from prefect_federated.adapters.silo import Silo as OpenSilo
+from prefect_federated.blocks.aggregator import Aggregator
+from prefect_federated.blocks.silo import Silo
+from prefect_federated.core.errors import CommitmentMismatch, ConfigurationError, FederatedError
+from prefect_federated.core.evidence import Evidence
+from prefect_federated.core.notes import LocalNote
+from prefect_federated.core.round_spec import RoundSpec
+from prefect_federated.core.sealed import SealedUpdate
+from prefect_federated.tasks.commit import commit, recall, seal
+from prefect_federated.tasks.leave import leave_commit, leave_opening
+from prefect_federated.tasks.listen import listen
+from prefect_federated.tasks.reveal import reveal
+from prefect_federated.tasks.train import train
+from prefect_federated.tasks.validate import validate
+
+
+class Member(Protocol):
+    """Somebody in the cohort. Both calls look at the chain first and do nothing twice."""
+
+    @property
+    def name(self) -> str:
+        """What reports call the member."""
+        ...
+
+    @property
+    def account(self) -> str:
+        """The member's account."""
+        ...
+
+    def commit(self, task: int, round: int) -> LocalNote | None:
+        """Do what leads to a commitment on chain."""
+        ...
+
+    def reveal(self, task: int, round: int) -> None:
+        """Open the commitment."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """A silo that follows the protocol."""
+
+    silo: OpenSilo
+
+    @property
+    def name(self) -> str:
+        """The silo's label."""
+        return self.silo.party.name
+
+    @property
+    def account(self) -> str:
+        """The silo's account."""
+        return self.silo.party.account
+
+    def commit(self, task: int, round: int) -> LocalNote | None:
+        """Listen, validate, train, seal, commit; an opening sealed earlier is sent again, never made anew."""
+        with stage("listen"):
+            spec = listen(self.silo.party, task, round)
+            note, sealed = None, recall(self.silo.party, spec)
+        if sealed is None:
+            with stage("validate"):
+                evidence = validate(self.silo, spec)
+            with stage("train"):
+                update = self._train(spec, evidence)
+            with stage("commit"):
+                sealed = seal(self.silo, spec, evidence, update)
+            note = _note(spec, evidence, update)
+        with stage("commit"):
+            if mailbox := self.silo.relays(task):
+                leave_commit(self.silo, mailbox, spec, sealed)
+            else:
+                commit(self.silo, spec, sealed)
+        return note
+
+    def reveal(self, task: int, round: int) -> None:
+        """Open the commitment from the vault."""
+        spec = listen(self.silo.party, task, round)
+        sealed = recall(self.silo.party, spec)
+        if sealed is None:
+            raise CommitmentMismatch(
+                f"round {task}/{round}: {self.name} committed, but its store holds no opening; restore the store"
+            )
+        if mailbox := self.silo.relays(task):
+            leave_opening(self.silo.party, mailbox, spec, sealed)
+        else:
+            reveal(self.silo.party, spec, sealed)
+
+    def _train(self, spec: RoundSpec, evidence: Evidence) -> SealedUpdate:
+        return train(self.silo, spec, evidence)
+
+
+@contextmanager
+def stage(name: str) -> Iterator[None]:
+    """Let errors raised within the block say at which stage of the round they were."""
+    try:
+        yield
+    except FederatedError as error:
+        error.stage = error.stage or name
+        raise
+
+
+@runtime_checkable
+class Casting(Protocol):
+    """A block that brings a member of its own kind, as simulations do."""
+
+    def member(self) -> Member:
+        """The member, opened."""
+        ...
+
+
+def open_member(name: str) -> Member:
+    """Open a member by block: "hospital-a" is a `Silo`, "slug/name" any other block that casts a member."""
+    block = Block.load(name if "/" in name else f"{Silo.get_block_type_slug()}/{name}")
+    if isinstance(block, Casting):
+        return block.member()
+    if not isinstance(block, Silo):
+        raise ConfigurationError(f"block {name} is a {type(block).__name__}, not a Silo; name a silo's block")
+    return Participant(block.open())
+
+
+def open_aggregator(name: str) -> OpenAggregator:
+    """Open an aggregator by block: "aggregator" is an `Aggregator`, "slug/name" a block of a kind of its own."""
+    block = Block.load(name if "/" in name else f"{Aggregator.get_block_type_slug()}/{name}")
+    if not isinstance(block, Aggregator):
+        raise ConfigurationError(f"block {name} is a {type(block).__name__}, not an Aggregator; name an aggregator's")
+    return block.open()
+
+
+def _note(spec: RoundSpec, evidence: Evidence, update: SealedUpdate) -> LocalNote:
+    return LocalNote(evidence.counts.rows, evidence.view_digest, spec.spec.data.names, update.metrics)

@@ -1,0 +1,76 @@
+"""participate: one silo's part. Reads the chain, does what is due, schedules the next window, exits.
+
+round state + standing --due--> commit | reveal | claim | floor --> next run at the next window
+"""
+
+from collections.abc import Iterator
+
+from prefect import flow
+
+from prefect_federated.adapters.claiming import rewards_due
+from prefect_federated.adapters.silo import Silo as OpenSilo
+from prefect_federated.adapters.turn import take_turn
+from prefect_federated.blocks.silo import Silo
+from prefect_federated.core.due import Standing, participant_due
+from prefect_federated.core.round import RoundState
+from prefect_federated.flows.members import Participant
+from prefect_federated.flows.next_window import schedule_next
+from prefect_federated.tasks.settle import claim, claim_floor
+
+
+@flow(name="participate", flow_run_name="{silo}/task-{task}/participate")
+def participate(silo: str, task: int) -> str:
+    """Do what is due for one silo now.
+
+    Args:
+        silo: name of the `Silo` block.
+        task: index of the task on chain.
+
+    Returns:
+        What was done, such as "commit", "commit, reveal" or, for a relayer, "leave commit"; "nothing"; or "busy" where
+        another run is at it.
+    """
+    block: Silo = Silo.load(silo)  # type: ignore[assignment]
+    opened = block.open()
+    with take_turn(block.signer.home, task) as mine:
+        done = take_part(opened, task) if mine else "busy"
+    schedule_next(opened.party.federation, task, halfway=opened.commit_by == "relayed")
+    return done
+
+
+def take_part(silo: OpenSilo, task: int) -> str:
+    """The steps that are due, through the same tasks wherever it runs."""
+    return ", ".join(_steps(silo, task)) or "nothing"
+
+
+def _steps(silo: OpenSilo, task: int) -> Iterator[str]:
+    """Whoever commits last may find the reveal due: nobody else would wake it for that."""
+    federation, member, last = silo.party.federation, Participant(silo), ""
+    while True:
+        state = federation.round_state(task)
+        now_s, paused_until = federation.chain_time(), federation.paused_until()
+        due = participant_due(state, _standing(silo, state), now_s, _grace_s(silo, task), paused_until)
+        if due is None or due == last:
+            break
+        leaves = silo.relays(task) is not None
+        (member.commit if due == "commit" else member.reveal)(task, state.round)
+        last = due
+        yield f"leave {due}" if leaves else due
+    if state.round and state.phase.over and rewards_due(silo.party, task) and claim(silo.party, task):
+        yield "claim"
+    if state.overturned and silo.party.federation.floor_due(task, state.round, silo.party.account) is not None:
+        claim_floor(silo.party, task, state.round)
+        yield "floor"
+
+
+def _standing(silo: OpenSilo, state: RoundState) -> Standing:
+    federation, account = silo.party.federation, silo.party.account
+    return Standing(
+        in_cohort=federation.in_cohort(state.task, state.round, account),
+        committed=federation.has_committed(state.task, state.round, account),
+        revealed=federation.has_revealed(state.task, state.round, account),
+    )
+
+
+def _grace_s(silo: OpenSilo, task: int) -> int:
+    return silo.party.federation.task_of(task).enforced.reveal_grace

@@ -1,0 +1,47 @@
+"""relay: bring what participants left in the mailbox. Reads the chain, sends one batch for the phase, exits.
+
+Commit --> the commits that wait        Reveal, once it has opened --> the openings that wait
+"""
+
+from prefect import flow
+
+from prefect_federated.adapters.relayer import Relayer as OpenRelayer
+from prefect_federated.adapters.relayer import waiting_commits, waiting_openings
+from prefect_federated.adapters.turn import take_turn
+from prefect_federated.blocks.relayer import Relayer
+from prefect_federated.core.relaying import relayer_due
+from prefect_federated.tasks.relay import relay_commits, relay_openings
+
+
+@flow(name="relay", flow_run_name="{relayer}/task-{task}/relay")
+def relay(relayer: str, task: int) -> str:
+    """Bring what waits for a task now; meant to run every minute.
+
+    Args:
+        relayer: name of the `Relayer` block.
+        task: index of the task on chain.
+
+    Returns:
+        What was done, such as "37 commits" or "40 openings"; "nothing"; or "busy" where another run is at it.
+    """
+    block: Relayer = Relayer.load(relayer)  # type: ignore[assignment]
+    with take_turn(block.signer.home, task) as mine:
+        return bring(block.open(), task) if mine else "busy"
+
+
+def bring(relayer: OpenRelayer, task: int) -> str:
+    """The batch that is due, through the same tasks wherever it runs."""
+    federation = relayer.federation
+    state, now_s = federation.round_state(task), federation.chain_time()
+    if not federation.task_of(task).enforced.relayed or now_s <= federation.paused_until():
+        return "nothing"
+    due = relayer_due(state, now_s, lambda kind: _waiting(relayer, task, state.round, kind))
+    if due is None:
+        return "nothing"
+    brought = (relay_commits if due == "commits" else relay_openings)(relayer, task, state.round)
+    return f"{brought.count} {due}" if brought.count else "nothing"
+
+
+def _waiting(relayer: OpenRelayer, task: int, round: int, kind: str) -> int:
+    waiting = waiting_commits if kind == "commits" else waiting_openings
+    return len(waiting(relayer, task, round).letters)

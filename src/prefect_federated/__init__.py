@@ -1,0 +1,1 @@
+"""Federated learning rounds as Prefect flows, coordinated by an EVM chain. See `prefect_federated.flows`."""

@@ -1,0 +1,1 @@
+"""I/O without Prefect: chain, content stores, MLflow, Great Expectations."""

@@ -1,0 +1,24 @@
+"""An aggregator at work: a bonded party that reads the payloads of a round and proposes its result."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from prefect_federated.adapters.data_source import DataSource
+from prefect_federated.adapters.mlflow_mirror import Mirror
+from prefect_federated.adapters.party import Party
+from prefect_federated.core.combine import Combined, Update, combine
+from prefect_federated.core.round_spec import RoundSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregator:
+    """What the conclude flow works with. Without a holdout the model is proposed unmeasured."""
+
+    party: Party
+    holdout: DataSource | None = None
+    mirror: Mirror | None = None
+
+    def combine(self, spec: RoundSpec, updates: Sequence[Update]) -> Combined:
+        """Aggregate a round's verified updates by the task's rules."""
+        agreed = spec.spec
+        return combine(agreed.rule, updates, agreed.model.size, agreed.update.limit)

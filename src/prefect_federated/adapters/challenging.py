@@ -1,0 +1,132 @@
+"""From a finding to its proof on chain: fetch what is needed, cut the chunks, send the challenge.
+
+Finding --chunks and paths from store and result document--> one transaction (a sum over many updates: several)
+"""
+
+from collections.abc import Iterator, Sequence
+
+from prefect_federated.adapters.evm.disputing import Case
+from prefect_federated.adapters.evm.records import Sent
+from prefect_federated.adapters.party import Party
+from prefect_federated.adapters.payloads import fetch_payload, fetch_stream
+from prefect_federated.adapters.reading import rewards_before, version_with_hash
+from prefect_federated.adapters.verification import Claimed, read_claimed
+from prefect_federated.core.chain_table import EIP_7825_GAS
+from prefect_federated.core.errors import ProtocolError
+from prefect_federated.core.findings import Finding, Wrong
+from prefect_federated.core.proofs import Piece, Shown, batch_siblings, leaf_piece, piece_of
+from prefect_federated.core.proposal import unpack_exclusions
+from prefect_federated.core.rewards import ledger
+from prefect_federated.core.round_spec import RoundSpec
+
+UPDATE_GAS = 20_000  # on top of its calldata
+BYTE_GAS = 42  # a calldata byte under the floor price of EIP-7623, with its share of paths and padding
+
+
+def challenge(party: Party, spec: RoundSpec, finding: Finding) -> Sent:
+    """Prove a finding on chain; returns the transaction that decided it.
+
+    Raises:
+        ProtocolError: the finding is of a kind that no challenge can show.
+        ContractRefused: the contract finds nothing wrong there.
+    """
+    claimed = read_claimed(party, spec)
+    case = Case(spec.task, spec.round, claimed.proposal)
+    if finding.wrong is Wrong.SUM:
+        return _sum(party, spec, claimed, case, finding)
+    if finding.wrong is Wrong.STEP:
+        return _step(party, spec, claimed, case, finding)
+    if finding.wrong is Wrong.HEADER:
+        return party.federation.challenge_header(case, _aggregate(party, spec, claimed, 0))
+    if finding.wrong is Wrong.REWARD:
+        return _reward(party, spec, claimed, case)
+    if finding.wrong in (Wrong.LEAF, Wrong.ORDER, Wrong.EXCLUSION):
+        return _record(party, claimed, case, finding)
+    raise ProtocolError(
+        f"round {spec.task}/{spec.round}: {finding.wrong.value} ({finding.detail}); no challenge can show that on"
+        " chain, bring it before the task's committee"
+    )
+
+
+def _sum(party: Party, spec: RoundSpec, claimed: Claimed, case: Case, finding: Finding) -> Sent:
+    contents = [record.content for record in claimed.document.included]
+    aggregate = _aggregate(party, spec, claimed, finding.at.chunk)
+    sent = None
+    profile = party.federation.profile
+    cap = profile.tx_gas_cap if profile is not None else EIP_7825_GAS
+    for first, end in batches(len(contents), spec.spec.enforced.chunk_bytes, cap):
+        shown = list(_shown(party, spec, claimed, finding.at.chunk, range(first, end)))
+        siblings = batch_siblings(contents, first, end - first)
+        sent = party.federation.challenge_sum(case, finding.at, shown, siblings, aggregate)
+    if sent is None:
+        raise ProtocolError(f"round {spec.task}/{spec.round} includes no update; there is no sum to refute")
+    return sent
+
+
+def batches(included: int, chunk_bytes: int, cap_gas: int = EIP_7825_GAS) -> Iterator[tuple[int, int]]:
+    """Spans of included updates that one transaction can show: all at once, or powers of two in order.
+
+    Five sixths of what the chain lets a transaction use are planned with.
+
+    >>> list(batches(250, 1024)), list(batches(600, 1024))[:2], list(batches(600, 1024, 32_000_000))[:2]
+    ([(0, 250)], [(0, 128), (128, 256)], [(0, 256), (256, 512)])
+    """
+    most = cap_gas * 5 // 6 // (chunk_bytes * BYTE_GAS + UPDATE_GAS - 8_000)
+    size = included if included <= most else 1 << (most.bit_length() - 1)
+    return ((first, min(first + size, included)) for first in range(0, included, max(size, 1)))
+
+
+def _shown(party: Party, spec: RoundSpec, claimed: Claimed, chunk: int, positions: Sequence[int]) -> Iterator[Shown]:
+    reveals = {reveal.participant: reveal for reveal in claimed.reveals}
+    for position in positions:
+        record = claimed.document.included[position]
+        reveal = reveals[record.participant]
+        plain = fetch_payload(
+            party.store, spec, record.participant, reveal.opening, reveal.uri, party.account, party.sealing_key
+        )
+        piece = piece_of(plain, chunk, spec.spec.enforced.chunk_bytes)
+        yield Shown(record.participant, record.payload_root, record.weight, piece)
+
+
+def _step(party: Party, spec: RoundSpec, claimed: Claimed, case: Case, finding: Finding) -> Sent:
+    chunk, chunk_bytes = finding.at.chunk, spec.spec.enforced.chunk_bytes
+    base = fetch_stream(party.store, spec, "model", spec.base_uri, spec.base_root)
+    model = fetch_stream(party.store, spec, "model", claimed.document.model_uri, claimed.proposal.model_root)
+    version = version_with_hash(party.federation.versions(spec.task), spec.base_version)
+    pieces = [
+        piece_of(base, chunk, chunk_bytes),
+        _aggregate(party, spec, claimed, chunk),
+        piece_of(model, chunk, chunk_bytes),
+    ]
+    return party.federation.challenge_step(case, version, finding.at, pieces)
+
+
+def _record(party: Party, claimed: Claimed, case: Case, finding: Finding) -> Sent:
+    federation = party.federation
+    contents = [record.content for record in claimed.document.included]
+    by_account = {reveal.participant: reveal for reveal in claimed.reveals}
+    if finding.wrong is Wrong.ORDER:
+        first, second = leaf_piece(contents, finding.position), leaf_piece(contents, finding.position + 1)
+        return federation.challenge_order(case, finding.position, first, second)
+    if finding.wrong is Wrong.LEAF:
+        record = claimed.document.included[finding.position]
+        reveal = by_account.get(record.participant, claimed.reveals[0])  # whose is not read if it revealed nothing
+        leaf = leaf_piece(contents, finding.position)
+        return federation.challenge_leaf(case, finding.position, leaf, reveal.opening)
+    index = list(unpack_exclusions(claimed.proposal.exclusions))[finding.position]
+    opening = next(reveal.opening for reveal in claimed.reveals if reveal.index == index)
+    return federation.challenge_exclusion(case, finding.position, opening)
+
+
+def _reward(party: Party, spec: RoundSpec, claimed: Claimed, case: Case) -> Sent:
+    """The whole ledger at once: up to some 1,300 accounts fit one transaction."""
+    included = claimed.document.included
+    owed = rewards_before(party, spec.task, spec.round)
+    entries = ledger(owed, [record.participant for record in included], claimed.proposer)
+    return party.federation.challenge_reward(case, entries, included)
+
+
+def _aggregate(party: Party, spec: RoundSpec, claimed: Claimed, chunk: int) -> Piece:
+    document, root = claimed.document, claimed.proposal.aggregate_root
+    stream = fetch_stream(party.store, spec, "aggregate", document.aggregate_uri, root)
+    return piece_of(stream, chunk, spec.spec.enforced.chunk_bytes)

@@ -1,0 +1,51 @@
+"""Named points at which a test may kill the process, to show that any of them can be survived.
+
+listened -> validated -> trained -> sealed -> commit-signed -> commit-sent -> committed -> published -> ... -> revealed
+fetched -> aggregated -> propose-signed -> propose-sent -> proposed -> settle-signed -> ... -> settled -> mirrored
+"""
+
+import os
+import signal
+
+CHECKPOINTS = (
+    "participant:listened",
+    "participant:validated",
+    "participant:trained",
+    "participant:sealed",
+    "participant:commit-signed",
+    "participant:commit-sent",
+    "participant:committed",
+    "participant:published",
+    "participant:reveal-signed",
+    "participant:reveal-sent",
+    "participant:revealed",
+    "aggregator:fetched",
+    "aggregator:aggregated",
+    "aggregator:propose-signed",
+    "aggregator:propose-sent",
+    "aggregator:proposed",
+    "aggregator:settle-signed",
+    "aggregator:settle-sent",
+    "aggregator:settled",
+    "aggregator:mirrored",
+)
+STEPS = {"signed": "signed", "broadcast": "sent"}
+CALLS = {"commit": "participant", "reveal": "participant", "propose": "aggregator", "settle": "aggregator"}
+
+
+def checkpoint(name: str) -> None:
+    """Die by SIGKILL here if the environment variable FEDERATED_KILL_AT names this point; else do nothing."""
+    if os.environ.get("FEDERATED_KILL_AT") == name:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def transaction_checkpoint(step: str, intent: str) -> None:
+    """The points within a round's transactions: signed and stored but not sent, sent but without a receipt.
+
+    Args:
+        step: how far the outbox is: "signed", "broadcast" or "mined".
+        intent: "<coordinator>:<call>:<effect>", as the federation names its effects.
+    """
+    call = intent.split(":")[1] if intent.count(":") > 1 else ""
+    if step in STEPS and call in CALLS:
+        checkpoint(f"{CALLS[call]}:{call}-{STEPS[step]}")

@@ -1,0 +1,166 @@
+"""A silo's data: read from a file or from memory, cut down to what consent covers.
+
+source --read--> frame --consent_view--> rows and columns that checks see and training uses
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from prefect_federated.core.consent import ConsentRecord
+from prefect_federated.core.errors import ConfigurationError, DataError
+from prefect_federated.core.view import (
+    COMPLETE,
+    CONSENT_ACTIVE,
+    SUBJECT_UNIQUE,
+    ViewCounts,
+    consenting_rows,
+    require_columns,
+    require_consented,
+    require_rows,
+    view_digest,
+)
+from prefect_federated.learning.plan import TrainingData
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+class DataSource(Protocol):
+    """Where a silo's table comes from; `name` is how messages call it."""
+
+    @property
+    def name(self) -> str:
+        """Name of the dataset in messages."""
+        ...
+
+    def read(self) -> "DataFrame":
+        """Read the whole table, one row a subject.
+
+        Raises:
+            DataError: the source cannot be read.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FrameSource:
+    """A table that is in memory already."""
+
+    name: str
+    frame: "DataFrame"
+
+    def read(self) -> "DataFrame":
+        """The table itself."""
+        return self.frame
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """A CSV or Parquet file, told apart by its ending."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The file's name without its folder."""
+        return self.path.name
+
+    def read(self) -> "DataFrame":
+        """Read the file.
+
+        Raises:
+            ConfigurationError: the ending is neither .csv nor .parquet.
+            DataError: the file is missing or damaged; only the error's class is told, parsers quote data.
+        """
+        import pandas
+
+        readers = {".csv": pandas.read_csv, ".parquet": pandas.read_parquet}
+        if self.path.suffix not in readers:
+            raise ConfigurationError(f"{self.path} ends in {self.path.suffix!r}; give a .csv or .parquet")
+        try:
+            return readers[self.path.suffix](self.path)
+        except (OSError, ValueError, ArithmeticError) as error:  # pandas' and Arrow's derive from these
+            kind = type(error).__name__
+        # Raised outside the handler, so that no traceback chains to a message that quotes a row.
+        raise DataError(f"{self.path} cannot be read ({kind}); check path, permissions and format")
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentView:
+    """Consented rows and columns of a dataset: features, target and flags; no subject id."""
+
+    dataset: str
+    frame: "DataFrame"
+    features: tuple[str, ...]
+    target: str
+    counts: ViewCounts
+    digest: bytes
+
+    def training_data(self) -> TrainingData:
+        """Exactly the rows that were checked, without the flags."""
+        return TrainingData(self.frame[[*self.features, self.target]], self.features, self.target)
+
+
+def consent_view(
+    frame: "DataFrame",
+    *,
+    subject_column: str,
+    record: ConsentRecord,
+    columns: Sequence[str],
+    target: str,
+    min_rows: int = 1,
+    dataset: str = "dataset",
+) -> ConsentView:
+    """Keep the rows of consenting subjects and the columns the task names, in the order of the subjects.
+
+    Args:
+        frame: the silo's table, one row a subject, in any order.
+        columns: the task's features, in the model's order.
+
+    Raises:
+        ConsentError: the task names a column that the grant does not cover.
+        MissingColumn: the table lacks a column.
+        EmptyView: fewer than `min_rows` rows are left.
+    """
+    asked = [*columns, target]
+    require_consented(asked, record.columns, dataset)
+    require_columns([subject_column, *asked], [str(name) for name in frame.columns], dataset)
+    subjects = _subjects(frame, subject_column)
+    rows = consenting_rows(subjects, record.subjects)
+    counts = ViewCounts(len(frame), len(frame) - len(rows), len(rows))
+    require_rows(counts, min_rows, dataset)
+    view = _typed(frame[asked].take(rows).reset_index(drop=True), target)
+    flags = _flags([subjects[row] for row in rows], record)
+    view = view.assign(**flags, **{COMPLETE: view.notna().all(axis=1).to_numpy()})
+    digest = view_digest([(name, view[name].to_numpy()) for name in view.columns])
+    return ConsentView(dataset, view, tuple(columns), target, counts, digest)
+
+
+def _subjects(frame: "DataFrame", column: str) -> list[str | None]:
+    """Subject ids as text; a row without one has None."""
+    ids = frame[column]
+    return [None if absent else str(one) for one, absent in zip(ids.tolist(), ids.isna().tolist(), strict=True)]
+
+
+def _flags(subjects: list[str | None], record: ConsentRecord) -> dict[str, list[bool]]:
+    """Per row: whether the subject consents (looked up once more, for the suite), and has this row only."""
+    consenting, times = frozenset(record.subjects), Counter(subjects)
+    return {
+        CONSENT_ACTIVE: [subject in consenting for subject in subjects],
+        SUBJECT_UNIQUE: [times[subject] == 1 for subject in subjects],
+    }
+
+
+def _typed(view: "DataFrame", target: str) -> "DataFrame":
+    """Numbers become float64 and whole labels int64, whatever the source called them; text stays."""
+    from pandas.api.types import is_numeric_dtype
+
+    numbers = [name for name, kind in view.dtypes.items() if is_numeric_dtype(kind)]
+    if mixed := {name: "float64" for name in numbers if view.dtypes[name] != "float64"}:
+        view = view.astype(mixed)
+    if target in numbers and (view[target] % 1 == 0).all():
+        view[target] = view[target].astype("int64")
+    return view

@@ -1,0 +1,68 @@
+"""Bytes that a proposal's roots promise: asking for them on chain, showing them, and what follows when nobody does.
+
+WITHHELD finding --demand, deposit--> answer by whoever has the bytes | forfeit of the proposer's bond
+"""
+
+from prefect_federated.adapters.evm.disputing import Case, Demand
+from prefect_federated.adapters.party import Party
+from prefect_federated.adapters.payloads import fetch_payload, fetch_stream
+from prefect_federated.adapters.verification import AGGREGATE, INCLUDED, MODEL, PAYLOAD, Claimed, read_claimed
+from prefect_federated.core.findings import Finding
+from prefect_federated.core.proofs import Piece, leaf_piece, piece_of
+from prefect_federated.core.round_spec import RoundSpec
+
+NOTHING = Piece(b"", ())
+
+
+def ask_for(party: Party, spec: RoundSpec, finding: Finding) -> None:
+    """Ask for bytes behind a finding that says they are withheld; once they were asked for, nothing happens.
+
+    What is asked for is the first chunk of words, or the record at the finding's position. Where the task lets no
+    chunk of an update be shown, the update cannot be asked for.
+    """
+    tree, position = finding.tree, finding.position if finding.tree in (INCLUDED, PAYLOAD) else 0
+    proposal = party.federation.proposal(spec.task, spec.round)
+    if (tree == PAYLOAD and not spec.spec.enforced.disclosure) or (tree == INCLUDED and not proposal.included):
+        return
+    target = (tree, position, 0 if tree == INCLUDED else 1)
+    if target not in {demand.target for demand in party.federation.demands(spec.task, spec.round)}:
+        party.federation.demand(Case(spec.task, spec.round, proposal), *target)
+
+
+def answer_demands(party: Party, spec: RoundSpec, demands: list[Demand]) -> int:
+    """Show what was asked for and is not overdue; returns how many demands were answered.
+
+    Raises:
+        ContentMissing: the bytes are not to be had here either; bring them, or the bond is lost.
+    """
+    claimed = read_claimed(party, spec)
+    for demand in demands:
+        leaf, shown = _shown(party, spec, claimed, demand)
+        party.federation.answer(Case(spec.task, spec.round, claimed.proposal), demand.target, leaf, shown)
+    return len(demands)
+
+
+def forfeit(party: Party, spec: RoundSpec, demand: Demand) -> None:
+    """Take the proposer's bond for an answer that did not come in time."""
+    proposal = party.federation.proposal(spec.task, spec.round)
+    party.federation.forfeit(Case(spec.task, spec.round, proposal), demand.target)
+
+
+def _shown(party: Party, spec: RoundSpec, claimed: Claimed, demand: Demand) -> tuple[Piece, Piece]:
+    tree, position, chunk = demand.target
+    document, chunk_bytes = claimed.document, spec.spec.enforced.chunk_bytes
+    if tree in (AGGREGATE, MODEL):
+        kind, uri, root = (
+            ("aggregate", document.aggregate_uri, claimed.proposal.aggregate_root)
+            if tree == AGGREGATE
+            else ("model", document.model_uri, claimed.proposal.model_root)
+        )
+        return NOTHING, piece_of(fetch_stream(party.store, spec, kind, uri, root), chunk, chunk_bytes)
+    leaf = leaf_piece([record.content for record in document.included], position)
+    if tree == INCLUDED:
+        return NOTHING, leaf
+    reveal = next(r for r in claimed.reveals if r.participant == document.included[position].participant)
+    plain = fetch_payload(
+        party.store, spec, reveal.participant, reveal.opening, reveal.uri, party.account, party.sealing_key
+    )
+    return leaf, piece_of(plain, chunk, chunk_bytes)

@@ -1,0 +1,1 @@
+"""Talking to an EVM chain: RPC client, outbox, logs, deployment, devnet."""

@@ -1,0 +1,107 @@
+"""Calling the seven contracts of one deployment: their addresses, view functions, events as the node returns them.
+
+address of the Coordinator -> the six others (asked once) -> eth_call with a cached encoder -> decoded values
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from prefect_federated.adapters.evm import abi, errors, rpc
+from prefect_federated.adapters.evm.events import decode_logs
+from prefect_federated.adapters.evm.finality import final_block
+from prefect_federated.adapters.evm.records import Addresses, Event, RawLog
+from prefect_federated.core.chain_profile import ChainProfile
+from prefect_federated.core.enforced import NOBODY
+from prefect_federated.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from web3 import Web3
+
+
+class ContractCalls:
+    """One deployment at the latest block. Cheap to make: nothing is asked before the first call."""
+
+    def __init__(
+        self,
+        w3: "Web3",
+        coordinator: str,
+        confirmations: int = 0,
+        from_block: int = 0,
+        profile: ChainProfile | None = None,
+    ) -> None:
+        """Bind a connection and a Coordinator.
+
+        Args:
+            w3: connection made by `rpc.connect`.
+            coordinator: address of the Coordinator's proxy.
+            confirmations: blocks on top before an event counts as final, besides what the profile asks for.
+            from_block: block before which the contracts did not exist; events are searched from there.
+            profile: what is known of the chain; None takes its head for final.
+        """
+        self.w3, self.coordinator = w3, abi.checksum(coordinator)
+        self.confirmations, self.from_block, self.profile = confirmations, from_block, profile
+        self._addresses: Addresses | None = None
+
+    @property
+    def chain_id(self) -> int:
+        """Chain that the contracts live on."""
+        return rpc.chain_id_of(self.w3)
+
+    @property
+    def addresses(self) -> Addresses:
+        """Where the contracts lie.
+
+        Raises:
+            ConfigurationError: there is no Coordinator at the address.
+        """
+        if self._addresses is None:
+            contracts = abi.function("Coordinator", "contracts")
+            output = self.output(self.coordinator, contracts.encode())
+            found = contracts.decode(output) if len(output) == 192 else [NOBODY]
+            if NOBODY in found:
+                raise ConfigurationError(
+                    f"there is no Coordinator at {self.coordinator} on chain {self.chain_id}; check the address"
+                )
+            self._addresses = Addresses(self.coordinator, *found)
+        return self._addresses
+
+    def block_number(self) -> int:
+        """Number of the latest block."""
+        return rpc.request_int(self.w3, "eth_blockNumber", [])
+
+    def final_block(self) -> int:
+        """Number of the newest block that counts as final under the profile's rule and the wanted confirmations.
+
+        Raises:
+            ChainUnreachable: the endpoint does not say which block is final.
+        """
+        return final_block(self.w3, self.profile, self.confirmations)
+
+    def wait_until(self, timestamp: int, timeout_s: float = 3600.0) -> int:
+        """Return the chain's time once it has reached `timestamp`; a development chain is taken there at once."""
+        return rpc.wait_until(self.w3, timestamp, timeout_s)
+
+    def chain_time(self) -> int:
+        """Timestamp of the latest block, seconds: the only clock that rounds know."""
+        return rpc.chain_time(self.w3)
+
+    def call(self, contract: str, name: str, *values: Any) -> Any:
+        """Call a view function; structs come back as dicts with the contract's field names.
+
+        Raises:
+            FederatedError: it reverted.
+        """
+        function = abi.function(contract, name)
+        return function.decode(self.output(self.addresses.of(contract), function.encode(*values)))
+
+    def output(self, to: str, data: bytes) -> bytes:
+        """Raw output of a call at the latest block."""
+        try:
+            result = rpc.request(self.w3, "eth_call", [{"to": to, "data": "0x" + data.hex()}, "latest"])
+        except rpc.RpcRefused as refusal:
+            raise errors.decode_revert(refusal) from refusal
+        return bytes.fromhex(cast(str, result)[2:])
+
+    def decode(self, logs: Sequence[RawLog]) -> list[Event]:
+        """Raw logs of these contracts as events; logs of others are left out."""
+        return decode_logs(self.addresses.names(), logs)

@@ -1,0 +1,157 @@
+"""Writes of the Disputes contract: one method a proof, and demands for withheld bytes.
+
+challenge --> the proposer's bond, half of it to this signer --collect--> account
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from prefect_federated.adapters.evm.records import Sent, Version
+from prefect_federated.adapters.evm.sending import Sending
+from prefect_federated.adapters.evm.structs import opening_tuple, proposal_tuple
+from prefect_federated.adapters.evm.versions import version_fields
+from prefect_federated.core.commitment import Opening
+from prefect_federated.core.proofs import Coordinate, Piece, Shown
+from prefect_federated.core.proposal import Proposal
+from prefect_federated.core.result import IncludedUpdate
+from prefect_federated.core.rewards import Entry
+from prefect_federated.core.round import Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The proposal that a challenge is about."""
+
+    task: int
+    round: int
+    proposal: Proposal
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Bytes that somebody asked for: (tree, position, chunk), until when they are due, whether that is still open."""
+
+    target: tuple[int, int, int]
+    by: str
+    due: int
+    open: bool
+
+
+class Disputing(Sending):
+    """Challenges, demands and what they earn."""
+
+    def challenge_sum(
+        self, case: Case, at: Coordinate, shown: Sequence[Shown], siblings: Sequence[bytes], aggregate: Piece
+    ) -> Sent:
+        """Show that the aggregate's word is not the rule's result; with siblings only a batch of the updates."""
+        updates = [(s.participant, s.payload_root, s.weight, s.piece.content, list(s.piece.path)) for s in shown]
+        return self._challenge("challengeSum", case, _at(at), updates, list(siblings), _piece(aggregate))
+
+    def challenge_header(self, case: Case, aggregate: Piece) -> Sent:
+        """Show that the aggregate's header is not the task's."""
+        return self._challenge("challengeHeader", case, _piece(aggregate))
+
+    def challenge_step(self, case: Case, base: Version, at: Coordinate, pieces: Sequence[Piece]) -> Sent:
+        """Show that the model's word is not base + aggregate; pieces of base, aggregate and model."""
+        shown = [_piece(piece) for piece in pieces]
+        return self._challenge("challengeStep", case, version_fields(base), _at(at), shown)
+
+    def challenge_leaf(self, case: Case, position: int, leaf: Piece, opening: Opening) -> Sent:
+        """Show that an included leaf is not what its participant revealed."""
+        return self._challenge("challengeLeaf", case, position, _piece(leaf), opening_tuple(opening))
+
+    def challenge_order(self, case: Case, position: int, leaf: Piece, following: Piece) -> Sent:
+        """Show that two included leaves do not ascend."""
+        return self._challenge("challengeOrder", case, position, _piece(leaf), _piece(following))
+
+    def challenge_exclusion(self, case: Case, which: int, opening: Opening, receipt: bytes = b"") -> Sent:
+        """Show that the reason given for leaving somebody out cannot be true."""
+        return self._challenge("challengeExclusion", case, which, opening_tuple(opening), receipt)
+
+    def challenge_reward(self, case: Case, ledger: Sequence[Entry], included: Sequence[IncludedUpdate]) -> Sent:
+        """Show that the rewards are not what the task's rule makes of the included updates.
+
+        Args:
+            ledger: everybody who was owed something before or earns something now, ascending by account.
+            included: the proposal's records, in their order.
+        """
+        entries = [(entry.account, entry.owed, entry.place) for entry in ledger]
+        records = [(record.participant, record.payload_root, record.weight) for record in included]
+        return self._challenge("challengeReward", case, entries, records)
+
+    def challenge_range(
+        self, task: int, round: int, participant: str, opening: Opening, at: Coordinate, chunk: Piece
+    ) -> Sent:
+        """Show a word of a revealed update beyond the task's limit: its participant loses the bond."""
+        values = (task, round, participant, opening_tuple(opening), _at(at), _piece(chunk))
+        return self._send("Disputes", "challengeRange", *values, name=f"{task}/{round}/{participant}")
+
+    def demand(self, case: Case, tree: int, position: int = 0, chunk: int = 0) -> Sent:
+        """Ask the proposer for bytes of a tree (0 aggregate, 1 model, 2 included, 3 payload), for a deposit."""
+        target = (tree, position, chunk)
+        return self._challenge("demand", case, target, value=self.demand_deposit())
+
+    def answer(self, case: Case, target: tuple[int, int, int], leaf: Piece, shown: Piece) -> Sent:
+        """Show bytes that were asked for; the deposit is credited to this signer."""
+        return self._challenge("answer", case, target, _piece(leaf), _piece(shown))
+
+    def forfeit(self, case: Case, target: tuple[int, int, int]) -> Sent:
+        """Take the proposer's bond for bytes that were asked for and not shown in time."""
+        return self._challenge("forfeit", case, target)
+
+    def claim_floor(self, task: int, round: int, index: int) -> Sent:
+        """Pay the floor of a round that fraud voided to the participant with an index; anyone may."""
+        return self._send("Coordinator", "claimFloor", task, round, index, name=f"{task}/{round}/{index}")
+
+    def collect_bounty(self, account: str) -> Sent:
+        """Pay out what proofs earned an account; anyone may."""
+        return self._send("ParticipantRegistry", "collectBounty", account, once=False)
+
+    def collect_deposits(self, account: str) -> Sent:
+        """Pay out deposits of demands that fell to an account; anyone may."""
+        return self._send("Disputes", "collect", account, once=False)
+
+    # --- reads -----------------------------------------------------------------------------------------
+
+    def demand_deposit(self) -> int:
+        """What a demand costs until it is answered, wei."""
+        return int(self.call("Disputes", "deposit"))
+
+    def demands(self, task: int, round: int) -> list[Demand]:
+        """Demands about the proposal that stands in a round, in their order."""
+        events = self.events(task, round, ("RoundAggregated", "Demanded", "Answered", "Forfeited"))
+        since = max((place for place, one in enumerate(events) if one.name == "RoundAggregated"), default=0)
+        closed = {event.args["id"] for event in events[since:] if event.name in ("Answered", "Forfeited")}
+        return [
+            Demand(tuple(e.args["target"].values()), e.args["by"], e.args["due"], e.args["id"] not in closed)
+            for e in events[since:]
+            if e.name == "Demanded"
+        ]
+
+    def floor_due(self, task: int, round: int, account: str) -> int | None:
+        """Index of a participant that may claim the floor of a round that fraud voided; None where nothing is due."""
+        state = self.round_state(task)
+        if state.round != round or state.phase is not Phase.VOIDED or not state.overturned:
+            return None
+        index, revealed = self.call("Coordinator", "revealedIndex", task, round, account)
+        return int(index) if revealed and self.treasury_account(task).floors else None
+
+    def bounty_of(self, account: str) -> int:
+        """Bounties of an account that were not paid out yet."""
+        return int(self.call("ParticipantRegistry", "bountyOf", account))
+
+    # --- inside ----------------------------------------------------------------------------------------
+
+    def _challenge(self, function: str, case: Case, *values: Any, value: int = 0) -> Sent:
+        """Named by its whole calldata: the same proof is sent once."""
+        proposal = proposal_tuple(case.proposal)
+        return self._send("Disputes", function, case.task, case.round, proposal, *values, value=value)
+
+
+def _at(at: Coordinate) -> tuple[int, int, int, int]:
+    return at.chunk, at.word, at.low, at.high
+
+
+def _piece(piece: Piece) -> tuple[bytes, list[bytes]]:
+    return piece.content, list(piece.path)

@@ -1,0 +1,152 @@
+"""What the event log tells beyond the state: openings, proposals, versions, who was in which cohort.
+
+eth_getLogs over the six contracts -> Event -> the record that it stands for
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from prefect_federated.adapters.evm import abi
+from prefect_federated.adapters.evm.batches import with_batches
+from prefect_federated.adapters.evm.events import stamp
+from prefect_federated.adapters.evm.logs import read_logs
+from prefect_federated.adapters.evm.reads import ChainState
+from prefect_federated.adapters.evm.records import Event, Reveal, Version
+from prefect_federated.adapters.evm.versions import check_versions, version_of
+from prefect_federated.core.chain_profile import ChainProfile
+from prefect_federated.core.commitment import Opening
+from prefect_federated.core.errors import ProtocolError, UnknownParticipant
+from prefect_federated.core.proposal import Proposal
+
+if TYPE_CHECKING:
+    from web3 import Web3
+
+MEMBERSHIP = ("Enrolled", "Left")
+
+
+class ChainHistory(ChainState):
+    """Reads of state and events: everything an auditor needs."""
+
+    def __init__(
+        self,
+        w3: "Web3",
+        coordinator: str,
+        confirmations: int = 0,
+        from_block: int = 0,
+        profile: ChainProfile | None = None,
+    ) -> None:
+        """Bind a connection and a Coordinator; see `ContractCalls`."""
+        super().__init__(w3, coordinator, confirmations, from_block, profile)
+        self._versions: dict[int, list[Version]] = {}
+        self._spec_uris: dict[int, str] = {}
+
+    def events(
+        self,
+        task: int | None = None,
+        round: int | None = None,
+        names: Sequence[str] = (),
+        from_block: int | None = None,
+        to_block: int | str = "latest",
+    ) -> list[Event]:
+        """Events of all six contracts in order; those of a batch come one by one.
+
+        Args:
+            task: only events of this task.
+            round: with a task, only events of this round of it.
+            names: only these; empty means all.
+            from_block: first block; None means the deployment's.
+            to_block: last block or a tag.
+        """
+        topics: list[Any] = [["0x" + topic.hex() for topic in abi.topics_of(with_batches(names))] if names else None]
+        topics += [f"0x{number:064x}" for number in (task, round) if number is not None]
+        start = self.from_block if from_block is None else from_block
+        raw = read_logs(self.w3, self.addresses.listed(), topics, start, to_block)
+        wanted = {field: value for field, value in (("task", task), ("round", round)) if value is not None}
+        found = [event for event in self.decode(raw) if wanted.items() <= event.args.items()]
+        return [stamp(self.w3, event) for event in found if not names or event.name in names]
+
+    def spec_uri(self, task: int) -> str:
+        """Where the sponsor put the task's spec; fixed at creation.
+
+        Raises:
+            ProtocolError: there is no such task.
+        """
+        if task not in self._spec_uris:
+            created = self.events(task, names=("TaskCreated",))
+            if not created:
+                raise ProtocolError(f"task {task} was not created at {self.coordinator}; check the task number")
+            self._spec_uris[task] = created[0].args["specUri"]
+        return self._spec_uris[task]
+
+    def membership(self, task: int) -> list[Event]:
+        """Who joined and left a task, in order: `Enrolled` with `fromRound`, `Left` with `untilRound`."""
+        return self.events(task, names=MEMBERSHIP)
+
+    def commitment_of(self, task: int, round: int, account: str) -> bytes:
+        """The commitment that an account sent in a round, 32 bytes.
+
+        Raises:
+            UnknownParticipant: it sent none.
+        """
+        for event in self.events(task, round, ("UpdateCommitted",)):
+            if event.args["participant"] == account:
+                return bytes(event.args["commitment"])
+        raise UnknownParticipant(f"participant {account} has no commitment in round {task}/{round}; commit first")
+
+    def reveals(self, task: int, round: int) -> list[Reveal]:
+        """Openings that came in time in a round, by index."""
+        found = [_reveal(event) for event in self.events(task, round, ("UpdateRevealed",))]
+        return sorted(found, key=lambda reveal: reveal.index)
+
+    def proposal(self, task: int, round: int) -> Proposal:
+        """What stands proposed as a round's result, or was settled.
+
+        Raises:
+            ProtocolError: nothing was proposed, or what was is overturned.
+        """
+        return Proposal(*self._standing(task, round).args["proposal"].values())
+
+    def proposer(self, task: int, round: int) -> str:
+        """Who made the proposal that stands, or was settled.
+
+        Raises:
+            ProtocolError: nothing was proposed, or what was is overturned.
+        """
+        return str(self._standing(task, round).args["proposer"])
+
+    def fallen(self, task: int, round: int) -> list[str]:
+        """Accounts whose proposals in this round were proven wrong, in order."""
+        return [event.args["proposer"] for event in self.events(task, round, ("ProposalOverturned",))]
+
+    def _standing(self, task: int, round: int) -> Event:
+        found = self.events(task, round, ("RoundAggregated", "ProposalOverturned"))
+        if not found or found[-1].name != "RoundAggregated":
+            was = "its proposal was proven wrong" if found else "it has no proposal"
+            raise ProtocolError(f"round {task}/{round}: {was}; wait for its aggregator or the standby")
+        return found[-1]
+
+    def silent(self, task: int, round: int) -> list[int]:
+        """Indices of those who committed in a round and owe the opening, in order."""
+        committed = self.events(task, round, ("UpdateCommitted",))
+        indices = sorted(event.args["index"] for event in committed)
+        return [index for index in indices if self.owes_opening(task, round, index)]
+
+    def versions(self, task: int) -> list[Version]:
+        """All model versions of a task, from genesis on, checked link by link up to the head on chain.
+
+        Raises:
+            SpecMismatch: the log does not hash to the head; another node may tell the truth.
+        """
+        head, number = self.head(task)
+        known = self._versions.get(task, [])
+        if not known or known[-1].version_hash != head:
+            appended = self.events(task, names=("VersionAppended",))[: number + 1]
+            known = [version_of(event) for event in appended]
+            check_versions(known, self.chain_id, self.addresses.models, head)
+            self._versions[task] = known
+        return list(known)
+
+
+def _reveal(event: Event) -> Reveal:
+    args = event.args
+    return Reveal(args["participant"], args["index"], Opening(*args["opening"].values()), args["uri"])

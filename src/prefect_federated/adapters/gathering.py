@@ -1,0 +1,84 @@
+"""Gathering: every revealed update of a round, each verified or left out for a reason of the closed list.
+
+UpdateRevealed events --fetch, open, check--> verified updates + reasons
+"""
+
+from dataclasses import dataclass
+
+from prefect_federated.adapters.evm.records import Reveal
+from prefect_federated.adapters.party import Party
+from prefect_federated.adapters.payloads import fetch_update
+from prefect_federated.core.combine import Update, Words
+from prefect_federated.core.errors import (
+    ConfigurationError,
+    ContentMismatch,
+    ContentMissing,
+    PayloadError,
+    StoreUnreachable,
+    Undecryptable,
+)
+from prefect_federated.core.round import Reason
+from prefect_federated.core.round_spec import RoundSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Verified updates in the cohort's order, and why the others are missing, with the sentence for people."""
+
+    updates: tuple[Update, ...]
+    reasons: dict[str, Reason]
+    details: dict[str, str]
+
+
+def gather(party: Party, spec: RoundSpec, reveals: list[Reveal]) -> Gathered:
+    """Fetch and verify the revealed updates; one bad payload never stops the others.
+
+    Raises:
+        StoreUnreachable: no payload could be asked for at all, so the fault is on this side: try again.
+    """
+    updates: list[Update] = []
+    reasons: dict[str, Reason] = {}
+    details: dict[str, str] = {}
+    outages: list[StoreUnreachable] = []
+    for reveal in sorted(reveals, key=lambda r: r.index):
+        try:
+            words = _fetch(party, spec, reveal)
+        except (PayloadError, ConfigurationError, StoreUnreachable) as error:
+            reasons[reveal.participant], details[reveal.participant] = _reason(error), str(error)
+            outages += [error] if isinstance(error, StoreUnreachable) else []
+        else:
+            updates.append(Update(reveal.participant, reveal.opening.weight, words))
+    if outages and len(outages) == len(reveals):
+        raise outages[-1]
+    return Gathered(tuple(updates), reasons, details)
+
+
+def _fetch(party: Party, spec: RoundSpec, reveal: Reveal) -> Words:
+    words = fetch_update(
+        party.store, spec, reveal.participant, reveal.opening, reveal.uri, party.account, party.sealing_key
+    )
+    limit = spec.spec.update.limit
+    largest = max(int(words.max()), -int(words.min())) if len(words) else 0
+    if largest > limit:
+        raise OutOfRange(
+            f"{reveal.participant}: the largest word is {largest}, the task allows {limit}; refuse its sender"
+        )
+    return words
+
+
+class OutOfRange(PayloadError):
+    """Raised when an update holds a word beyond the task's limit."""
+
+
+_REASONS: tuple[tuple[type[Exception], Reason], ...] = (
+    (ContentMissing, Reason.UNAVAILABLE),
+    (StoreUnreachable, Reason.UNAVAILABLE),
+    (ConfigurationError, Reason.UNAVAILABLE),
+    (Undecryptable, Reason.UNDECRYPTABLE),
+    (ContentMismatch, Reason.ROOT_MISMATCH),
+    (OutOfRange, Reason.OUT_OF_RANGE),
+)
+
+
+def _reason(error: Exception) -> Reason:
+    return next((reason for kind, reason in _REASONS if isinstance(error, kind)), Reason.MALFORMED)

@@ -1,0 +1,85 @@
+"""MLflow as a mirror of the chain: a round becomes runs, a registry version a model version with an alias.
+
+    mirror = Mirror(sqlite_uri(folder), "federated")
+    runs = mirror.record_round(record)
+    mirror.register(version, model)
+    mirror.promote("readmission", version.version_hash, confirmations_seen=12)
+
+Every call may be repeated, by another process too: it finds what is there and adds what is missing. The chain
+stays the truth; nothing is ever read back from here to decide something.
+"""
+
+import threading
+from typing import TYPE_CHECKING
+
+from prefect_federated.adapters import mlflow_runs, mlflow_versions
+from prefect_federated.adapters.mlflow_records import ModelVersion, PackagedModel, RoundRecord, RunIds
+from prefect_federated.adapters.mlflow_store import ensure_experiment, open_client, reaching, ui_command
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+CHAMPION = "champion"
+_LOCKS: dict[str, threading.RLock] = {}  # by store: SQLite refuses a second writer
+
+
+class Mirror:
+    """Writes rounds and model versions into one MLflow experiment and registry; threads may share it."""
+
+    def __init__(
+        self,
+        tracking_uri: str,
+        experiment: str,
+        registry_uri: str | None = None,
+        model_prefix: str = "",
+        confirmations: int = 0,
+    ) -> None:
+        self.tracking_uri = tracking_uri
+        self.registry_uri = registry_uri or tracking_uri
+        self.experiment = experiment
+        self.model_prefix = model_prefix
+        self.confirmations = confirmations
+        self._lock = _LOCKS.setdefault(tracking_uri, threading.RLock())
+        self._opened: tuple[MlflowClient, str] | None = None
+
+    def record_round(self, record: RoundRecord) -> RunIds:
+        """Mirror a round as a parent run and one child run per participant."""
+        with self._lock, reaching(self.tracking_uri):
+            return mlflow_runs.record_round(*self._open(), record)
+
+    def register(self, version: ModelVersion, model: PackagedModel) -> int:
+        """Mirror a version of the on-chain registry with its files; returns MLflow's own number for it."""
+        with self._lock, reaching(self.registry_uri):
+            return mlflow_versions.register(*self._open(), self.model_name(version.task_name), version, model)
+
+    def promote(self, task_name: str, version_hash: str, confirmations_seen: int, alias: str = CHAMPION) -> bool:
+        """Let the alias of a task's model follow the chain's head, once enough blocks lie on it.
+
+        Returns whether the alias stands on that version: False while it waits for confirmations, or when it
+        already stands on a later version of the chain.
+        """
+        if confirmations_seen < self.confirmations:
+            return False
+        with self._lock, reaching(self.registry_uri):
+            client, _ = self._open()
+            return mlflow_versions.promote(client, self.model_name(task_name), version_hash, alias)
+
+    def follows(self, task_name: str, version_hash: str, alias: str = CHAMPION) -> bool:
+        """Whether a version is mirrored and the alias stands on it: there is nothing left to write."""
+        with self._lock, reaching(self.registry_uri):
+            client, _ = self._open()
+            return mlflow_versions.stands(client, self.model_name(task_name), version_hash, alias)
+
+    def model_name(self, task_name: str) -> str:
+        """Name of a task's registered model."""
+        return mlflow_versions.model_name(self.model_prefix, task_name)
+
+    def ui_command(self, port: int = 5001) -> str:
+        """Command that opens the MLflow UI on this store."""
+        return ui_command(self.tracking_uri, port)
+
+    def _open(self) -> "tuple[MlflowClient, str]":
+        if self._opened is None:
+            client = open_client(self.tracking_uri, self.registry_uri)
+            self._opened = client, ensure_experiment(client, self.experiment, self.tracking_uri)
+        return self._opened

@@ -1,0 +1,95 @@
+"""The outcome of a round as its aggregator works it out: aggregate, next model, metrics, rewards, proposal.
+
+gathered updates --combine--> aggregate --add--> model --evaluate--> metrics --split--> rewards --> Proposal
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from prefect_federated.adapters.aggregator import Aggregator
+from prefect_federated.adapters.evm.records import Reveal
+from prefect_federated.adapters.gathering import Gathered
+from prefect_federated.adapters.payloads import fetch_words, store_words
+from prefect_federated.adapters.reading import rewards_so_far
+from prefect_federated.core.combine import Combined, Words, add
+from prefect_federated.core.fixed_point import decode
+from prefect_federated.core.proposal import Proposal, pack_exclusions
+from prefect_federated.core.result import IncludedUpdate, ResultDocument
+from prefect_federated.core.rewards import add_rewards, split_pool
+from prefect_federated.core.round import Reason
+from prefect_federated.core.round_spec import RoundSpec
+from prefect_federated.core.spec import TaskSpec
+from prefect_federated.learning.evaluation import evaluate_vector
+
+NO_STATE = bytes(32)  # FedAvg keeps no server state; optimisers that do put its root here
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A proposal with the words for people that the chain does not keep."""
+
+    proposal: Proposal
+    metrics: dict[str, float]
+    reasons: dict[str, Reason]
+    details: dict[str, str]
+
+
+def work_out(aggregator: Aggregator, spec: RoundSpec, reveals: list[Reveal], gathered: Gathered) -> Outcome:
+    """Everything that the proposal binds. With nobody left to aggregate it says so, and the round voids."""
+    combined = aggregator.combine(spec, gathered.updates)
+    store = aggregator.party.store
+    base = fetch_words(store, spec, "model", spec.base_uri, spec.base_root)
+    model = add(base, combined.aggregate)
+    aggregate_uri, aggregate_root = store_words(store, spec, "aggregate", combined.aggregate)
+    stored_uri, model_root = store_words(store, spec, "model", model)
+    roots = {reveal.participant: reveal.opening.payload_root for reveal in reveals}
+    document = ResultDocument(
+        aggregate_uri=aggregate_uri,
+        model_uri=stored_uri,
+        included=tuple(
+            IncludedUpdate(participant=u.participant, payload_root=roots[u.participant], weight=u.weight)
+            for u in combined.kept
+        ),
+        rewards=_rewards(aggregator, spec, combined),
+        metrics=_metrics(aggregator, spec, model),
+    )
+    reasons = gathered.reasons | combined.left_out
+    indices = {reveal.participant: reveal.index for reveal in reveals}
+    proposal = Proposal(
+        aggregate_root=aggregate_root,
+        model_root=model_root,
+        state_root=NO_STATE,
+        included_root=document.included_root,
+        metrics_hash=document.metrics_hash,
+        reward_root=document.reward_root[0],
+        reward_total=document.reward_root[1],
+        included=len(document.included),
+        exclusions=pack_exclusions({indices[participant]: reason for participant, reason in reasons.items()}),
+        uri=store.put([document.to_bytes()]),
+    )
+    return Outcome(proposal, document.metrics, reasons, gathered.details)
+
+
+def _metrics(aggregator: Aggregator, spec: RoundSpec, model: Words) -> dict[str, float]:
+    if aggregator.holdout is None:
+        return {}
+    vector = decode(model, spec.header("model").parts[0].encoding).astype(np.float32)
+    return evaluate_vector(spec.spec, vector, aggregator.holdout.read())
+
+
+def _rewards(aggregator: Aggregator, spec: RoundSpec, combined: Combined) -> dict[str, int]:
+    """Cumulative rewards: those of the last settled round, and this round's shares on top."""
+    owed = rewards_so_far(aggregator.party, spec.task)
+    return add_rewards(owed, earned(spec.spec, aggregator.party.account, combined))
+
+
+def earned(spec: TaskSpec, aggregator: str, combined: Combined) -> dict[str, int]:
+    """Shares of one round's pool: the aggregator's fee, the rest by the task's policy; a void round pays nobody."""
+    if not combined.kept:
+        return {}
+    pool = spec.enforced.round_reward
+    fee = pool * spec.rewards.aggregator_fee_bps // 10_000
+    by_examples = spec.rewards.policy == "examples"
+    shares = {update.participant: update.weight if by_examples else 1 for update in combined.kept}
+    return add_rewards({aggregator: fee} if fee else {}, split_pool(pool - fee, shares))

@@ -1,0 +1,24 @@
+"""A party of the protocol at work: an account with its keys, its chain connection and its store."""
+
+from dataclasses import dataclass
+
+from prefect_federated.adapters.evm.federation import Federation
+from prefect_federated.adapters.keys import SealingKey
+from prefect_federated.adapters.stores.base import ContentStore
+from prefect_federated.adapters.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Who acts: sponsor, participant, aggregator. `account` is the registered master account."""
+
+    name: str
+    account: str
+    federation: Federation
+    store: ContentStore
+    sealing_key: SealingKey
+
+    @property
+    def vault(self) -> Vault:
+        """The party's own documents, encrypted to it alone."""
+        return Vault(self.store, self.sealing_key.private_bytes)

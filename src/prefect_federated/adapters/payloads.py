@@ -1,0 +1,210 @@
+"""Updates on their way through a store: sealed by the silo, published to the readers, opened by one of them.
+
+silo: words --seal--> body (ciphertext) ... --publish--> envelope (content key for each reader)
+reader: envelope --unwrap--> content key --open body--> words, checked against every hash on chain
+"""
+
+import os
+from typing import Annotated, Literal
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from prefect_federated.adapters.keys import SealingKey
+from prefect_federated.adapters.stores.base import ContentStore
+from prefect_federated.core.canonical import canonical
+from prefect_federated.core.commitment import Opening, RoundContext
+from prefect_federated.core.errors import ContentMismatch, PayloadError, Undecryptable
+from prefect_federated.core.merkle import buffer_leaves, root_of_rows
+from prefect_federated.core.payload import Header, Words, parse, payload_bytes, payload_chunks, payload_root
+from prefect_federated.core.round_spec import Reader, RoundSpec
+from prefect_federated.core.sealed import SealedOpening, SealedUpdate
+from prefect_federated.core.sealing import (
+    ATTEMPT_BYTES,
+    SEGMENT_BYTES,
+    TAG_BYTES,
+    derive,
+    key_hash,
+    open_stream,
+    seal_stream,
+    unwrap,
+    wrap,
+)
+
+ENVELOPE_BYTES = 1 << 16
+
+
+def seal_update(
+    store: ContentStore,
+    spec: RoundSpec,
+    participant: str,
+    key: SealingKey,
+    words: Words,
+    weight: int,
+    metrics: dict[str, float],
+) -> SealedUpdate:
+    """Encrypt an update under a key that only this silo can derive, and store the ciphertext."""
+    context, attempt = spec.context(participant), os.urandom(ATTEMPT_BYTES)
+    secret = derive(key.private_bytes, "header secret", context, key.version, attempt)
+    content_key = derive(key.private_bytes, "content key", context, key.version, attempt)
+    header, parts = spec.header("update", weight, secret), {"model": words}
+    body = list(seal_stream(payload_chunks(header, parts), content_key, attempt))
+    return SealedUpdate(
+        body_uri=store.put(body),
+        attempt=attempt,
+        payload_root=payload_root(header, parts),
+        sealed_root=_stream_root(b"".join(body), header.chunk_bytes),
+        content_key_hash=key_hash(content_key),
+        weight=weight,
+        metrics=metrics,
+    )
+
+
+def publish(store: ContentStore, spec: RoundSpec, participant: str, key: SealingKey, sealed: SealedOpening) -> str:
+    """Wrap the content key to every reader of the round and store the envelope; returns its URI."""
+    context = spec.context(participant)
+    content_key = derive(key.private_bytes, "content key", context, key.version, sealed.attempt)
+    if key_hash(content_key) != sealed.opening.content_key_hash:
+        raise Undecryptable(
+            f"round {spec.task}/{spec.round}, participant {participant}: key version {key.version} derives"
+            " another content key than the one committed; restore the sealing key current at the commit"
+        )
+    wrapped = {reader.account.lower(): _wrapped(content_key, reader, context) for reader in spec.readers}
+    keys = {account: key.hex() for account, key in wrapped.items() if key}
+    return store.put([canonical({"format": "federated-envelope/1", "body": sealed.body_uri, "keys": keys})])
+
+
+def fetch_update(
+    store: ContentStore,
+    spec: RoundSpec,
+    participant: str,
+    opening: Opening,
+    uri: str,
+    reader: str,
+    key: SealingKey,
+) -> Words:
+    """Fetch one revealed update and check it against its opening: int32 `[d]`.
+
+    Raises:
+        Undecryptable: the envelope holds no key for this reader, another key, or the body does not open.
+        ContentMismatch: body or payload have another root than the one revealed.
+        PayloadError: the payload is malformed, or its header contradicts the opening.
+    """
+    plain = fetch_payload(store, spec, participant, opening, uri, reader, key)
+    header, parts = parse(plain, spec.header("update"))
+    if header.weight != opening.weight:
+        raise PayloadError(
+            f"{participant}: payload says weight {header.weight}, the opening {opening.weight}; refuse its sender"
+        )
+    return parts["model"]
+
+
+def fetch_payload(
+    store: ContentStore,
+    spec: RoundSpec,
+    participant: str,
+    opening: Opening,
+    uri: str,
+    reader: str,
+    key: SealingKey,
+) -> bytes:
+    """Fetch and open the bytes behind a revealed payload root; what they say is not looked at.
+
+    Raises:
+        Undecryptable: the envelope holds no key for this reader, another key, or the body does not open.
+        ContentMismatch: body or payload have another root than the one revealed.
+    """
+    envelope = _read_envelope(store, uri)
+    context, wrapped = spec.context(participant), envelope.keys.get(reader.lower())
+    if wrapped is None:
+        raise Undecryptable(
+            f"the envelope of {participant} holds no key for reader {reader}, but {len(envelope.keys)} for others;"
+            " refuse its sender"
+        )
+    content_key = unwrap(wrapped, key.private, context, reader)
+    if key_hash(content_key) != opening.content_key_hash:
+        raise Undecryptable(
+            f"{participant} wrapped another content key than the one it committed to: it hashes to"
+            f" 0x{key_hash(content_key).hex()}, not to 0x{opening.content_key_hash.hex()}; refuse its sender"
+        )
+    expected = spec.header("update")
+    body = b"".join(store.get(envelope.body, _body_bytes(payload_bytes(expected))))
+    _require_root("sealed body", participant, _stream_root(body, expected.chunk_bytes), opening.sealed_root)
+    plain = b"".join(open_stream([body], content_key))
+    parse(plain, expected)  # a malformed payload is told before its root is
+    _require_root("payload", participant, _stream_root(plain, expected.chunk_bytes), opening.payload_root)
+    return plain
+
+
+def store_words(store: ContentStore, spec: RoundSpec, kind: str, words: Words) -> tuple[str, bytes]:
+    """Store an aggregate or a model in the clear; returns URI and Merkle root."""
+    return store_model(store, spec.header(kind), words)
+
+
+def store_model(store: ContentStore, header: Header, words: Words) -> tuple[str, bytes]:
+    """Store words under a header; returns URI and Merkle root."""
+    parts = {"model": words}
+    return store.put(map(bytes, payload_chunks(header, parts))), payload_root(header, parts)
+
+
+def fetch_words(store: ContentStore, spec: RoundSpec, kind: str, uri: str, expected_root: bytes) -> Words:
+    """Fetch an aggregate or a model and check its root: int32 `[d]`.
+
+    Raises:
+        ContentMismatch: the bytes have another root than the chain says.
+    """
+    return parse(fetch_stream(store, spec, kind, uri, expected_root), spec.header(kind))[1]["model"]
+
+
+def fetch_stream(store: ContentStore, spec: RoundSpec, kind: str, uri: str, expected_root: bytes) -> bytes:
+    """Fetch the bytes of an aggregate or a model, header and all, and check their root.
+
+    Raises:
+        ContentMismatch: the bytes have another root than the chain says.
+    """
+    header = spec.header(kind)
+    stream = b"".join(store.get(uri, payload_bytes(header)))
+    _require_root(f"{kind} at", uri, _stream_root(stream, header.chunk_bytes), expected_root)
+    return stream
+
+
+def _require_root(what: str, whose: str, found: bytes, expected: bytes) -> None:
+    if found != expected:
+        raise ContentMismatch(
+            f"{what} {whose} has root 0x{found.hex()}, the chain says 0x{expected.hex()}; its bytes were altered"
+        )
+
+
+def _wrapped(content_key: bytes, reader: Reader, context: RoundContext) -> bytes | None:
+    """None for a reader whose registered key is of no use: it must not keep the silo from revealing."""
+    try:
+        public_key = X25519PublicKey.from_public_bytes(reader.public_key)
+        return wrap(content_key, public_key, context, reader.account)
+    except ValueError:
+        return None
+
+
+class _Envelope(BaseModel):
+    """What `publish` wrote, or whatever else a participant chose to put there."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    format: Literal["federated-envelope/1"]
+    body: str
+    keys: dict[str, Annotated[bytes, BeforeValidator(bytes.fromhex)]]
+
+
+def _read_envelope(store: ContentStore, uri: str) -> _Envelope:
+    content = b"".join(store.get(uri, ENVELOPE_BYTES))
+    try:
+        return _Envelope.model_validate_json(content)
+    except (ValidationError, TypeError) as error:
+        raise PayloadError(f"envelope at {uri} cannot be read: {error!s:.200}; refuse its sender") from error
+
+
+def _body_bytes(plain_bytes: int) -> int:
+    return 4 + ATTEMPT_BYTES + plain_bytes + TAG_BYTES * (plain_bytes // SEGMENT_BYTES + 1)
+
+
+def _stream_root(stream: bytes, chunk_bytes: int) -> bytes:
+    return root_of_rows(buffer_leaves(stream, chunk_bytes))

@@ -1,0 +1,192 @@
+"""A round told from the event log alone: who was expected, who did what, what came of it.
+
+events of the task --fold--> RoundLog --> status line, artifact, mirror, report
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from prefect_federated.adapters.evm.history import ChainHistory
+from prefect_federated.adapters.evm.records import Event
+from prefect_federated.core.errors import ProtocolError
+from prefect_federated.core.proposal import unpack_exclusions
+from prefect_federated.core.round import Exclusion, Participation, Reason, Status
+
+REASONS = {
+    Reason.UNAVAILABLE: "payload was not to be had from the store",
+    Reason.UNDECRYPTABLE: "payload does not open for the aggregator",
+    Reason.ROOT_MISMATCH: "payload has another root than the one committed",
+    Reason.MALFORMED: "payload is malformed",
+    Reason.OUT_OF_RANGE: "update holds a word beyond the task's range",
+    Reason.NORM_BOUND: "update exceeds the task's norm bound",
+    Reason.RULE: "aggregation rule gave the update weight 0",
+}
+
+CALLS = {
+    "RoundStarted": "open",
+    "UpdateCommitted": "commit",
+    "UpdateRevealed": "reveal",
+    "RevealedLate": "reveal",
+    "RoundAggregated": "propose",
+    "ProposalOverturned": "challenge",
+    "ParticipantSlashed": "slash",
+    "RoundSettled": "settle",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Overturn:
+    """A proposal that was proven wrong: whose, by whom, the bond taken and the half of it that the accuser got, wei."""
+
+    proposer: str
+    accuser: str
+    taken: int
+    bounty: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoundLog:
+    """What the chain recorded of one round. Accounts are in the cohort's order."""
+
+    task: int
+    round: int
+    status: Status
+    started_at: int
+    ended_at: int
+    version: int | None
+    version_hash: bytes
+    expected: tuple[str, ...]
+    committed: tuple[str, ...]
+    revealed: tuple[str, ...]
+    late: tuple[str, ...]
+    slashed: Mapping[str, int]
+    overturned: tuple[Overturn, ...]
+    left_out: Mapping[str, Reason]
+    proposed: bool
+    weights: Mapping[str, int]
+    commit_tx: Mapping[str, bytes]
+    settled_tx: bytes
+    transactions: Mapping[str, frozenset[bytes]] = field(default_factory=dict)
+
+    @property
+    def aggregated(self) -> tuple[str, ...]:
+        """Accounts in the aggregate."""
+        return tuple(a for a in self.revealed if a not in self.left_out) if self.proposed else ()
+
+    def participation(self, notes: Mapping[str, Exclusion], validated: Iterable[str] = ()) -> Participation:
+        """The honest participation record: everybody expected is in the aggregate or excluded with a reason.
+
+        Args:
+            notes: what is known beside the chain about who did not get as far as a commit, by account.
+            validated: accounts known to have passed validation; who committed has.
+        """
+        excluded = [self._excluded(a, notes) for a in self.expected if a not in self.aggregated]
+        passed = {*self.committed, *validated}
+        return Participation(
+            expected=self.expected,
+            validated=tuple(a for a in self.expected if a in passed),
+            committed=self.committed,
+            revealed=self.revealed,
+            aggregated=self.aggregated,
+            excluded=tuple(excluded),
+        )
+
+    def _excluded(self, account: str, notes: Mapping[str, Exclusion]) -> Exclusion:
+        note = f" ({notes[account].reason})" if account in notes else ""
+        if account in self.left_out:
+            return Exclusion(account, "aggregate", REASONS[self.left_out[account]] + note)
+        if account in self.revealed:
+            return Exclusion(account, "aggregate", "no result was proposed in time")
+        if account not in self.committed:
+            return notes.get(account) or Exclusion(account, "commit", "no commitment arrived in time")
+        fate = "its opening came late" if account in self.late else "its commitment was not opened in time"
+        bond = f"; its bond of {self.slashed[account]} wei is forfeit" if account in self.slashed else ""
+        return Exclusion(account, "reveal", fate + note + bond)
+
+
+def read_round_log(federation: ChainHistory, task: int, round: int) -> RoundLog:
+    """Read and fold the events of one round.
+
+    Raises:
+        ProtocolError: the task has no such round.
+    """
+    events = federation.events(task, round)
+    started = next((e for e in events if e.name == "RoundStarted"), None)
+    if started is None:
+        raise ProtocolError(f"task {task} has no round {round}; `federated round status` lists those it has")
+    indices = cohort_of(federation.membership(task), round)
+    reveals = {e.args["participant"]: e for e in events if e.name == "UpdateRevealed"}
+    proposal = _standing(events)
+    settled = next((e for e in events if e.name == "RoundSettled"), None)
+    voided = next((e for e in events if e.name == "RoundVoided"), None)
+    end = settled or voided
+    at = {index: account for account, index in indices.items()}
+    packed = unpack_exclusions(proposal.args["proposal"]["exclusions"]) if proposal else {}
+    return RoundLog(
+        task=task,
+        round=round,
+        status=Status(settled.args["status"]) if settled else Status.VOIDED if voided else Status.NONE,
+        started_at=started.timestamp,
+        ended_at=end.timestamp if end else 0,
+        version=settled.args["version"] if settled else None,
+        version_hash=settled.args["versionHash"] if settled else bytes(32),
+        expected=tuple(sorted(indices, key=indices.__getitem__)),
+        committed=_accounts(events, "UpdateCommitted", indices),
+        revealed=_accounts(events, "UpdateRevealed", indices),
+        late=_accounts(events, "RevealedLate", indices),
+        slashed=_slashed(events),
+        overturned=tuple(
+            Overturn(e.args["proposer"], e.args["accuser"], e.args["taken"], e.args["bounty"])
+            for e in events
+            if e.name == "ProposalOverturned"
+        ),
+        left_out={at[index]: reason for index, reason in packed.items()},
+        proposed=proposal is not None,
+        weights={account: e.args["opening"]["weight"] for account, e in reveals.items()},
+        commit_tx={e.args["participant"]: e.tx_hash for e in events if e.name == "UpdateCommitted"},
+        settled_tx=end.tx_hash if end else b"",
+        transactions=_transactions(events),
+    )
+
+
+def _standing(events: Sequence[Event]) -> Event | None:
+    """The proposal that was not overturned."""
+    found = [event for event in events if event.name in ("RoundAggregated", "ProposalOverturned")]
+    return found[-1] if found and found[-1].name == "RoundAggregated" else None
+
+
+def _slashed(events: Sequence[Event]) -> dict[str, int]:
+    """Bonds forfeited in a round by account: participants', and those of aggregator and standby."""
+    taken: dict[str, int] = {}
+    for event in events:
+        if event.name in ("ParticipantSlashed", "DutySlashed"):
+            account = event.args["participant" if event.name == "ParticipantSlashed" else "account"]
+            taken[account] = taken.get(account, 0) + event.args["amount"]
+    return taken
+
+
+def cohort_of(membership: Iterable[Event], round: int) -> dict[str, int]:
+    """Index of every account that belongs to the cohort of a round, from the enrolment events in their order."""
+    spans: dict[str, tuple[int, int, float]] = {}
+    for event in membership:
+        account = event.args["participant"]
+        if event.name == "Enrolled":
+            spans[account] = (event.args["index"], event.args["fromRound"], float("inf"))
+        elif account in spans:
+            index, start, _ = spans[account]
+            spans[account] = (index, start, event.args["untilRound"])
+    return {account: index for account, (index, start, end) in spans.items() if start <= round <= end}
+
+
+def _accounts(events: list[Event], name: str, indices: Mapping[str, int]) -> tuple[str, ...]:
+    accounts = {e.args["participant"] for e in events if e.name == name}
+    return tuple(sorted(accounts, key=lambda account: indices.get(account, 1 << 16)))
+
+
+def _transactions(events: Iterable[Event]) -> dict[str, frozenset[bytes]]:
+    """Transaction hashes by the call that they made."""
+    found: dict[str, set[bytes]] = {}
+    for event in events:
+        if event.name in CALLS:
+            found.setdefault(CALLS[event.name], set()).add(event.tx_hash)
+    return {call: frozenset(hashes) for call, hashes in found.items()}

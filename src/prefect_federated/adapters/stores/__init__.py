@@ -1,0 +1,1 @@
+"""Content stores: local folder, S3, IPFS."""

@@ -1,0 +1,67 @@
+"""A silo's own documents in a content store, encrypted to the silo alone and found again by name.
+
+put: plain --AES-256-GCM under HKDF(sealing key)--> store --create-once secret name--> the URI that stands
+
+Names in the store are HMACs under the sealing key: who shares the store cannot take a name before its owner does.
+"""
+
+import hmac
+import os
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from prefect_federated.adapters.stores.base import ContentStore
+from prefect_federated.core.errors import PayloadTooLarge, Undecryptable
+
+LIMIT_BYTES = 1 << 20
+NONCE_BYTES = 12
+SEALING_BYTES = NONCE_BYTES + 16
+
+
+class Vault:
+    """Small documents that only the holder of the sealing key can read."""
+
+    def __init__(self, store: ContentStore, sealing_key: bytes) -> None:
+        self._store = store
+        self._aead = AESGCM(_derived(sealing_key, b"vault"))
+        self._naming_key = _derived(sealing_key, b"vault names")
+
+    def keep(self, name: str, document: bytes) -> bytes:
+        """Store a document under a name once; returns the document that stands, which may be an earlier one.
+
+        Raises:
+            PayloadTooLarge: it could not be read back.
+        """
+        if len(document) > LIMIT_BYTES - SEALING_BYTES:
+            raise PayloadTooLarge(f"document {name} has {len(document)} bytes, a vault keeps {LIMIT_BYTES}; split it")
+        nonce = os.urandom(NONCE_BYTES)
+        uri = self._store.put([nonce + self._aead.encrypt(nonce, document, name.encode())])
+        return self._read(name, self._store.link(self._place(name), uri))
+
+    def recall(self, name: str) -> bytes | None:
+        """The document kept under a name, or None.
+
+        Raises:
+            Undecryptable: it was kept under another sealing key, or altered.
+        """
+        uri = self._store.resolve(self._place(name))
+        return None if uri is None else self._read(name, uri)
+
+    def _place(self, name: str) -> str:
+        return "vault/" + hmac.digest(self._naming_key, name.encode(), "sha256").hex()
+
+    def _read(self, name: str, uri: str) -> bytes:
+        sealed = b"".join(self._store.get(uri, LIMIT_BYTES))
+        try:
+            return self._aead.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], name.encode())
+        except (InvalidTag, ValueError) as error:
+            raise Undecryptable(
+                f"document {name} at {uri} does not open under this silo's sealing key; use the key it was kept with"
+            ) from error
+
+
+def _derived(sealing_key: bytes, label: bytes) -> bytes:
+    return HKDF(hashes.SHA256(), 32, salt=b"prefect-federated/1", info=label).derive(sealing_key)

@@ -1,0 +1,221 @@
+"""Recomputing a proposal: what everybody revealed against what was proposed, step by step, in the order of proofs.
+
+records, exclusions --> updates --rule--> aggregate --base + it--> model --> rewards --> findings
+"""
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from prefect_federated.adapters.evm.records import Reveal
+from prefect_federated.adapters.gathering import Gathered, gather
+from prefect_federated.adapters.outcome import earned
+from prefect_federated.adapters.party import Party
+from prefect_federated.adapters.payloads import fetch_stream, fetch_words
+from prefect_federated.adapters.reading import read_result, rewards_before
+from prefect_federated.core.combine import Combined, Update, Words, add, apply_rule, combine
+from prefect_federated.core.errors import ConfigurationError, PayloadError
+from prefect_federated.core.findings import Finding, Verification, Wrong
+from prefect_federated.core.payload import header_chunk, parse
+from prefect_federated.core.proofs import coordinate_of, first_difference, with_ranks
+from prefect_federated.core.proposal import Proposal, unpack_exclusions
+from prefect_federated.core.result import ResultDocument
+from prefect_federated.core.rewards import add_rewards, sum_root
+from prefect_federated.core.round import Reason
+from prefect_federated.core.round_spec import RoundSpec
+
+MULTI_KRUM = 3
+_NO_WORDS: Words = np.zeros(0, np.int32)
+AGGREGATE, MODEL, INCLUDED, PAYLOAD = range(4)  # trees that bytes can be demanded of
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A proposal with what stands behind it."""
+
+    proposal: Proposal
+    document: ResultDocument
+    reveals: list[Reveal]
+    proposer: str
+
+
+def verify_proposal(party: Party, spec: RoundSpec) -> Verification:
+    """Recompute a round's proposal and name everything that is wrong with it.
+
+    Who is no reader of the round cannot read single updates: records, exclusions, step and rewards are checked.
+
+    Raises:
+        ProtocolError: the round has no proposal.
+        TransportError: chain or store could not be asked; try again.
+    """
+    try:
+        claimed = read_claimed(party, spec)
+    except (ConfigurationError, PayloadError) as error:
+        return Verification((Finding(Wrong.WITHHELD, str(error), tree=INCLUDED),), read_updates=False)
+    reads = party.account.lower() in {reader.account.lower() for reader in spec.readers}
+    gathered = gather(party, spec, claimed.reveals) if reads else None
+    findings = [*_records(claimed), *_exclusions(spec, claimed)]
+    findings += _results(party, spec, claimed, gathered, sound=not findings)
+    findings += _rewards(party, spec, claimed)
+    findings += _choices(spec, claimed, gathered) if gathered else []
+    return Verification(tuple(findings), read_updates=reads)
+
+
+def read_claimed(party: Party, spec: RoundSpec) -> Claimed:
+    """The standing proposal of a round, its result document and the reveals it is about."""
+    federation = party.federation
+    return Claimed(
+        federation.proposal(spec.task, spec.round),
+        read_result(party, spec.task, spec.round),
+        federation.reveals(spec.task, spec.round),
+        federation.proposer(spec.task, spec.round),
+    )
+
+
+def _records(claimed: Claimed) -> Iterator[Finding]:
+    """Every included record is a reveal of this round, once, in order, and excluded nowhere."""
+    by_account = {reveal.participant: reveal for reveal in claimed.reveals}
+    out = unpack_exclusions(claimed.proposal.exclusions)
+    last = -1
+    for position, record in enumerate(claimed.document.included):
+        reveal = by_account.get(record.participant)
+        if reveal is None or reveal.index in out:
+            why = "revealed nothing" if reveal is None else "is excluded too"
+            yield Finding(Wrong.LEAF, f"included {position} is {record.participant}, who {why}", position)
+            continue
+        ours, theirs = (reveal.opening.payload_root, reveal.opening.weight), (record.payload_root, record.weight)
+        if ours != theirs:
+            yield Finding(
+                Wrong.LEAF,
+                f"included {position}, {record.participant}: payload 0x{theirs[0].hex()} with weight {theirs[1]} is"
+                f" proposed, 0x{ours[0].hex()} with weight {ours[1]} was revealed",
+                position,
+            )
+        if reveal.index <= last:
+            yield Finding(
+                Wrong.ORDER, f"included {position} has index {reveal.index}, the one before it {last}", position - 1
+            )
+        last = reveal.index
+
+
+def _exclusions(spec: RoundSpec, claimed: Claimed) -> Iterator[Finding]:
+    enforced, nobody = spec.spec.enforced, not claimed.document.included
+    for which, (index, reason) in enumerate(unpack_exclusions(claimed.proposal.exclusions).items()):
+        no_bound = reason is Reason.NORM_BOUND and not enforced.norm_bound
+        no_rule = reason is Reason.RULE and enforced.rule != MULTI_KRUM and not nobody
+        if no_bound or no_rule:
+            yield Finding(
+                Wrong.EXCLUSION, f"index {index} is left out for {reason.name}, which this task does not have", which
+            )
+
+
+def _results(
+    party: Party, spec: RoundSpec, claimed: Claimed, gathered: Gathered | None, sound: bool
+) -> Iterator[Finding]:
+    """Aggregate and model; the sum only over records that are true, and updates that could be read."""
+    document, proposal, chunk_bytes = claimed.document, claimed.proposal, spec.spec.enforced.chunk_bytes
+    aggregate = yield from _words(party, spec, "aggregate", document.aggregate_uri, proposal.aggregate_root)
+    model = yield from _words(party, spec, "model", document.model_uri, proposal.model_root)
+    if aggregate is None:
+        return
+    if gathered is not None and sound and document.included:
+        yield from _sum(spec, claimed, gathered, aggregate)
+    if model is None:
+        return
+    expected = add(fetch_words(party.store, spec, "model", spec.base_uri, spec.base_root), aggregate)
+    wrong = first_difference(expected, model)
+    if wrong is not None:
+        detail = f"model word {wrong} is {int(model[wrong])}, base + aggregate is {int(expected[wrong])}"
+        yield Finding(Wrong.STEP, detail, at=coordinate_of(wrong, chunk_bytes))
+
+
+def _words(party: Party, spec: RoundSpec, kind: str, uri: str, root: bytes) -> Generator[Finding, None, Words | None]:
+    """Words of a proposed aggregate or model; where they are not to be had, why not, and None."""
+    tree, header = (AGGREGATE if kind == "aggregate" else MODEL), header_chunk(spec.header(kind))
+    try:
+        stream = fetch_stream(party.store, spec, kind, uri, root)
+        if stream[: len(header)] != header:
+            detail = f"the {kind} starts with {stream[:80]!r}, the task's header is {header[:80]!r}"
+            yield Finding(Wrong.HEADER if kind == "aggregate" else Wrong.STEP, detail)
+            return None
+        return parse(stream, spec.header(kind))[1]["model"]
+    except (ConfigurationError, PayloadError) as error:
+        yield Finding(Wrong.WITHHELD, str(error), tree=tree)
+        return None
+
+
+def _sum(spec: RoundSpec, claimed: Claimed, gathered: Gathered, aggregate: Words) -> Iterator[Finding]:
+    updates = included_updates(claimed, gathered)
+    for position, record in enumerate(claimed.document.included):
+        if updates[position] is None:
+            reason = gathered.reasons[record.participant]
+            kind = Wrong.RANGE if reason is Reason.OUT_OF_RANGE else Wrong.WITHHELD
+            yield Finding(kind, gathered.details[record.participant], position, tree=PAYLOAD)
+    there = [update for update in updates if update is not None]
+    if len(there) < len(updates):
+        return
+    ours = apply_rule(spec.spec.rule, there)
+    wrong = first_difference(ours, aggregate)
+    if wrong is None:
+        return
+    enforced, words = spec.spec.enforced, [int(update.words[wrong]) for update in there]
+    at = with_ranks(coordinate_of(wrong, enforced.chunk_bytes), words, enforced.rule, enforced.trim)
+    yield Finding(
+        Wrong.SUM,
+        f"aggregate word {wrong} is {int(aggregate[wrong])}, {spec.spec.rule.name} of the {len(there)} included"
+        f" updates is {int(ours[wrong])}",
+        at=at,
+    )
+
+
+def included_updates(claimed: Claimed, gathered: Gathered) -> list[Update | None]:
+    """The included updates in their order; None where one could not be had."""
+    found = {update.participant: update for update in gathered.updates}
+    return [found.get(record.participant) for record in claimed.document.included]
+
+
+def _rewards(party: Party, spec: RoundSpec, claimed: Claimed) -> Iterator[Finding]:
+    """Accounts that are awarded something else; where all amounts are right, a tree or total that is not."""
+    ours, theirs = rewards_due(party, spec, claimed), dict(claimed.document.rewards)
+    root, total = sum_root(ours)
+    if (root, total) == (claimed.proposal.reward_root, claimed.proposal.reward_total) or not claimed.document.included:
+        return
+    for account in sorted({*ours, *theirs}):
+        if ours.get(account, 0) != theirs.get(account, 0):
+            yield Finding(
+                Wrong.REWARD,
+                f"{account} is awarded {theirs.get(account, 0)} wei in all, {ours.get(account, 0)} are due",
+            )
+            return
+    yield Finding(
+        Wrong.REWARD,
+        f"the rewards have root 0x{claimed.proposal.reward_root.hex()} and total {claimed.proposal.reward_total},"
+        f" the right amounts have 0x{root.hex()} and {total}",
+    )
+
+
+def rewards_due(party: Party, spec: RoundSpec, claimed: Claimed) -> dict[str, int]:
+    """Cumulative rewards after the round, by the task's rule over what the proposal includes."""
+    kept = tuple(Update(record.participant, record.weight, _NO_WORDS) for record in claimed.document.included)
+    due = earned(spec.spec, claimed.proposer, Combined(_NO_WORDS, kept, {}))
+    return add_rewards(rewards_before(party, spec.task, spec.round), due)
+
+
+def _choices(spec: RoundSpec, claimed: Claimed, gathered: Gathered) -> Iterator[Finding]:
+    """Who is in and who is out, by the task's rules over what this reader could read."""
+    combined = combine(spec.spec.rule, gathered.updates, spec.spec.model.size, spec.spec.update.limit)
+    ours = gathered.reasons | combined.left_out
+    at = {reveal.index: reveal.participant for reveal in claimed.reveals}
+    theirs = {at[index]: reason for index, reason in unpack_exclusions(claimed.proposal.exclusions).items()}
+    for participant in sorted({*ours, *theirs}):
+        if ours.get(participant) != theirs.get(participant):
+            yield Finding(
+                Wrong.RULE,
+                f"{participant} is proposed as {_fate(theirs.get(participant))}, recomputed as"
+                f" {_fate(ours.get(participant))}",
+            )
+
+
+def _fate(reason: Reason | None) -> str:
+    return "included" if reason is None else f"left out for {reason.name}"

@@ -1,0 +1,129 @@
+"""From a draft of a task to its spec: the plan names its tensors and its code, the store takes the first model.
+
+draft JSON --fill what follows from the rest--> TaskSpec --checks--> ready to be created
+"""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from prefect_federated.core.errors import ConfigurationError, SpecError
+from prefect_federated.core.merkle import CHUNK_BYTES
+
+if TYPE_CHECKING:
+    from prefect_federated.adapters.stores.base import ContentStore
+    from prefect_federated.core.spec import TaskSpec
+
+Draft = dict[str, Any]
+
+
+def read_draft(path: Path) -> Draft:
+    """Read a draft file.
+
+    Raises:
+        ConfigurationError: it is no JSON object.
+    """
+    try:
+        draft = json.loads(path.read_text())
+    except (OSError, ValueError) as cause:
+        raise ConfigurationError(f"{path} is no JSON file: {cause}; write the task's spec there") from cause
+    if not isinstance(draft, dict):
+        raise ConfigurationError(f"{path} holds a {type(draft).__name__}, not an object; write the task's spec there")
+    return draft
+
+
+def complete(draft: Draft, store: "ContentStore", genesis: Path | None = None) -> "TaskSpec":
+    """The spec that a draft stands for; what it leaves out and the rest determines is filled in.
+
+    Filled in: the plan's code hash, the model's tensors, version 0 of the model, which is the plan's own first model
+    unless `genesis` names a safetensors file, and what the enforced parameters say of all that in numbers.
+
+    Raises:
+        SpecError: a field is missing or wrong; the message names it.
+        ContentMismatch: the store's version 0 has another root than the draft says.
+    """
+    from pydantic import ValidationError
+
+    from prefect_federated.core.spec import TaskSpec
+
+    filled: Draft = json.loads(json.dumps(draft))  # a copy that nobody else holds
+    filled.setdefault("enforced", {})
+    if "genesis_uri" not in filled.setdefault("model", {}):
+        _fill_model(filled, store, genesis)
+    _fill_numbers(filled)
+    try:
+        spec = TaskSpec.model_validate_json(json.dumps(filled))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "spec"
+        raise SpecError(f"the task's field {where}: {first['msg']}; correct it in the task file") from error
+    _require_genesis(spec, store)
+    return spec
+
+
+def _fill_numbers(draft: Draft) -> None:
+    """Enforced parameters that say in the contract's way what the draft says in words; after the model is known.
+
+    What is malformed is left to the spec's own checks, which name the field.
+    """
+    from pydantic import ValidationError
+
+    from prefect_federated.core.agreement import in_numbers
+    from prefect_federated.core.spec_parts import ModelSpec, RewardSpec, RuleSpec, UpdateSpec
+
+    enforced = draft.setdefault("enforced", {})
+    try:
+        numbers = in_numbers(
+            draft.get("purposes", ()),
+            RuleSpec.model_validate(draft.get("rule", {})),
+            UpdateSpec.model_validate(draft.get("update", {})),
+            ModelSpec.model_validate_json(json.dumps(draft["model"])),
+            int(enforced.get("chunk_bytes", CHUNK_BYTES)),
+            RewardSpec.model_validate(draft.get("rewards", {})),
+        )
+    except (ValidationError, ValueError, TypeError):
+        return
+    for field, value in numbers.items():
+        enforced.setdefault(field, "0x" + value.hex() if isinstance(value, bytes) else value)
+
+
+def _fill_model(draft: Draft, store: "ContentStore", genesis: Path | None) -> None:
+    from prefect_federated.adapters.payloads import store_model
+    from prefect_federated.core.fixed_point import encode
+    from prefect_federated.core.payload import plain_header
+    from prefect_federated.learning.local import initial_vector
+    from prefect_federated.learning.plan import code_hash, load_plan, manifest
+    from prefect_federated.learning.tensors import load_safetensors
+
+    plan_part = draft.get("plan") or {}
+    if "ref" not in plan_part:
+        raise SpecError("the task's field plan.ref: it names the training plan; add it, e.g. 'my_plan.py:MyPlan'")
+    plan_part.setdefault("code_hash", "0x" + code_hash(plan_part["ref"]).hex())
+    plan = load_plan(plan_part["ref"], plan_part.get("hyperparameters", {}))
+    tensors = manifest(plan)
+    draft["model"].setdefault("tensors", [tensor.model_dump(mode="json") for tensor in tensors])
+    vector = (
+        load_safetensors(genesis.read_bytes(), tensors)
+        if genesis
+        else initial_vector(plan, tensors, int(plan_part.get("seed", 0)))
+    )
+    chunk_bytes = int(draft["enforced"].get("chunk_bytes", CHUNK_BYTES))
+    header = plain_header("model", vector.size, int(draft["model"].get("frac_bits", 16)), chunk_bytes)
+    words, _ = encode(vector, header.parts[0].encoding)
+    uri, root = store_model(store, header, words)
+    draft["model"]["genesis_uri"], draft["enforced"]["genesis_root"] = uri, "0x" + root.hex()
+
+
+def _require_genesis(spec: "TaskSpec", store: "ContentStore") -> None:
+    from prefect_federated.core.errors import ContentMismatch
+    from prefect_federated.core.merkle import chunks_of, root
+    from prefect_federated.core.payload import payload_bytes
+    from prefect_federated.core.round_spec import header_for
+
+    header = header_for(spec, "model")
+    found = root(chunks_of(b"".join(store.get(spec.model.genesis_uri, payload_bytes(header))), header.chunk_bytes))
+    if found != spec.enforced.genesis_root:
+        raise ContentMismatch(
+            f"version 0 at {spec.model.genesis_uri} has root 0x{found.hex()}, the task says"
+            f" 0x{spec.enforced.genesis_root.hex()}; store the right model, or leave both out to have it made"
+        )

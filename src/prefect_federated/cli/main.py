@@ -1,0 +1,46 @@
+"""`federated`: the command line of prefect-federated. Each command imports what is heavy when it runs."""
+
+import typer
+
+from prefect_federated.cli import demo as demo_command
+from prefect_federated.cli import deploy as deploy_command
+from prefect_federated.cli import devnet as devnet_command
+from prefect_federated.cli import doctor as doctor_command
+from prefect_federated.cli import listen as listen_command
+from prefect_federated.cli import relay as relay_command
+from prefect_federated.cli import verify as verify_command
+from prefect_federated.cli.chain import chain_app
+from prefect_federated.cli.participant import participant
+from prefect_federated.cli.registry import registry
+from prefect_federated.cli.round import round_app
+from prefect_federated.cli.task import task_app
+
+app = typer.Typer(
+    name="federated",
+    help="Federated learning between organisations that trust neither each other nor a server.",
+    epilog="Errors end with 2 configuration, 3 task, 4 data, 5 consent, 6 altered bytes, 7 refused, 8 unreachable.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+app.command("demo")(demo_command.demo)
+app.command("doctor", epilog="Example: federated doctor --chain https://node.example --store s3://models/fl")(
+    doctor_command.doctor
+)
+app.command("deploy", epilog="Example: federated deploy --governance dev --keystore sponsor.json --chain URL")(
+    deploy_command.deploy
+)
+app.command("devnet", epilog="Example: federated devnet --port 8545 --profile base")(devnet_command.devnet)
+app.add_typer(chain_app, name="chain")
+app.add_typer(task_app, name="task")
+app.add_typer(round_app, name="round")
+app.add_typer(participant, name="participant")
+app.add_typer(registry, name="registry")
+app.command("verify", epilog="Example: federated verify 1 3 --store s3://models/fl --json")(verify_command.verify)
+app.command(
+    "challenge",
+    epilog="Example: federated challenge 1 3 --store s3://models/fl --keystore me.json --sealing-key my.pem",
+)(verify_command.challenge)
+app.command("relay", epilog="Example: federated relay 1 --mailbox /srv/mailbox --keystore me.json --chain URL")(
+    relay_command.relay
+)
+app.command("listen", epilog="Example: federated listen --silo hospital-a --task 1")(listen_command.listen)

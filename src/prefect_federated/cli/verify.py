@@ -1,0 +1,142 @@
+"""`federated verify` and `federated challenge`: recompute a round's proposal, and prove on chain what is wrong with it.
+
+chain + store (+ a reader's sealing key) --recompute--> findings --challenge--> the proposer's bond
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from prefect_federated.cli import console
+from prefect_federated.cli.grouped import takes
+from prefect_federated.cli.sender import Sender
+from prefect_federated.cli.where import Where
+from prefect_federated.core.errors import ContentMismatch, ProtocolError
+
+if TYPE_CHECKING:
+    from prefect_federated.adapters.evm.federation import Federation
+    from prefect_federated.adapters.party import Party
+    from prefect_federated.core.findings import Verification
+
+TaskArgument = Annotated[int, typer.Argument(min=1, help="Number of the task on chain.")]
+RoundArgument = Annotated[int, typer.Argument(min=1, help="Number of the round.")]
+StoreOption = Annotated[
+    str, typer.Option(envvar="FEDERATED_STORE", help="Content store of the federation, e.g. local:PATH or s3://...")
+]
+KeyOption = Annotated[
+    Path | None, typer.Option(help="A reader's encrypted X25519 key file: with it single updates are read too.")
+]
+
+
+@console.says_what_to_do
+@takes(sender=Sender, where=Where)
+def verify(
+    task: TaskArgument,
+    round: RoundArgument,
+    store: StoreOption,
+    sender: Sender,
+    where: Where,
+    sealing_key: KeyOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+) -> None:
+    """Recompute the result of a round from chain and store, and name everything that is wrong with it.
+
+    Anybody can check records, exclusions, the model's step and rewards. A reader of the round, who names account and
+    sealing key, also recomputes the aggregate from every update. Ends with 6 if anything is wrong.
+    """
+    from prefect_federated.adapters.reading import read_past_spec
+    from prefect_federated.adapters.verification import verify_proposal
+
+    party = _party(where.open(), store, sender, sealing_key)
+    verification = verify_proposal(party, read_past_spec(party, task, round))
+    if as_json:
+        console.print_json(record(task, round, verification))
+    else:
+        _show(task, round, verification)
+    if verification.findings:
+        first = verification.findings[0]
+        then = f"`federated challenge {task} {round}` proves it" if first.provable else "take it up with its proposer"
+        raise ContentMismatch(f"round {task}/{round}: {first.wrong.value}: {first.detail}; {then}")
+
+
+@console.says_what_to_do
+@takes(sender=Sender, where=Where)
+def challenge(
+    task: TaskArgument,
+    round: RoundArgument,
+    store: StoreOption,
+    sender: Sender,
+    where: Where,
+    sealing_key: KeyOption = None,
+) -> None:
+    """Verify the proposal that stands, and prove on chain the first thing that is wrong with it.
+
+    Half of the proposer's bond is credited to the signer, whoever that is. Only a reader of the round, with its
+    sealing key, can prove an aggregate wrong.
+    """
+    from prefect_federated.adapters.challenging import challenge as prove
+    from prefect_federated.adapters.reading import read_round_spec
+    from prefect_federated.adapters.verification import verify_proposal
+
+    federation = where.open(sender)
+    party = _party(federation, store, sender, sealing_key)
+    spec = read_round_spec(party, task, round)
+    finding = verify_proposal(party, spec).to_prove
+    if finding is None:
+        raise ProtocolError(
+            f"round {task}/{round}: nothing is wrong that a challenge could show; `federated verify {task} {round}`"
+            " tells what was checked"
+        )
+    sent = prove(party, spec, finding)
+    console.out.print(f"proved: {finding.detail}", soft_wrap=True, highlight=False)
+    overturned = [event for event in sent.events if event.name == "ProposalOverturned"]
+    for event in overturned:
+        console.out.print(
+            f"the proposal of {event.args['proposer']} is void; {event.args['taken']} wei of bond were taken,"
+            f" {event.args['bounty']} of them are credited to {event.args['accuser']}",
+            soft_wrap=True,
+            highlight=False,
+        )
+
+
+def record(task: int, round: int, verification: "Verification") -> dict[str, Any]:
+    """A verification with stable names."""
+    return {
+        "task": task,
+        "round": round,
+        "read_updates": verification.read_updates,
+        "findings": [
+            {"wrong": one.wrong.name, "detail": one.detail, "provable": one.provable} for one in verification.findings
+        ],
+    }
+
+
+def _party(federation: "Federation", store: str, sender: Sender, sealing_key: Path | None) -> "Party":
+    """An auditor; with a sealing key, a reader of the round."""
+    from prefect_federated.cli.auditor import auditor
+
+    if sealing_key is None:
+        return auditor(federation, store)
+    from prefect_federated.adapters.keys import SealingKey
+    from prefect_federated.adapters.party import Party
+    from prefect_federated.adapters.stores.base import open_store
+
+    account = str(sender.account().address)
+    key = SealingKey.load(sealing_key, sender.password)
+    return Party("reader", federation.master_of(account), federation, open_store(store), key)
+
+
+def _show(task: int, round: int, verification: "Verification") -> None:
+    what = (
+        "every update read and the aggregate recomputed"
+        if verification.read_updates
+        else ("single updates not read: only readers of the round can, with --sealing-key")
+    )
+    console.out.print(f"round {task}/{round}: {what}", highlight=False, soft_wrap=True)
+    for finding in verification.findings:
+        mark = "provable" if finding.provable else "for people to judge"
+        console.out.print(f"[red]wrong[/] ({mark}): ", end="")
+        console.out.print(f"{finding.wrong.value}: {finding.detail}", markup=False, highlight=False, soft_wrap=True)
+    if not verification.findings:
+        console.out.print("[green]ok[/]: nothing is wrong with what was proposed", highlight=False)

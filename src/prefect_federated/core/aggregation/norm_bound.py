@@ -1,0 +1,40 @@
+"""Norm bound: an update whose Euclidean norm exceeds the task's bound is left out; decided in integers."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prefect_federated.core.aggregation.halves import EXACT_COLUMNS, halves
+
+
+def squared_norm(words: NDArray[np.int32]) -> int:
+    """Sum of the squared words, exactly, however large.
+
+    Args:
+        words: int32 `[d]`.
+
+    >>> squared_norm(np.array([3, -4], np.int32)), squared_norm(np.full(3, -(2**31), np.int32)) == 3 * 2**62
+    (25, True)
+    """
+    total = 0
+    for at in range(0, words.size, EXACT_COLUMNS):
+        high, low = halves(words[at : at + EXACT_COLUMNS])
+        total += (int(high @ high) << 32) + (int(high @ low) << 17) + int(low @ low)
+    return total
+
+
+def within(words: NDArray[np.int32], limit_sq: int) -> bool:
+    """Tell whether the squared norm is at most `limit_sq`.
+
+    Bounds how far one participant moves a mean: by at most its share of the weights times the bound. It does
+    not tell a lying update of ordinary length from an honest one.
+
+    Args:
+        words: int32 `[d]`.
+        limit_sq: squared bound in squared words, an exact integer named in the task spec.
+
+    Source: norm thresholding, section 4 of Sun et al. 2019, https://arxiv.org/abs/1911.07963
+
+    >>> within(np.array([3, -4], np.int32), 25), within(np.array([3, -4], np.int32), 24)
+    (True, False)
+    """
+    return squared_norm(words) <= limit_sq

@@ -1,0 +1,70 @@
+"""What a spec says twice: in words for a silo to read, and in the numbers that the contracts hold everybody to.
+
+purposes, rule, update, model, rewards --in_numbers--> fields of the enforced parameters --require_agreement--> the same
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from prefect_federated.core.consent import purpose_bits
+from prefect_federated.core.enforced import REWARDS, RULES, Enforced
+from prefect_federated.core.errors import SpecError
+from prefect_federated.core.merkle import leaf_hash
+from prefect_federated.core.payload import header_chunk, payload_bytes, plain_header
+from prefect_federated.core.spec_parts import ModelSpec, RewardSpec, RuleSpec, UpdateSpec
+
+_BY_EXAMPLES = RewardSpec()
+
+
+def in_numbers(
+    purposes: Sequence[str],
+    rule: RuleSpec,
+    update: UpdateSpec,
+    model: ModelSpec,
+    chunk_bytes: int,
+    rewards: RewardSpec = _BY_EXAMPLES,
+) -> dict[str, Any]:
+    """Enforced parameters that follow from the words: what a fraud proof needs to know of payloads, rule and pay.
+
+    Returns:
+        Values by field name of `Enforced`: purposes, rule, trim, norm_bound, limit, chunks,
+        aggregate_header, reward_by, fee_bps.
+    """
+    header = plain_header("aggregate", model.size, model.frac_bits, chunk_bytes)
+    return {
+        "purposes": purpose_bits(purposes),
+        "rule": RULES.index(rule.name),
+        "trim": rule.trim,
+        "norm_bound": rule.norm_bound or 0,
+        "limit": update.limit,
+        "chunks": payload_bytes(header) // chunk_bytes,
+        "aggregate_header": leaf_hash(header_chunk(header)),
+        "reward_by": REWARDS.index(rewards.policy),
+        "fee_bps": rewards.aggregator_fee_bps,
+    }
+
+
+def require_agreement(numbers: dict[str, Any], enforced: Enforced) -> None:
+    """Refuse a task whose words and numbers say different things.
+
+    Args:
+        numbers: what `in_numbers` makes of the words.
+
+    Raises:
+        SpecError: naming the first field that differs, with both values.
+    """
+    for field, value in numbers.items():
+        theirs = getattr(enforced, field)
+        if value != theirs:
+            raise SpecError(
+                f"{field} is {_shown(field, value)} by the spec's words, {_shown(field, theirs)} in the enforced"
+                " parameters; make them agree"
+            )
+
+
+def _shown(field: str, value: Any) -> str:
+    if field == "rule":
+        return repr(RULES[value])
+    if field == "reward_by":
+        return repr(REWARDS[value])
+    return "0x" + value.hex() if isinstance(value, bytes) else repr(value)

@@ -1,0 +1,104 @@
+"""From verified updates to one aggregate: leave out by the named rules, then the exact combination.
+
+updates --norm bound--> --Multi-Krum--> kept --mean | median | trimmed mean--> aggregate --add--> next model
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prefect_federated.core.aggregation.median import coordinate_median
+from prefect_federated.core.aggregation.multi_krum import multi_krum
+from prefect_federated.core.aggregation.norm_bound import within
+from prefect_federated.core.aggregation.trimmed_mean import trimmed_mean
+from prefect_federated.core.aggregation.weighted_mean import weighted_mean
+from prefect_federated.core.round import Reason
+from prefect_federated.core.spec import RuleSpec
+
+Words = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One participant's decoded update: words int32 `[d]` and its weight in examples."""
+
+    participant: str
+    weight: int
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Combined:
+    """The aggregate int32 `[d]`, who is in it, and who was left out by which rule."""
+
+    aggregate: Words
+    kept: tuple[Update, ...]
+    left_out: dict[str, Reason]
+
+
+def combine(rule: RuleSpec, updates: Sequence[Update], size: int | None = None, limit: int = 2**31) -> Combined:
+    """Apply a task's rules to the updates of a round.
+
+    Where too few are left for the rule to work, nobody is kept and the aggregate is zero.
+
+    Args:
+        updates: verified updates, each int32 `[d]`.
+        size: d, needed where there may be no update at all.
+        limit: largest magnitude of a word, where the updates have been checked for it; a small one is faster.
+
+    >>> two = [Update("a", 1, np.array([4], np.int32)), Update("b", 3, np.array([8], np.int32))]
+    >>> combine(RuleSpec(), two).aggregate
+    array([7], dtype=int32)
+    """
+    kept, left_out = _within_norm(rule, updates)
+    if len(kept) < rule.fewest:
+        nothing = np.zeros(updates[0].words.size if size is None else size, np.int32)
+        return Combined(nothing, (), left_out | {update.participant: Reason.RULE for update in kept})
+    if rule.name == "multi_krum":
+        kept, outliers = _krum(rule, kept)
+        left_out |= outliers
+    return Combined(apply_rule(rule, kept, limit), tuple(kept), left_out)
+
+
+def apply_rule(rule: RuleSpec, updates: Sequence[Update], limit: int = 2**31) -> Words:
+    """The aggregate of updates that are in it, int32 `[d]`, whoever was left out before.
+
+    Args:
+        updates: at least one, each int32 `[d]`.
+        limit: as in `combine`.
+    """
+    if rule.name in ("mean", "multi_krum"):
+        return weighted_mean(((u.weight, u.words) for u in updates), d=updates[0].words.size, limit=limit)
+    matrix = np.stack([update.words for update in updates])  # [n, d]
+    return coordinate_median(matrix) if rule.name == "median" else trimmed_mean(matrix, rule.trim)
+
+
+def add(base: Words, aggregate: Words) -> Words:
+    """Next model: base + aggregate, held at the ends of int32.
+
+    >>> add(np.array([2**31 - 1, 5], np.int32), np.array([1, -2], np.int32))
+    array([2147483647,          3], dtype=int32)
+    """
+    bounds = np.iinfo(np.int32)
+    total = base.astype(np.int64) + aggregate
+    next_model: Words = np.clip(total, bounds.min, bounds.max).astype(np.int32)
+    return next_model
+
+
+def _within_norm(rule: RuleSpec, updates: Sequence[Update]) -> tuple[list[Update], dict[str, Reason]]:
+    if rule.norm_bound is None:
+        return list(updates), {}
+    square = rule.norm_bound**2
+    kept = [update for update in updates if within(update.words, square)]
+    names = {update.participant for update in kept}
+    return kept, {u.participant: Reason.NORM_BOUND for u in updates if u.participant not in names}
+
+
+def _krum(rule: RuleSpec, updates: list[Update]) -> tuple[list[Update], dict[str, Reason]]:
+    most = len(updates) - rule.byzantine
+    keep = min(rule.keep or most, most)
+    chosen = multi_krum(np.stack([update.words for update in updates]), rule.byzantine, keep)
+    kept = [update for update, yes in zip(updates, chosen, strict=True) if yes]
+    return kept, {u.participant: Reason.RULE for u, yes in zip(updates, chosen, strict=True) if not yes}

@@ -1,0 +1,88 @@
+"""What is due for a party in a round, decided from the chain's state and the chain's time alone.
+
+state + standing --> commit | reveal | nothing yet, look again in so many seconds
+"""
+
+from dataclasses import dataclass
+
+from prefect_federated.core.relaying import middle
+from prefect_federated.core.round import Phase, RoundState
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a participant stands in the current round."""
+
+    in_cohort: bool
+    committed: bool
+    revealed: bool
+
+
+def participant_due(
+    state: RoundState, standing: Standing, now_s: int, grace_s: int = 0, paused_until: int = 0
+) -> str | None:
+    """The participant's next step: "commit", "reveal", or None.
+
+    A reveal is still due after its deadline for `grace_s`: too late for the aggregate, in time for the bond. A pause
+    holds up commits alone.
+
+    >>> from prefect_federated.core.round import Status
+    >>> state = RoundState(1, 1, Phase.COMMIT, Status.NONE, 0, 9, 0, 4, 0, 0, 0, 0, 0, b"", b"", "")
+    >>> participant_due(state, Standing(True, False, False), now_s=5)
+    'commit'
+    """
+    if not standing.in_cohort:
+        return None
+    if state.phase == Phase.COMMIT and not standing.committed:
+        return None if now_s <= paused_until else "commit"
+    if not standing.committed or standing.revealed:
+        return None
+    in_time = state.phase == Phase.REVEAL and now_s >= state.opens_at
+    past = state.phase not in (Phase.COMMIT, Phase.REVEAL)  # the grace outlasts a proposal, and a voided round
+    late = past and state.reveal_deadline > 0 and now_s <= state.reveal_deadline + grace_s
+    return "reveal" if in_time or late else None
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Where somebody on duty stands: `waits` is the standby's lot while the aggregator has its bond."""
+
+    account: str
+    waits: bool = False
+    fallen: bool = False
+
+
+def aggregator_due(state: RoundState, now_s: int, duty: Duty, window_s: int) -> str | None:
+    """The next step of aggregator or standby: "aggregate", "judge" (another's proposal), "settle", or None.
+
+    The standby waits for half of the window; whose proposal was proven wrong proposes no more in this round.
+    """
+    if state.phase == Phase.AGGREGATE and not duty.fallen:
+        opens = state.deadline - window_s // 2 if duty.waits else state.opens_at
+        return "aggregate" if now_s >= opens else None
+    if state.phase == Phase.CHALLENGE:
+        if now_s > state.deadline:
+            return "settle"
+        return None if state.proposer == duty.account else "judge"
+    return None
+
+
+def seconds_to_next(state: RoundState, now_s: int, paused_until: int = 0, halfway: bool = False) -> int | None:
+    """Seconds of chain time until the round's next window opens or a pause ends; None when nothing is ahead.
+
+    With `halfway` also until the middle of a window, from which on who waits for a relayer sends directly.
+
+    >>> from prefect_federated.core.round import Status
+    >>> state = RoundState(1, 1, Phase.COMMIT, Status.NONE, 0, 9, 0, 4, 0, 0, 0, 0, 0, b"", b"", "")
+    >>> seconds_to_next(state, now_s=5)
+    5
+    """
+    if state.phase in (Phase.NONE, Phase.SETTLED, Phase.VOIDED):
+        return None
+    if now_s < state.opens_at:
+        return state.opens_at - now_s
+    if now_s <= paused_until:
+        return paused_until + 1 - now_s
+    if halfway and state.phase in (Phase.COMMIT, Phase.REVEAL) and now_s < middle(state):
+        return middle(state) - now_s
+    return max(state.deadline + 1 - now_s, 1)

@@ -1,0 +1,147 @@
+"""The parameters of a task that the contract enforces, in the contract's own order."""
+
+from typing import Annotated
+
+from eth_utils.address import is_address, to_checksum_address
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    model_validator,
+)
+
+from prefect_federated.core.words import Word, encode_words, hash_words, keccak256
+
+TASK_TYPEHASH = keccak256(b"Task(uint256 chainId,address coordinator,address sponsor,bytes32 paramsHash)")
+NOBODY = "0x" + "0" * 40
+RULES = ("mean", "median", "trimmed_mean", "multi_krum")
+MODES = ("clear", "masked")
+REWARDS = ("examples", "equal")
+DIRECT, RELAYED = 1, 2
+
+
+def _address(value: str) -> str:
+    if not is_address(value) or not value.startswith("0x"):
+        raise ValueError(f"{value!r} is no account address (0x and 40 hex digits)")
+    checked, digits = to_checksum_address(value), value[2:]
+    if value != checked and digits not in (digits.lower(), digits.upper()):
+        raise ValueError(f"{value!r} has a wrong checksum; a character was mistyped")
+    return checked
+
+
+def _whole(value: object) -> int:
+    """Amounts are whole: 0.5 would otherwise become 0, and a bond nothing."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
+    raise ValueError(f"{value!r} is no whole number in the token's smallest unit")
+
+
+Address = Annotated[str, AfterValidator(_address)]
+Wei = Annotated[int, BeforeValidator(_whole), PlainSerializer(str, return_type=str), Field(ge=0, lt=2**128)]
+Seconds = Annotated[int, Field(ge=0, lt=2**32)]
+Window = Annotated[int, Field(ge=1, lt=2**32)]
+Root = Annotated[
+    bytes,
+    BeforeValidator(lambda v: bytes.fromhex(v.removeprefix("0x")) if isinstance(v, str) else v),
+    PlainSerializer(lambda v: "0x" + v.hex(), return_type=str),
+    Field(min_length=32, max_length=32),
+]
+
+
+class Enforced(BaseModel):
+    """Mirror of `TaskParams` in Coordinator.sol without `specHash`; field order is the contract's.
+
+    Amounts are decimal text in JSON, since canonical JSON has no integers of 2^53 and more.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    genesis_root: Root = Field(description="Merkle root of model version 0")
+    purposes: int = Field(gt=0, lt=2**53, description="bits of the purposes a grant must cover")
+    commit_window: Window = Field(description="seconds to commit")
+    reveal_window: Window = Field(description="seconds to reveal")
+    aggregate_window: Window = Field(description="seconds to propose; the standby may after half of them")
+    challenge_window: Window = Field(description="seconds to prove a proposal wrong")
+    reveal_grace: Seconds = Field(default=0, description="seconds in which a late reveal still saves the bond")
+    finality_gap: Seconds = Field(default=0, description="seconds between Commit and Reveal: the chain's finality")
+    quorum: int = Field(ge=1, lt=2**16, description="fewest commits, and fewest reveals, for a round to go on")
+    max_participants: int = Field(ge=1, le=10_000)
+    max_misses: int = Field(
+        ge=0, lt=2**16, description="missed rounds in a row after which anyone may un-enrol; 0 is never"
+    )
+    max_weight: int = Field(ge=1, lt=2**32, description="largest weight (examples) of one update")
+    max_rounds: int = Field(ge=1, lt=2**32)
+    chunk_bytes: int = Field(default=1024, ge=256, le=65536, multiple_of=32)
+    mode: int = Field(default=0, ge=0, le=1, description="0 clear, 1 masked")
+    rule: int = Field(default=0, ge=0, le=3, description="0 mean, 1 median, 2 trimmed mean, 3 multi-Krum")
+    bond: Wei = Field(description="stake a participant locks for the task, wei")
+    aggregator_bond: Wei = Field(description="stake aggregator and standby lock, wei")
+    round_reward: Wei = Field(description="pool of one round, in the smallest unit of the token")
+    token: Address = Field(default=NOBODY, description="reward token; the zero address is the native one")
+    aggregator: Address
+    standby: Address = NOBODY
+    chunks: int = Field(ge=2, lt=2**32, description="chunks of an update, an aggregate or a model, header included")
+    limit: int = Field(gt=0, lt=2**31, description="largest magnitude of an update's word")
+    trim: int = Field(default=0, ge=0, lt=2**16, description="trimmed mean: updates left out at each end")
+    norm_bound: int = Field(default=0, ge=0, lt=2**53, description="largest L2 norm of an update in words; 0 is none")
+    step: int = Field(default=0, ge=0, le=255, description="0: the model is base + aggregate; else re-executed only")
+    disclosure: int = Field(default=0, ge=0, le=1, description="1: a dispute may show single chunks of updates")
+    floor_bps: int = Field(
+        default=0,
+        ge=0,
+        le=10_000,
+        description="hundredths of a percent of an equal share that a reveal earns when fraud voids its round",
+    )
+    modes: int = Field(
+        default=DIRECT | RELAYED,
+        ge=1,
+        le=3,
+        description="ways to commit: 1 each participant directly, 3 also through relayers",
+    )
+    aggregate_header: Root = Field(description="leaf of chunk 0 of every aggregate: SHA-256(0x00 || header)")
+    reward_by: int = Field(default=0, ge=0, le=1, description="a round's reward is split: 0 by examples, 1 equally")
+    fee_bps: int = Field(
+        default=0, ge=0, le=10_000, description="hundredths of a percent of it that the proposer gets first"
+    )
+    committee: int = Field(default=0, ge=0, le=31, description="validators drawn for each round; 0 is none")
+    vote_window: Seconds = Field(default=0, description="seconds to promise a vote; 0 without a committee")
+    vote_reveal_window: Seconds = Field(default=0, description="seconds to show it, twice if too few do")
+    validator_bond: Wei = Field(default=0, description="least stake a validator locks, wei; 0 without a committee")
+
+    @model_validator(mode="after")
+    def _possible(self) -> "Enforced":
+        if self.quorum > self.max_participants:
+            raise ValueError(f"quorum {self.quorum} exceeds max_participants {self.max_participants}")
+        if self.aggregator in (NOBODY, self.standby):
+            raise ValueError(f"aggregator {self.aggregator} must be an account, and another than the standby's")
+        if self.modes not in (DIRECT, DIRECT | RELAYED):
+            raise ValueError(
+                f"modes {self.modes} must be 1 (direct) or 3 (direct and relayed): direct stays open to all"
+            )
+        for field in ("vote_window", "vote_reveal_window", "validator_bond"):
+            if (self.committee == 0) != (getattr(self, field) == 0):
+                raise ValueError(
+                    f"{field} is {getattr(self, field)} for a committee of {self.committee}; give a committee its"
+                    " windows and a bond, and a task without one neither"
+                )
+        return self
+
+    @property
+    def relayed(self) -> bool:
+        """Whether participants may leave commits and openings to relayers."""
+        return bool(self.modes & RELAYED)
+
+    def to_params(self, spec_hash: bytes) -> tuple[Word, ...]:
+        """The struct `TaskParams` as a tuple of static values, `specHash` first."""
+        return (spec_hash, *(getattr(self, field) for field in type(self).model_fields))
+
+
+def task_id(spec_hash: bytes, enforced: Enforced, chain_id: int, coordinator: str, sponsor: str) -> bytes:
+    """keccak256(abi.encode(TYPEHASH, chain, coordinator, sponsor, keccak256(abi.encode(params))))."""
+    params = keccak256(encode_words(*enforced.to_params(spec_hash)))
+    return hash_words(TASK_TYPEHASH, chain_id, coordinator, sponsor, params)

@@ -1,0 +1,90 @@
+"""Evidence: what a silo can later show about a data check, bound into its commitment by one hash.
+
+grant + view digest + suite hash + counts + salt --canonical JSON, SHA-256--> evidence hash
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from prefect_federated.core.canonical import canonical
+from prefect_federated.core.checks import Check
+from prefect_federated.core.errors import DataError
+from prefect_federated.core.view import ViewCounts
+
+FORMAT = "federated-evidence/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Counts-only record of one data check. It stays in the silo; its hash goes into the commitment.
+
+    The salt hides it: digests and counts of small data could be guessed and tried against an unsalted hash.
+    """
+
+    task: int
+    round: int
+    participant: str
+    grant_id: bytes
+    view_digest: bytes
+    suite_hash: bytes
+    counts: ViewCounts
+    checks: tuple[Check, ...]
+    salt: bytes  # 32 secret bytes, derived by the caller so that a repeated run finds the same
+
+    def canonical(self) -> bytes:
+        """The evidence as canonical JSON, salt included."""
+        return canonical(self.to_json())
+
+    @property
+    def hash(self) -> bytes:
+        """SHA-256 of the canonical JSON, 32 bytes.
+
+        >>> counts = ViewCounts(rows_total=3, rows_without_consent=1, rows=2)
+        >>> check = Check("expect_enough_rows", None, True, checked=2, unexpected=0, missing=0)
+        >>> args = (1, 4, "0xAbc", bytes(32), bytes(32), bytes(32), counts, (check,))
+        >>> Evidence(*args, salt=bytes(32)).hash.hex()[:16], Evidence(*args, salt=b"1" * 32).hash.hex()[:16]
+        ('537cafa55cfd8f40', '94c2cd6051d2b8db')
+        """
+        return hashlib.sha256(self.canonical()).digest()
+
+    def to_json(self) -> dict[str, Any]:
+        """The evidence as JSON values; bytes as 0x-hex.
+
+        Raises:
+            DataError: salt or a digest does not have 32 bytes.
+        """
+        for name in ("grant_id", "view_digest", "suite_hash", "salt"):
+            if len(getattr(self, name)) != 32:
+                raise DataError(f"evidence field {name} has {len(getattr(self, name))} bytes, it needs 32")
+        return {
+            "format": FORMAT,
+            "task": self.task,
+            "round": self.round,
+            "participant": self.participant.lower(),
+            "grant_id": _hex(self.grant_id),
+            "view_digest": _hex(self.view_digest),
+            "suite_hash": _hex(self.suite_hash),
+            "counts": {
+                "rows_total": self.counts.rows_total,
+                "rows_without_consent": self.counts.rows_without_consent,
+                "rows": self.counts.rows,
+            },
+            "checks": [_row(check) for check in self.checks],
+            "salt": _hex(self.salt),
+        }
+
+
+def _row(check: Check) -> dict[str, Any]:
+    return {
+        "expectation": check.expectation,
+        "column": check.column,
+        "success": check.success,
+        "checked": check.checked,
+        "unexpected": check.unexpected,
+        "missing": check.missing,
+    }
+
+
+def _hex(value: bytes) -> str:
+    return "0x" + value.hex()

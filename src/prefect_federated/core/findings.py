@@ -1,0 +1,58 @@
+"""What is wrong with a proposal, as somebody who recomputed it found out; the first finding is what to prove.
+
+recomputed round --compare--> findings --provable on chain--> challenge | --else--> for people to judge
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from prefect_federated.core.proofs import Coordinate
+
+
+class Wrong(Enum):
+    """Kinds of findings, by the proof that they call for."""
+
+    LEAF = "an included record contradicts the reveals"
+    ORDER = "included records do not ascend"
+    EXCLUSION = "an exclusion names an impossible reason"
+    HEADER = "the aggregate has another header"
+    SUM = "the aggregate is not the rule's result"
+    STEP = "the model is not base + aggregate"
+    RANGE = "an included update leaves its range"
+    WITHHELD = "bytes of the proposal cannot be fetched"
+    REWARD = "rewards are not the policy's"
+    RULE = "an update is in or out against the task's rules"
+
+
+PROVABLE = (Wrong.LEAF, Wrong.ORDER, Wrong.EXCLUSION, Wrong.HEADER, Wrong.SUM, Wrong.STEP, Wrong.REWARD)
+
+HEADER = Coordinate(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, with where; `detail` is a sentence with both values."""
+
+    wrong: Wrong
+    detail: str
+    position: int = 0
+    at: Coordinate = HEADER
+    tree: int = 0
+
+    @property
+    def provable(self) -> bool:
+        """Whether a challenge can show it on chain, in one transaction where there are up to 250 updates."""
+        return self.wrong in PROVABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """A round recomputed: what is wrong, and whether single updates could be read at all."""
+
+    findings: tuple[Finding, ...]
+    read_updates: bool
+
+    @property
+    def to_prove(self) -> Finding | None:
+        """The finding to bring before the contract, if there is one."""
+        return next((finding for finding in self.findings if finding.provable), None)

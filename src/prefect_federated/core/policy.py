@@ -1,0 +1,72 @@
+"""A silo's own policy: what it will not do, whatever a task says. It beats the task."""
+
+from collections.abc import Collection
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from prefect_federated.core.errors import PlanNotApproved, PolicyRefused
+from prefect_federated.core.spec import TaskSpec
+
+
+class Policy(BaseModel):
+    """Rules of one silo. The defaults approve no plan and no reader: a silo names what it trusts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    approved_plans: tuple[str, ...] = Field(
+        default=(), description="0x-hex code hashes of training plans that may run here"
+    )
+    readers: tuple[str, ...] = Field(default=(), description="accounts that may be given this silo's content keys")
+    min_rows: int = Field(default=1, ge=1, description="fewest consented rows this silo trains on")
+    forbidden_columns: tuple[str, ...] = Field(
+        default=(), description="columns that never leave, not even into training"
+    )
+    disclosure: bool = Field(
+        default=False, description="whether a dispute may show single chunks of this silo's updates to everybody"
+    )
+    purposes: tuple[str, ...] | None = Field(
+        default=None, description="purposes this silo serves; None leaves it to the grants"
+    )
+
+
+def check_policy(policy: Policy, spec: TaskSpec, readers: Collection[str], code_hash: bytes) -> None:
+    """Refuse a task that the silo's policy does not allow.
+
+    Args:
+        readers: the accounts that a payload of this round would be readable for.
+        code_hash: SHA-256 of the plan's source as it lies in this silo, 32 bytes.
+
+    Raises:
+        PlanNotApproved: the plan in this silo is not the task's, or not approved here.
+        PolicyRefused: a column, purpose or reader is not allowed.
+    """
+    _check_plan(policy, spec, code_hash)
+    if spec.enforced.disclosure and not policy.disclosure:
+        raise PolicyRefused(
+            f"task {spec.name} lets disputes show chunks of updates (disclosure {spec.enforced.disclosure}), this silo"
+            " allows 0; set disclosure in the silo's policy or stay out"
+        )
+    for what, asked, allowed in (
+        ("readers", {reader.lower() for reader in readers}, {reader.lower() for reader in policy.readers}),
+        ("purposes", set(spec.purposes), set(spec.purposes if policy.purposes is None else policy.purposes)),
+        ("columns", set(spec.data.names), set(spec.data.names) - set(policy.forbidden_columns)),
+    ):
+        if extra := sorted(asked - allowed):
+            raise PolicyRefused(
+                f"task {spec.name} asks for {what} {', '.join(extra)}, this silo allows"
+                f" {', '.join(sorted(allowed)) or 'none'}; change the silo's policy or stay out"
+            )
+
+
+def _check_plan(policy: Policy, spec: TaskSpec, code_hash: bytes) -> None:
+    if code_hash != spec.plan.code_hash:
+        raise PlanNotApproved(
+            f"plan {spec.plan.ref} hashes to 0x{code_hash.hex()} here,"
+            f" the task names 0x{spec.plan.code_hash.hex()}; install the version the task was made with"
+        )
+    if "0x" + code_hash.hex() not in {approved.lower() for approved in policy.approved_plans}:
+        raise PlanNotApproved(
+            f"plan {spec.plan.ref} with code hash 0x{code_hash.hex()} is not among this silo's"
+            f" {len(policy.approved_plans)} approved plans ({', '.join(policy.approved_plans) or 'none'});"
+            " review it, then add the hash to the policy"
+        )

@@ -1,0 +1,90 @@
+"""The report of a run, as written to `report.json`: stable names, so that a program can check it."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ExclusionRow(_Row):
+    """A participant that was expected and is not in the aggregate."""
+
+    participant: str = Field(description="name, or account where no name is known")
+    stage: str = Field(description="validate, train, commit, reveal or aggregate")
+    reason: str = Field(description="one sentence")
+
+
+class OverturnRow(_Row):
+    """A proposal that was proven wrong on chain, and what that cost whom."""
+
+    proposer: str
+    accuser: str
+    taken_wei: str = Field(description="the proposer's bond")
+    bounty_wei: str = Field(description="the half of it that the accuser got")
+
+
+class RoundRow(_Row):
+    """One round, as chain and MLflow tell it."""
+
+    round_id: int
+    status: str = Field(description="SUCCESS, DEGRADED, REJECTED or VOIDED")
+    expected: list[str]
+    validated: list[str]
+    committed: list[str]
+    revealed: list[str]
+    aggregated: list[str]
+    excluded: list[ExclusionRow]
+    overturned: list[OverturnRow] = Field(default_factory=list, description="proposals proven wrong, in order")
+    model_hash: str = Field(description="SHA-256 Merkle root of the model after the round, 0x-hex")
+    parent_hash: str = Field(description="the same of the model before it")
+    model_version: int = Field(description="number in the on-chain registry")
+    mlflow_version: int | None = Field(description="number in MLflow's registry; null without a mirror")
+    metrics: dict[str, float] = Field(description="of the model after the round on the held-out data")
+    gas: dict[str, int] = Field(description="gas used by call, summed over all senders")
+    wall_s: float = Field(description="wall-clock seconds, information only")
+
+
+class BalanceRow(_Row):
+    """What one account held before and after, wei. The chain's gas fees are listed apart."""
+
+    account: str
+    before_wei: str
+    after_wei: str
+    stake_before_wei: str
+    stake_after_wei: str
+    earned_wei: str = Field(description="rewards, and bounties for proofs")
+    slashed_wei: str
+    fees_wei: str
+
+
+class Baselines(_Row):
+    """The same plan without federation: all data in one place, and each silo alone."""
+
+    pooled: dict[str, float]
+    local: dict[str, dict[str, float]]
+
+
+class Balances(_Row):
+    """Accounts, and the contracts' own money; `difference_wei` is 0 when everything adds up."""
+
+    accounts: dict[str, BalanceRow]
+    contracts_before_wei: str
+    contracts_after_wei: str
+    fees_wei: str = Field(description="gas fees of all accounts, which the chain burned or gave to its miner")
+    difference_wei: str
+
+
+class Report(_Row):
+    """Everything a run can be checked by."""
+
+    format: str = "federated-report/1"
+    task: int
+    task_id: str
+    chain_id: int
+    coordinator: str
+    seed: int
+    rounds: list[RoundRow]
+    balances: Balances
+    baselines: Baselines
+    links: dict[str, str] = Field(description="commands and paths that open what the run left behind")

@@ -1,0 +1,81 @@
+"""The result document of a round: what stands behind a proposal's hashes, kept in the content store."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from prefect_federated.core.canonical import canonical, canonical_hash
+from prefect_federated.core.enforced import Address, Root, Wei
+from prefect_federated.core.errors import ContentMismatch, PayloadError
+from prefect_federated.core.merkle import leaf_hash, root_of_leaves
+from prefect_federated.core.rewards import sum_root
+
+
+class IncludedUpdate(BaseModel):
+    """One update in the aggregate, under the weight it was given."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    participant: Address
+    payload_root: Root
+    weight: Annotated[int, Field(ge=1, lt=2**32)]
+
+    @property
+    def content(self) -> bytes:
+        """The record's 56 bytes: participant, payload root, weight as uint32."""
+        return bytes.fromhex(self.participant[2:]) + self.payload_root + self.weight.to_bytes(4, "big")
+
+
+class ResultDocument(BaseModel):
+    """Where aggregate and model lie, who is in, what everybody is owed so far, how the model scores."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    format: Literal["federated-result/1"] = "federated-result/1"
+    aggregate_uri: str
+    model_uri: str
+    included: tuple[IncludedUpdate, ...]
+    rewards: dict[Address, Wei] = Field(description="cumulative amounts since the task began")
+    metrics: dict[str, float]
+
+    def to_bytes(self) -> bytes:
+        """The document as canonical JSON."""
+        return canonical(self.model_dump(mode="json"))
+
+    @property
+    def included_root(self) -> bytes:
+        """Merkle root over the records of the included updates, in the cohort's order."""
+        return root_of_leaves([leaf_hash(update.content) for update in self.included])
+
+    @property
+    def metrics_hash(self) -> bytes:
+        """SHA-256 of the metrics as canonical JSON."""
+        return canonical_hash(self.metrics)
+
+    @property
+    def reward_root(self) -> tuple[bytes, int]:
+        """Root and total of the cumulative reward tree."""
+        return sum_root(self.rewards)
+
+
+def parse_result(content: bytes, included_root: bytes, metrics_hash: bytes, reward_root: bytes) -> ResultDocument:
+    """Read a result document and check it against the hashes that the chain holds.
+
+    Raises:
+        PayloadError: it is malformed.
+        ContentMismatch: it is not what was proposed.
+    """
+    try:
+        document = ResultDocument.model_validate_json(content)
+    except ValidationError as error:
+        raise PayloadError(f"result document is malformed: {error.errors()[0]['msg']}") from error
+    for what, ours, theirs in (
+        ("included updates", document.included_root, included_root),
+        ("metrics", document.metrics_hash, metrics_hash),
+        ("rewards", document.reward_root[0], reward_root),
+    ):
+        if ours != theirs:
+            raise ContentMismatch(
+                f"the {what} in the result document hash to 0x{ours.hex()}, the chain says 0x{theirs.hex()}"
+            )
+    return document

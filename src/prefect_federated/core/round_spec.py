@@ -1,0 +1,54 @@
+"""A round as a party reads it before acting: the agreed spec, the base model, the readers of this round."""
+
+from dataclasses import dataclass
+
+from prefect_federated.core.commitment import RoundContext
+from prefect_federated.core.fixed_point import Encoding
+from prefect_federated.core.payload import INT32_MAX, Header, Part
+from prefect_federated.core.spec import TaskSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """An account that payloads of the round are readable for, with its public sealing key of 32 bytes."""
+
+    account: str
+    public_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RoundSpec:
+    """Everything listen found out; hashes and URIs only, no tensor."""
+
+    chain_id: int
+    coordinator: str
+    task: int
+    round: int
+    task_id: bytes
+    spec: TaskSpec
+    base_number: int
+    base_version: bytes
+    base_root: bytes
+    base_uri: str
+    readers: tuple[Reader, ...]
+    cohort: int
+    reads_until: int  # chain time by which every reveal of the round has ended
+
+    def context(self, participant: str) -> RoundContext:
+        """The context that a participant's commitment in this round is bound to."""
+        return RoundContext(self.chain_id, self.coordinator, self.task, self.round, self.base_version, participant)
+
+    def slot(self, what: str, participant: str) -> str:
+        """Name of a participant's document of this round in its store."""
+        return f"{what}/{self.chain_id}/{self.coordinator}/{self.task}/{self.round}/{participant}".lower()
+
+    def header(self, kind: str, weight: int = 0, secret: bytes = b"") -> Header:
+        """Header of a payload of this round: one part that holds the model's d words."""
+        return header_for(self.spec, kind, weight, secret)
+
+
+def header_for(spec: TaskSpec, kind: str, weight: int = 0, secret: bytes = b"") -> Header:
+    """Header of an update, aggregate or model of a task; only updates are limited below int32."""
+    limit = spec.update.limit if kind == "update" else INT32_MAX
+    part = Part("model", spec.model.size, Encoding(spec.model.frac_bits, limit))
+    return Header(kind, (part,), weight, secret, spec.enforced.chunk_bytes)

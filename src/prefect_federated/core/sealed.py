@@ -1,0 +1,87 @@
+"""What a silo keeps of an update between commit and reveal, encrypted to itself: enough to go on anywhere."""
+
+import json
+from dataclasses import dataclass
+from operator import index
+
+from prefect_federated.core.canonical import canonical
+from prefect_federated.core.commitment import Opening, RoundContext
+from prefect_federated.core.errors import PayloadError
+from prefect_federated.core.sealing import derive
+
+
+@dataclass(frozen=True, slots=True)
+class SealedUpdate:
+    """A trained update as it lies in the store: encrypted body, roots, weight. No tensor, no key."""
+
+    body_uri: str
+    attempt: bytes
+    payload_root: bytes
+    sealed_root: bytes
+    content_key_hash: bytes
+    weight: int
+    metrics: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class SealedOpening:
+    """The opening of a commitment with what is needed to publish its payload."""
+
+    opening: Opening
+    body_uri: str
+    attempt: bytes
+    metrics: dict[str, float]
+
+    def to_bytes(self) -> bytes:
+        """Canonical JSON of the whole; only ever stored encrypted."""
+        opening = self.opening
+        return canonical(
+            {
+                "body_uri": self.body_uri,
+                "attempt": self.attempt.hex(),
+                "metrics": self.metrics,
+                "payload_root": opening.payload_root.hex(),
+                "sealed_root": opening.sealed_root.hex(),
+                "content_key_hash": opening.content_key_hash.hex(),
+                "weight": opening.weight,
+                "evidence_hash": opening.evidence_hash.hex(),
+                "salt": opening.salt.hex(),
+            }
+        )
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "SealedOpening":
+        """Read what `to_bytes` wrote.
+
+        Raises:
+            PayloadError: the bytes are no sealed opening.
+        """
+        try:
+            raw = json.loads(content)
+            opening = Opening(
+                payload_root=bytes.fromhex(raw["payload_root"]),
+                sealed_root=bytes.fromhex(raw["sealed_root"]),
+                content_key_hash=bytes.fromhex(raw["content_key_hash"]),
+                weight=index(raw["weight"]),
+                evidence_hash=bytes.fromhex(raw["evidence_hash"]),
+                salt=bytes.fromhex(raw["salt"]),
+            )
+            metrics = {name: float(value) for name, value in raw["metrics"].items()}
+            return cls(opening, raw["body_uri"], bytes.fromhex(raw["attempt"]), metrics)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise PayloadError(f"stored opening cannot be read: {error}; restore the silo's store") from error
+
+
+def seal(
+    update: SealedUpdate, evidence_hash: bytes, sealing_key: bytes, context: RoundContext, key_version: int
+) -> SealedOpening:
+    """Make the opening of a commitment; its salt comes from sealing key and round, so none can be lost."""
+    opening = Opening(
+        payload_root=update.payload_root,
+        sealed_root=update.sealed_root,
+        content_key_hash=update.content_key_hash,
+        weight=update.weight,
+        evidence_hash=evidence_hash,
+        salt=derive(sealing_key, "salt", context, key_version),
+    )
+    return SealedOpening(opening, update.body_uri, update.attempt, update.metrics)

@@ -1,0 +1,125 @@
+"""The task spec: what a participant agrees to, as canonical JSON whose hash the chain holds.
+
+spec --JCS, SHA-256--> spec hash --with the enforced parameters, keccak256--> task id
+"""
+
+import hashlib
+from typing import Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from prefect_federated.core.aggregation.overflow import check_weighted_sum
+from prefect_federated.core.agreement import in_numbers, require_agreement
+from prefect_federated.core.canonical import canonical, canonical_hash
+from prefect_federated.core.enforced import Enforced, task_id
+from prefect_federated.core.errors import SpecError, SpecMismatch
+from prefect_federated.core.spec_parts import (
+    Column,
+    DataSpec,
+    ModelSpec,
+    PlanSpec,
+    RewardSpec,
+    RuleSpec,
+    Strict,
+    Tensor,
+    UpdateSpec,
+)
+
+__all__ = [
+    "Column",
+    "DataSpec",
+    "Enforced",
+    "ModelSpec",
+    "PlanSpec",
+    "RewardSpec",
+    "RuleSpec",
+    "TaskSpec",
+    "Tensor",
+    "UpdateSpec",
+    "check_spec",
+    "parse_spec",
+    "task_id",
+]
+
+
+class TaskSpec(Strict):
+    """Everything a silo needs to decide whether to take part, and then to take part."""
+
+    format: Literal["federated-task/1"] = "federated-task/1"
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="also the registered model's name in MLflow")
+    description: str = ""
+    purposes: tuple[str, ...] = Field(min_length=1, description="DUO codes the use falls under")
+    data: DataSpec
+    model: ModelSpec
+    plan: PlanSpec
+    update: UpdateSpec
+    rule: RuleSpec = RuleSpec()
+    rewards: RewardSpec = RewardSpec()
+    enforced: Enforced
+
+    @model_validator(mode="after")
+    def _agrees(self) -> "TaskSpec":
+        """What a silo reads in words is what the contract enforces, and the rule works at the quorum."""
+        enforced = self.enforced
+        numbers = in_numbers(self.purposes, self.rule, self.update, self.model, enforced.chunk_bytes, self.rewards)
+        require_agreement(numbers, enforced)
+        if enforced.quorum < self.rule.fewest:
+            raise SpecError(
+                f"rule {self.rule.name} needs {self.rule.fewest} updates, the quorum is {enforced.quorum};"
+                " raise the quorum"
+            )
+        check_weighted_sum(enforced.max_participants, enforced.max_weight, self.update.limit)
+        return self
+
+    def canonical(self) -> bytes:
+        """The spec as canonical JSON: the bytes that are stored and hashed."""
+        return canonical(self.model_dump(mode="json"))
+
+    @property
+    def spec_hash(self) -> bytes:
+        """SHA-256 of the canonical JSON, 32 bytes."""
+        return canonical_hash(self.model_dump(mode="json"))
+
+
+def parse_spec(content: bytes, spec_hash: bytes) -> TaskSpec:
+    """Read a spec that must hash to what the chain holds.
+
+    Raises:
+        SpecMismatch: the bytes hash to something else, or are not in canonical form.
+        SpecError: the spec is malformed; the message names the field.
+    """
+    found = hashlib.sha256(content).digest()
+    if found != spec_hash:
+        raise SpecMismatch(
+            f"task spec hashes to 0x{found.hex()}, the chain says 0x{spec_hash.hex()};"
+            " fetch the spec again or refuse the task"
+        )
+    try:
+        spec = TaskSpec.model_validate_json(content)
+    except ValidationError as error:
+        raise SpecError(f"task spec is malformed: {_first(error)}; refuse the task") from error
+    if spec.canonical() != content:
+        raise SpecMismatch(f"task spec 0x{found.hex()} is not in canonical form; refuse the task")
+    return spec
+
+
+def check_spec(spec: TaskSpec, chain: Enforced) -> None:
+    """Refuse a spec in which any field shared with the contract differs from it.
+
+    Args:
+        chain: the parameters as the contract holds them.
+
+    Raises:
+        SpecMismatch: naming the first field that differs, with both values.
+    """
+    for field in Enforced.model_fields:
+        ours, theirs = getattr(spec.enforced, field), getattr(chain, field)
+        if ours != theirs:
+            raise SpecMismatch(
+                f"task {spec.name}: field {field} is {ours!r} in the spec, {theirs!r} on chain; refuse it"
+            )
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return f"{'.'.join(str(part) for part in first['loc']) or 'spec'}: {first['msg']}"

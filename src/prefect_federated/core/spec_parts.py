@@ -1,0 +1,137 @@
+"""The parts of a task spec: what is read, learned, bounded, combined and paid."""
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from prefect_federated.core.canonical import canonical
+from prefect_federated.core.enforced import Root
+
+MAX_SIZE = 2**31 - 1
+
+# As the participants will read them: pydantic writes a NaN as null, so two specs would share one hash.
+JsonValues = Annotated[dict[str, Any], AfterValidator(lambda values: json.loads(canonical(values)))]
+
+
+class Strict(BaseModel):
+    """Frozen, no unknown field, no infinite number."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Column(Strict):
+    """A numeric feature and the range that a plausible value lies in."""
+
+    name: str = Field(description="column name in every silo's data")
+    minimum: float = Field(description="smallest plausible value, inclusive")
+    maximum: float = Field(description="largest plausible value, inclusive")
+
+    @model_validator(mode="after")
+    def _possible(self) -> "Column":
+        if self.minimum > self.maximum:
+            raise ValueError(f"column {self.name} has minimum {self.minimum} above maximum {self.maximum}")
+        return self
+
+
+class DataSpec(Strict):
+    """What the task reads in a silo."""
+
+    columns: tuple[Column, ...] = Field(min_length=1, description="features, in the model's order")
+    target: str = Field(description="name of the label column")
+    target_values: tuple[int, ...] = Field(min_length=2, description="the labels that may occur")
+    min_rows: int = Field(default=1, ge=1, description="fewest rows a silo may train on")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Features and target: the columns that a grant must cover."""
+        return (*(column.name for column in self.columns), self.target)
+
+    @model_validator(mode="after")
+    def _distinct(self) -> "DataSpec":
+        _require_distinct("columns and target", self.names)
+        _require_distinct("target values", self.target_values)
+        return self
+
+
+class Tensor(Strict):
+    """One tensor of the model; the model vector is their concatenation in this order."""
+
+    name: str
+    shape: tuple[Annotated[int, Field(ge=1)], ...]
+
+    @property
+    def size(self) -> int:
+        """How many numbers the tensor holds."""
+        count = 1
+        for side in self.shape:
+            count *= side
+        return count
+
+
+class ModelSpec(Strict):
+    """The model's tensors, their fixed-point form, and where version 0 lies."""
+
+    tensors: tuple[Tensor, ...] = Field(min_length=1)
+    frac_bits: int = Field(default=16, ge=0, le=30, description="a word counts 2^-frac_bits")
+    genesis_uri: str = Field(description="content URI of version 0; its root is an enforced parameter")
+
+    @property
+    def size(self) -> int:
+        """d: how many numbers the model holds."""
+        return sum(tensor.size for tensor in self.tensors)
+
+    @model_validator(mode="after")
+    def _possible(self) -> "ModelSpec":
+        _require_distinct("tensors", [tensor.name for tensor in self.tensors])
+        if self.size > MAX_SIZE:
+            raise ValueError(f"the model holds {self.size} numbers, a payload at most {MAX_SIZE}")
+        return self
+
+
+class PlanSpec(Strict):
+    """The training plan: code named by hash, so that a changed character asks for a new approval."""
+
+    ref: str = Field(description="'module:Class' or 'path/to/plan.py:Class'")
+    code_hash: Root = Field(description="SHA-256 of the plan's source file")
+    hyperparameters: JsonValues = Field(default_factory=dict, description="constructor arguments, JSON values")
+    seed: int = Field(default=0, ge=0, description="every participant's seed derives from it, the round and its index")
+
+
+class UpdateSpec(Strict):
+    """How an update is bounded and written down."""
+
+    clip_norm: float = Field(gt=0, description="L2 norm a participant clips its update to")
+    limit: int = Field(default=2**24, gt=0, lt=2**31, description="largest magnitude of one word")
+
+
+class RuleSpec(Strict):
+    """How updates become one aggregate, and which are left out before."""
+
+    name: Literal["mean", "median", "trimmed_mean", "multi_krum"] = "mean"
+    norm_bound: int | None = Field(
+        default=None, gt=0, lt=2**53, description="leave out updates whose L2 norm in words exceeds it"
+    )
+    trim: int = Field(default=0, ge=0, description="trimmed_mean: how many to drop at either end")
+    byzantine: int = Field(default=0, ge=0, description="multi_krum: f, the attackers tolerated (n >= 2f + 3)")
+    keep: int = Field(default=0, ge=0, description="multi_krum: m, how many to keep; 0 keeps n - f")
+
+    @property
+    def fewest(self) -> int:
+        """Fewest updates the rule works on: 2 trim + 1, 2 byzantine + 3, else 1."""
+        return {"trimmed_mean": 2 * self.trim + 1, "multi_krum": 2 * self.byzantine + 3}.get(self.name, 1)
+
+
+class RewardSpec(Strict):
+    """How the pool of a round is shared among those aggregated."""
+
+    policy: Literal["examples", "equal"] = "examples"
+    aggregator_fee_bps: int = Field(
+        default=0, ge=0, le=10_000, description="hundredths of a percent for the aggregator"
+    )
+
+
+def _require_distinct(what: str, values: Sequence[str | int]) -> None:
+    if len(set(values)) != len(values):
+        raise ValueError(f"{what} {', '.join(map(str, values))} name one twice")

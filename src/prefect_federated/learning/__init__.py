@@ -1,0 +1,1 @@
+"""Local training: the training-plan protocol and its torch implementation."""

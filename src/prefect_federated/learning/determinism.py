@@ -1,0 +1,31 @@
+"""Run a piece of torch so that it gives the same bits each time and leaves torch's global state as it was."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_ONE_AT_A_TIME = threading.RLock()  # generator, thread count and mode belong to the process, not to a thread
+
+
+@contextmanager
+def reproducible(seed: int) -> Iterator[None]:
+    """Seed torch's CPU generator, use one thread and deterministic kernels; put all back afterwards.
+
+    Holds a lock: two trainings in one process take turns, since they would draw from one generator. One
+    thread, because the order of a parallel sum depends on how many threads share it. The bits are those of
+    one type of machine; other CPUs may round differently.
+    """
+    import torch
+
+    with _ONE_AT_A_TIME, torch.random.fork_rng(devices=[]):
+        threads = torch.get_num_threads()
+        strict = torch.are_deterministic_algorithms_enabled()
+        warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+        torch.set_num_threads(1)
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.default_generator.manual_seed(seed)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(threads)
+            torch.use_deterministic_algorithms(strict, warn_only=warn_only)

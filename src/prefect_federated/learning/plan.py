@@ -1,0 +1,171 @@
+"""The training plan: what a task's author writes and a silo's owner reviews, named by the hash of its source.
+
+"module:Class" --code_hash--> as in the spec? approved by the silo? --load_plan--> TrainingPlan
+"""
+
+import hashlib
+import importlib
+import importlib.util
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prefect_federated.core.errors import ConfigurationError, PlanNotApproved
+from prefect_federated.core.spec import Tensor
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    """A checked table: features in the model's order, then the target."""
+
+    frame: "DataFrame"
+    features: tuple[str, ...]
+    target: str
+
+    def __len__(self) -> int:
+        """Rows."""
+        return len(self.frame)
+
+    @property
+    def x(self) -> NDArray[np.float64]:
+        """Features, float64 [n, k]."""
+        return np.ascontiguousarray(self.frame[list(self.features)].to_numpy(dtype=np.float64))
+
+    @property
+    def y(self) -> NDArray[np.int64]:
+        """Labels, int64 [n]."""
+        labels: NDArray[np.int64] = self.frame[self.target].to_numpy(dtype=np.int64, copy=True)
+        return labels
+
+
+@dataclass(frozen=True, slots=True)
+class TrainResult:
+    """What a pass of training says about itself; the model is changed in place."""
+
+    examples: int
+    metrics: dict[str, float] = field(default_factory=dict)
+
+
+@runtime_checkable
+class TrainingPlan(Protocol):
+    """How a model is built, trained and judged. A plan holds settings only: no data, no state between rounds.
+
+    The model's type is the plan's own affair: whatever `build_model` returns comes back in the other calls.
+    """
+
+    def build_model(self, seed: int) -> Any:
+        """A fresh model; `seed` decides its first parameters (version 0 of a task)."""
+        ...
+
+    def parameters(self, model: Any) -> dict[str, NDArray[np.float32]]:
+        """The tensors that are shared, by name, in a fixed order; copies."""
+        ...
+
+    def load(self, model: Any, tensors: Mapping[str, NDArray[np.float32]]) -> None:
+        """Put shared tensors into the model."""
+        ...
+
+    def train(self, model: Any, data: TrainingData, seed: int) -> TrainResult:
+        """Train in place; the same model, data and seed give the same bits on the same machine."""
+        ...
+
+    def evaluate(self, model: Any, data: TrainingData) -> dict[str, float]:
+        """Metrics on held-out data: at least `loss` and, for classifiers, `accuracy`."""
+        ...
+
+    def predict(self, model: Any, frame: "DataFrame") -> NDArray[Any]:
+        """One prediction a row, from the feature columns of `frame`."""
+        ...
+
+
+def code_hash(ref: str) -> bytes:
+    """SHA-256 of the source file that a plan is defined in, line ends normalised; nothing of it is executed.
+
+    It covers that one file. What the file imports is part of the installed environment.
+
+    Args:
+        ref: "package.module:Class" or "path/to/plan.py:Class".
+
+    Raises:
+        ConfigurationError: there is no such file or module.
+    """
+    return _digest(_source(_split(ref)[0]).read_bytes())
+
+
+def load_plan(ref: str, hyperparameters: Mapping[str, Any], approved_hash: bytes | None = None) -> TrainingPlan:
+    """Load a plan's class and build it. This executes the plan's code: check its hash before.
+
+    Args:
+        approved_hash: refuse to execute a source whose hash differs from it.
+
+    Raises:
+        PlanNotApproved: the source changed since its hash was approved.
+        ConfigurationError: no such class, settings it does not take, or methods are missing.
+    """
+    place, name = _split(ref)
+    source = _source(place).read_bytes()
+    if approved_hash is not None and _digest(source) != approved_hash:
+        raise PlanNotApproved(
+            f"plan {ref} hashes to 0x{_digest(source).hex()}, approved was 0x{approved_hash.hex()};"
+            " review the change, then add its hash to the silo's policy"
+        )
+    plan_class = getattr(_module(place, source), name, None)
+    if plan_class is None:
+        raise ConfigurationError(f"{place} defines no {name}; name the plan as 'module:Class' or 'file.py:Class'")
+    try:
+        plan = plan_class(**hyperparameters)
+    except TypeError as error:
+        raise ConfigurationError(f"plan {ref} does not take these hyperparameters: {error}") from error
+    if not isinstance(plan, TrainingPlan):
+        raise ConfigurationError(f"{ref} lacks a method of TrainingPlan; see prefect_federated.learning.plan")
+    return plan
+
+
+def manifest(plan: TrainingPlan) -> tuple[Tensor, ...]:
+    """Names and shapes of the plan's shared tensors, as a task spec lists them."""
+    shared = plan.parameters(plan.build_model(0))
+    return tuple(Tensor(name=name, shape=values.shape) for name, values in shared.items())
+
+
+def _split(ref: str) -> tuple[str, str]:
+    place, colon, name = ref.rpartition(":")
+    if not colon or not place or not name.isidentifier():
+        raise ConfigurationError(f"plan reference {ref!r} is not of the form 'module:Class' or 'path/plan.py:Class'")
+    return place, name
+
+
+def _source(place: str) -> Path:
+    if place.endswith(".py"):
+        path = Path(place)
+    else:
+        try:
+            found = importlib.util.find_spec(place)
+        except (ImportError, ValueError) as error:
+            raise ConfigurationError(f"plan module {place} cannot be found: {error}") from error
+        path = Path(found.origin if found and found.origin and found.has_location else place)
+    if not path.is_file():
+        raise ConfigurationError(f"plan source {place} cannot be found; install its package or mend the path")
+    return path
+
+
+def _module(place: str, source: bytes) -> ModuleType:
+    if not place.endswith(".py"):
+        return importlib.import_module(place)
+    module = ModuleType(f"federated_plan_{_digest(source).hex()[:16]}")
+    module.__file__ = place
+    sys.modules[module.__name__] = module  # dataclasses look their module up by name
+    exec(compile(source, place, "exec"), module.__dict__)  # the very bytes that were hashed
+    return module
+
+
+def _digest(source: bytes) -> bytes:
+    return hashlib.sha256(source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")).digest()

@@ -1,0 +1,58 @@
+"""One participant's update in a round: base words in, clipped and encoded delta words out.
+
+words --decode--> base vector --plan.train, clip--> delta --encode--> words
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prefect_federated.core.errors import TrainingFailed
+from prefect_federated.core.fixed_point import decode, encode
+from prefect_federated.core.round_spec import RoundSpec
+from prefect_federated.learning.evaluation import finite
+from prefect_federated.learning.local import local_update
+from prefect_federated.learning.plan import TrainingData, load_plan
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedUpdate:
+    """An update as integers: words int32 `[d]` (trained minus base), its weight, and what training measured."""
+
+    words: NDArray[np.int32]
+    weight: int
+    metrics: dict[str, float]
+
+
+def train_update(spec: RoundSpec, participant: str, base: NDArray[np.int32], data: TrainingData) -> EncodedUpdate:
+    """Train the task's plan from the base model on one silo's data.
+
+    Args:
+        base: int32 `[d]`, the model every participant starts from.
+
+    Raises:
+        NonFiniteUpdate: training diverged.
+        TrainingFailed: the plan failed, or trained on no example: such a weight could be committed, not revealed.
+    """
+    agreed, encoding = spec.spec, spec.header("update").parts[0].encoding
+    plan = load_plan(agreed.plan.ref, agreed.plan.hyperparameters, agreed.plan.code_hash)
+    vector = decode(base, spec.header("model").parts[0].encoding).astype(np.float32)
+    update = local_update(
+        plan, agreed.model.tensors, vector, data, training_seed(spec, participant), agreed.update.clip_norm
+    )
+    words, clipped = encode(update.delta, encoding)
+    if update.examples < 1:
+        raise TrainingFailed(
+            f"the training plan counts {update.examples} examples in {len(data)} rows, a weight is at least 1;"
+            " mend the data, or stay out of the task"
+        )
+    weight = min(int(update.examples), agreed.enforced.max_weight)
+    return EncodedUpdate(words, weight, finite({**update.metrics, "clipped_words": float(clipped)}))
+
+
+def training_seed(spec: RoundSpec, participant: str) -> int:
+    """Seed of one participant's training in one round, 63 bits; the same whatever chain the round runs on."""
+    text = f"{spec.spec.plan.seed}/{spec.round}/{participant.lower()}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1

@@ -1,0 +1,131 @@
+"""Who cheats, to show what becomes of it: one copies a commitment, one flips its update, an aggregator its result."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from prefect_federated.adapters.aggregator import Aggregator as OpenAggregator
+from prefect_federated.adapters.consented_data import same_view
+from prefect_federated.adapters.party import Party
+from prefect_federated.adapters.payloads import fetch_words, seal_update
+from prefect_federated.blocks.aggregator import Aggregator
+from prefect_federated.blocks.silo import Silo
+from prefect_federated.core.combine import Combined, Update
+from prefect_federated.core.errors import CommitmentMismatch
+from prefect_federated.core.evidence import Evidence
+from prefect_federated.core.notes import LocalNote
+from prefect_federated.core.round_spec import RoundSpec
+from prefect_federated.core.sealed import SealedUpdate
+from prefect_federated.flows.members import Member, Participant
+from prefect_federated.learning.update import train_update
+
+FACTOR = -10
+
+
+class Adversary(Silo):
+    """A silo that does not follow the protocol; for demos and tests only."""
+
+    _block_type_name = "Federated Adversary"
+    _block_type_slug = "federated-adversary"
+    _description = "A participant that cheats, to show that the protocol holds. Never deploy it."
+
+    conduct: Literal["flip", "copy"] = Field(
+        title="Conduct", description="flip: sends its update times -10; copy: replays another's commitment."
+    )
+
+    def member(self) -> Member:
+        """The cheat, ready to take part."""
+        opened = self.open()
+        return (
+            SignFlipper(opened) if self.conduct == "flip" else Copycat(opened.party, opened.consent_record().grant_id)
+        )
+
+
+class CheatingAggregator(Aggregator):
+    """An aggregator that alters one word of what it aggregates; for demos and tests only."""
+
+    _block_type_name = "Federated Cheating Aggregator"
+    _block_type_slug = "federated-cheating-aggregator"
+    _description = "An aggregator that alters its result, to show that it is found out. Never deploy it."
+
+    lies_in: int = Field(default=1, ge=1, title="Lies in", description="The round whose aggregate it alters.")
+
+    def open(self) -> OpenAggregator:
+        """The cheat, ready to aggregate."""
+        honest = super().open()
+        return Liar(honest.party, honest.holdout, honest.mirror, lies_in=self.lies_in)
+
+
+@dataclass(frozen=True, slots=True)
+class Liar(OpenAggregator):
+    """Aggregates as it should, but for one word in one round, moved by a quarter."""
+
+    lies_in: int = 1
+
+    def combine(self, spec: RoundSpec, updates: Sequence[Update]) -> Combined:
+        """The aggregate, with one word altered in the round of the lie."""
+        combined = OpenAggregator.combine(self, spec, updates)
+        if spec.round != self.lies_in or not combined.kept:
+            return combined
+        words = combined.aggregate.copy()
+        words[words.size // 2] += 1 << (spec.spec.model.frac_bits - 2)
+        return replace(combined, aggregate=words)
+
+
+@dataclass(frozen=True, slots=True)
+class SignFlipper(Participant):
+    """Follows the protocol but for its update, which it multiplies by -10."""
+
+    def _train(self, spec: RoundSpec, evidence: Evidence) -> SealedUpdate:
+        party, limit = self.silo.party, spec.spec.update.limit
+        view = same_view(self.silo, spec, evidence)
+        base = fetch_words(party.store, spec, "model", spec.base_uri, spec.base_root)
+        update = train_update(spec, party.account, base, view.training_data())
+        words = np.clip(update.words.astype(np.int64) * FACTOR, -limit, limit).astype(np.int32)
+        return seal_update(party.store, spec, party.account, party.sealing_key, words, update.weight, update.metrics)
+
+
+@dataclass(frozen=True, slots=True)
+class Copycat:
+    """Commits to what somebody else committed to, and tries to open it with the other's opening."""
+
+    party: Party
+    grant_id: bytes
+
+    @property
+    def name(self) -> str:
+        """The party's label."""
+        return self.party.name
+
+    @property
+    def account(self) -> str:
+        """The party's account."""
+        return self.party.account
+
+    def commit(self, task: int, round: int) -> LocalNote | None:
+        """Replay the first commitment of the round."""
+        federation = self.party.federation
+        if federation.has_committed(task, round, self.account):
+            return None
+        others = [e for e in federation.events(task, round) if e.name == "UpdateCommitted"]
+        if not others:
+            raise CommitmentMismatch(f"round {task}/{round}: {self.name} finds no commitment to copy")
+        stolen = others[0].args
+        federation.commit(task, round, stolen["commitment"], self.grant_id, stolen["evidenceHash"])
+        return None
+
+    def reveal(self, task: int, round: int) -> None:
+        """Send the opening that its rightful owner revealed; the contract refuses it.
+
+        Raises:
+            CommitmentMismatch: always, since the commitment binds its participant.
+        """
+        federation = self.party.federation
+        victims = federation.reveals(task, round)
+        if not victims:
+            raise CommitmentMismatch(f"round {task}/{round}: {self.name} finds no opening to copy")
+        victim = victims[0]
+        federation.reveal(task, round, victim.opening, victim.uri)

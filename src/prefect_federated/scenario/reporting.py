@@ -1,0 +1,107 @@
+"""The report of a scenario: rounds as chain and MLflow tell them, money, baselines, links."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from prefect_federated.adapters.evm.federation import Federation
+from prefect_federated.adapters.evm.rpc import request
+from prefect_federated.core.report import Balances, Baselines, ExclusionRow, OverturnRow, Report, RoundRow
+from prefect_federated.flows.driving import RoundResult
+from prefect_federated.learning.baselines import train_each, train_pooled
+from prefect_federated.learning.evaluation import held_out
+from prefect_federated.learning.plan import load_plan
+from prefect_federated.scenario.consortium import Consortium
+
+
+def build_report(
+    consortium: Consortium,
+    results: Sequence[RoundResult],
+    balances: Balances,
+    baselines: Baselines,
+    links: Mapping[str, str],
+) -> Report:
+    """Put everything together; hashes are those of the registry on chain."""
+    federation, task = consortium.federation(), consortium.task
+    on_chain = federation.task_of(task)
+    return Report(
+        task=task,
+        task_id="0x" + on_chain.task_id.hex(),
+        chain_id=federation.chain_id,
+        coordinator=federation.coordinator,
+        seed=consortium.ground.plot.seed,
+        rounds=[round_row(federation, result) for result in results],
+        balances=balances,
+        baselines=baselines,
+        links=dict(links),
+    )
+
+
+def round_row(federation: Federation, result: RoundResult) -> RoundRow:
+    """One round of the report."""
+    log, notes = result.log, result.notes
+    people = log.participation(notes.exclusions, notes.local)
+    versions = {version.number: version for version in federation.versions(log.task)}
+    head = versions[log.version] if log.version is not None else None
+    standing = head or max((v for v in versions.values() if v.round < log.round), key=lambda v: v.number)
+    parent = versions[standing.number - 1] if head and standing.number else standing
+
+    def names(accounts: Sequence[str]) -> list[str]:
+        return [notes.name(account) for account in accounts]
+
+    return RoundRow(
+        round_id=log.round,
+        status=log.status.name,
+        expected=names(people.expected),
+        validated=names(people.validated),
+        committed=names(people.committed),
+        revealed=names(people.revealed),
+        aggregated=names(people.aggregated),
+        excluded=[
+            ExclusionRow(participant=notes.name(e.participant), stage=e.stage, reason=e.reason) for e in people.excluded
+        ],
+        overturned=[
+            OverturnRow(
+                proposer=notes.name(o.proposer),
+                accuser=notes.name(o.accuser),
+                taken_wei=str(o.taken),
+                bounty_wei=str(o.bounty),
+            )
+            for o in log.overturned
+        ],
+        model_hash="0x" + standing.model_root.hex(),
+        parent_hash="0x" + parent.model_root.hex(),
+        model_version=standing.number,
+        mlflow_version=result.mlflow_version,
+        metrics=result.outcome.metrics if result.outcome else {},
+        gas=gas_by_call(federation, log.transactions),
+        wall_s=round(result.wall_s, 3),
+    )
+
+
+def gas_by_call(federation: Federation, transactions: Mapping[str, frozenset[bytes]]) -> dict[str, int]:
+    """Gas used by each kind of call in a round, over all senders, from the receipts."""
+
+    def used(tx_hash: bytes) -> int:
+        return int(request(federation.w3, "eth_getTransactionReceipt", ["0x" + tx_hash.hex()])["gasUsed"], 16)
+
+    return {call: sum(map(used, hashes)) for call, hashes in sorted(transactions.items())}
+
+
+def measure_baselines(consortium: Consortium, rounds: int) -> Baselines:
+    """The same plan and passes without federation: all tables pooled, and each hospital alone on all of its rows."""
+    spec, ground = consortium.spec, consortium.ground
+    plan = load_plan(spec.plan.ref, spec.plan.hyperparameters, spec.plan.code_hash)
+    judge = held_out(spec, ground.held_out)
+    tables = {name: held_out(spec, ground.tables[name]) for name in ground.plot.hospitals}
+    seed = spec.plan.seed
+    return Baselines(
+        pooled=train_pooled(plan, tables.values(), judge, rounds, seed),
+        local=train_each(plan, tables, judge, rounds, seed),
+    )
+
+
+def write_report(report: Report, out: Path) -> Path:
+    """Write `report.json`, as a whole or not at all."""
+    path, fresh = out / "report.json", out / "report.json.new"
+    fresh.write_text(report.model_dump_json(indent=1))
+    return fresh.replace(path)

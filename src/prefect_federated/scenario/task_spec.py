@@ -1,0 +1,112 @@
+"""The task of the scenario: a benign-or-malignant classifier on twenty features, in clear mode."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from prefect_federated.adapters.payloads import store_model
+from prefect_federated.adapters.stores.base import ContentStore
+from prefect_federated.core.agreement import in_numbers
+from prefect_federated.core.enforced import Enforced
+from prefect_federated.core.fixed_point import encode
+from prefect_federated.core.merkle import CHUNK_BYTES
+from prefect_federated.core.payload import plain_header
+from prefect_federated.core.spec import ModelSpec, PlanSpec, RewardSpec, RuleSpec, TaskSpec, UpdateSpec
+from prefect_federated.learning.clip import norm_bound_words
+from prefect_federated.learning.local import initial_vector
+from prefect_federated.learning.plan import code_hash, load_plan, manifest
+from prefect_federated.scenario import breast_cancer
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+PLAN = "prefect_federated.learning.tabular:TabularClassifier"
+PURPOSES = ("HMB",)
+ETHER = 10**18
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What may differ between scenarios; times in seconds of the chain, amounts in wei."""
+
+    window_s: int = 3600
+    challenge_s: int = 86_400
+    grace_s: int = 600
+    finality_gap_s: int = 0
+    quorum: int = 3
+    max_participants: int = 64
+    max_rounds: int = 1000
+    bond_wei: int = ETHER
+    aggregator_bond_wei: int = 2 * ETHER
+    round_reward_wei: int = ETHER
+    aggregator_fee_bps: int = 500
+    rule: str = "mean"
+    norm_rule: bool = True
+    epochs: int = 4
+    seed: int = 0
+
+
+def build_spec(
+    store: ContentStore,
+    terms: Terms,
+    reference: "DataFrame",
+    table: "DataFrame",
+    aggregator: str,
+    standby: str,
+) -> TaskSpec:
+    """Build the task, and store its first model.
+
+    Args:
+        reference: the sponsor's own table, whose means and scales every silo standardises by.
+        table: a table with the whole range of every feature.
+    """
+    settings = breast_cancer.hyperparameters(reference, terms.epochs)
+    plan = load_plan(PLAN, settings)
+    tensors, frac_bits = manifest(plan), 16
+    header = plain_header("model", sum(tensor.size for tensor in tensors), frac_bits)
+    words, _ = encode(initial_vector(plan, tensors, terms.seed), header.parts[0].encoding)
+    uri, root = store_model(store, header, words)
+    model = ModelSpec(tensors=tensors, frac_bits=frac_bits, genesis_uri=uri)
+    update = UpdateSpec(clip_norm=breast_cancer.CLIP_NORM, limit=2**24)
+    bound = norm_bound_words(breast_cancer.CLIP_NORM, len(words), frac_bits)
+    rule = RuleSpec(name=terms.rule, norm_bound=bound if terms.norm_rule else None)
+    rewards = RewardSpec(policy="examples", aggregator_fee_bps=terms.aggregator_fee_bps)
+    enforced = {
+        "genesis_root": root,
+        "aggregator": aggregator,
+        "standby": standby,
+        **_conditions(terms),
+        **in_numbers(PURPOSES, rule, update, model, CHUNK_BYTES, rewards),
+    }
+    return TaskSpec(
+        name="breast-cancer",
+        description="Tell malignant from benign tumours by twenty features of a cell image.",
+        purposes=PURPOSES,
+        data=breast_cancer.data_spec(table),
+        model=model,
+        plan=PlanSpec(ref=PLAN, code_hash=code_hash(PLAN), hyperparameters=settings, seed=terms.seed),
+        update=update,
+        rule=rule,
+        rewards=rewards,
+        enforced=Enforced(**enforced),
+    )
+
+
+def _conditions(terms: Terms) -> dict[str, int]:
+    return {
+        "commit_window": terms.window_s,
+        "reveal_window": terms.window_s,
+        "aggregate_window": terms.window_s,
+        "challenge_window": terms.challenge_s,
+        "reveal_grace": terms.grace_s,
+        "finality_gap": terms.finality_gap_s,
+        "quorum": terms.quorum,
+        "max_participants": terms.max_participants,
+        "max_misses": 3,
+        "max_weight": 10_000,
+        "max_rounds": terms.max_rounds,
+        "bond": terms.bond_wei,
+        "aggregator_bond": terms.aggregator_bond_wei,
+        "round_reward": terms.round_reward_wei,
+        "disclosure": 1,
+        "floor_bps": 5_000,
+    }

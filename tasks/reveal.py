@@ -1,0 +1,44 @@
+"""Reveal: give the content key to the round's readers, then open the commitment on chain.
+
+opening from the vault --publish--> envelope in the store --opening, URI--> chain
+"""
+
+from functools import partial
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from prefect_federated.adapters.checkpoints import checkpoint
+from prefect_federated.adapters.party import Party
+from prefect_federated.adapters.payloads import publish
+from prefect_federated.core.commitment import check
+from prefect_federated.core.round_spec import RoundSpec
+from prefect_federated.core.sealed import SealedOpening
+from prefect_federated.tasks.once import unless_done
+from prefect_federated.tasks.retry import DELAYS_S, RETRIES, is_transport_error
+
+
+@task(
+    task_run_name="round-{spec.round}/{party.name}/reveal",
+    cache_policy=NO_CACHE,
+    retries=RETRIES,
+    retry_delay_seconds=DELAYS_S,
+    retry_condition_fn=is_transport_error,
+)
+def reveal(party: Party, spec: RoundSpec, sealed: SealedOpening) -> None:
+    """Open the commitment on chain; does nothing if it is open.
+
+    Raises:
+        CommitmentMismatch: the chain holds another commitment of this participant; nothing is sent.
+    """
+    revealed = partial(party.federation.has_revealed, spec.task, spec.round, party.account)
+    if revealed():
+        return
+    context = spec.context(party.account)
+    commitment = party.federation.commitment_of(spec.task, spec.round, party.account)
+    check(commitment, sealed.opening, context)
+    uri = publish(party.store, spec, party.account, party.sealing_key, sealed)
+    checkpoint("participant:published")
+    with unless_done(revealed):
+        party.federation.reveal(spec.task, spec.round, sealed.opening, uri)
+    checkpoint("participant:revealed")

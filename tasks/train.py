@@ -1,0 +1,42 @@
+"""Train: the approved plan on the validated view, from the verified base; the update leaves encrypted.
+
+base words --decode--> plan.train on the same view --clip, encode--> sealed body in the store
+"""
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from prefect_federated.adapters.checkpoints import checkpoint
+from prefect_federated.adapters.consented_data import same_view
+from prefect_federated.adapters.payloads import fetch_words, seal_update
+from prefect_federated.adapters.silo import Silo
+from prefect_federated.core.evidence import Evidence
+from prefect_federated.core.round_spec import RoundSpec
+from prefect_federated.core.sealed import SealedUpdate
+from prefect_federated.learning.update import train_update
+from prefect_federated.tasks.retry import DELAYS_S, RETRIES, is_transport_error
+
+
+@task(
+    task_run_name="round-{spec.round}/{silo.party.name}/train",
+    cache_policy=NO_CACHE,
+    retries=RETRIES,
+    retry_delay_seconds=DELAYS_S,
+    retry_condition_fn=is_transport_error,
+)
+def train(silo: Silo, spec: RoundSpec, evidence: Evidence) -> SealedUpdate:
+    """Train on exactly the view that was validated, and seal the update.
+
+    Raises:
+        DataRefused: the data changed since they were validated.
+        NonFiniteUpdate: training diverged.
+    """
+    party = silo.party
+    view = same_view(silo, spec, evidence)
+    base = fetch_words(party.store, spec, "model", spec.base_uri, spec.base_root)
+    update = train_update(spec, party.account, base, view.training_data())
+    sealed = seal_update(
+        party.store, spec, party.account, party.sealing_key, update.words, update.weight, update.metrics
+    )
+    checkpoint("participant:trained")
+    return sealed

@@ -1,0 +1,42 @@
+"""Validate: consent, policy and data quality, before anything is trained.
+
+grant on chain + record + policy --> consent view --GX suite--> counts-only evidence, kept by its hash
+"""
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from prefect_federated.adapters.checkpoints import checkpoint
+from prefect_federated.adapters.consented_data import (
+    check_data,
+    consented_view,
+    keep_evidence,
+    require_consent,
+)
+from prefect_federated.adapters.silo import Silo
+from prefect_federated.core.evidence import Evidence
+from prefect_federated.core.round_spec import RoundSpec
+from prefect_federated.tasks.retry import DELAYS_S, RETRIES, is_transport_error
+
+
+@task(
+    task_run_name="round-{spec.round}/{silo.party.name}/validate",
+    cache_policy=NO_CACHE,
+    retries=RETRIES,
+    retry_delay_seconds=DELAYS_S,
+    retry_condition_fn=is_transport_error,
+)
+def validate(silo: Silo, spec: RoundSpec) -> Evidence:
+    """Check that this silo may and can take part; returns counts only.
+
+    Raises:
+        ConsentError: no live grant covers purpose, columns, subjects and the time of the round.
+        PolicyRefused: the silo's policy forbids what the task asks for.
+        DataError: a column is missing, too few rows are left, or an expectation failed.
+    """
+    record = require_consent(silo, spec)
+    view = consented_view(silo, spec, record)
+    evidence = check_data(silo, spec, record, view)
+    keep_evidence(silo, spec, evidence)
+    checkpoint("participant:validated")
+    return evidence

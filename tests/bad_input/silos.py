@@ -1,0 +1,128 @@
+"""The silos of the bad round: three in order, and one for each way to be broken, to lie, or to be late.
+
+consortium --> {name: Observed}; the name says what is wrong
+"""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from prefect_federated.adapters.silo import Silo as OpenSilo
+from prefect_federated.blocks import Silo
+from prefect_federated.core.consent import purpose_bits
+from prefect_federated.flows.members import Participant
+from tests.bad_input.cast import Hider, Interrupted, Mute, Observed, PlanEditor, Sender, body_of
+from tests.bad_input.consortium import LIMIT, SIZE, WINDOW_S, Consortium, table
+from tests.bad_input.flaky import FlakyEndpoint, flaky_endpoint
+
+HONEST = ("east", "north", "south")
+
+
+def silos_of_the_bad_round(town: Consortium, stack: ExitStack) -> dict[str, Observed]:
+    """Everybody who is enrolled."""
+    return {**honest(town), **broken(town, stack), **lying(town), **slow(town)}
+
+
+def honest(town: Consortium) -> dict[str, Observed]:
+    return {name: Observed(Participant(town.silo(name).open())) for name in HONEST}
+
+
+def broken(town: Consortium, stack: ExitStack) -> dict[str, Observed]:
+    """Silos whose consent, data, policy or connection is not in order."""
+    found = {name: Observed(Participant(block.open())) for name, block in _unfit(town).items()}
+    found["edited"] = PlanEditor(Participant(town.silo("edited").open()), plan=town.plan)
+    found["withdrawn-late"] = Observed(_withdrawing(town))
+    for name, drops in (("cut-off", 10**9), ("shaky", 2)):
+        endpoint = stack.enter_context(flaky_endpoint(town.url))
+        found[name] = Observed(Participant(_behind(town, name, endpoint)), endpoint, drops)
+    return found
+
+
+def _unfit(town: Consortium) -> dict[str, Silo]:
+    now_s = town.reader.chain_time()
+    children, text = table().assign(age=9.0), table().astype({"dose": object})
+    text.loc[3, "dose"] = "confidential"
+    silos = {
+        "fit-for-nothing": town.silo("fit-for-nothing", approved_plans=[]),
+        "reader-shy": town.silo("reader-shy", readers=town.readers[:1]),
+        "no-column": town.silo("no-column", table().drop(columns="dose")),
+        "no-file": town.silo("no-file", data=town.folder / "nowhere" / "data.csv"),
+        "text": town.silo("text", text),
+        "constant": town.silo("constant", table().assign(dose=7.0)),
+        "one-label": town.silo("one-label", table().assign(ill=1)),
+        "children": town.silo("children", children.assign(age=[float(n % 17) for n in range(len(children))])),
+        "no-store": town.silo("no-store", store={"root": town.plan}),  # a file, not a folder
+        **{name: town.silo(name) for name in ("expired", "recordless", "forger", "withdrawn", "misused", "empty")},
+        **{name: town.silo(name) for name in ("made-up", "numbers", "damaged", "narrow")},
+    }
+    town.consent("expired", expiry=now_s + WINDOW_S)
+    town.consent("misused", purposes=purpose_bits(("GRU",)))
+    town.consent("empty", subjects=("subject-of-another",))
+    town.consent("narrow", columns=("age", "ill"))
+    town.as_("withdrawn").withdraw_grant(town.consent("withdrawn", nonce=77))
+    town.record("recordless").unlink()
+    _edit(town, "forger", '"ill"', '"ill", "diagnosis"')
+    _edit(town, "made-up", '"grant_id": "0x', '"grant_id": "0xbad0')
+    _edit(town, "numbers", '"subject-000000"', "17")
+    town.record("damaged").write_text("{")
+    return silos
+
+
+def _edit(town: Consortium, name: str, old: str, new: str) -> None:
+    """Change a consent record by hand; grant ids keep their length."""
+    text = town.record(name).read_text()
+    assert old in text
+    text = text.replace(old, new, 1)
+    if "grant_id" in old:
+        at = text.index(new) + len(new)
+        text = text[:at] + text[at + len(new) - len(old) :]
+    town.record(name).write_text(text)
+
+
+def _withdrawing(town: Consortium) -> Participant:
+    silo = town.silo("withdrawn-late").open()
+    grant = silo.consent_record().grant_id
+    return Interrupted(silo, lambda: town.as_("withdrawn-late").withdraw_grant(grant))
+
+
+def _behind(town: Consortium, name: str, endpoint: FlakyEndpoint) -> OpenSilo:
+    chain = town.chain.model_copy(update={"rpc_url": endpoint.url})
+    return town.silo(name, chain=chain).open()
+
+
+def lying(town: Consortium) -> dict[str, Observed]:
+    """Silos whose payload is not what it should be, or is not left as it was."""
+    fine = np.array([1, 2, 3], np.int32)
+    payloads: dict[str, dict[str, Any]] = {
+        "oversized": {"words": np.ones(5000, np.int32)},
+        "nan": {"words": np.full(SIZE, np.nan, np.float32).view(np.int32)},
+        "out-of-range": {"words": np.array([0, LIMIT + 1, 0], np.int32)},
+        "boaster": {"words": fine, "claimed_weight": 900},
+    }
+    found = {name: Observed(Sender(town.silo(name).open(), **sent)) for name, sent in payloads.items()}
+    found["hider"] = Observed(Hider(town.silo("hider").open()))
+    found["altered"] = _tampered(town, "altered", lambda body: body.write_bytes(body.read_bytes()[:-1] + b"!"))
+    found["removed"] = _tampered(town, "removed", lambda body: body.unlink())
+    return found
+
+
+def _tampered(town: Consortium, name: str, do: Callable[[Path], object]) -> Observed:
+    """A silo whose sealed payload somebody touches after it was revealed."""
+    silo = town.silo(name).open()
+
+    def tamper(task: int, round: int) -> None:
+        uri = next(r.uri for r in town.reader.reveals(task, round) if r.participant == silo.party.account)
+        do(body_of(town.store.root, town.store.open(), uri))
+
+    return Observed(Participant(silo), afterwards=tamper)
+
+
+def slow(town: Consortium) -> dict[str, Observed]:
+    """Silos that miss a phase: one never commits, one never reveals."""
+    return {
+        "sleeper": Observed(Participant(town.silo("sleeper").open())),
+        "mute": Observed(Mute(town.silo("mute").open())),
+    }

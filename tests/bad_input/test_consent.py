@@ -1,0 +1,59 @@
+"""Consent that is not in order keeps a silo out before anything is trained, whatever is wrong with it."""
+
+from prefect_federated.core.errors import ConfigurationError, ConsentError
+from tests.bad_input.bad_round import BadRound
+from tests.bad_input.consortium import GRACE_S, WINDOW_S
+
+
+def test_grant_that_expires_before_the_last_reveal_is_refused(bad: BadRound) -> None:
+    grant = bad.grant("expired")
+    until = bad.result.log.started_at + 2 * WINDOW_S + GRACE_S
+    bad.fates["expired"].assert_kept_out(
+        ConsentError, 5, "validate", f"expires at {grant.expiry}", f"until {until}", "ask for a renewal"
+    )
+
+
+def test_silo_without_a_consent_record_is_told_where_it_should_lie(bad: BadRound) -> None:
+    path = bad.consortium.folder / "silos" / "recordless" / "consent.json"
+    bad.fates["recordless"].assert_kept_out(ConsentError, 5, "validate", path, "ask the data holder")
+
+
+def test_record_with_a_column_added_by_hand_is_not_the_grant(bad: BadRound) -> None:
+    signed = bad.grant("forger").columns.hex()[:12]
+    bad.fates["forger"].assert_kept_out(
+        ConsentError, 5, "validate", "columns", "consent record hash to 0x", f"chain says 0x{signed}", "fetch"
+    )
+
+
+def test_withdrawn_grant_is_refused(bad: BadRound) -> None:
+    when = bad.grant("withdrawn").withdrawn_at
+    bad.fates["withdrawn"].assert_kept_out(ConsentError, 5, "validate", f"withdrawn at chain time {when}", "new one")
+
+
+def test_grant_withdrawn_during_training_is_refused_by_the_contract(bad: BadRound) -> None:
+    fate, when = bad.fates["withdrawn-late"], bad.grant("withdrawn-late").withdrawn_at
+    fate.assert_kept_out(ConsentError, 5, "commit", f"withdrawn at chain time {when}", "new one")
+    assert fate.transactions == 1  # the withdrawal itself
+
+
+def test_grant_for_another_purpose_is_refused_with_both_purposes(bad: BadRound) -> None:
+    bad.fates["misused"].assert_kept_out(
+        ConsentError, 5, "validate", "covers purposes GRU", "task asks for HMB", "ask the data holder"
+    )
+
+
+def test_grant_that_lacks_a_column_is_refused_with_both_lists(bad: BadRound) -> None:
+    bad.fates["narrow"].assert_kept_out(ConsentError, 5, "validate", "for dose", "covers age, ill", "ask for a grant")
+
+
+def test_grant_that_was_never_given_is_refused(bad: BadRound) -> None:
+    bad.fates["made-up"].assert_kept_out(ConsentError, 5, "validate", "0xbad0", "not on chain", "ask the data holder")
+
+
+def test_record_that_cannot_be_read_is_a_matter_of_configuration(bad: BadRound) -> None:
+    bad.fates["damaged"].assert_kept_out(ConfigurationError, 2, "validate", "JSONDecodeError", "restore it")
+
+
+def test_record_with_subjects_as_numbers_is_refused_and_stops_nobody_else(bad: BadRound) -> None:
+    """Numbers among the subjects once ended the whole round with an AttributeError."""
+    bad.fates["numbers"].assert_kept_out(ConfigurationError, 2, "validate", "TypeError", "lists of texts")

@@ -1,0 +1,61 @@
+"""Only what another try can mend is tried again: an endpoint or a store that does not answer."""
+
+import time
+
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import TaskRunFilter, TaskRunFilterName
+
+from prefect_federated.core.errors import ChainUnreachable, StoreUnreachable
+from prefect_federated.tasks.retry import RETRIES
+from tests.bad_input.bad_round import BadRound
+
+PATIENCE_S = 20
+
+
+def attempts(run: str) -> list[int]:
+    """How often each run of a name was tried, as Prefect recorded it; its records come a moment after the run."""
+    wanted = TaskRunFilter(name=TaskRunFilterName(any_=[run]))
+    patience = time.monotonic() + PATIENCE_S
+    with get_client(sync_client=True) as client:
+        while time.monotonic() < patience:
+            found = client.read_task_runs(task_run_filter=wanted)
+            if found and all(one.state is not None and one.state.is_final() for one in found):
+                return [one.run_count for one in found]
+            time.sleep(0.1)
+    raise AssertionError(f"no end of {run} is on record after {PATIENCE_S} s")
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "expired/validate",  # ConsentError
+        "no-column/validate",  # MissingColumn
+        "edited/validate",  # PlanNotApproved
+        "constant/train",  # NonFiniteUpdate
+        "one-label/train",  # TrainingFailed
+        "withdrawn-late/commit",  # ConsentError by the contract
+    ],
+)
+def test_error_that_another_try_cannot_mend_makes_one_attempt(bad: BadRound, run: str) -> None:
+    assert attempts(f"round-1/{run}") == [1]
+
+
+@pytest.mark.parametrize("name", ["cut-off", "no-store"])
+def test_transport_error_is_tried_again_until_it_is_given_up(bad: BadRound, name: str) -> None:
+    assert attempts(f"round-1/{name}/listen") == [1 + RETRIES]
+
+
+def test_transport_error_that_passes_is_forgotten(bad: BadRound) -> None:
+    assert sorted(attempts("round-1/shaky/listen")) == [1, 3]  # once more before it reveals
+    assert bad.fates["shaky"].revealed and bad.fates["shaky"].exclusion is None
+
+
+def test_chain_that_stays_away_is_recorded_as_such(bad: BadRound) -> None:
+    fate = bad.fates["cut-off"]
+    fate.assert_kept_out(ChainUnreachable, 8, "listen", "http://127.0.0.1:", "eth_call", "check that it runs")
+
+
+def test_store_that_stays_away_is_recorded_as_such(bad: BadRound) -> None:
+    fate = bad.fates["no-store"]
+    fate.assert_kept_out(StoreUnreachable, 8, "listen", bad.consortium.plan, "Not a directory", "check that the folder")

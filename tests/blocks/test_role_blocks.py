@@ -1,0 +1,118 @@
+"""The blocks of the roles: complete for Prefect's form, secrets hidden, and what was saved opens as it was."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prefect.blocks.core import Block
+from prefect.testing.standard_test_suites import BlockStandardTestSuite
+from pydantic import SecretStr, ValidationError
+
+import prefect_federated.blocks as blocks
+from prefect_federated.adapters.keys import SealingKey, address_of, create_keystore, dev_key
+from prefect_federated.blocks import Aggregator, EvmChain, Relayer, Signer, Silo, Sponsor
+from prefect_federated.core.errors import KeyUnavailable
+
+EVERY = [getattr(blocks, name) for name in blocks.__all__]
+PASSWORD = "correct horse battery staple"
+SECRET_WORDS = ("password", "secret", "private", "token")
+
+
+class _RoleBlock(BlockStandardTestSuite):
+    def test_has_a_valid_image(self, block: type[Block]) -> None:
+        assert str(block._logo_url).startswith("https://")  # the suite would fetch it
+
+
+class TestEvmChain(_RoleBlock):
+    @pytest.fixture
+    def block(self) -> type[Block]:
+        return EvmChain
+
+
+class TestSigner(_RoleBlock):
+    @pytest.fixture
+    def block(self) -> type[Block]:
+        return Signer
+
+
+class TestSilo(_RoleBlock):
+    @pytest.fixture
+    def block(self) -> type[Block]:
+        return Silo
+
+
+class TestAggregator(_RoleBlock):
+    @pytest.fixture
+    def block(self) -> type[Block]:
+        return Aggregator
+
+
+class TestSponsor(_RoleBlock):
+    @pytest.fixture
+    def block(self) -> type[Block]:
+        return Sponsor
+
+
+class TestRelayer(_RoleBlock):
+    @pytest.fixture
+    def block(self) -> type[Block]:
+        return Relayer
+
+
+@pytest.mark.parametrize("block", EVERY)
+def test_every_field_has_a_title_and_a_description_for_the_form(block: type[Block]) -> None:
+    assert all(field.title and field.description for field in block.model_fields.values())
+
+
+@pytest.mark.parametrize("block", EVERY)
+def test_what_sounds_secret_is_kept_as_a_secret(block: type[Block]) -> None:
+    sounding = {n: f for n, f in block.model_fields.items() if any(word in n.lower() for word in SECRET_WORDS)}
+    assert all("SecretStr" in str(field.annotation) for field in sounding.values()), sounding
+
+
+@pytest.mark.parametrize("block", EVERY)
+def test_slug_names_the_federation_so_that_it_collides_with_nobody(block: type[Block]) -> None:
+    assert block.get_block_type_slug().startswith("federated-")
+
+
+@pytest.fixture
+def signer(tmp_path: Path) -> Signer:
+    create_keystore(tmp_path / "keystore.json", PASSWORD, dev_key(7, "hospital-x"), dev=True)
+    SealingKey.from_seed(dev_key(7, "sealing")).save(tmp_path / "sealing.pem", PASSWORD)
+    return Signer(
+        keystore=tmp_path / "keystore.json",
+        sealing_key=tmp_path / "sealing.pem",
+        password=SecretStr(PASSWORD),
+        home=tmp_path / "home",
+    )
+
+
+def test_password_shows_nowhere(signer: Signer) -> None:
+    assert PASSWORD not in repr(signer) + signer.model_dump_json()
+
+
+def test_signer_opens_both_keys_with_its_password(signer: Signer) -> None:
+    assert signer.account().address == address_of(dev_key(7, "hospital-x"))
+    assert signer.open_sealing_key().public_bytes == SealingKey.from_seed(dev_key(7, "sealing")).public_bytes
+
+
+def test_wrong_password_opens_neither_key(signer: Signer) -> None:
+    stranger = signer.model_copy(update={"password": SecretStr("guess")})
+    with pytest.raises(KeyUnavailable, match=r"keystore\.json"):
+        stranger.account()
+    with pytest.raises(KeyUnavailable, match=r"sealing\.pem"):
+        stranger.open_sealing_key()
+
+
+def test_key_variable_is_read_where_the_run_runs(signer: Signer, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = signer.model_copy(update={"keystore": None, "key_variable": "HOSPITAL_X_KEY"})
+    with pytest.raises(KeyUnavailable, match="HOSPITAL_X_KEY"):
+        here.account()
+    monkeypatch.setenv("HOSPITAL_X_KEY", "0x" + dev_key(7, "hospital-x").hex())
+    assert here.account().address == address_of(dev_key(7, "hospital-x"))
+
+
+@pytest.mark.parametrize("sources", [{}, {"keystore": "k.json", "key_variable": "KEY"}])
+def test_signer_with_two_sources_or_none_is_refused(sources: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="not both and not neither"):
+        Signer(sealing_key=Path("s.pem"), home=Path("home"), **sources)

@@ -1,0 +1,118 @@
+"""What the demo ends with: every figure of the report is somewhere on the screen."""
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from prefect_federated.cli.demo_tables import show_report, totals
+from prefect_federated.core.report import BalanceRow, Balances, Baselines, ExclusionRow, Report, RoundRow
+
+ETHER = 10**18
+
+
+def balance(before: int, after: int, fees: int) -> BalanceRow:
+    return BalanceRow(
+        account="0x" + "1" * 40,
+        before_wei=str(before),
+        after_wei=str(after),
+        stake_before_wei=str(2 * ETHER),
+        stake_after_wei=str(ETHER),
+        earned_wei="7",
+        slashed_wei=str(ETHER),
+        fees_wei=str(fees),
+    )
+
+
+@pytest.fixture
+def report() -> Report:
+    return Report(
+        task=1,
+        task_id="0x" + "ab" * 32,
+        chain_id=31337,
+        coordinator="0x" + "c" * 40,
+        seed=0,
+        rounds=[
+            RoundRow(
+                round_id=1,
+                status="DEGRADED",
+                expected=["hospital-a", "flipper"],
+                validated=["hospital-a", "flipper"],
+                committed=["hospital-a", "flipper"],
+                revealed=["hospital-a", "flipper"],
+                aggregated=["hospital-a"],
+                excluded=[ExclusionRow(participant="flipper", stage="aggregate", reason="update [too] long")],
+                model_hash="0x" + "12" * 32,
+                parent_hash="0x" + "34" * 32,
+                model_version=1,
+                mlflow_version=1,
+                metrics={"accuracy": 0.9123, "loss": 0.2345},
+                gas={"commit": 123_456, "settle": 1_000},
+                wall_s=1.26,
+            )
+        ],
+        balances=Balances(
+            accounts={"hospital-a": balance(10 * ETHER, 11 * ETHER - 5, 5)},
+            contracts_before_wei=str(3 * ETHER),
+            contracts_after_wei=str(2 * ETHER),
+            fees_wei="5",
+            difference_wei="0",
+        ),
+        baselines=Baselines(
+            pooled={"accuracy": 0.95, "loss": 0.1}, local={"hospital-a": {"accuracy": 0.6, "loss": 0.9}}
+        ),
+        links={"mlflow": "mlflow ui --backend-store-uri sqlite:///x", "data_docs_hospital-a": "/x/index.html"},
+    )
+
+
+def shown(report: Report) -> str:
+    console = Console(file=io.StringIO(), width=200)
+    show_report(console, report, Path("federated-demo"))
+    return console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_rounds_show_participation_metrics_versions_and_gas(report: Report) -> None:
+    text = shown(report)
+    for said in (
+        "DEGRADED",
+        "flipper",
+        "aggregate: update [too] long",
+        "0.9123",
+        "0.2345",
+        "123,456",
+        "124,456",
+        "0x121212",
+    ):
+        assert said in text
+
+
+def test_everything_fits_into_80_columns(report: Report) -> None:
+    console = Console(file=io.StringIO(), width=80)
+    show_report(console, report, Path("federated-demo"))
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert any("aggregate: update [too] long" in line for line in lines)
+    assert any("DEGRADED" in line and "0.9123" in line and "0x121212" in line for line in lines)
+    assert any("hospital-a" in line and "2 > 1" in line for line in lines)
+
+
+def test_baselines_stand_beside_the_federated_model(report: Report) -> None:
+    text = shown(report)
+    assert "0.9500" in text and "hospital-a alone" in text and "0.6000" in text
+
+
+def test_balances_add_up_in_view(report: Report) -> None:
+    before, after = totals(report.balances)
+    assert before - after - 5 == 0
+    text = shown(report)
+    assert "difference 0 wei: adds up" in text and str(13 * ETHER) in text
+
+
+def test_missing_wei_is_said(report: Report) -> None:
+    changed = report.balances.model_copy(update={"difference_wei": "3"})
+    assert "does not add up" in shown(report.model_copy(update={"balances": changed}))
+
+
+def test_links_are_commands_to_copy(report: Report) -> None:
+    text = shown(report)
+    assert "mlflow ui --backend-store-uri sqlite:///x" in text and "Data Docs of hospital-a" in text

@@ -1,0 +1,63 @@
+"""`federated verify` and `federated challenge`, on a federation whose results are made up."""
+
+import json
+from pathlib import Path
+
+from click.testing import Result
+
+from prefect_federated.core.round import Phase
+from tests.cli.conftest import Cli, SmallFederation
+
+
+def verify(cli: Cli, federation: SmallFederation, round: int, *more: str) -> Result:
+    return cli("verify", federation.task, round, "--store", federation.store_address, *federation.options, *more)
+
+
+def test_verify_names_what_is_wrong_and_ends_with_six(cli: Cli, settled: SmallFederation) -> None:
+    result = verify(cli, settled, 1)
+    assert result.exit_code == 6
+    assert "the model is not base + aggregate" in result.output and "single updates not read" in result.output
+    assert "`federated challenge 1 1` proves it" in " ".join(result.output.split())
+
+
+def test_verify_tells_a_program_the_same(cli: Cli, settled: SmallFederation) -> None:
+    result = verify(cli, settled, 2, "--json")
+    told = json.loads(result.stdout)
+    assert result.exit_code == 6 and told["round"] == 2 and told["read_updates"] is False
+    assert {"STEP", "REWARD"} == {finding["wrong"] for finding in told["findings"]}
+    step = next(finding for finding in told["findings"] if finding["wrong"] == "STEP")
+    assert step["provable"] and "model word 0 is 3, base + aggregate is 4" in step["detail"]
+
+
+def test_verify_of_a_round_that_never_was_says_so(cli: Cli, settled: SmallFederation) -> None:
+    result = verify(cli, settled, 9)
+    assert result.exit_code == 7 and "has no round 9" in result.output
+
+
+def to_challenge(federation: SmallFederation) -> int:
+    round = federation.open_round()
+    for act in (federation.commit, federation.reveal):
+        for silo in federation.silos:
+            act(silo, round)
+    federation.propose(round)
+    return round
+
+
+def test_anybody_proves_a_false_step_and_is_credited_half_the_bond(cli: Cli, fresh: SmallFederation) -> None:
+    round, accuser = to_challenge(fresh), fresh.silos[0]
+    bond = fresh.spec.enforced.aggregator_bond
+    result = cli("challenge", fresh.task, round, "--store", fresh.store_address, *fresh.options, *signs(accuser.home))
+    assert result.exit_code == 0, result.output
+    assert f"{bond} wei of bond were taken" in " ".join(result.output.split())
+    assert fresh.reader.round_state(fresh.task).phase is Phase.VOIDED  # there is no standby
+    assert fresh.reader.bounty_of(accuser.address) == bond // 2
+
+
+def signs(home: Path) -> list[str]:
+    return ["--keystore", str(home / "keystore.json"), "--home", str(home)]
+
+
+def test_nothing_to_challenge_is_said_and_nothing_is_sent(cli: Cli, settled: SmallFederation) -> None:
+    sent = settled.silos[0]
+    result = cli("challenge", settled.task, 2, "--store", settled.store_address, *settled.options, *signs(sent.home))
+    assert result.exit_code == 7 and "can be challenged" in " ".join(result.output.split())

@@ -1,0 +1,86 @@
+"""What is due follows from the chain alone: nobody acts twice, too early, or loses a bond that could be saved."""
+
+from dataclasses import replace
+
+import pytest
+
+from prefect_federated.core.due import Duty, Standing, aggregator_due, participant_due, seconds_to_next
+from prefect_federated.core.round import Phase, RoundState, Status
+
+COMMITTED = Standing(in_cohort=True, committed=True, revealed=False)
+STATE = RoundState(1, 3, Phase.COMMIT, Status.NONE, 100, 160, 0, 4, 0, 0, 0, 0, 0, b"", b"", "")
+REVEAL = replace(STATE, phase=Phase.REVEAL, opens_at=170, deadline=230, reveal_deadline=230)
+AGGREGATE = replace(REVEAL, phase=Phase.AGGREGATE, opens_at=230, deadline=290)
+
+
+def test_who_is_not_in_the_cohort_has_nothing_to_do() -> None:
+    assert participant_due(STATE, Standing(False, False, False), now_s=120) is None
+
+
+def test_nobody_commits_twice_or_reveals_twice() -> None:
+    assert participant_due(STATE, COMMITTED, now_s=120) is None
+    assert participant_due(REVEAL, replace(COMMITTED, revealed=True), now_s=200) is None
+
+
+def test_who_missed_the_commit_cannot_reveal() -> None:
+    assert participant_due(REVEAL, replace(COMMITTED, committed=False), now_s=200) is None
+
+
+def test_nobody_reveals_before_the_commits_are_final() -> None:
+    assert participant_due(REVEAL, COMMITTED, now_s=169) is None
+    assert participant_due(REVEAL, COMMITTED, now_s=170) == "reveal"
+
+
+@pytest.mark.parametrize("phase", [Phase.AGGREGATE, Phase.CHALLENGE, Phase.SETTLED, Phase.VOIDED])
+def test_late_reveal_saves_the_bond_however_far_the_round_has_moved(phase: Phase) -> None:
+    late = replace(AGGREGATE, phase=phase)
+    assert participant_due(late, COMMITTED, now_s=240, grace_s=10) == "reveal"
+    assert participant_due(late, COMMITTED, now_s=241, grace_s=10) is None
+
+
+def test_round_voided_before_anybody_could_reveal_owes_nothing() -> None:
+    assert participant_due(replace(STATE, phase=Phase.VOIDED), COMMITTED, now_s=5, grace_s=10) is None
+
+
+LEADER, WAITING = Duty("0xA"), Duty("0xB", waits=True)
+
+
+def test_standby_waits_for_half_of_the_window_and_the_aggregator_does_not() -> None:
+    assert aggregator_due(AGGREGATE, 230, LEADER, window_s=60) == "aggregate"
+    assert aggregator_due(AGGREGATE, 259, WAITING, window_s=60) is None
+    assert aggregator_due(AGGREGATE, 260, WAITING, window_s=60) == "aggregate"
+
+
+def test_standby_of_an_aggregator_without_a_bond_does_not_wait() -> None:
+    assert aggregator_due(AGGREGATE, 230, replace(WAITING, waits=False), window_s=60) == "aggregate"
+
+
+def test_whose_proposal_was_proven_wrong_proposes_no_more_in_the_round() -> None:
+    assert aggregator_due(AGGREGATE, 230, replace(LEADER, fallen=True), window_s=60) is None
+
+
+def test_anothers_proposal_is_judged_and_nothing_settles_while_it_may_be_challenged() -> None:
+    challenge = replace(AGGREGATE, phase=Phase.CHALLENGE, deadline=350, proposer=LEADER.account)
+    assert aggregator_due(challenge, 350, LEADER, window_s=60) is None
+    assert aggregator_due(challenge, 350, WAITING, window_s=60) == "judge"
+    assert [aggregator_due(challenge, 351, duty, window_s=60) for duty in (LEADER, WAITING)] == ["settle", "settle"]
+
+
+@pytest.mark.parametrize("phase", [Phase.NONE, Phase.SETTLED, Phase.VOIDED])
+def test_nothing_is_scheduled_after_the_end(phase: Phase) -> None:
+    assert seconds_to_next(replace(STATE, phase=phase), now_s=120) is None
+
+
+def test_next_window_is_never_now_or_in_the_past() -> None:
+    assert seconds_to_next(REVEAL, now_s=165) == 5
+    assert seconds_to_next(REVEAL, now_s=200) == 31
+    assert seconds_to_next(REVEAL, now_s=999) == 1
+
+
+def test_a_pause_holds_up_commits_alone_and_wakes_whoever_waits() -> None:
+    waiting = replace(COMMITTED, committed=False)
+    assert participant_due(STATE, waiting, now_s=120, paused_until=120) is None
+    assert participant_due(STATE, waiting, now_s=121, paused_until=120) == "commit"
+    assert participant_due(REVEAL, COMMITTED, now_s=200, paused_until=220) == "reveal"
+    assert seconds_to_next(STATE, now_s=120, paused_until=130) == 11
+    assert seconds_to_next(STATE, now_s=120, paused_until=119) == 41

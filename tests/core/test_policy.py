@@ -1,0 +1,83 @@
+"""A silo's own policy beats the task."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from prefect_federated.core.errors import PlanNotApproved, PolicyRefused
+from prefect_federated.core.policy import Policy, check_policy
+from prefect_federated.core.spec import TaskSpec
+
+CODE = b"\x0a" * 32
+AGGREGATOR, STANDBY = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8", "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"
+OPEN = {"approved_plans": ("0x" + CODE.hex(),), "readers": (AGGREGATOR,)}
+
+Bent = Callable[[dict[str, Any]], TaskSpec]
+
+
+def test_silo_that_names_no_plan_trains_none(task: TaskSpec) -> None:
+    with pytest.raises(PlanNotApproved, match="not among this silo's 0 approved plans"):
+        check_policy(Policy(readers=(AGGREGATOR,)), task, [AGGREGATOR], CODE)
+
+
+def test_silo_that_names_no_reader_gives_its_keys_to_nobody(task: TaskSpec) -> None:
+    with pytest.raises(PolicyRefused, match=r"readers 0x70997.* allows none"):
+        check_policy(Policy(approved_plans=("0x" + CODE.hex(),)), task, [AGGREGATOR], CODE)
+
+
+def test_approved_plan_and_reader_in_any_case_go_through(task: TaskSpec) -> None:
+    check_policy(Policy(**OPEN), task, [AGGREGATOR.lower()], CODE)
+    check_policy(Policy(approved_plans=("0x" + CODE.hex().upper(),), readers=(AGGREGATOR,)), task, [], CODE)
+
+
+def test_one_changed_character_of_the_plan_asks_for_a_new_approval(task: TaskSpec) -> None:
+    with pytest.raises(PlanNotApproved, match=f"hashes to 0x{'0b' * 32} here, the task names 0x{CODE.hex()}"):
+        check_policy(Policy(**OPEN), task, [AGGREGATOR], b"\x0b" * 32)
+
+
+def test_task_cannot_name_an_approved_hash_and_run_other_code(bent: Bent) -> None:
+    task = bent({"plan.code_hash": "0x" + "0b" * 32})
+    with pytest.raises(PlanNotApproved):
+        check_policy(Policy(**OPEN), task, [AGGREGATOR], CODE)
+
+
+def test_plan_named_by_the_task_is_not_thereby_approved(bent: Bent) -> None:
+    task = bent({"plan.code_hash": "0x" + "0b" * 32})
+    with pytest.raises(PlanNotApproved, match="review it"):
+        check_policy(Policy(**OPEN), task, [AGGREGATOR], b"\x0b" * 32)
+
+
+def test_standby_that_the_silo_does_not_name_is_refused(task: TaskSpec) -> None:
+    with pytest.raises(PolicyRefused, match=STANDBY.lower()):
+        check_policy(Policy(**OPEN), task, [AGGREGATOR, STANDBY], CODE)
+
+
+def test_forbidden_column_keeps_the_silo_out_even_as_target(task: TaskSpec) -> None:
+    for column in ("radius", "malignant"):
+        with pytest.raises(PolicyRefused, match=f"columns {column}"):
+            check_policy(Policy(**OPEN, forbidden_columns=(column,)), task, [AGGREGATOR], CODE)
+
+
+def test_purpose_that_the_silo_does_not_serve_is_refused(task: TaskSpec) -> None:
+    check_policy(Policy(**OPEN, purposes=("GRU", "DS")), task, [AGGREGATOR], CODE)
+    with pytest.raises(PolicyRefused, match="purposes DS, this silo allows GRU"):
+        check_policy(Policy(**OPEN, purposes=("GRU",)), task, [AGGREGATOR], CODE)
+
+
+def test_empty_list_of_purposes_serves_none(task: TaskSpec) -> None:
+    with pytest.raises(PolicyRefused, match="allows none"):
+        check_policy(Policy(**OPEN, purposes=()), task, [AGGREGATOR], CODE)
+
+
+def test_mistyped_rule_of_a_policy_is_refused_and_not_ignored() -> None:
+    with pytest.raises(ValidationError, match="forbiden_columns"):
+        Policy(forbiden_columns=("ssn",))  # type: ignore[call-arg]
+
+
+def test_task_whose_disputes_may_show_chunks_needs_the_silos_consent_to_that(bent: Bent) -> None:
+    disclosing = bent({"enforced.disclosure": 1})
+    with pytest.raises(PolicyRefused, match=r"disclosure 1\), this silo allows 0"):
+        check_policy(Policy(**OPEN), disclosing, [AGGREGATOR], CODE)
+    check_policy(Policy(**OPEN, disclosure=True), disclosing, [AGGREGATOR], CODE)

@@ -1,0 +1,44 @@
+"""Who leaves letters, until when, and when a relayer brings them."""
+
+from dataclasses import replace
+
+import pytest
+
+from prefect_federated.core.due import seconds_to_next
+from prefect_federated.core.relaying import leaves_letter, middle, relayer_due
+from prefect_federated.core.round import Phase, RoundState, Status
+
+COMMIT = RoundState(1, 1, Phase.COMMIT, Status.NONE, 1000, 2000, 0, 4, 1, 0, 0, 0, 0, b"", b"", "")
+REVEAL = replace(COMMIT, phase=Phase.REVEAL, committed=4, revealed=1)
+
+
+@pytest.mark.parametrize("state", [COMMIT, REVEAL])
+def test_letters_are_left_in_the_first_half_of_a_window_only(state: RoundState) -> None:
+    assert leaves_letter(state, 1499, "relayed", relayed=True)
+    assert not leaves_letter(state, 1500, "relayed", relayed=True)
+    assert middle(state) == 1500
+
+
+def test_nothing_is_left_by_who_sends_directly_or_where_the_task_does_not_relay() -> None:
+    assert not leaves_letter(COMMIT, 1001, "direct", relayed=True)
+    assert not leaves_letter(COMMIT, 1001, "relayed", relayed=False)
+    assert not leaves_letter(replace(COMMIT, phase=Phase.AGGREGATE), 1001, "relayed", relayed=True)
+
+
+def test_relayer_waits_for_late_letters_unless_all_are_there() -> None:
+    assert relayer_due(COMMIT, 1399, lambda kind: 2) is None
+    assert relayer_due(COMMIT, 1399, {"commits": 3}.__getitem__) == "commits"
+    assert relayer_due(COMMIT, 1400, lambda kind: 0) == "commits"
+    assert relayer_due(REVEAL, 1100, {"openings": 3}.__getitem__) == "openings"
+    assert relayer_due(REVEAL, 1100, lambda kind: 2) is None
+
+
+def test_relayer_shows_no_opening_before_reveal_opens_and_nothing_in_other_phases() -> None:
+    assert relayer_due(REVEAL, 999, lambda kind: 9) is None
+    assert relayer_due(replace(COMMIT, phase=Phase.CHALLENGE), 1500, lambda kind: 9) is None
+
+
+def test_who_waits_for_a_relayer_runs_again_in_the_middle_of_the_window() -> None:
+    assert seconds_to_next(COMMIT, 1100, halfway=True) == 400
+    assert seconds_to_next(COMMIT, 1500, halfway=True) == seconds_to_next(COMMIT, 1500) == 501
+    assert seconds_to_next(replace(COMMIT, phase=Phase.CHALLENGE), 1100, halfway=True) == 901

@@ -1,0 +1,55 @@
+"""Small federations that the flow tests drive: three hospitals, no cheats, an hour for each window."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from prefect.settings import PREFECT_API_URL, PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
+from prefect.testing.utilities import prefect_test_harness
+
+from prefect_federated.adapters.evm.devnet import Devnet
+from prefect_federated.blocks.stores import LocalStore
+from prefect_federated.flows.heartbeat import without_heartbeat
+from prefect_federated.scenario.consortium import Consortium, set_up
+from prefect_federated.scenario.plot import Plot
+from prefect_federated.scenario.task_spec import Terms
+
+ROOT = Path(__file__).parents[2]
+HOSPITALS = ("hospital-a", "hospital-b", "hospital-c")
+
+Found = Callable[[Path, int], Consortium]
+
+
+@pytest.fixture(scope="session")
+def prefect_api() -> Iterator[str]:
+    """A Prefect server for all flow tests; its API's address."""
+    quiet = temporary_settings({PREFECT_LOGGING_TO_API_ENABLED: False})
+    with prefect_test_harness(server_startup_timeout=180), without_heartbeat(), quiet:
+        yield str(PREFECT_API_URL.value())
+
+
+@pytest.fixture(scope="module")
+def devnet() -> Iterator[Devnet]:
+    """A chain of a module's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(ROOT)  # where anvil is looked for
+        running = Devnet.start()
+    with running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def found() -> Iterator[Found]:
+    """Found a federation with a folder and so many paid rounds, each on a chain of its own."""
+    with ExitStack() as chains, pytest.MonkeyPatch.context() as patch:
+        patch.chdir(ROOT)  # where anvil is looked for
+
+        def found_one(folder: Path, rounds: int) -> Consortium:
+            devnet = chains.enter_context(Devnet.start())
+            plot = Plot(
+                rounds=rounds, interval_s=0, hospitals=HOSPITALS, cheats=(), data_docs=False, terms=Terms(epochs=1)
+            )
+            return set_up(devnet.url, folder, LocalStore(root=folder / "store"), plot)
+
+        yield found_one
