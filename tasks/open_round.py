@@ -1,6 +1,6 @@
 """Open: the sponsor starts the next round of a task.
 
-last round over --slash who stayed silent--> cohort and base model fixed --> RoundStarted
+last round over --slash who stayed silent, note who was absent--> cohort and base model fixed --> RoundStarted
 """
 
 from prefect import task as prefect_task
@@ -29,5 +29,6 @@ def open_round(sponsor: Party, task: int) -> int:
         return state.round
     if state.round:
         federation.slash_silent(task, state.round)
+        federation.note_absent(task, state.round)
     federation.open_round(task)
     return federation.round_state(task).round

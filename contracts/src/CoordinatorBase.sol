@@ -8,7 +8,6 @@ import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
 import {IParticipantRegistry} from "./interfaces/IParticipantRegistry.sol";
 import {ITreasury} from "./interfaces/ITreasury.sol";
 import {IVerdicts} from "./interfaces/IVerdicts.sol";
-import {LastCommits} from "./LastCommits.sol";
 import {Mark, Marks} from "./Marks.sol";
 import {Clock, Clocks} from "./Clocks.sol";
 import {Pause} from "./Pauses.sol";
@@ -58,7 +57,6 @@ abstract contract CoordinatorBase is ICoordinatorTypes {
         mapping(uint32 task => mapping(uint16 index => address)) members;
         mapping(uint32 task => mapping(uint16 index => bytes32)) records;
         mapping(uint32 task => mapping(uint256 => uint256)) marks;
-        mapping(uint32 task => mapping(uint256 => uint256)) lastCommits; // see LastCommits
     }
 
     bytes32 public constant COMMITMENT_TYPEHASH = keccak256(

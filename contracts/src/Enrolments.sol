@@ -3,14 +3,12 @@ pragma solidity 0.8.37;
 
 import {ITaskDesk} from "./interfaces/ITaskDesk.sol";
 import {CoordinatorBase} from "./CoordinatorBase.sol";
-import {LastCommits} from "./LastCommits.sol";
 import {Mark} from "./Marks.sol";
 import {Clock} from "./Clocks.sol";
 import {Phases} from "./Phases.sol";
 
 /// @title Who takes part in a task from which round to which, and when its bond is free.
 abstract contract Enrolments is CoordinatorBase, ITaskDesk {
-    using LastCommits for mapping(uint256 => uint256);
     using Phases for Clock;
 
     function enrol(uint32 task) external {
@@ -47,20 +45,24 @@ abstract contract Enrolments is CoordinatorBase, ITaskDesk {
         _release(task, participant);
     }
 
-    function lapse(uint32 task, address participant) external {
-        uint256 maxMisses = _taskOf(task).params.maxMisses;
-        Clock memory c = _advance(task);
-        uint256 missed = _missed(task, c, _s().enrolments[task][participant]);
-        if (maxMisses == 0 || missed < maxMisses) revert NotLapsed(task, participant, missed, maxMisses);
-        _remove(task, participant, c);
-        emit Lapsed(task, participant, missed);
-        if (!_holds(task, c, _s().enrolments[task][participant])) _release(task, participant);
+    function noteAbsent(uint32 task, uint32 round, uint16[] calldata indices) external {
+        Clock memory c = _current(task, round);
+        if (c.phase == Phase.Commit) revert StillCommitting(task, round);
+        uint256 maxMisses = _s().tasks[task].params.maxMisses;
+        for (uint256 i; maxMisses != 0 && i < indices.length; ++i) {
+            address participant = _s().members[task][indices[i]];
+            Enrolment storage e = _s().enrolments[task][participant];
+            bool absent = _inCohort(e, round) && _markOf(task, round, indices[i]) == Mark.None;
+            if (!absent || e.missedRound == round) continue;
+            e.misses = e.missedRound + 1 == round ? e.misses + 1 : 1;
+            e.missedRound = round;
+            emit Missed(task, round, participant, e.misses);
+            if (e.enrolled && e.misses >= maxMisses) _lapse(task, participant, c);
+        }
     }
 
     function enrolmentOf(uint32 task, address participant) external view returns (Enrolment memory) {
-        Enrolment memory e = _s().enrolments[task][participant];
-        if (e.fromRound != 0) e.lastCommit = _s().lastCommits[task].get(e.index);
-        return e;
+        return _s().enrolments[task][participant];
     }
 
     function participantAt(uint32 task, uint16 index) external view returns (address) {
@@ -90,12 +92,10 @@ abstract contract Enrolments is CoordinatorBase, ITaskDesk {
         _s().registry.unlock(participant, bond);
     }
 
-    /// @dev Ended rounds since it last committed, or since it joined.
-    function _missed(uint32 task, Clock memory c, Enrolment storage e) internal view returns (uint256) {
-        if (!e.enrolled) return 0;
-        uint256 ended = c.round == 0 || c.idle() ? c.round : c.round - 1;
-        uint256 last = _s().lastCommits[task].get(e.index);
-        uint256 since = last >= e.fromRound ? last : e.fromRound - 1;
-        return ended > since ? ended - since : 0;
+    function _lapse(uint32 task, address participant, Clock memory c) internal {
+        _remove(task, participant, c);
+        emit Lapsed(task, participant, c.round);
+        Enrolment storage e = _s().enrolments[task][participant];
+        if (e.bonded && !_holds(task, c, e)) _release(task, participant);
     }
 }

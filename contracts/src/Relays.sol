@@ -2,27 +2,24 @@
 pragma solidity 0.8.37;
 
 import {Clock} from "./Clocks.sol";
-import {LastCommits} from "./LastCommits.sol";
 import {Lines} from "./Lines.sol";
 import {Mark, Marks} from "./Marks.sol";
 import {RelaySignatures} from "./RelaySignatures.sol";
 
 /// @title Many commits, many openings in one transaction.
 /// @notice What participants share is read and written once a batch: the clock, the task's parameters, one word of
-/// marks for 112 participants, one of last commits for eight, one event.
+/// marks for 112 participants, one event.
 abstract contract Relays is RelaySignatures {
     using Lines for bytes;
     using Marks for mapping(uint256 => uint256);
 
-    /// @dev What a batch holds in memory: a word of marks and one of last commits, with their places.
+    /// @dev What a batch holds in memory: a word of marks, with its place.
     struct Batch {
         uint32 task;
         uint32 round;
         bytes32 domain;
         uint256 marksAt;
         uint256 marks;
-        uint256 lastsAt;
-        uint256 lasts;
         uint16 done;
         bytes lines;
     }
@@ -44,7 +41,6 @@ abstract contract Relays is RelaySignatures {
         }
         if (b.done == 0) return;
         _s().marks[task][b.marksAt] = b.marks;
-        _s().lastCommits[task][b.lastsAt] = b.lasts;
         emit UpdatesCommitted(task, round, b.lines);
         c.committed += b.done;
         _count(task, c, c.committed == c.cohort);
@@ -87,7 +83,6 @@ abstract contract Relays is RelaySignatures {
         if (!live) return (false, Skip.NoConsent);
         if (!_isSigned(b.domain, b.task, b.round, signed)) return (false, Skip.BadSignature);
 
-        _noteCommit(b, index);
         _s().records[b.task][index] = _record(participant, signed.commitment, signed.evidenceHash);
         b.marks = Marks.marked(b.marks, index, Mark.Committed);
         ++b.done;
@@ -155,7 +150,7 @@ abstract contract Relays is RelaySignatures {
 
     function _begin(uint32 task, uint32 round, uint256 lineBytes) internal pure returns (Batch memory b) {
         (b.task, b.round) = (task, round);
-        (b.marksAt, b.lastsAt) = (NOWHERE, NOWHERE);
+        b.marksAt = NOWHERE;
         b.lines = Lines.reserve(lineBytes);
     }
 
@@ -166,16 +161,6 @@ abstract contract Relays is RelaySignatures {
         if (b.marksAt != NOWHERE) _s().marks[b.task][b.marksAt] = b.marks;
         b.marksAt = at;
         b.marks = _s().marks[b.task].wordOf(b.round, index);
-    }
-
-    function _noteCommit(Batch memory b, uint16 index) internal {
-        uint256 at = index / LastCommits.PER_WORD;
-        if (at != b.lastsAt) {
-            if (b.lastsAt != NOWHERE) _s().lastCommits[b.task][b.lastsAt] = b.lasts;
-            b.lastsAt = at;
-            b.lasts = _s().lastCommits[b.task][at];
-        }
-        b.lasts = LastCommits.at(b.lasts, index, b.round);
     }
 
     // --- checks of a whole batch

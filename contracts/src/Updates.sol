@@ -3,14 +3,12 @@ pragma solidity 0.8.37;
 
 import {IRounds} from "./interfaces/IRounds.sol";
 import {CoordinatorBase} from "./CoordinatorBase.sol";
-import {LastCommits} from "./LastCommits.sol";
 import {Mark} from "./Marks.sol";
 import {Clock} from "./Clocks.sol";
 import {Phases} from "./Phases.sol";
 
 /// @title The participants' part of a round: promise an update, open it, or lose the bond.
 abstract contract Updates is CoordinatorBase, IRounds {
-    using LastCommits for mapping(uint256 => uint256);
     using Phases for Clock;
 
     function commit(uint32 task, uint32 round, bytes32 commitment, bytes32 grantId, bytes32 evidenceHash)
@@ -28,7 +26,6 @@ abstract contract Updates is CoordinatorBase, IRounds {
         _s().consent
             .requireLive(grantId, participant, _s().tasks[task].params.purposes, _consentUntil(task, c));
 
-        _s().lastCommits[task].set(index, round);
         _s().records[task][index] = _record(participant, commitment, evidenceHash);
         _setMark(task, round, index, Mark.Committed);
         emit UpdateCommitted(task, round, participant, index, commitment, grantId, evidenceHash);

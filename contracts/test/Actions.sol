@@ -148,8 +148,10 @@ abstract contract Actions is Ghosts {
         try coordinator.releaseBond(task, _silo(i % ACTORS)) {} catch {}
     }
 
-    function lapse(uint256 i) external watched {
-        try coordinator.lapse(task, _silo(i % ACTORS)) {} catch {}
+    function noteAbsent(uint256 i) external watched {
+        uint16[] memory indices = new uint16[](1);
+        indices[0] = uint16(i % ACTORS);
+        try coordinator.noteAbsent(task, coordinator.roundOf(task).round, indices) {} catch {}
     }
 
     function duty(bool byStandby, bool resign) external watched {

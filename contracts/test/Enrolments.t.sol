@@ -151,40 +151,4 @@ contract EnrolmentsTest is RoundBase {
         vm.expectRevert(abi.encodeWithSelector(NotInCohort.selector, task, 2, _silo(0)));
         coordinator.commit(task, round, keccak256("c"), grants[_silo(0)], o.evidenceHash);
     }
-
-    function test_lapse_removes_who_missed_two_rounds_in_a_row_and_nobody_else() public {
-        for (uint256 r; r < 2; ++r) {
-            _open();
-            _commit(_silo(0));
-            vm.expectPartialRevert(NotLapsed.selector);
-            coordinator.lapse(task, _silo(1));
-            vm.warp(block.timestamp + COMMIT + 1);
-            coordinator.tick(task);
-        }
-        vm.expectRevert(abi.encodeWithSelector(NotLapsed.selector, task, _silo(0), 0, 2));
-        coordinator.lapse(task, _silo(0));
-        vm.prank(stranger);
-        coordinator.lapse(task, _silo(1));
-        vm.assertEq(_locked(_silo(1)), 0, "bond back");
-        vm.assertEq(coordinator.taskOf(task).enrolled, SILOS - 1, "out");
-    }
-
-    function test_lapse_counts_from_the_round_one_joined() public {
-        for (uint256 r; r < 2; ++r) {
-            _open();
-            vm.warp(block.timestamp + COMMIT + 1);
-            coordinator.tick(task);
-        }
-        address late = _join(9);
-        vm.expectRevert(abi.encodeWithSelector(NotLapsed.selector, task, late, 0, 2));
-        coordinator.lapse(task, late);
-    }
-
-    function test_nobody_lapses_where_the_task_allows_any_number_of_misses() public {
-        TaskParams memory p = _params();
-        p.maxMisses = 0;
-        task = coordinator.createTask(p, "");
-        vm.expectRevert(abi.encodeWithSelector(NotLapsed.selector, task, _silo(0), 0, 0));
-        coordinator.lapse(task, _silo(0));
-    }
 }

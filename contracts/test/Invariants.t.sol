@@ -53,7 +53,7 @@ contract InvariantsTest is Invariants {
             Actions.leave.selector,
             Actions.enrol.selector,
             Actions.release.selector,
-            Actions.lapse.selector,
+            Actions.noteAbsent.selector,
             Actions.duty.selector,
             Actions.deposit.selector,
             Actions.unbond.selector,

@@ -41,8 +41,8 @@ interface IRoundErrors is IRoundTypes {
     error TaskFull(uint32 task, uint256 limit);
     /// Thrown when a bond is asked back while its round runs or an opening is owed.
     error BondHeld(uint32 task, address participant, uint32 round);
-    /// Thrown when a participant is to lapse that has not missed enough rounds.
-    error NotLapsed(uint32 task, address participant, uint256 missed, uint256 maxMisses);
+    /// Thrown when somebody is to be noted as absent who can still commit.
+    error StillCommitting(uint32 task, uint32 round);
     /// Thrown when a round opens before everybody who stayed silent in the last one was slashed.
     error UnslashedSilence(uint32 task, uint32 round, uint256 left);
     /// Thrown when all rounds of a task have been run.

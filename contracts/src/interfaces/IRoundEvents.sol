@@ -22,7 +22,8 @@ interface IRoundEvents is IRoundTypes {
 
     event Enrolled(uint32 indexed task, address indexed participant, uint16 index, uint32 fromRound);
     event Left(uint32 indexed task, address indexed participant, uint16 index, uint32 untilRound);
-    event Lapsed(uint32 indexed task, address indexed participant, uint256 missed);
+    event Missed(uint32 indexed task, uint32 indexed round, address indexed participant, uint16 misses);
+    event Lapsed(uint32 indexed task, address indexed participant, uint32 round);
     event BondReleased(uint32 indexed task, address indexed participant, uint256 amount);
 
     event RoundStarted(

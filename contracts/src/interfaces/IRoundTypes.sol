@@ -43,7 +43,7 @@ interface IRoundTypes {
     /// @param revealGrace After the Reveal deadline, how long a late opening still saves the bond.
     /// @param finalityGap Between Commit and Reveal, at least the chain's finality. All windows in seconds.
     /// @param quorum Least number that must commit, and reveal. @param maxParticipants At most 10,000.
-    /// @param maxMisses Rounds in a row without a commit after which anyone may un-enrol; 0 is never.
+    /// @param maxMisses Rounds in a row that one can be noted as absent from before one is un-enrolled; 0 is never.
     /// @param chunkBytes Chunk size of the Merkle trees. @param mode 0 clear, 1 masked.
     /// @param rule 0 mean, 1 median, 2 trimmed mean, 3 Multi-Krum.
     /// @param bond A participant's. @param aggregatorBond The aggregator's, and the standby's (stake token).
@@ -171,13 +171,14 @@ interface IRoundTypes {
     /// @param index Dense index, kept for good. @param enrolled Whether it takes part in rounds to come.
     /// @param bonded Whether the task holds its bond. @param fromRound First round it takes part in, 0 if it
     /// never enrolled. @param untilRound Last round, once it is no longer enrolled.
-    /// @param lastCommit Last round it committed in; kept apart from the rest (LastCommits), filled in by the view.
+    /// @param missedRound Last round in which it was noted as absent. @param misses In how many in a row up to that.
     struct Enrolment {
         uint16 index;
         bool enrolled;
         bool bonded;
         uint32 fromRound;
         uint32 untilRound;
-        uint32 lastCommit;
+        uint32 missedRound;
+        uint16 misses;
     }
 }

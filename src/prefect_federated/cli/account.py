@@ -38,7 +38,7 @@ def _role(federation: "Federation", task: int, account: str) -> dict[str, Any] |
             "role": "participant" if place.enrolled else "left",
             "from_round": place.from_round,
             "until_round": place.until_round or None,
-            "last_commit": place.last_commit or None,
+            "misses": place.misses,
             "bonded": place.bonded,
         }
     duties = {
@@ -48,7 +48,7 @@ def _role(federation: "Federation", task: int, account: str) -> dict[str, Any] |
     if account not in duties:
         return None
     role, bonded = duties[account]
-    return {"task": task, "role": role, "from_round": None, "until_round": None, "last_commit": None, "bonded": bonded}
+    return {"task": task, "role": role, "from_round": None, "until_round": None, "misses": 0, "bonded": bonded}
 
 
 def account_of(text: str | None, keystore: Path | None) -> str:

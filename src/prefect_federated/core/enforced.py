@@ -72,7 +72,7 @@ class Enforced(BaseModel):
     quorum: int = Field(ge=1, lt=2**16, description="fewest commits, and fewest reveals, for a round to go on")
     max_participants: int = Field(ge=1, le=10_000)
     max_misses: int = Field(
-        ge=0, lt=2**16, description="missed rounds in a row after which anyone may un-enrol; 0 is never"
+        ge=0, lt=2**16, description="rounds in a row that one can be absent from before one is un-enrolled; 0 is never"
     )
     max_weight: int = Field(ge=1, lt=2**32, description="largest weight (examples) of one update")
     max_rounds: int = Field(ge=1, lt=2**32)

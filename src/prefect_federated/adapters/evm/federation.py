@@ -166,10 +166,6 @@ class Federation(Relaying):
         """Unlock the bond of somebody who left, after the round it was in; anyone may."""
         return self._send("Coordinator", "releaseBond", task, participant, once=False)
 
-    def lapse(self, task: int, participant: str) -> Sent:
-        """Un-enrol who missed too many rounds; anyone may."""
-        return self._send("Coordinator", "lapse", task, participant, once=False)
-
     # --- rounds ----------------------------------------------------------------------------------------
 
     def open_round(self, task: int) -> Sent:
@@ -198,6 +194,16 @@ class Federation(Relaying):
         if self.chain_time() <= state.reveal_deadline + self.task_of(task).enforced.reveal_grace:
             return None
         return self._send("Coordinator", "slashSilent", task, round, self.silent(task, round), once=False)
+
+    def note_absent(self, task: int, round: int) -> Sent | None:
+        """Note who of a round's cohort did not commit; anyone may, from the end of Commit until the next round opens.
+
+        Who was noted in `max_misses` rounds in a row is un-enrolled. Does nothing and returns None where nobody is to
+        be noted, or the task un-enrols nobody.
+        """
+        if not self.task_of(task).enforced.max_misses or not (absent := self.absent(task, round)):
+            return None
+        return self._send("Coordinator", "noteAbsent", task, round, absent, once=False)
 
     def propose(self, task: int, round: int, proposal: Proposal) -> Sent:
         """Post a round's result as aggregator or standby."""

@@ -131,6 +131,16 @@ class ChainHistory(ChainState):
         indices = sorted(event.args["index"] for event in committed)
         return [index for index in indices if self.owes_opening(task, round, index)]
 
+    def absent(self, task: int, round: int) -> list[int]:
+        """Indices of a round's cohort that did not commit and are not noted as absent yet, in order."""
+        state = self.round_state(task)
+        if state.round != round or state.committed == state.cohort:
+            return []
+        committed = {event.args["index"] for event in self.events(task, round, ("UpdateCommitted",))}
+        left = (index for index in range(self.task_of(task).indices) if index not in committed)
+        places = (self.enrolment(task, self.participant_at(task, index)) for index in left)
+        return [place.index for place in places if place.in_cohort(round) and place.missed_round != round]
+
     def versions(self, task: int) -> list[Version]:
         """All model versions of a task, from genesis on, checked link by link up to the head on chain.
 

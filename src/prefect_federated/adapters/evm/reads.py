@@ -155,7 +155,8 @@ class ChainState(ContractCalls):
             enrolled=found["enrolled"],
             from_round=found["fromRound"],
             until_round=found["untilRound"],
-            last_commit=found["lastCommit"],
+            missed_round=found["missedRound"],
+            misses=found["misses"],
             bonded=found["bonded"],
         )
 
@@ -165,8 +166,7 @@ class ChainState(ContractCalls):
 
     def in_cohort(self, task: int, round: int, account: str) -> bool:
         """Whether an account belongs to the cohort of a round, past, running or next."""
-        place = self.enrolment(task, account)
-        return 0 < place.from_round <= round and (place.enrolled or round <= place.until_round)
+        return self.enrolment(task, account).in_cohort(round)
 
     def has_committed(self, task: int, round: int, account: str) -> bool:
         """Whether an account has committed in a round."""

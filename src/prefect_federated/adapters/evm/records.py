@@ -102,15 +102,20 @@ class TaskOnChain:
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """A participant in a task; ``index` is for good."""
+    """A participant in a task: ``misses`` rounds in a row up to ``missed_round``; ``index`` is for good."""
 
     participant: str
     index: int
     enrolled: bool
     from_round: int
     until_round: int
-    last_commit: int
+    missed_round: int
+    misses: int
     bonded: bool
+
+    def in_cohort(self, round: int) -> bool:
+        """Whether it belongs to the cohort of a round, past, running or next."""
+        return 0 < self.from_round <= round and (self.enrolled or round <= self.until_round)
 
 
 @dataclass(frozen=True, slots=True)

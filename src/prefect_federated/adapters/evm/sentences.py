@@ -142,10 +142,9 @@ OWN: dict[str, tuple[type[FederatedError], str]] = {
         WrongPhase,
         "the bond of {participant} in task {task} is held until round {round} is over; release it then",
     ),
-    "NotLapsed": (
-        ContractRefused,
-        "participant {participant} missed {missed} rounds of task {task} in a row, {maxMisses} are needed to "
-        "un-enrol it",
+    "StillCommitting": (
+        WrongPhase,
+        "round {task}/{round} is in Commit, in which everybody can still come; note who is absent after it",
     ),
     # Coordinator: rounds
     "UnslashedSilence": (
