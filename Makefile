@@ -26,10 +26,10 @@ types: .venv/.dev .types
 
 unit: .venv/.dev
 ifdef SLOW
-	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --durations 40
+	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder --durations 40
 else
 	@echo "left out: tests marked slow (whole demos, killed processes, Prefect servers with workers): make test SLOW=1"
-	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --durations 40 -m "not slow"
+	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder --durations 40 -m "not slow"
 endif
 
 # One compile serves the tests, the comparison of abi/ and the check of upgrades.
