@@ -40,13 +40,21 @@ class Aggregator(PartyBlock):
         description="MLflow registry that follows the one on chain; none if empty.",
     )
 
+    mailbox: Path | None = Field(
+        default=None,
+        title="Mailbox",
+        description="Folder shared with participants, in which receipts for their payloads are left; none if empty.",
+    )
+
     def open(self) -> "OpenAggregator":
         """Connect the aggregator: keys, chain, store, held-out data, mirror."""
         from prefect_federated.adapters.aggregator import Aggregator as OpenAggregator
         from prefect_federated.adapters.data_source import FileSource
+        from prefect_federated.adapters.mailbox import FolderMailbox
 
         return OpenAggregator(
             party=self.open_party(),
             holdout=FileSource(self.holdout) if self.holdout else None,
             mirror=self.mirror.open() if self.mirror else None,
+            mailbox=FolderMailbox(self.mailbox) if self.mailbox else None,
         )

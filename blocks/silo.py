@@ -65,7 +65,7 @@ class Silo(PartyBlock):
     mailbox: Path | None = Field(
         default=None,
         title="Mailbox",
-        description="Folder that relayers read; needed where commits are relayed.",
+        description="Folder shared with relayers and aggregators: commits to be relayed, receipts for payloads.",
     )
     data_docs: Path | None = Field(
         default=None,

@@ -1,6 +1,7 @@
 """conclude: the aggregator's part. Reads the chain, aggregates or settles what is due, schedules, exits.
 
-Aggregate --> aggregate (standby: second half of the window)   Challenge --> judge another's   over --> settle, mirror
+Reveal --> receipts                    Aggregate --> aggregate (standby: second half of the window)
+Challenge --> judge another's          over --> settle, mirror
 """
 
 from prefect import flow
@@ -19,6 +20,7 @@ from prefect_federated.tasks.aggregate import aggregate
 from prefect_federated.tasks.demands import meet_demands
 from prefect_federated.tasks.judge import judge
 from prefect_federated.tasks.listen import listen
+from prefect_federated.tasks.receipts import issue_receipts
 from prefect_federated.tasks.settle import claim, mirror, settle
 
 
@@ -31,8 +33,8 @@ def conclude(aggregator: str, task: int) -> str:
         task: index of the task on chain.
 
     Returns:
-        What was done: "aggregate", "judge", "answer", "forfeit", "settle" or "nothing"; "busy" where another run is
-        at it.
+        What was done: "receipts", "aggregate", "judge", "answer", "forfeit", "settle" or "nothing"; "busy" where
+        another run is at it.
     """
     block: Aggregator = Aggregator.load(aggregator)  # type: ignore[assignment]
     opened = block.open()
@@ -49,6 +51,9 @@ def bring_on(aggregator: OpenAggregator, task: int) -> str:
     state, now_s = federation.round_state(task), federation.chain_time()
     if state.phase == Phase.VOIDED and not _recorded_void(federation, task, state.round):
         federation.tick(task)
+    if state.phase == Phase.REVEAL and aggregator.mailbox is not None and state.revealed:
+        count = issue_receipts(party, aggregator.mailbox, listen(party, task, state.round))
+        return "receipts" if count else "nothing"
     due = aggregator_due(state, now_s, _duty(aggregator, task, state), on_chain.enforced.aggregate_window)
     if due == "aggregate":
         aggregate(aggregator, listen(party, task, state.round))

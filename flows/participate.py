@@ -1,6 +1,6 @@
 """participate: one silo's part. Reads the chain, does what is due, schedules the next window, exits.
 
-round state + standing --due--> commit | reveal | claim | floor --> next run at the next window
+round state + standing --due--> commit | reveal | object | claim | floor --> next run at the next window
 """
 
 from collections.abc import Iterator
@@ -8,13 +8,17 @@ from collections.abc import Iterator
 from prefect import flow
 
 from prefect_federated.adapters.claiming import rewards_due
+from prefect_federated.adapters.receipts import broken_receipt
 from prefect_federated.adapters.silo import Silo as OpenSilo
 from prefect_federated.adapters.turn import take_turn
 from prefect_federated.blocks.silo import Silo
 from prefect_federated.core.due import Standing, participant_due
-from prefect_federated.core.round import RoundState
+from prefect_federated.core.round import Phase, RoundState
 from prefect_federated.flows.members import Participant
 from prefect_federated.flows.next_window import schedule_next
+from prefect_federated.tasks.judge import judge
+from prefect_federated.tasks.listen import listen
+from prefect_federated.tasks.receipts import keep_receipts
 from prefect_federated.tasks.settle import claim, claim_floor
 
 
@@ -56,11 +60,23 @@ def _steps(silo: OpenSilo, task: int) -> Iterator[str]:
         (member.commit if due == "commit" else member.reveal)(task, state.round)
         last = due
         yield f"leave {due}" if leaves else due
+    yield from _receipts(silo, state)
     if state.round and state.phase.over and rewards_due(silo.party, task) and claim(silo.party, task):
         yield "claim"
     if state.overturned and silo.party.federation.floor_due(task, state.round, silo.party.account) is not None:
         claim_floor(silo.party, task, state.round)
         yield "floor"
+
+
+def _receipts(silo: OpenSilo, state: RoundState) -> Iterator[str]:
+    """Keep receipts as long as they arrive, and object where an update is left out in spite of one."""
+    if silo.mailbox is None or not Phase.REVEAL <= state.phase <= Phase.CHALLENGE:
+        return
+    spec = listen(silo.party, state.task, state.round)
+    keep_receipts(silo.party, silo.mailbox, spec)
+    if state.phase is Phase.CHALLENGE and broken_receipt(silo.party, spec):
+        judge(silo.party, spec)
+        yield "object"
 
 
 def _standing(silo: OpenSilo, state: RoundState) -> Standing:

@@ -1,13 +1,17 @@
 """`federated deploy`: what it writes is what the other commands read, under each profile."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from eth_account import Account
 
 from prefect_federated.adapters.evm.devnet import Devnet
+from prefect_federated.adapters.evm.federation import Federation
+from prefect_federated.adapters.evm.rpc import connect
 from prefect_federated.cli.where import read_deployment
+from prefect_federated.core.chains import profile
 
 
 @pytest.fixture
@@ -47,6 +51,25 @@ def test_safe_takes_an_existing_contract_and_refuses_an_account(cli, deployer: l
         "deploy", *deployer, "--governance", "safe", "--guardian", guardian, "--admin", there, "--label", "second"
     )
     assert made["admin"] == there
+
+
+@pytest.fixture(scope="module")
+def arbitrum() -> Iterator[Devnet]:
+    with Devnet.start(prefer="anvil", chain_id=profile("arbitrum").chain_id) as running:
+        yield running
+
+
+@pytest.mark.parametrize(("options", "expected"), [([], True), (["--no-hash-draws"], False)])
+def test_a_chain_with_a_constant_prevrandao_draws_by_hash_unless_told_otherwise(
+    arbitrum: Devnet, cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, options: list[str], expected: bool
+) -> None:
+    account = Account.create()
+    monkeypatch.setenv("DEPLOYER_KEY", account.key.hex())
+    arbitrum.fund(account.address, 100 * 10**18)
+    sender = ["--key-env", "DEPLOYER_KEY", "--home", str(tmp_path / "home"), "--chain", arbitrum.url]
+    made = cli.json("deploy", *sender, *options)
+    federation = Federation(connect(arbitrum.url), made["coordinator"])
+    assert federation.call("Committee", "drawProfile")[1] is expected
 
 
 def test_a_pause_must_not_wait_for_a_vote(cli, deployer: list[str]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prefect_federated.adapters.data_source import DataSource
+from prefect_federated.adapters.mailbox import Mailbox
 from prefect_federated.adapters.mlflow_mirror import Mirror
 from prefect_federated.adapters.party import Party
 from prefect_federated.core.combine import Combined, Update, combine
@@ -17,6 +18,7 @@ class Aggregator:
     party: Party
     holdout: DataSource | None = None
     mirror: Mirror | None = None
+    mailbox: Mailbox | None = None
 
     def combine(self, spec: RoundSpec, updates: Sequence[Update]) -> Combined:
         """Aggregate a round's verified updates by the task's rules."""

@@ -10,6 +10,7 @@ from prefect_federated.adapters.evm.records import Sent
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_payload, fetch_stream
 from prefect_federated.adapters.reading import rewards_before, version_with_hash
+from prefect_federated.adapters.receipts import kept_receipt
 from prefect_federated.adapters.verification import Claimed, read_claimed
 from prefect_federated.core.chain_table import EIP_7825_GAS
 from prefect_federated.core.errors import ProtocolError
@@ -41,7 +42,7 @@ def challenge(party: Party, spec: RoundSpec, finding: Finding) -> Sent:
     if finding.wrong is Wrong.REWARD:
         return _reward(party, spec, claimed, case)
     if finding.wrong in (Wrong.LEAF, Wrong.ORDER, Wrong.EXCLUSION):
-        return _record(party, claimed, case, finding)
+        return _record(party, spec, claimed, case, finding)
     raise ProtocolError(
         f"round {spec.task}/{spec.round}: {finding.wrong.value} ({finding.detail}); no challenge can show that on"
         " chain, bring it before the task's committee"
@@ -101,7 +102,7 @@ def _step(party: Party, spec: RoundSpec, claimed: Claimed, case: Case, finding: 
     return party.federation.challenge_step(case, version, finding.at, pieces)
 
 
-def _record(party: Party, claimed: Claimed, case: Case, finding: Finding) -> Sent:
+def _record(party: Party, spec: RoundSpec, claimed: Claimed, case: Case, finding: Finding) -> Sent:
     federation = party.federation
     contents = [record.content for record in claimed.document.included]
     by_account = {reveal.participant: reveal for reveal in claimed.reveals}
@@ -115,7 +116,8 @@ def _record(party: Party, claimed: Claimed, case: Case, finding: Finding) -> Sen
         return federation.challenge_leaf(case, finding.position, leaf, reveal.opening)
     index = list(unpack_exclusions(claimed.proposal.exclusions))[finding.position]
     opening = next(reveal.opening for reveal in claimed.reveals if reveal.index == index)
-    return federation.challenge_exclusion(case, finding.position, opening)
+    receipt = kept_receipt(party, spec, claimed.proposer)
+    return federation.challenge_exclusion(case, finding.position, opening, receipt.signature if receipt else b"")
 
 
 def _reward(party: Party, spec: RoundSpec, claimed: Claimed, case: Case) -> Sent:

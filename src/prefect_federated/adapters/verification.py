@@ -14,6 +14,7 @@ from prefect_federated.adapters.outcome import earned
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_stream, fetch_words
 from prefect_federated.adapters.reading import read_result, rewards_before
+from prefect_federated.adapters.receipts import kept_receipt
 from prefect_federated.core.combine import Combined, Update, Words, add, apply_rule, combine
 from prefect_federated.core.errors import ConfigurationError, PayloadError
 from prefect_federated.core.findings import Finding, Verification, Wrong
@@ -55,7 +56,7 @@ def verify_proposal(party: Party, spec: RoundSpec) -> Verification:
         return Verification((Finding(Wrong.WITHHELD, str(error), tree=INCLUDED),), read_updates=False)
     reads = party.account.lower() in {reader.account.lower() for reader in spec.readers}
     gathered = gather(party, spec, claimed.reveals) if reads else None
-    findings = [*_records(claimed), *_exclusions(spec, claimed)]
+    findings = [*_records(claimed), *_exclusions(party, spec, claimed)]
     findings += _results(party, spec, claimed, gathered, sound=not findings)
     findings += _rewards(party, spec, claimed)
     findings += _choices(spec, claimed, gathered) if gathered else []
@@ -99,8 +100,9 @@ def _records(claimed: Claimed) -> Iterator[Finding]:
         last = reveal.index
 
 
-def _exclusions(spec: RoundSpec, claimed: Claimed) -> Iterator[Finding]:
+def _exclusions(party: Party, spec: RoundSpec, claimed: Claimed) -> Iterator[Finding]:
     enforced, nobody = spec.spec.enforced, not claimed.document.included
+    mine = next((reveal.index for reveal in claimed.reveals if reveal.participant == party.account), None)
     for which, (index, reason) in enumerate(unpack_exclusions(claimed.proposal.exclusions).items()):
         no_bound = reason is Reason.NORM_BOUND and not enforced.norm_bound
         no_rule = reason is Reason.RULE and enforced.rule != MULTI_KRUM and not nobody
@@ -108,6 +110,9 @@ def _exclusions(spec: RoundSpec, claimed: Claimed) -> Iterator[Finding]:
             yield Finding(
                 Wrong.EXCLUSION, f"index {index} is left out for {reason.name}, which this task does not have", which
             )
+        elif reason is Reason.UNAVAILABLE and index == mine and kept_receipt(party, spec, claimed.proposer):
+            detail = f"index {index} is left out for UNAVAILABLE, {claimed.proposer} signed a receipt for its payload"
+            yield Finding(Wrong.EXCLUSION, detail, which)
 
 
 def _results(

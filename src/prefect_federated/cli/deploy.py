@@ -15,6 +15,7 @@ from prefect_federated.cli.grouped import takes
 from prefect_federated.cli.sender import Sender
 from prefect_federated.cli.tables import show_pairs
 from prefect_federated.cli.where import DEFAULT_CHAIN
+from prefect_federated.core.chain_profile import ChainProfile, Prevrandao
 from prefect_federated.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -73,8 +74,11 @@ def deploy(
         int, typer.Option(min=1, help="Blocks from a round's opening to the block its committee is drawn from.")
     ] = 4,
     hash_draws: Annotated[
-        bool, typer.Option(help="Draw committees from block hashes: for chains whose prevrandao is constant.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            help="Draw committees from block hashes; default where a chain's prevrandao is known as constant."
+        ),
+    ] = None,
     label: Annotated[str, typer.Option(help="Another label deploys another set from this account.")] = "contracts",
     out: Annotated[Path, typer.Option(help="File to write; other commands find it here.")] = Path("deployment.json"),
     chain: Annotated[str, typer.Option(envvar="FEDERATED_CHAIN", help="Chain endpoint.")] = DEFAULT_CHAIN,
@@ -89,8 +93,8 @@ def deploy(
     """Deploy the contracts and hand them over to whoever governs them. A repeat goes on where it stopped."""
     from prefect_federated.adapters.evm.deploy import deploy as put
     from prefect_federated.adapters.evm.governance import Governance
-    from prefect_federated.adapters.evm.rpc import connect
-    from prefect_federated.core.chains import settled
+    from prefect_federated.adapters.evm.rpc import chain_id_of, connect
+    from prefect_federated.core.chains import profile_of_chain, settled
     from prefect_federated.core.enforced import NOBODY
 
     if out.exists():
@@ -118,7 +122,7 @@ def deploy(
         label,
         governance=who,
         draw_delay=draw_delay,
-        hash_draws=hash_draws,
+        hash_draws=_draws_by_hash(known or profile_of_chain(chain_id_of(w3))) if hash_draws is None else hash_draws,
     )
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(made.to_json())
@@ -134,6 +138,10 @@ def _show(made: "Deployment", who: "Governance", out: Path) -> None:
     if who.profile == "dev":
         console.out.print("One key administers everything: for development, not for a consortium.", style="yellow")
     console.out.print(f"written to {out}", markup=False, highlight=False)
+
+
+def _draws_by_hash(known: "ChainProfile | None") -> bool:
+    return known is not None and known.prevrandao is Prevrandao.CONSTANT
 
 
 def _address(option: str, text: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Letters: what a participant leaves for relayers, so that anybody may bring it to the chain in a batch.
+"""Letters: what parties leave in a mailbox; a commit or opening may be brought to the chain by anybody, in a batch.
 
 signed commit | opening --canonical JSON--> letter --read and checked--> entry of a batch
 """
@@ -21,7 +21,9 @@ COMMIT_TYPE = keccak256(
 LOCATION_TYPE = keccak256(b"Location(uint32 task,uint32 round,address participant,string uri)")
 
 
-class _Letter(BaseModel):
+class Letter(BaseModel):
+    """What every letter has: whose it is about, and bytes that depend on nothing else."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     participant: Address
@@ -31,7 +33,7 @@ class _Letter(BaseModel):
         return canonical(self.model_dump(mode="json"))
 
 
-class CommitLetter(_Letter):
+class CommitLetter(Letter):
     """A commit that its participant, or the delegate, has signed for one round; `vs` as in EIP-2098."""
 
     commitment: Root
@@ -46,7 +48,7 @@ class CommitLetter(_Letter):
         return hash_words(COMMIT_TYPE, task, round, *values)
 
 
-class OpeningLetter(_Letter):
+class OpeningLetter(Letter):
     """An opening, which proves itself by hashing to the commitment, and where the payload lies, which is signed.
 
     Whoever has the letter may publish it; without the signature a copier could send the readers astray.
@@ -83,7 +85,7 @@ def location_hash(task: int, round: int, participant: str, uri: str) -> bytes:
     return hash_words(LOCATION_TYPE, task, round, participant, keccak256(uri.encode()))
 
 
-L = TypeVar("L", CommitLetter, OpeningLetter)
+L = TypeVar("L", bound=Letter)
 
 
 def read_letter(kind: type[L], content: bytes) -> L:
