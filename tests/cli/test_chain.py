@@ -1,9 +1,6 @@
 """Chain profiles as commands: listed, rehearsed, pinned, and a task priced before it is sent."""
 
 import json
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,8 +14,7 @@ from prefect_federated.adapters.evm.rehearsal import rehearse
 from prefect_federated.core.chains import PROFILES, profile
 from tests.cli import conftest
 from tests.cli.conftest import ROOT, Cli, SmallFederation
-
-COMMAND = [sys.executable, "-c", "from prefect_federated.cli.main import app; app()", "devnet", "--port", "0"]
+from tests.cli.program import ctrl_c, start
 
 
 @pytest.fixture
@@ -43,9 +39,7 @@ def test_every_profile_is_listed_with_its_sources(cli: Cli) -> None:
 
 @pytest.mark.skipif(find_anvil(ROOT) is None, reason="anvil is neither on the PATH nor in contracts/node_modules")
 def test_a_rehearsal_serves_the_profile_s_chain_at_its_pace() -> None:
-    process = subprocess.Popen(
-        [*COMMAND, "--profile", "arbitrum", "--accounts", "1", "--json"], stdout=subprocess.PIPE, text=True, cwd=ROOT
-    )
+    process = start("devnet", "--port", "0", "--profile", "arbitrum", "--accounts", "1", "--json", cwd=ROOT)
     try:
         assert process.stdout is not None
         record = json.loads(process.stdout.readline())
@@ -57,8 +51,7 @@ def test_a_rehearsal_serves_the_profile_s_chain_at_its_pace() -> None:
         assert int(rpc.block(w3)["gasLimit"], 16) == 32_000_000
         assert rpc.block(w3, "finalized")["number"] == "0x0"
     finally:
-        process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 0
+        assert ctrl_c(process) == 0
 
 
 @pytest.mark.parametrize("other", [("--kind", "eth-tester"), ("--block-time", "1"), ("--state", "chain.json")])

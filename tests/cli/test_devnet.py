@@ -1,9 +1,6 @@
 """`federated devnet` as a process: it says where it is, serves, and goes with its parent."""
 
 import json
-import signal
-import subprocess
-import sys
 import time
 
 import pytest
@@ -11,15 +8,12 @@ import pytest
 from prefect_federated.adapters.evm import rpc
 from prefect_federated.adapters.keys import address_of
 from prefect_federated.core.errors import ChainUnreachable
-
-COMMAND = [sys.executable, "-c", "from prefect_federated.cli.main import app; app()", "devnet", "--port", "0"]
+from tests.cli.program import ctrl_c, start
 
 
 @pytest.fixture
 def running():
-    process = subprocess.Popen(
-        [*COMMAND, "--kind", "eth-tester", "--accounts", "2", "--json"], stdout=subprocess.PIPE, text=True
-    )
+    process = start("devnet", "--port", "0", "--kind", "eth-tester", "--accounts", "2", "--json")
     yield process
     process.kill()
     process.wait()
@@ -31,8 +25,7 @@ def test_it_serves_until_ctrl_c_and_leaves_nothing_behind(running) -> None:
     for account in record["accounts"]:
         assert address_of(bytes.fromhex(account["key"][2:])) == account["address"]
         assert rpc.balance_of(w3, account["address"]) > 10**20
-    running.send_signal(signal.SIGINT)
-    assert running.wait(15) == 0
+    assert ctrl_c(running) == 0
     with pytest.raises(ChainUnreachable):
         rpc.connect(record["url"])
 

@@ -23,7 +23,7 @@ def prefect() -> Iterator[None]:
     """A server with the deployments of both roles."""
     from prefect.testing.utilities import prefect_test_harness
 
-    with prefect_test_harness():
+    with prefect_test_harness(server_startup_timeout=180):
         from prefect_federated.flows.conclude import conclude
         from prefect_federated.flows.participate import participate
 

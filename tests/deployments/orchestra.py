@@ -20,6 +20,7 @@ QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_CLI_PROMPT": "false",
+    "PREFECT_CLIENT_RETRY_EXTRA_CODES": "500",  # what a server on SQLite says while its database is locked
 }
 
 SERVER = {
@@ -46,7 +47,7 @@ def environment(home: Path, api: str = "", **more: str) -> dict[str, str]:
 def run(home: Path, api: str, *command: str) -> str:
     """Run a program of the environment to its end; what it printed."""
     done = subprocess.run(
-        [str(BIN / command[0]), *command[1:]], env=environment(home, api), capture_output=True, text=True, timeout=300
+        [str(BIN / command[0]), *command[1:]], env=environment(home, api), capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 0, f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
     return done.stdout

@@ -117,7 +117,7 @@ for number in range(6):
     outbox.send(f"own-{{sys.argv[1]}}-{{number}}", {till!r}, b"", 1000)
 """
     processes = [subprocess.Popen([sys.executable, "-c", script, str(one)]) for one in range(3)]
-    assert [process.wait(60) for process in processes] == [0, 0, 0]
+    assert [process.wait(300) for process in processes] == [0, 0, 0]
     assert rpc.balance_of(w3, till) == 6 + 3 * 6 * 1000
 
 
