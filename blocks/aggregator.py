@@ -40,6 +40,12 @@ class Aggregator(PartyBlock):
         description="MLflow registry that follows the one on chain; none if empty.",
     )
 
+    records: bool = Field(
+        default=False,
+        title="Records",
+        description="Let settled rounds count for the participants' reputation: a transaction a round.",
+    )
+
     def open(self) -> "OpenAggregator":
         """Connect the aggregator: keys, chain, store, held-out data, mirror."""
         from prefect_federated.adapters.aggregator import Aggregator as OpenAggregator
@@ -49,4 +55,5 @@ class Aggregator(PartyBlock):
             party=self.open_party(),
             holdout=FileSource(self.holdout) if self.holdout else None,
             mirror=self.mirror.open() if self.mirror else None,
+            records=self.records,
         )

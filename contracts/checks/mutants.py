@@ -29,7 +29,8 @@ SCRATCH = CONTRACTS / "cache" / "mutants"
 EXPLAINED = Path(__file__).with_name("mutants.json")
 TESTS = {
     "Treasury": ("Treasury", "Tokens", "Settle", "Tasks"),
-    "ParticipantRegistry": ("ParticipantRegistry", "Overturn", "SlashSilent", "Pause", "Tokens"),
+    "ParticipantRegistry": ("ParticipantRegistry", "Overturn", "SlashSilent", "Pause", "Tokens", "Appeals"),
+    "Appeals": ("Appeals",),
     "Payments": ("Treasury", "Tokens", "ParticipantRegistry"),
     "SumTree": ("Treasury", "Vectors"),
     "Rulings": ("Overturn", "ChallengeStep", "Demands"),

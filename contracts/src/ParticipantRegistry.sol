@@ -24,11 +24,16 @@ contract ParticipantRegistry is IParticipantRegistry, AnnouncedUpgrades, Reentra
         address stakeToken; // 0 is native
         uint40 unbondingPeriod; // seconds
         bool openAdmission;
+        uint40 slashCount;
         uint256 forfeited;
         mapping(address => Participant) participants;
         mapping(address delegate => address) masterOf;
         mapping(address delegate => address) accepted;
         mapping(address accuser => uint256) bounties;
+        address appeals;
+        address reputation;
+        uint256 held;
+        mapping(uint256 id => Slash) slashes;
     }
 
     // keccak256(abi.encode(uint256(keccak256("prefect-federated.ParticipantRegistry")) - 1)) & ~bytes32(uint256(0xff))
@@ -37,6 +42,11 @@ contract ParticipantRegistry is IParticipantRegistry, AnnouncedUpgrades, Reentra
 
     modifier onlyCoordinator() {
         if (msg.sender != _storage().coordinator) revert OnlyCoordinator(msg.sender);
+        _;
+    }
+
+    modifier onlyAppeals() {
+        if (msg.sender != _storage().appeals) revert OnlyAppeals(msg.sender);
         _;
     }
 
@@ -55,12 +65,15 @@ contract ParticipantRegistry is IParticipantRegistry, AnnouncedUpgrades, Reentra
         address manager,
         address coordinator,
         address treasury,
+        address appeals_,
+        address reputation_,
         address stakeToken_,
         uint40 unbondingPeriod_
     ) external initializer {
         __AnnouncedUpgrades_init(manager, address(this));
         RegistryStorage storage s = _storage();
         (s.coordinator, s.treasury) = (coordinator, treasury);
+        (s.appeals, s.reputation) = (appeals_, reputation_);
         (s.stakeToken, s.unbondingPeriod) = (stakeToken_, unbondingPeriod_);
     }
 
@@ -165,8 +178,7 @@ contract ParticipantRegistry is IParticipantRegistry, AnnouncedUpgrades, Reentra
         onlyCoordinator
         returns (uint256 taken)
     {
-        taken = _take(participant_, amount, evidence);
-        _forfeit(taken);
+        taken = _take(participant_, amount, evidence, address(0));
     }
 
     function slashFor(address participant_, uint256 amount, bytes32 evidence, address accuser)
@@ -174,11 +186,27 @@ contract ParticipantRegistry is IParticipantRegistry, AnnouncedUpgrades, Reentra
         onlyCoordinator
         returns (uint256 taken, uint256 bounty)
     {
-        taken = _take(participant_, amount, evidence);
+        taken = _take(participant_, amount, evidence, accuser);
         bounty = taken / 2;
-        _storage().bounties[accuser] += bounty;
-        emit BountyCredited(accuser, bounty);
-        _forfeit(taken - bounty);
+    }
+
+    // --- what became of a slash, for Appeals
+
+    function restoreSlash(uint256 id) external onlyAppeals {
+        Slash storage k = _close(id, SlashState.Restored);
+        _storage().participants[k.participant].stake += k.taken;
+        emit SlashRestored(id, k.participant, k.taken);
+    }
+
+    function upholdSlash(uint256 id) external onlyAppeals {
+        Slash storage k = _close(id, SlashState.Upheld);
+        RegistryStorage storage s = _storage();
+        uint256 bounty = k.accuser == address(0) ? 0 : k.taken / 2;
+        s.forfeited += k.taken - bounty;
+        emit SlashUpheld(id, k.participant, k.taken, bounty);
+        if (bounty == 0) return;
+        s.bounties[k.accuser] += bounty;
+        emit BountyCredited(k.accuser, bounty);
     }
 
     function collectBounty(address accuser) external nonReentrant {
@@ -238,29 +266,62 @@ contract ParticipantRegistry is IParticipantRegistry, AnnouncedUpgrades, Reentra
         return _storage().bounties[accuser];
     }
 
+    function appeals() external view returns (address) {
+        return _storage().appeals;
+    }
+
+    function reputation() external view returns (address) {
+        return _storage().reputation;
+    }
+
+    function slashOf(uint256 id) external view returns (Slash memory) {
+        return _storage().slashes[id];
+    }
+
+    function slashCount() external view returns (uint40) {
+        return _storage().slashCount;
+    }
+
+    function held() external view returns (uint256) {
+        return _storage().held;
+    }
+
     function forfeited() external view returns (uint256) {
         return _storage().forfeited;
     }
 
     // --- internal
 
-    /// @dev From locked, then free, then unbonding stake; takes what is there.
-    function _take(address participant_, uint256 amount, bytes32 evidence) internal returns (uint256 taken) {
-        Participant storage p = _storage().participants[participant_];
+    /// @dev From locked, then free, then unbonding stake; takes what is there, and holds it.
+    function _take(address participant_, uint256 amount, bytes32 evidence, address accuser)
+        internal
+        returns (uint256 taken)
+    {
+        RegistryStorage storage s = _storage();
+        Participant storage p = s.participants[participant_];
         uint256 fromStake = Math.min(amount, p.stake);
         uint256 fromUnbonding = Math.min(amount - fromStake, p.unbonding);
         taken = fromStake + fromUnbonding;
         p.locked -= uint128(Math.min(amount, p.locked));
         p.stake -= uint128(fromStake);
         p.unbonding -= uint128(fromUnbonding);
-        emit Slashed(participant_, taken, evidence);
+        uint40 id = ++s.slashCount;
+        Slash storage k = s.slashes[id];
+        (k.participant, k.at, k.state) = (participant_, uint40(block.timestamp), SlashState.Held);
+        (k.previous, k.taken) = (p.lastSlash, taken.toUint128());
+        if (accuser != address(0)) k.accuser = accuser;
+        p.lastSlash = id;
+        s.held += taken;
+        emit Slashed(participant_, taken, evidence, id, accuser);
     }
 
-    /// @dev Inside a round no token is called: it could refuse, or call back. Coins go to the treasury at once.
-    function _forfeit(uint256 amount) internal {
-        _storage().forfeited += amount;
-        if (_storage().stakeToken != address(0)) return;
-        try this.forwardSlashed() {} catch {}
+    /// @dev Once; what was taken is held no more.
+    function _close(uint256 id, SlashState state) internal returns (Slash storage k) {
+        RegistryStorage storage s = _storage();
+        k = s.slashes[id];
+        if (k.state != SlashState.Held) revert NotHeld(id);
+        k.state = state;
+        s.held -= k.taken;
     }
 
     function _setDelegate(address delegate) internal {
