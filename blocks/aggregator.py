@@ -39,11 +39,15 @@ class Aggregator(PartyBlock):
         title="Mirror",
         description="MLflow registry that follows the one on chain; none if empty.",
     )
-
     mailbox: Path | None = Field(
         default=None,
         title="Mailbox",
         description="Folder shared with participants, in which receipts for their payloads are left; none if empty.",
+    )
+    records: bool = Field(
+        default=False,
+        title="Records",
+        description="Let settled rounds count for the participants' reputation: a transaction a round.",
     )
 
     def open(self) -> "OpenAggregator":
@@ -57,4 +61,5 @@ class Aggregator(PartyBlock):
             holdout=FileSource(self.holdout) if self.holdout else None,
             mirror=self.mirror.open() if self.mirror else None,
             mailbox=FolderMailbox(self.mailbox) if self.mailbox else None,
+            records=self.records,
         )

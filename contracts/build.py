@@ -25,6 +25,7 @@ HERE = Path(__file__).resolve().parent
 ABI = HERE / "abi"
 SHIPPED = (
     "AccessManager",
+    "Appeals",
     "Committee",
     "ConsentLedger",
     "Coordinator",
@@ -35,6 +36,7 @@ SHIPPED = (
     "MetricsFeed",
     "ModelRegistry",
     "ParticipantRegistry",
+    "Reputation",
     "Seats",
     "TestToken",
     "TimelockController",

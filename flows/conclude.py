@@ -21,7 +21,7 @@ from prefect_federated.tasks.demands import meet_demands
 from prefect_federated.tasks.judge import judge
 from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.receipts import issue_receipts
-from prefect_federated.tasks.settle import claim, mirror, settle
+from prefect_federated.tasks.settle import claim, mirror, record, settle
 
 
 @flow(name="conclude", flow_run_name="{aggregator}/task-{task}/conclude")
@@ -64,6 +64,12 @@ def bring_on(aggregator: OpenAggregator, task: int) -> str:
     elif due == "settle" or (state.phase == Phase.SETTLED and not is_mirrored(aggregator, task)):
         spec = listen(party, task, state.round)
         mirror(aggregator, spec, settle(aggregator, spec))
+    if (
+        aggregator.records
+        and state.phase in (Phase.CHALLENGE, Phase.SETTLED)
+        and party.federation.countable(task, state.round)
+    ):
+        record(party, task, state.round)
     if state.round and rewards_due(party, task):
         claim(party, task)
     return due or "nothing"

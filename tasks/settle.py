@@ -1,6 +1,6 @@
 """Settle: close the round on chain, pay, and let MLflow follow.
 
-proposal after its challenge window --> registry head, reward root --> mirror;  participant --claim--> account
+proposal after its challenge window --> registry head, reward root --> mirror, record;  participant --claim--> account
 """
 
 from prefect import task
@@ -55,6 +55,20 @@ def mirror(aggregator: Aggregator, spec: RoundSpec, log: RoundLog, notes: Notes 
     version = mirror_round(aggregator, spec, log, notes or Notes())
     checkpoint("aggregator:mirrored")
     return version
+
+
+@task(
+    task_run_name="round-{round}/{party.name}/record",
+    cache_policy=NO_CACHE,
+    retries=RETRIES,
+    retry_delay_seconds=DELAYS_S,
+    retry_condition_fn=is_transport_error,
+)
+def record(party: Party, task: int, round: int) -> bool:
+    """Let a settled round count for the reputation of who is in its result; returns whether it did for anybody."""
+    with unless_done(lambda: not party.federation.countable(task, round)):
+        return party.federation.record_round(task, round) is not None
+    return False
 
 
 @task(

@@ -30,6 +30,8 @@ EXPLAINED = Path(__file__).with_name("mutants.json")
 TESTS = {
     "Treasury": ("Treasury", "Tokens", "Settle", "Tasks"),
     "ParticipantRegistry": ("ParticipantRegistry", "Overturn", "SlashSilent", "Pause", "Tokens"),
+    "Slashes": ("ParticipantRegistry", "Overturn", "SlashSilent", "Tokens", "Appeals", "AppealsAfter"),
+    "Appeals": ("Appeals", "AppealsAfter"),
     "Payments": ("Treasury", "Tokens", "ParticipantRegistry"),
     "SumTree": ("Treasury", "Vectors"),
     "Rulings": ("Overturn", "ChallengeStep", "Demands"),

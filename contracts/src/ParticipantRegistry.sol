@@ -2,43 +2,14 @@
 pragma solidity 0.8.37;
 
 import {AnnouncedUpgrades} from "./AnnouncedUpgrades.sol";
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {IParticipantRegistry} from "./interfaces/IParticipantRegistry.sol";
 import {IPausing} from "./interfaces/IPausing.sol";
-import {ITreasury} from "./interfaces/ITreasury.sol";
 import {Payments} from "./Payments.sol";
+import {Slashes} from "./Slashes.sol";
 
 /// @notice Documented in IParticipantRegistry.
-contract ParticipantRegistry is IParticipantRegistry, AnnouncedUpgrades, ReentrancyGuardTransient {
+contract ParticipantRegistry is Slashes, AnnouncedUpgrades {
     using SafeCast for uint256;
-    using SafeERC20 for IERC20;
-
-    /// @custom:storage-location erc7201:prefect-federated.ParticipantRegistry
-    struct RegistryStorage {
-        address coordinator;
-        address treasury;
-        address stakeToken; // 0 is native
-        uint40 unbondingPeriod; // seconds
-        bool openAdmission;
-        uint256 forfeited;
-        mapping(address => Participant) participants;
-        mapping(address delegate => address) masterOf;
-        mapping(address delegate => address) accepted;
-        mapping(address accuser => uint256) bounties;
-    }
-
-    // keccak256(abi.encode(uint256(keccak256("prefect-federated.ParticipantRegistry")) - 1)) & ~bytes32(uint256(0xff))
-    bytes32 private constant STORAGE_SLOT =
-        0x80dea23591accbdf9363e8fc9480f5133cb72b8fcf15dd5cb099e4f4a0f60000;
-
-    modifier onlyCoordinator() {
-        if (msg.sender != _storage().coordinator) revert OnlyCoordinator(msg.sender);
-        _;
-    }
 
     modifier onlyRegistered() {
         if (!_storage().participants[msg.sender].registered) revert UnknownParticipant(msg.sender);
@@ -55,12 +26,15 @@ contract ParticipantRegistry is IParticipantRegistry, AnnouncedUpgrades, Reentra
         address manager,
         address coordinator,
         address treasury,
+        address appeals_,
+        address reputation_,
         address stakeToken_,
         uint40 unbondingPeriod_
     ) external initializer {
         __AnnouncedUpgrades_init(manager, address(this));
         RegistryStorage storage s = _storage();
         (s.coordinator, s.treasury) = (coordinator, treasury);
+        (s.appeals, s.reputation) = (appeals_, reputation_);
         (s.stakeToken, s.unbondingPeriod) = (stakeToken_, unbondingPeriod_);
     }
 
@@ -160,49 +134,6 @@ contract ParticipantRegistry is IParticipantRegistry, AnnouncedUpgrades, Reentra
         emit Unlocked(participant_, amount, p.locked);
     }
 
-    function slash(address participant_, uint256 amount, bytes32 evidence)
-        external
-        onlyCoordinator
-        returns (uint256 taken)
-    {
-        taken = _take(participant_, amount, evidence);
-        _forfeit(taken);
-    }
-
-    function slashFor(address participant_, uint256 amount, bytes32 evidence, address accuser)
-        external
-        onlyCoordinator
-        returns (uint256 taken, uint256 bounty)
-    {
-        taken = _take(participant_, amount, evidence);
-        bounty = taken / 2;
-        _storage().bounties[accuser] += bounty;
-        emit BountyCredited(accuser, bounty);
-        _forfeit(taken - bounty);
-    }
-
-    function collectBounty(address accuser) external nonReentrant {
-        uint256 amount = _storage().bounties[accuser];
-        if (amount == 0) revert NothingToWithdraw(accuser);
-        _storage().bounties[accuser] = 0;
-        emit BountyCollected(accuser, amount);
-        Payments.pay(_storage().stakeToken, accuser, amount);
-    }
-
-    function forwardSlashed() external nonReentrant {
-        RegistryStorage storage s = _storage();
-        uint256 amount = s.forfeited;
-        if (amount == 0) return;
-        s.forfeited = 0;
-        emit SlashedForwarded(amount);
-        if (s.stakeToken == address(0)) {
-            ITreasury(s.treasury).creditSlash{value: amount}(address(0), amount);
-        } else {
-            IERC20(s.stakeToken).forceApprove(s.treasury, amount);
-            ITreasury(s.treasury).creditSlash(s.stakeToken, amount);
-        }
-    }
-
     // --- views
 
     function masterOf(address signer) external view returns (address master) {
@@ -234,34 +165,7 @@ contract ParticipantRegistry is IParticipantRegistry, AnnouncedUpgrades, Reentra
         return _storage().openAdmission;
     }
 
-    function bountyOf(address accuser) external view returns (uint256) {
-        return _storage().bounties[accuser];
-    }
-
-    function forfeited() external view returns (uint256) {
-        return _storage().forfeited;
-    }
-
     // --- internal
-
-    /// @dev From locked, then free, then unbonding stake; takes what is there.
-    function _take(address participant_, uint256 amount, bytes32 evidence) internal returns (uint256 taken) {
-        Participant storage p = _storage().participants[participant_];
-        uint256 fromStake = Math.min(amount, p.stake);
-        uint256 fromUnbonding = Math.min(amount - fromStake, p.unbonding);
-        taken = fromStake + fromUnbonding;
-        p.locked -= uint128(Math.min(amount, p.locked));
-        p.stake -= uint128(fromStake);
-        p.unbonding -= uint128(fromUnbonding);
-        emit Slashed(participant_, taken, evidence);
-    }
-
-    /// @dev Inside a round no token is called: it could refuse, or call back. Coins go to the treasury at once.
-    function _forfeit(uint256 amount) internal {
-        _storage().forfeited += amount;
-        if (_storage().stakeToken != address(0)) return;
-        try this.forwardSlashed() {} catch {}
-    }
 
     function _setDelegate(address delegate) internal {
         RegistryStorage storage s = _storage();
@@ -282,13 +186,5 @@ contract ParticipantRegistry is IParticipantRegistry, AnnouncedUpgrades, Reentra
         if (holder != address(0)) revert DelegateTaken(delegate, holder);
         address chosen = s.accepted[delegate];
         if (chosen != address(0) && chosen != msg.sender) revert DelegateTaken(delegate, chosen);
-    }
-
-
-    function _storage() private pure returns (RegistryStorage storage s) {
-        bytes32 slot = STORAGE_SLOT;
-        assembly {
-            s.slot := slot
-        }
     }
 }

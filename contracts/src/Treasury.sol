@@ -20,6 +20,7 @@ contract Treasury is ITreasury, AnnouncedUpgrades, ReentrancyGuardTransient {
         mapping(uint32 task => Account) accounts;
         mapping(uint32 task => mapping(address => uint256)) claimed;
         mapping(address token => uint256) slashed;
+        address appeals;
     }
 
     // keccak256(abi.encode(uint256(keccak256("prefect-federated.Treasury")) - 1)) & ~bytes32(uint256(0xff))
@@ -36,10 +37,13 @@ contract Treasury is ITreasury, AnnouncedUpgrades, ReentrancyGuardTransient {
         _disableInitializers();
     }
 
-    function initialize(address manager, address coordinator, address registry) external initializer {
+    function initialize(address manager, address coordinator, address registry, address appeals)
+        external
+        initializer
+    {
         __AnnouncedUpgrades_init(manager, registry);
-        _storage().coordinator = coordinator;
-        _storage().registry = registry;
+        TreasuryStorage storage s = _storage();
+        (s.coordinator, s.registry, s.appeals) = (coordinator, registry, appeals);
     }
 
     // --- before and in a round
@@ -144,6 +148,12 @@ contract Treasury is ITreasury, AnnouncedUpgrades, ReentrancyGuardTransient {
         uint256 credited = Payments.take(token, amount);
         _storage().slashed[token] += credited;
         emit SlashCredited(token, credited);
+    }
+
+    function creditDeposit() external payable {
+        if (msg.sender != _storage().appeals) revert OnlyAppeals(msg.sender);
+        _storage().slashed[address(0)] += msg.value;
+        emit SlashCredited(address(0), msg.value);
     }
 
     function withdrawSlashed(address token, address to, uint256 amount) external restricted nonReentrant {

@@ -242,7 +242,7 @@ abstract contract Actions is Ghosts {
     // --- internal
 
     function _slashed() internal view returns (uint256) {
-        return treasury.slashed(stakeToken) + registry.forfeited();
+        return treasury.slashed(stakeToken) + registry.forfeited() + registry.held();
     }
 
     function _longest() internal pure returns (uint256) {

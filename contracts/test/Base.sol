@@ -2,6 +2,8 @@
 pragma solidity 0.8.37;
 
 import {Court} from "../src/Court.sol";
+import {Appeals} from "../src/Appeals.sol";
+import {Reputation} from "../src/Reputation.sol";
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {ERC1967Proxy} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Proxy.sol";
 import {Committee} from "../src/Committee.sol";
@@ -31,6 +33,7 @@ abstract contract Base is ICoordinatorTypes {
     uint64 internal constant PURPOSE = 5;
     uint128 internal constant DEMAND_DEPOSIT = 0.01 ether;
     uint32 internal constant DRAW_DELAY = 4;
+    uint128 internal constant APPEAL_DEPOSIT = 0.02 ether;
 
     uint256 internal constant SPONSOR_KEY = 0x5e01;
     uint256 internal constant HOLDER_KEY = 0x5e02;
@@ -48,8 +51,12 @@ abstract contract Base is ICoordinatorTypes {
     ICoordinator internal coordinator;
     IDisputes internal disputes;
     Committee internal committee;
+    Appeals internal appeals;
+    Reputation internal reputation;
     address internal stakeToken;
     address internal rewardToken;
+    address private appealsCode;
+    address private reputationCode;
 
     function setUp() public virtual {
         vm.warp(1_700_000_000);
@@ -81,6 +88,8 @@ abstract contract Base is ICoordinatorTypes {
         address coordinatorCode = address(new Coordinator(address(new Court())));
         address disputesCode = address(new Disputes());
         address committeeCode = address(new Committee());
+        appealsCode = address(new Appeals());
+        reputationCode = address(new Reputation());
         uint256 n = vm.getNonce(address(this));
         address t = vm.computeCreateAddress(address(this), n + 3);
         address c = vm.computeCreateAddress(address(this), n + 4);
@@ -88,7 +97,18 @@ abstract contract Base is ICoordinatorTypes {
         registry = ParticipantRegistry(
             _proxy(
                 registryCode,
-                abi.encodeCall(ParticipantRegistry.initialize, (m, c, t, stakeToken, _unbonding()))
+                abi.encodeCall(
+                    ParticipantRegistry.initialize,
+                    (
+                        m,
+                        c,
+                        t,
+                        vm.computeCreateAddress(address(this), n + 7),
+                        vm.computeCreateAddress(address(this), n + 8),
+                        stakeToken,
+                        _unbonding()
+                    )
+                )
             )
         );
         consent = ConsentLedger(
@@ -97,7 +117,8 @@ abstract contract Base is ICoordinatorTypes {
         models = ModelRegistry(
             _proxy(modelsCode, abi.encodeCall(ModelRegistry.initialize, (m, c, address(registry))))
         );
-        bytes memory init = abi.encodeCall(Treasury.initialize, (m, c, address(registry)));
+        bytes memory init =
+            abi.encodeCall(Treasury.initialize, (m, c, address(registry), registry.appeals()));
         treasury = Treasury(_proxy(treasuryCode, init));
         init = abi.encodeCall(
             Coordinator.initialize,
@@ -116,6 +137,7 @@ abstract contract Base is ICoordinatorTypes {
         disputes = IDisputes(_proxy(disputesCode, init));
         vm.assertEq(address(coordinator), c, "predicted coordinator");
         _deployCommittee(committeeCode, c);
+        _deployAppeals(c);
         (,,,, address predicted, address drawn) = coordinator.contracts();
         vm.assertEq(address(disputes), predicted, "predicted disputes");
         vm.assertEq(address(committee), drawn, "predicted committee");
@@ -129,8 +151,44 @@ abstract contract Base is ICoordinatorTypes {
         committee = Committee(_proxy(code, init));
     }
 
+    function _deployAppeals(address c) private {
+        (uint40 window, uint40 period) = (_unbonding() / 3, 2 * (_unbonding() / 3));
+        bytes memory init = abi.encodeCall(
+            Appeals.initialize,
+            (address(manager), address(registry), address(treasury), APPEAL_DEPOSIT, window, period)
+        );
+        appeals = Appeals(_proxy(appealsCode, init));
+        init = abi.encodeCall(Reputation.initialize, (address(manager), c, address(registry)));
+        reputation = Reputation(_proxy(reputationCode, init));
+        vm.assertEq(address(appeals), registry.appeals(), "predicted appeals");
+        vm.assertEq(address(reputation), registry.reputation(), "predicted reputation");
+    }
+
     function _proxy(address code, bytes memory init) internal returns (address) {
         return address(new ERC1967Proxy(code, init));
+    }
+
+    // --- what was slashed
+
+    /// What an account gets, or has got, for all slashes it proved, once they are upheld.
+    function _bountyOf(address accuser) internal view returns (uint256 bounty) {
+        bounty = registry.bountyOf(accuser);
+        for (uint256 id = 1; id <= registry.slashCount(); ++id) {
+            IParticipantRegistry.Slash memory k = registry.slashOf(id);
+            bool held = k.state == IParticipantRegistry.SlashState.Held;
+            if (held && k.accuser == accuser) bounty += k.taken / 2;
+        }
+    }
+
+    /// Waits until nobody can appeal any more, and upholds all slashes.
+    function _upholdAll() internal {
+        (, uint40 window,) = appeals.terms();
+        vm.warp(block.timestamp + window + 1);
+        uint256[] memory ids = new uint256[](registry.slashCount());
+        for (uint256 i; i < ids.length; ++i) {
+            ids[i] = i + 1;
+        }
+        appeals.uphold(ids);
     }
 
     // --- people and money

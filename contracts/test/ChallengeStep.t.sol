@@ -108,7 +108,7 @@ contract ChallengeRangeTest is DisputeBase {
             _toChallenge();
             _challengeRange(_silo(1), _opening(_silo(1)), 5);
             vm.assertEq(registry.participant(_silo(1)).stake, 0, "bond");
-            vm.assertEq(registry.bountyOf(stranger), BOND / 2, "bounty");
+            vm.assertEq(_bountyOf(stranger), BOND / 2, "bounty");
             vm.assertFalse(coordinator.enrolmentOf(task, _silo(1)).enrolled, "enrolled");
             vm.assertEq(registry.participant(_silo(0)).stake, BOND, "the others");
         }

@@ -19,7 +19,7 @@ contract ChallengeSumTest is DisputeBase {
         Proposal memory p = _toChallenge();
         _challengeSum(p, lieChunk, lieWord);
         vm.assertEq(registry.participant(aggregator).stake, 0, "bond");
-        vm.assertEq(registry.bountyOf(stranger), DUTY_BOND / 2, "bounty");
+        vm.assertEq(_bountyOf(stranger), DUTY_BOND / 2, "bounty");
     }
 
     /// forge-config: default.fuzz.runs = 24

@@ -42,7 +42,7 @@ contract DemandsTest is DisputeBase {
         vm.warp(block.timestamp + CHALLENGE + 1);
         disputes.forfeit(task, round, p, t);
         vm.assertEq(registry.participant(aggregator).stake, 0, "bond");
-        vm.assertEq(registry.bountyOf(stranger), DUTY_BOND / 2, "who asked has the bounty");
+        vm.assertEq(_bountyOf(stranger), DUTY_BOND / 2, "who asked has the bounty");
         vm.assertEq(disputes.creditOf(stranger), DEMAND_DEPOSIT, "and the deposit back");
     }
 

@@ -39,7 +39,7 @@ contract EquivocationTest is RelayBase {
         emit IRelays.Equivocated(task, 1, alice, stranger, _unsigned(0).commitment, second.commitment);
         _accuse(_commitOf(0), second);
         vm.assertEq(registry.participant(alice).stake, 0, "stake");
-        vm.assertEq(registry.bountyOf(stranger), BOND / 2, "half is the accuser's");
+        vm.assertEq(_bountyOf(stranger), BOND / 2, "half is the accuser's");
         vm.assertFalse(coordinator.enrolmentOf(task, alice).enrolled, "out of later rounds");
     }
 

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Court} from "../src/Court.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
+import {IAppeals} from "../src/interfaces/IAppeals.sol";
 import {AnnouncedUpgrades} from "../src/AnnouncedUpgrades.sol";
 import {Coordinator} from "../src/Coordinator.sol";
 import {RoundBase, vm} from "./RoundBase.sol";
@@ -13,6 +14,7 @@ abstract contract GovernanceBase is RoundBase {
     uint64 internal constant ADMIN = 0;
     uint64 internal constant GUARDIAN = 1;
     uint64 internal constant REGISTRAR = 2;
+    uint64 internal constant ARBITRATOR = 3;
 
     address internal admin;
     string internal driven; // what is being measured
@@ -47,14 +49,16 @@ abstract contract GovernanceBase is RoundBase {
         guarded[0] = coordinator.pause.selector;
         manager.setTargetFunctionRole(address(coordinator), guarded, GUARDIAN);
         guarded[0] = AnnouncedUpgrades.withdrawUpgrade.selector;
-        address[7] memory all = [
+        address[9] memory all = [
             address(registry),
             address(consent),
             address(models),
             address(treasury),
             address(coordinator),
             address(disputes),
-            address(committee)
+            address(committee),
+            address(appeals),
+            address(reputation)
         ];
         for (uint256 i; i < all.length; ++i) {
             manager.setTargetFunctionRole(all[i], guarded, GUARDIAN);
@@ -62,6 +66,9 @@ abstract contract GovernanceBase is RoundBase {
         bytes4[] memory admission = new bytes4[](2);
         (admission[0], admission[1]) = (registry.setAdmission.selector, registry.setOpenAdmission.selector);
         manager.setTargetFunctionRole(address(registry), admission, REGISTRAR);
+        guarded[0] = appeals.answer.selector;
+        manager.setTargetFunctionRole(address(appeals), guarded, ARBITRATOR);
+        manager.grantRole(ARBITRATOR, to, 0);
         manager.grantRole(GUARDIAN, guardian, 0);
         manager.grantRole(GUARDIAN, to, 0);
         manager.grantRole(REGISTRAR, to, 0);
@@ -114,6 +121,17 @@ abstract contract GovernanceBase is RoundBase {
     function test_governance_admits_participants() public {
         _govern(address(registry), abi.encodeCall(registry.setAdmission, (stranger, true)));
         vm.assertTrue(registry.participant(stranger).admitted, "admitted");
+    }
+
+    function test_governance_answers_an_appeal_in_time() public {
+        vm.prank(address(coordinator));
+        registry.slash(aggregator, DUTY_BOND, keccak256("evidence"));
+        vm.deal(aggregator, APPEAL_DEPOSIT);
+        vm.prank(aggregator);
+        appeals.open{value: APPEAL_DEPOSIT}(1, "ipfs://why");
+        _mayNot(stranger, address(appeals), abi.encodeCall(appeals.answer, (1, IAppeals.Ruling.Accept)));
+        _govern(address(appeals), abi.encodeCall(appeals.answer, (1, IAppeals.Ruling.Accept)));
+        vm.assertEq(registry.participant(aggregator).stake, DUTY_BOND, "given back");
     }
 
     function _mayNot(address who, address target, bytes memory data) internal {

@@ -4,11 +4,11 @@ pragma solidity 0.8.37;
 import {IModelRegistry} from "../src/interfaces/IModelRegistry.sol";
 import {IParticipantRegistry} from "../src/interfaces/IParticipantRegistry.sol";
 import {ITreasury} from "../src/interfaces/ITreasury.sol";
-import {Judgements} from "./Judgements.sol";
+import {AppealActions} from "./AppealActions.sol";
 import {vm} from "./Vm.sol";
 
 /// The actors of the invariant campaign, a hand that leads rounds on, and what the invariants look at.
-contract Handler is Judgements {
+contract Handler is AppealActions {
     constructor(address token) {
         (stakeToken, rewardToken) = (token, token);
     }
@@ -67,6 +67,9 @@ contract Handler is Judgements {
             vm.warp(uint256(r.deadline) + 1);
         }
         this.slash();
+        this.appeal(r.round);
+        this.answer(r.round / 2, r.round);
+        this.closeAll();
         for (uint256 i; i < ACTORS; ++i) {
             this.release(i);
             this.renewConsent(i);
@@ -101,12 +104,14 @@ contract Handler is Judgements {
             sum += _balance(stakeToken, _actor(i));
         }
         sum += _balance(stakeToken, stranger) + _balance(stakeToken, address(disputes));
+        sum += _balance(stakeToken, address(appeals));
         sum += _balance(stakeToken, sponsor) + _balance(stakeToken, address(registry));
         sum += _balance(stakeToken, address(treasury));
     }
 
     function registryMoney() external view returns (uint256 balance, uint256 forfeited) {
-        return (_balance(stakeToken, address(registry)), registry.forfeited() + registry.bountyOf(stranger));
+        balance = _balance(stakeToken, address(registry));
+        forfeited = registry.forfeited() + registry.held() + registry.bountyOf(stranger);
     }
 
     function treasuryMoney()
@@ -165,10 +170,6 @@ contract Handler is Judgements {
 
     function bounties() external view returns (uint256) {
         return registry.bountyOf(stranger) + _balance(stakeToken, stranger);
-    }
-
-    function forfeits() external view returns (uint256) {
-        return _slashed();
     }
 
     function reward() external pure returns (uint256) {

@@ -87,9 +87,20 @@ abstract contract Invariants {
         vm.assertFalse(handler.overslashed(), "overslashed");
     }
 
-    /// Whatever was paid out before: of each slash at least the other half was forfeited.
+    /// Whatever was paid out before, of slashes that stand; nothing of those that may still be appealed.
     function _an_accuser_gets_at_most_half() internal view {
-        vm.assertLe(handler.bounties(), handler.forfeits(), "bounties");
+        (, uint256 proven) = handler.slashMoney();
+        vm.assertLe(handler.bounties(), proven / 2, "bounties");
+    }
+
+    function _appeals_hold_exactly_the_deposits() internal view {
+        (uint256 balance, uint256 owed) = handler.appealMoney();
+        vm.assertEq(balance, owed, "to the wei");
+    }
+
+    function _what_is_held_is_what_undecided_slashes_took() internal view {
+        (uint256 held,) = handler.slashMoney();
+        vm.assertEq(held, handler.heldStake(), "to the wei");
     }
 
     function _everybody_commits_once() internal view {

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {TestToken} from "../src/TestToken.sol";
 import {Actions} from "./Actions.sol";
 import {RelayedActions} from "./RelayedActions.sol";
+import {AppealActions} from "./AppealActions.sol";
 import {Handler} from "./Handler.sol";
 import {Invariants} from "./Invariants.sol";
 import {Judgements} from "./Judgements.sol";
@@ -31,7 +32,7 @@ contract InvariantsTest is Invariants {
     }
 
     function targetSelectors() external view returns (FuzzSelector[] memory targets) {
-        bytes4[33] memory any_ = [
+        bytes4[37] memory any_ = [
             Actions.pass.selector,
             Actions.pause.selector,
             Actions.open.selector,
@@ -48,6 +49,10 @@ contract InvariantsTest is Invariants {
             Judgements.hold.selector,
             Judgements.floor.selector,
             Judgements.collect.selector,
+            AppealActions.appeal.selector,
+            AppealActions.answer.selector,
+            AppealActions.closeAll.selector,
+            AppealActions.collectDeposit.selector,
             Actions.settle.selector,
             Actions.tick.selector,
             Actions.leave.selector,
@@ -89,6 +94,8 @@ contract InvariantsTest is Invariants {
         vm.assertTrue(claimed != 0, "claims");
         vm.assertGe(handler.overturns(), 1, "overturned proposals");
         vm.assertGe(handler.floors(), 1, "floors");
+        vm.assertGe(handler.restored(), 1, "accepted appeals");
+        vm.assertGe(handler.rejected(), 1, "rejected appeals");
         vm.assertGe(handler.withdrawals(), 1, "withdrawn consents");
     }
 
@@ -106,6 +113,8 @@ contract InvariantsTest is Invariants {
         _a_slash_takes_the_bonds_of_the_silent_and_nothing_else();
         _nobody_loses_more_than_it_had_locked();
         _an_accuser_gets_at_most_half();
+        _appeals_hold_exactly_the_deposits();
+        _what_is_held_is_what_undecided_slashes_took();
         _the_counters_of_a_round_fit();
         _everybody_commits_once();
         _everybody_reveals_once();

@@ -254,6 +254,10 @@ contract ParticipantRegistryTest is Base {
         vm.assertEq(p.locked, amount < locked ? locked - amount : 0, "locked first");
         vm.assertEq(p.stake, amount < staked ? staked - amount : 0, "then free");
         vm.assertEq(p.unbonding, stake - taken - p.stake, "then unbonding");
+        vm.assertEq(registry.held(), taken, "all of it is held");
+        vm.assertEq(address(registry).balance, stake, "solvent");
+        _upholdAll();
+        registry.forwardSlashed();
         vm.assertEq(treasury.slashed(address(0)), taken, "all of it in the treasury");
         vm.assertEq(address(registry).balance, stake - taken, "solvent");
     }
@@ -279,7 +283,7 @@ contract ParticipantRegistryTest is Base {
         _register(alice);
         _deposit(alice, 10);
         vm.expectEmit(address(registry));
-        emit IParticipantRegistry.Slashed(alice, 10, keccak256("evidence"));
+        emit IParticipantRegistry.Slashed(alice, 10, keccak256("evidence"), 1, address(0));
         vm.prank(address(coordinator));
         registry.slash(alice, 11, keccak256("evidence"));
     }

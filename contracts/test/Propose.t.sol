@@ -58,7 +58,7 @@ contract ProposeTest is RoundBase {
     function test_an_aggregator_without_its_bond_cannot_propose() public {
         vm.warp(block.timestamp + AGGREGATE + 1);
         coordinator.tick(task); // both lose their bonds
-        vm.assertEq(treasury.slashed(stakeToken), 2 * DUTY_BOND, "slashed");
+        vm.assertEq(registry.held(), 2 * DUTY_BOND, "slashed");
         _deposit(standby, DUTY_BOND);
         vm.prank(standby);
         coordinator.acceptDuty(task);

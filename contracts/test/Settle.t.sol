@@ -107,7 +107,7 @@ contract SettleTest is RoundBase {
         (, uint32 number) = models.head(task);
         vm.assertEq(number, 0, "no version");
         vm.assertEq(treasury.accountOf(task).escrow, 10 * REWARD, "no pay");
-        vm.assertEq(treasury.slashed(stakeToken), 0, "no bond lost");
+        vm.assertEq(registry.held(), 0, "no bond lost");
         _open();
     }
 

@@ -39,7 +39,7 @@ contract TickTest is RoundBase {
         vm.expectEmit(address(coordinator));
         emit RoundVoided(task, 1, Phase.Reveal);
         _tickLate(0);
-        vm.assertEq(treasury.slashed(stakeToken), 0, "no duty bond: there was nothing to aggregate");
+        vm.assertEq(registry.held(), 0, "no duty bond: there was nothing to aggregate");
     }
 
     function test_an_aggregator_that_never_comes_loses_its_bond_and_so_does_the_standby() public {

@@ -69,6 +69,7 @@ contract FeeTokenTest is RoundBase {
         }
         vm.warp(uint256(coordinator.roundOf(task).revealDeadline) + GRACE + 1);
         coordinator.slashSilent(task, 1, new uint16[](1));
+        _upholdAll();
         registry.forwardSlashed();
         ITreasury.Account memory a = treasury.accountOf(task);
         uint256 owed = uint256(a.escrow) + a.reserved + a.total - a.claimed + treasury.slashed(stakeToken);
@@ -91,7 +92,8 @@ contract BlocklistTest is RoundBase {
         vm.warp(uint256(coordinator.roundOf(task).deadline) + 1);
         coordinator.tick(task); // slashes both duty bonds
         _assertPhase(Phase.Voided);
-        vm.assertEq(registry.forfeited(), 2 * DUTY_BOND, "waits in the registry");
+        vm.assertEq(registry.held(), 2 * DUTY_BOND, "waits in the registry");
+        _upholdAll();
         vm.assertEq(registry.participant(aggregator).stake, 0, "is taken all the same");
         vm.expectRevert();
         registry.forwardSlashed();

@@ -6,11 +6,13 @@ import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.s
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeable.sol";
 import {AnnouncedUpgrades} from "../src/AnnouncedUpgrades.sol";
+import {Appeals} from "../src/Appeals.sol";
 import {Committee} from "../src/Committee.sol";
 import {ConsentLedger} from "../src/ConsentLedger.sol";
 import {Coordinator} from "../src/Coordinator.sol";
 import {ModelRegistry} from "../src/ModelRegistry.sol";
 import {ParticipantRegistry} from "../src/ParticipantRegistry.sol";
+import {Reputation} from "../src/Reputation.sol";
 import {TaskDesk} from "../src/TaskDesk.sol";
 import {Treasury} from "../src/Treasury.sol";
 import {RoundBase, vm} from "./RoundBase.sol";
@@ -21,14 +23,16 @@ contract UpgradesTest is RoundBase {
     bytes32 internal constant IMPLEMENTATION =
         bytes32(uint256(keccak256("eip1967.proxy.implementation")) - 1);
 
-    function _all() internal view returns (address[6] memory) {
+    function _all() internal view returns (address[8] memory) {
         return [
             address(registry),
             address(consent),
             address(models),
             address(treasury),
             address(coordinator),
-            address(committee)
+            address(committee),
+            address(appeals),
+            address(reputation)
         ];
     }
 
@@ -42,7 +46,7 @@ contract UpgradesTest is RoundBase {
 
     function test_upgradeToAndCall_is_refused_even_to_governance_unless_it_was_announced() public {
         address code = address(new ModelRegistry());
-        address[6] memory all = _all();
+        address[8] memory all = _all();
         for (uint256 i; i < all.length; ++i) {
             vm.expectPartialRevert(AnnouncedUpgrades.UpgradeNotAnnounced.selector);
             UUPSUpgradeable(all[i]).upgradeToAndCall(code, "");
@@ -50,7 +54,7 @@ contract UpgradesTest is RoundBase {
     }
 
     function test_announceUpgrade_and_withdrawUpgrade_are_governances() public {
-        address[6] memory all = _all();
+        address[8] memory all = _all();
         bytes memory refused =
             abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, stranger);
         vm.startPrank(stranger);
@@ -128,13 +132,13 @@ contract UpgradesTest is RoundBase {
 
     function test_nothing_is_initialised_twice() public {
         vm.expectRevert(Initializable.InvalidInitialization.selector);
-        registry.initialize(address(this), address(this), address(this), address(0), 0);
+        _again(registry);
         vm.expectRevert(Initializable.InvalidInitialization.selector);
         consent.initialize(address(this), address(this));
         vm.expectRevert(Initializable.InvalidInitialization.selector);
         models.initialize(address(this), address(this), address(this));
         vm.expectRevert(Initializable.InvalidInitialization.selector);
-        treasury.initialize(address(this), address(this), address(this));
+        treasury.initialize(address(this), address(this), address(this), address(this));
         vm.expectRevert(Initializable.InvalidInitialization.selector);
         Coordinator(payable(address(coordinator)))
             .initialize(
@@ -148,12 +152,16 @@ contract UpgradesTest is RoundBase {
             );
         vm.expectRevert(Initializable.InvalidInitialization.selector);
         committee.initialize(address(this), address(this), address(this), 0, false);
+        vm.expectRevert(Initializable.InvalidInitialization.selector);
+        appeals.initialize(address(this), address(this), address(this), 0, 0, 0);
+        vm.expectRevert(Initializable.InvalidInitialization.selector);
+        reputation.initialize(address(this), address(this), address(this));
     }
 
     function test_the_code_behind_a_proxy_cannot_be_initialised() public {
         ParticipantRegistry r = new ParticipantRegistry();
         vm.expectRevert(Initializable.InvalidInitialization.selector);
-        r.initialize(address(this), address(this), address(this), address(0), 0);
+        _again(r);
         ConsentLedger l = new ConsentLedger();
         vm.expectRevert(Initializable.InvalidInitialization.selector);
         l.initialize(address(this), address(this));
@@ -162,21 +170,23 @@ contract UpgradesTest is RoundBase {
         m.initialize(address(this), address(this), address(this));
         Treasury t = new Treasury();
         vm.expectRevert(Initializable.InvalidInitialization.selector);
-        t.initialize(address(this), address(this), address(this));
+        t.initialize(address(this), address(this), address(this), address(this));
         Coordinator c = new Coordinator(address(new Court()));
         vm.expectRevert(Initializable.InvalidInitialization.selector);
-        c.initialize(
-            address(this),
-            address(this),
-            address(this),
-            address(this),
-            address(this),
-            address(this),
-            address(this)
-        );
+        c.initialize(stranger, stranger, stranger, stranger, stranger, stranger, stranger);
         Committee k = new Committee();
         vm.expectRevert(Initializable.InvalidInitialization.selector);
         k.initialize(address(this), address(this), address(this), 0, false);
+        Appeals a = new Appeals();
+        vm.expectRevert(Initializable.InvalidInitialization.selector);
+        a.initialize(address(this), address(this), address(this), 0, 0, 0);
+        Reputation e = new Reputation();
+        vm.expectRevert(Initializable.InvalidInitialization.selector);
+        e.initialize(address(this), address(this), address(this));
+    }
+
+    function _again(ParticipantRegistry r) private {
+        r.initialize(stranger, stranger, stranger, stranger, stranger, stranger, 0);
     }
 
     function test_the_desk_has_no_power_at_its_own_address() public {
@@ -200,15 +210,17 @@ contract UpgradesTest is RoundBase {
 
     /// The same round is played nine times; an upgrade of everything before each of its steps changes nothing.
     function test_upgradeToAndCall_in_each_phase_lets_the_running_round_finish_unchanged() public {
-        address[6] memory codes = [
+        address[8] memory codes = [
             address(new ParticipantRegistry()),
             address(new ConsentLedger()),
             address(new ModelRegistry()),
             address(new Treasury()),
             address(new Coordinator(address(new Court()))),
-            address(new Committee())
+            address(new Committee()),
+            address(new Appeals()),
+            address(new Reputation())
         ];
-        address[6] memory all = _all();
+        address[8] memory all = _all();
         for (uint256 i; i < all.length; ++i) {
             AnnouncedUpgrades(all[i]).announceUpgrade(codes[i], "");
         }
@@ -222,7 +234,7 @@ contract UpgradesTest is RoundBase {
         }
     }
 
-    function _play(uint256 upgradeAt, address[6] memory codes) internal returns (bytes32) {
+    function _play(uint256 upgradeAt, address[8] memory codes) internal returns (bytes32) {
         round = 0;
         for (uint256 step; step <= STEPS; ++step) {
             if (step == upgradeAt) _upgrade(codes);
@@ -274,8 +286,8 @@ contract UpgradesTest is RoundBase {
         (indices[0], indices[1]) = (2, 3);
     }
 
-    function _upgrade(address[6] memory codes) internal {
-        address[6] memory all = _all();
+    function _upgrade(address[8] memory codes) internal {
+        address[8] memory all = _all();
         for (uint256 i; i < all.length; ++i) {
             UUPSUpgradeable(all[i]).upgradeToAndCall(codes[i], "");
         }

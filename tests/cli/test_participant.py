@@ -30,7 +30,7 @@ def test_newcomer_registers_stakes_and_enrols_with_one_command(cli, fresh, newco
     assert key.exists() and "back it up" in result.stderr and "from round 1 on" in result.stdout
     row = cli.json("participant", "status", address, *fresh.options)
     assert (row["stake_wei"], row["locked_wei"], row["free_wei"]) == (str(ETHER), str(ETHER), "0")
-    assert row["tasks"][0]["role"] == "participant" and row["reputation"] is None
+    assert row["tasks"][0]["role"] == "participant" and row["reputation"] == 0
 
 
 def test_joining_twice_locks_and_deposits_once(cli, fresh, newcomer, tmp_path) -> None:

@@ -50,7 +50,7 @@ def test_anybody_proves_a_false_step_and_is_credited_half_the_bond(cli: Cli, fre
     assert result.exit_code == 0, result.output
     assert f"{bond} wei of bond were taken" in " ".join(result.output.split())
     assert fresh.reader.round_state(fresh.task).phase is Phase.VOIDED  # there is no standby
-    assert fresh.reader.bounty_of(accuser.address) == bond // 2
+    assert fresh.reader.pending_bounty_of(accuser.address) == bond // 2
 
 
 def signs(home: Path) -> list[str]:

@@ -85,14 +85,14 @@ def finish(consortium: Consortium) -> None:
 def test_every_lie_is_named_proven_and_paid_for(lie: Lie, consortium: Consortium, spec: RoundSpec) -> None:
     propose(consortium, spec, lie)
     standby, federation = consortium.standby.open().party, consortium.federation()
-    stake, bounty = federation.participant(proposer(consortium)).stake, federation.bounty_of(standby.account)
+    stake, bounty = federation.participant(proposer(consortium)).stake, federation.pending_bounty_of(standby.account)
     verification = judge(standby, spec)
     assert verification.read_updates and verification.to_prove is not None
     assert verification.to_prove.wrong is LIES[lie]
     assert federation.round_state(spec.task).phase is Phase.AGGREGATE
     assert federation.fallen(spec.task, spec.round) == [proposer(consortium)]
     assert stake - federation.participant(proposer(consortium)).stake == BOND
-    assert federation.bounty_of(standby.account) - bounty == BOND // 2
+    assert federation.pending_bounty_of(standby.account) - bounty == BOND // 2
 
 
 def proposer(consortium: Consortium) -> str:

@@ -32,6 +32,8 @@ interface ITreasury {
     error OnlyCoordinator(address caller);
     /// Thrown when somebody other than the participant registry brings slashed stake.
     error OnlyRegistry(address caller);
+    /// Thrown when somebody other than Appeals brings a deposit.
+    error OnlyAppeals(address caller);
     /// Thrown when somebody other than the task's sponsor takes escrow back.
     error OnlySponsor(address caller, address sponsor);
     /// Thrown when a task has no account.
@@ -98,6 +100,9 @@ interface ITreasury {
 
     /// Brings slashed stake: value if `token` is 0, else pulled from the registry. Registry only.
     function creditSlash(address token, uint256 amount) external payable;
+
+    /// Brings the deposit of a rejected appeal, which counts as slashed from then on. Appeals only.
+    function creditDeposit() external payable;
 
     /// Pays out slashed stake. Governance only.
     function withdrawSlashed(address token, address to, uint256 amount) external;

@@ -19,6 +19,7 @@ class Aggregator:
     holdout: DataSource | None = None
     mirror: Mirror | None = None
     mailbox: Mailbox | None = None
+    records: bool = False  # whether it lets settled rounds count for reputation
 
     def combine(self, spec: RoundSpec, updates: Sequence[Update]) -> Combined:
         """Aggregate a round's verified updates by the task's rules."""

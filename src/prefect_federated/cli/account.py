@@ -25,7 +25,7 @@ def participant_record(federation: "Federation", account: str) -> dict[str, Any]
         "free_wei": str(found.stake - found.locked),
         "unbonding_wei": str(found.unbonding),
         "unbond_at": found.unbond_at,
-        "reputation": None,
+        "reputation": federation.reputation_of(account),
         "tasks": [role for role in roles if role],
     }
 

@@ -49,7 +49,7 @@ def overturned_lines(row: RoundRow) -> list[str]:
     """Proposals that were proven wrong, and what that cost whom."""
     return [
         f"  [red]{one.proposer} proposed a false result[/], {one.accuser} proved it: {_eth(one.taken_wei)} eth of bond"
-        f" taken, {_eth(one.bounty_wei)} of it to {one.accuser}"
+        f" taken, {_eth(one.bounty_wei)} of it for {one.accuser}"
         for one in row.overturned
     ]
 

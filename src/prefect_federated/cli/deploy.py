@@ -48,6 +48,9 @@ def deploy(
     registrar: Annotated[
         str | None, typer.Option(rich_help_panel=PANEL, help="May admit participants; else only who governs.")
     ] = None,
+    arbitrator: Annotated[
+        str | None, typer.Option(rich_help_panel=PANEL, help="May answer appeals; else only who governs.")
+    ] = None,
     admin: Annotated[
         str | None, typer.Option(rich_help_panel=PANEL, help="safe: the Safe that administers, behind its Delay.")
     ] = None,
@@ -103,6 +106,7 @@ def deploy(
         governance.value,
         _address("--guardian", guardian) or NOBODY,
         _address("--registrar", registrar) or NOBODY,
+        _address("--arbitrator", arbitrator) or NOBODY,
         _address("--admin", admin) or NOBODY,
         tuple(_address("--member", one) or NOBODY for one in member or ()),
         _address("--votes", votes) or NOBODY,

@@ -18,6 +18,7 @@ from prefect_federated.cli.sender import Sender
 from prefect_federated.cli.tables import show_pairs, show_span, show_table, show_time
 from prefect_federated.cli.where import Where
 from prefect_federated.core.errors import ConfigurationError, UnknownParticipant
+from prefect_federated.core.reputation import MAX
 
 if TYPE_CHECKING:
     from prefect_federated.adapters.evm.federation import Federation
@@ -103,7 +104,7 @@ def status(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:
-    """Show an account's stake, bonds and enrolments. Reputation is not recorded yet."""
+    """Show an account's stake, bonds, enrolments and reputation."""
     record = participant_record(where.open(), account_of(account, keystore))
     if as_json:
         console.print_json(record)
@@ -116,6 +117,7 @@ def status(
             ("may enrol", "yes" if record["may_enrol"] else "no: the registry's administrator admits"),
             *((name.removesuffix("_wei"), show_amount(int(record[name]))) for name in amounts),
             ("unbonded at", show_time(record["unbond_at"]) or None),
+            ("reputation", f"{record['reputation']} of {MAX}"),
             ("sealing key", f"version {record['key_version']}" if record["registered"] else None),
         ],
     )
@@ -133,6 +135,18 @@ def admit(account: Annotated[str, typer.Argument(help="Account to admit.")], sen
     if not federation.participant(admitted).admitted:
         federation.set_admission(admitted, True)
     console.out.print(f"{admitted} may enrol")
+
+
+@participant.command(epilog="Example: federated participant record 1 --keystore me.json")
+@console.says_what_to_do
+@takes(sender=Sender, where=Where)
+def record(task: TaskArgument, sender: Sender, where: Where) -> None:
+    """Let the task's last settled round count for the reputation of everybody in its result; anyone may."""
+    federation = where.open(sender)
+    round = federation.round_state(task).round
+    sent = federation.record_round(task, round)
+    counted = [event.args["participant"] for event in sent.events if event.name == "Recorded"] if sent else []
+    console.out.print(f"round {task}/{round} counts for {len(counted)} participants", highlight=False)
 
 
 def _register(federation: "Federation", sender: Sender, path: Path | None) -> None:

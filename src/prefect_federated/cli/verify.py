@@ -94,7 +94,7 @@ def challenge(
     for event in overturned:
         console.out.print(
             f"the proposal of {event.args['proposer']} is void; {event.args['taken']} wei of bond were taken,"
-            f" {event.args['bounty']} of them are credited to {event.args['accuser']}",
+            f" {event.args['bounty']} of them go to {event.args['accuser']} unless an appeal succeeds",
             soft_wrap=True,
             highlight=False,
         )

@@ -37,7 +37,9 @@ def snapshot(federation: Federation, accounts: Mapping[str, str]) -> Snapshot:
         block=federation.block_number(),
         purses={name: balance_of(w3, address) for name, address in accounts.items()},
         stakes={name: federation.participant(address).stake for name, address in accounts.items()},
-        contracts=sum(balance_of(w3, place) for place in (where.registry, where.treasury, where.disputes)),
+        contracts=sum(
+            balance_of(w3, place) for place in (where.registry, where.treasury, where.disputes, where.appeals)
+        ),
     )
 
 

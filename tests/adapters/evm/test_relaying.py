@@ -138,7 +138,7 @@ def test_who_signs_two_commitments_loses_its_bond_to_whoever_shows_them(
     with pytest.raises(ContractRefused, match="not two commitments"):
         relayer.challenge_equivocation(task, round, one, again)
     relayer.challenge_equivocation(task, round, one, two)
-    assert relayer.bounty_of(relayer.signer) == BOND // 2
+    assert relayer.pending_bounty_of(relayer.signer) == BOND // 2
     log = read_round_log(relayer, task, round)
     assert log.slashed == {cheat.address: BOND}
 

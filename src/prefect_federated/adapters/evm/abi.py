@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 CONTRACTS = (
     "ParticipantRegistry", "ConsentLedger", "Coordinator", "ModelRegistry", "Treasury", "Disputes", "Committee",
+    "Appeals", "Reputation",
 )  # fmt: skip
 Abi = Sequence[dict[str, Any]]
 

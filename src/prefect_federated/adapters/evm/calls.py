@@ -1,6 +1,6 @@
-"""Calling the seven contracts of one deployment: their addresses, view functions, events as the node returns them.
+"""Calling the nine contracts of one deployment: their addresses, view functions, events as the node returns them.
 
-address of the Coordinator -> the six others (asked once) -> eth_call with a cached encoder -> decoded values
+address of the Coordinator -> the others (asked once) -> eth_call with a cached encoder -> decoded values
 """
 
 from collections.abc import Sequence
@@ -62,8 +62,13 @@ class ContractCalls:
                 raise ConfigurationError(
                     f"there is no Coordinator at {self.coordinator} on chain {self.chain_id}; check the address"
                 )
-            self._addresses = Addresses(self.coordinator, *found)
+            self._addresses = Addresses(self.coordinator, *found, *self._named_by(found[0]))
         return self._addresses
+
+    def _named_by(self, registry: str) -> list[str]:
+        """Where the registry says that appeals are heard, and reputation kept."""
+        asked = [abi.function("ParticipantRegistry", name) for name in ("appeals", "reputation")]
+        return [str(one.decode(self.output(registry, one.encode()))) for one in asked]
 
     def block_number(self) -> int:
         """Number of the latest block."""

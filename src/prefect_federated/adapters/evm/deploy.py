@@ -1,7 +1,7 @@
 """Putting the contracts on a chain, and finding them there.
 
 manager -> implementations -> registry, consent, models, treasury
-        -> Coordinator, Disputes and Committee where they were told
+        -> Coordinator, Disputes, Committee, Appeals and Reputation where they were told
         -> who governs them
 """
 
@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 
 UNBONDING_S = 21 * 24 * 3600
 DEPOSIT_WEI = 10**15
+APPEAL_DEPOSIT_WEI = 10**16
 DRAW_DELAY = 4
 _INITIALIZED = "0x" + keccak256(b"Initialized(uint64)").hex()
 _PROXIED = (
     "ParticipantRegistry", "ConsentLedger", "ModelRegistry", "Treasury", "Coordinator", "Disputes", "Committee",
+    "Appeals", "Reputation",
 )  # fmt: skip
 
 
@@ -44,6 +46,7 @@ def deploy(
     governance: Governance = DEV,
     draw_delay: int = DRAW_DELAY,
     hash_draws: bool = False,
+    appeal_deposit_wei: int = APPEAL_DEPOSIT_WEI,
 ) -> Deployment:
     """Deploy one set of contracts, administered by `account` or by whom `governance` names.
 
@@ -63,6 +66,8 @@ def deploy(
         governance: who administers the contracts once they are there.
         draw_delay: blocks between the opening of a round and the block that its committee is drawn from.
         hash_draws: prevrandao is constant on this chain, as on many rollups: draw from the block's hash instead.
+        appeal_deposit_wei: what an appeal against a slash costs until it is decided, native. It may come in the first
+            third of an unbonding period after the slash, and be answered in two thirds of one after that.
 
     Raises:
         ConfigurationError: something else was sent from the account meanwhile, or nobody would govern.
@@ -72,8 +77,9 @@ def deploy(
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             outbox = Outbox(Path(folder), w3, account)
             return deploy(
-                w3, account, outbox, stake_token, unbonding_s, label, deposit_wei, governance, draw_delay, hash_draws
-            )
+                w3, account, outbox, stake_token, unbonding_s, label, deposit_wei, governance, draw_delay, hash_draws,
+                appeal_deposit_wei,
+            )  # fmt: skip
     creating = _Creating(outbox, label)
     manager = creating("AccessManager", abi.constructor_data("AccessManager", outbox.address))
     first = _nonce_that_made(manager, outbox.address)
@@ -84,16 +90,22 @@ def deploy(
     made = {name: abi.contract_address(outbox.address, nonce) for name, nonce in zip(_PROXIED, nonces, strict=True)}
     token, coordinator = stake_token or NOBODY, made["Coordinator"]
     arguments: dict[str, tuple[Any, ...]] = {
-        "ParticipantRegistry": (manager, coordinator, made["Treasury"], token, unbonding_s),
+        "ParticipantRegistry": (
+            manager, coordinator, made["Treasury"], made["Appeals"], made["Reputation"], token, unbonding_s,
+        ),
         "ConsentLedger": (manager, made["ParticipantRegistry"]),
         "ModelRegistry": (manager, coordinator, made["ParticipantRegistry"]),
-        "Treasury": (manager, coordinator, made["ParticipantRegistry"]),
+        "Treasury": (manager, coordinator, made["ParticipantRegistry"], made["Appeals"]),
         "Coordinator": (
             manager, made["ParticipantRegistry"], made["ConsentLedger"], made["ModelRegistry"], made["Treasury"],
             made["Disputes"], made["Committee"],
         ),
         "Disputes": (manager, coordinator, made["ModelRegistry"], made["ParticipantRegistry"], deposit_wei),
         "Committee": (manager, coordinator, made["ParticipantRegistry"], draw_delay, hash_draws),
+        "Appeals": (
+            manager, made["ParticipantRegistry"], made["Treasury"], appeal_deposit_wei, *_appeal_terms(unbonding_s),
+        ),
+        "Reputation": (manager, coordinator, made["ParticipantRegistry"]),
     }  # fmt: skip
     for name in _PROXIED:
         start = abi.function(name, "initialize").encode(*arguments[name])
@@ -111,6 +123,8 @@ def deploy(
         treasury=made["Treasury"],
         disputes=made["Disputes"],
         committee=made["Committee"],
+        appeals=made["Appeals"],
+        reputation=made["Reputation"],
         manager=manager,
         chain_id=rpc.chain_id_of(w3),
         block=creating.blocks["Coordinator proxy"],
@@ -155,6 +169,12 @@ class _Creating:
         return abi.checksum(str(receipt.contract))
 
 
+def _appeal_terms(unbonding_s: int) -> tuple[int, int]:
+    """Seconds to appeal, and to answer: one unbonding period together."""
+    window = max(1, unbonding_s // 3)
+    return window, unbonding_s - window
+
+
 def _nonce_that_made(contract: str, creator: str) -> int:
     nonce = 0
     while abi.contract_address(creator, nonce) != contract:
@@ -185,6 +205,8 @@ def _deployment(w3: "Web3", coordinator: str, block: int) -> Deployment:
         treasury=where.treasury,
         disputes=where.disputes,
         committee=where.committee,
+        appeals=where.appeals,
+        reputation=where.reputation,
         manager=str(reads.call("Coordinator", "authority")),
         chain_id=reads.chain_id,
         block=block,

@@ -20,8 +20,10 @@ Create = Callable[[str, bytes], str]  # name and creation code -> address
 
 PROFILES = ("dev", "timelock", "safe")
 DAY_S = 24 * 3600
-ADMIN, GUARDIAN, REGISTRAR = 0, 1, 2  # roles of the access manager
-_UPGRADED = ("registry", "consent", "models", "treasury", "coordinator", "disputes", "committee")
+ADMIN, GUARDIAN, REGISTRAR, ARBITRATOR = 0, 1, 2, 3  # roles of the access manager
+_UPGRADED = (
+    "registry", "consent", "models", "treasury", "coordinator", "disputes", "committee", "appeals", "reputation",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Governance:
     profile: str = "dev"
     guardian: str = NOBODY  # may pause and take an announced upgrade back, and nothing else
     registrar: str = NOBODY  # may admit participants, beside the administrator
+    arbitrator: str = NOBODY  # may answer appeals, beside the administrator
     admin: str = NOBODY  # safe: the Safe, or what executes behind its Delay
     members: tuple[str, ...] = ()  # timelock: who gets a seat
     votes: str = NOBODY  # timelock: an existing token instead of seats
@@ -121,8 +124,10 @@ def _hand_over(made: Deployment, governance: Governance, deployer: str) -> list[
     calls += [
         role.encode(made.coordinator, [_selector("Coordinator", "pause")], GUARDIAN),
         role.encode(made.registry, admission, REGISTRAR),
+        role.encode(made.appeals, [_selector("Appeals", "answer")], ARBITRATOR),
         *(grant.encode(GUARDIAN, account, 0) for account in (made.admin, governance.guardian)),
         *(grant.encode(REGISTRAR, account, 0) for account in (made.admin, governance.registrar) if account != NOBODY),
+        *(grant.encode(ARBITRATOR, account, 0) for account in (made.admin, governance.arbitrator) if account != NOBODY),
         grant.encode(ADMIN, made.admin, 0),
         manager("AccessManager", "renounceRole").encode(ADMIN, deployer),
     ]

@@ -1,6 +1,6 @@
 """What the event log tells beyond the state: openings, proposals, versions, who was in which cohort.
 
-eth_getLogs over the six contracts -> Event -> the record that it stands for
+eth_getLogs over the contracts -> Event -> the record that it stands for
 """
 
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ class ChainHistory(ChainState):
         from_block: int | None = None,
         to_block: int | str = "latest",
     ) -> list[Event]:
-        """Events of all six contracts in order; those of a batch come one by one.
+        """Events of all contracts in order; those of a batch come one by one.
 
         Args:
             task: only events of this task.

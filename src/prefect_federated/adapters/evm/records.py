@@ -13,6 +13,7 @@ from prefect_federated.core.enforced import Enforced
 RawLog = dict[str, Any]
 CONTRACTS = (
     "Coordinator", "ParticipantRegistry", "ConsentLedger", "ModelRegistry", "Treasury", "Disputes", "Committee",
+    "Appeals", "Reputation",
 )  # fmt: skip
 
 
@@ -144,7 +145,7 @@ class Reveal:
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """The seven contracts of a deployment."""
+    """The nine contracts of a deployment."""
 
     coordinator: str
     registry: str
@@ -153,6 +154,8 @@ class Addresses:
     treasury: str
     disputes: str
     committee: str
+    appeals: str
+    reputation: str
 
     def names(self) -> dict[str, str]:
         """Solidity name of each contract by its address in lower case."""
@@ -162,6 +165,7 @@ class Addresses:
         """The addresses in the order of `CONTRACTS`."""
         return [
             self.coordinator, self.registry, self.consent, self.models, self.treasury, self.disputes, self.committee,
+            self.appeals, self.reputation,
         ]  # fmt: skip
 
     def of(self, contract: str) -> str:
@@ -203,6 +207,8 @@ class Deployment:
     treasury: str
     disputes: str
     committee: str
+    appeals: str
+    reputation: str
     manager: str
     chain_id: int
     block: int

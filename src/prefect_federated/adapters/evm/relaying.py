@@ -6,7 +6,7 @@ letters -> commitMany | revealMany -> one event for all that count, one for each
 from collections.abc import Sequence
 
 from prefect_federated.adapters.evm.compact_signatures import digest_of, sign_compactly, signer_of
-from prefect_federated.adapters.evm.disputing import Disputing
+from prefect_federated.adapters.evm.recording import Recording
 from prefect_federated.adapters.evm.records import Sent
 from prefect_federated.adapters.evm.relay_sentences import SKIPS
 from prefect_federated.adapters.evm.structs import opening_tuple
@@ -15,7 +15,7 @@ from prefect_federated.core.errors import UnknownParticipant
 from prefect_federated.core.letters import CommitLetter, OpeningLetter, location_hash
 
 
-class Relaying(Disputing):
+class Relaying(Recording):
     """Batches, and what they need to know beforehand."""
 
     def sign_commit(self, task: int, round: int, commitment: bytes, grant_id: bytes, evidence: bytes) -> CommitLetter:

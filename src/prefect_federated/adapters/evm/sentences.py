@@ -3,6 +3,7 @@
 A test compares the names and the {arguments} with the ABIs.
 """
 
+from prefect_federated.adapters.evm.appeal_sentences import APPEAL_SENTENCES
 from prefect_federated.adapters.evm.committee_sentences import COMMITTEE_SENTENCES
 from prefect_federated.adapters.evm.dispute_sentences import DISPUTE_SENTENCES
 from prefect_federated.adapters.evm.library_sentences import LIBRARY_SENTENCES
@@ -278,4 +279,4 @@ OWN: dict[str, tuple[type[FederatedError], str]] = {
     ),
 }
 
-SENTENCES = OWN | LIBRARY_SENTENCES | DISPUTE_SENTENCES | RELAY_SENTENCES | COMMITTEE_SENTENCES
+SENTENCES = OWN | LIBRARY_SENTENCES | DISPUTE_SENTENCES | RELAY_SENTENCES | COMMITTEE_SENTENCES | APPEAL_SENTENCES
