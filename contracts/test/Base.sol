@@ -5,6 +5,7 @@ import {Court} from "../src/Court.sol";
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {ERC1967Proxy} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Proxy.sol";
 import {Committee} from "../src/Committee.sol";
+import {ICommittee} from "../src/interfaces/ICommittee.sol";
 import {ConsentLedger} from "../src/ConsentLedger.sol";
 import {Coordinator} from "../src/Coordinator.sol";
 import {Disputes} from "../src/Disputes.sol";
@@ -47,7 +48,7 @@ abstract contract Base is ICoordinatorTypes {
     Treasury internal treasury;
     ICoordinator internal coordinator;
     IDisputes internal disputes;
-    Committee internal committee;
+    ICommittee internal committee;
     address internal stakeToken;
     address internal rewardToken;
 
@@ -126,7 +127,7 @@ abstract contract Base is ICoordinatorTypes {
         bytes memory init = abi.encodeCall(
             Committee.initialize, (address(manager), c, address(registry), DRAW_DELAY, _hashDraws())
         );
-        committee = Committee(_proxy(code, init));
+        committee = ICommittee(_proxy(code, init));
     }
 
     function _proxy(address code, bytes memory init) internal returns (address) {
