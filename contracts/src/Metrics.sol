@@ -23,9 +23,8 @@ abstract contract Metrics is CommitteeBase, ICommitteeDesk {
     }
 
     function takePay(uint32 task, uint32 round, uint8 seat) external onlyCoordinator returns (address) {
-        Ballot storage b = _s().ballots[task];
         Seat storage s = _s().seats[task][seat];
-        bool shown = b.round == round && b.drawn && seat < b.size && s.state == VoteState.Revealed;
+        bool shown = _s().ballots[task].drawn && s.state == VoteState.Revealed; // else it is another round's
         if (!shown || s.paid) revert NothingToPay(task, round, seat);
         s.paid = true;
         return s.member;

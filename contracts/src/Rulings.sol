@@ -64,10 +64,10 @@ abstract contract Rulings is Floors, IRulings {
     }
 
     function claimPay(uint32 task, uint32 round, uint8 seat) external {
-        Clock memory c = _current(task, round);
+        _current(task, round);
         uint256 amount = _seatPay(task);
-        bool due = c.idle() && _s().treasury.accountOf(task).floors != 0 && amount != 0;
-        if (!due) revert NoPay(task, round, seat);
+        bool spoilt = _s().treasury.accountOf(task).floors != 0; // from its end until the next round opens
+        if (!spoilt || amount == 0) revert NoPay(task, round, seat);
         address member = _s().committee.takePay(task, round, seat);
         emit PayPaid(task, round, member, amount);
         _s().treasury.payFloor(task, member, amount);

@@ -70,7 +70,7 @@ interface ICommitteeTypes {
 
     /// Thrown when committees would be drawn from a block that is known already when a round opens.
     error NoDrawDelay();
-    /// Thrown when somebody other than the coordinator opens a ballot or publishes an answer.
+    /// Thrown when somebody other than the coordinator opens a ballot, publishes an answer or takes pay.
     error OnlyCoordinator(address caller);
     /// Thrown when somebody other than the sponsor admits readers.
     error NotTheSponsor(uint32 task, address caller, address sponsor);
