@@ -42,8 +42,8 @@ SHIPPED = (
     "TimelockController",
     "Treasury",
 )
-# The coordinator passes unknown calls on to its desk, and that to its court: its ABI is all three. So does Disputes.
-MERGED = {"Coordinator": ("TaskDesk", "Court"), "Disputes": ("RecordDesk",)}
+# The coordinator passes unknown calls on to its desk, and that to its court: its ABI is all three. So do the others.
+MERGED = {"Coordinator": ("TaskDesk", "Court"), "Disputes": ("RecordDesk",), "Committee": ("CommitteeDesk",)}
 
 
 def main() -> int:

@@ -2,8 +2,10 @@
 pragma solidity 0.8.37;
 
 import {Ballots} from "./Ballots.sol";
+import {IRoundTypes} from "./interfaces/IRoundTypes.sol";
 
-/// @title What costs a validator its bond: two votes in one round all of it, no vote a tenth. Nothing else does.
+/// @title What costs a validator its bond: two votes in one round all of it, no vote a tenth, nothing else; and how
+/// it comes back.
 abstract contract Absences is Ballots {
     uint128 internal constant ABSENCE_PART = 10;
 
@@ -30,6 +32,20 @@ abstract contract Absences is Ballots {
 
     function closeBallot(uint32 task) external {
         if (!_close(task)) revert NothingToClose(task, _s().ballots[task].round);
+    }
+
+    function releaseBond(uint32 task, address account) external {
+        Validator storage v = _validatorOf(task, account);
+        (uint32 round, IRoundTypes.Phase phase,) = _s().coordinator.standingOf(task);
+        bool idle = phase == IRoundTypes.Phase.None || phase >= IRoundTypes.Phase.Settled;
+        bool over = idle ? v.untilRound != FOR_GOOD : v.untilRound < round;
+        if (!over) revert StillServing(task, account, round);
+        _close(task);
+        uint256 amount = v.bonded;
+        delete _s().validators[task][_s().places[task][account] - 1];
+        delete _s().places[task][account];
+        emit ValidatorReleased(task, account, amount);
+        _s().coordinator.unlockValidator(account, amount);
     }
 
     // --- internal

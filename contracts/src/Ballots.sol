@@ -5,6 +5,7 @@ import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/Messa
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {Draws} from "./Draws.sol";
 import {IRoundTypes} from "./interfaces/IRoundTypes.sol";
+import {Scores} from "./Scores.sol";
 
 /// @title Votes: promised in Vote, shown in VoteReveal, counted as they come.
 abstract contract Ballots is Draws {
@@ -32,7 +33,9 @@ abstract contract Ballots is Draws {
         _cast(task, round, seat, member, commitment);
     }
 
-    function revealVote(uint32 task, uint32 round, uint8 seat, Vote calldata vote) external {
+    function revealVote(uint32 task, uint32 round, uint8 seat, Vote calldata vote, bytes calldata scores)
+        external
+    {
         uint256 opensAt = _requirePhase(task, round, IRoundTypes.Phase.VoteReveal);
         if (block.timestamp < opensAt) revert TooEarlyToReveal(opensAt, block.timestamp);
         Seat storage s = _s().seats[task][seat];
@@ -47,6 +50,7 @@ abstract contract Ballots is Draws {
         if (vote.accept) ++b.accepts;
         b.shown ^= keccak256(abi.encode(member, vote.salt));
         emit VoteRevealed(task, round, member, seat, vote);
+        _showScores(task, round, seat, member, vote.scoresHash, scores);
         if (_quorate(b)) _s().coordinator.tally(task, round, _verdict(b), b.revealed == b.cast);
     }
 
@@ -73,6 +77,24 @@ abstract contract Ballots is Draws {
         s.commitment = commitment;
         emit VoteCast(task, round, member, seat, commitment);
         if (++b.cast == b.size) _s().coordinator.endVote(task, round);
+    }
+
+    /// @dev They go into the log, so that nobody can withhold what rewards are computed from.
+    function _showScores(
+        uint32 task,
+        uint32 round,
+        uint8 seat,
+        address member,
+        bytes32 scoresHash,
+        bytes calldata scores
+    ) internal {
+        (bool wanted, uint256 most) = _s().coordinator.scoreTerms(task);
+        if (scores.length > most || scores.length % Scores.WORD_BYTES != 0) {
+            revert BadScores(task, scores.length, most);
+        }
+        if (!wanted) return;
+        if (keccak256(scores) != scoresHash) revert ScoresMismatch(task, round, member);
+        emit ScoresShown(task, round, member, seat, scores);
     }
 
     function _requirePhase(uint32 task, uint32 round, IRoundTypes.Phase expected)

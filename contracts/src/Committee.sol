@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
 import {Absences} from "./Absences.sol";
 import {AnnouncedUpgrades} from "./AnnouncedUpgrades.sol";
+import {CommitteeDesk} from "./CommitteeDesk.sol";
 import {ICoordinator} from "./interfaces/ICoordinator.sol";
 import {IParticipantRegistry} from "./interfaces/IParticipantRegistry.sol";
-import {Metrics} from "./Metrics.sol";
-import {MetricsFeed} from "./MetricsFeed.sol";
 
 /// @notice Documented in ICommittee.
-/// @dev Its parts, in the order of a round: Validators, Draws, Ballots, Absences, Metrics.
-contract Committee is Absences, Metrics, AnnouncedUpgrades {
+/// @dev Its parts, in the order of a round: Draws, Ballots, Absences; what is not a function of this contract goes to
+/// its CommitteeDesk (Validators, Metrics), which shares its storage.
+contract Committee is Absences, AnnouncedUpgrades, Proxy {
     /// @custom:oz-upgrades-unsafe-allow state-variable-immutable
-    address private immutable FEED;
+    address private immutable DESK;
 
     /// @custom:oz-upgrades-unsafe-allow constructor
     constructor() {
-        FEED = address(new MetricsFeed());
+        DESK = address(new CommitteeDesk());
         _disableInitializers();
     }
 
@@ -42,7 +43,7 @@ contract Committee is Absences, Metrics, AnnouncedUpgrades {
         return (_s().drawDelay, _s().hashDraws);
     }
 
-    function _feedCode() internal view override returns (address) {
-        return FEED;
+    function _implementation() internal view override returns (address) {
+        return DESK;
     }
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ICommittee} from "./interfaces/ICommittee.sol";
+import {ICommitteeTypes} from "./interfaces/ICommitteeTypes.sol";
 import {ICoordinator} from "./interfaces/ICoordinator.sol";
 import {IParticipantRegistry} from "./interfaces/IParticipantRegistry.sol";
 import {IRoundTypes} from "./interfaces/IRoundTypes.sol";
 
 /// @title What the parts of the committee share: storage, and who is who.
-abstract contract CommitteeBase is ICommittee {
+abstract contract CommitteeBase is ICommitteeTypes {
     struct Answer {
         int64 metric;
         uint40 settledAt;

@@ -14,11 +14,12 @@ import {Phases} from "./Phases.sol";
 import {Results} from "./Results.sol";
 import {TaskDesk} from "./TaskDesk.sol";
 import {Updates} from "./Updates.sol";
+import {Upkeep} from "./Upkeep.sol";
 
 /// @notice Documented in ICoordinator.
 /// @dev Its parts, in the order of a round: TaskDesk (Tasks, Enrolments), openRound, Updates, Results, Court.
 /// What is not a function of this contract goes to the desk, which shares its storage.
-contract Coordinator is Updates, Results, AnnouncedUpgrades, Proxy {
+contract Coordinator is Updates, Results, Upkeep, AnnouncedUpgrades, Proxy {
     using Phases for Clock;
 
     /// @custom:oz-upgrades-unsafe-allow state-variable-immutable

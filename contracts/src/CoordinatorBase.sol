@@ -69,6 +69,10 @@ abstract contract CoordinatorBase is ICoordinatorTypes {
     uint8 internal constant DIRECT = 1;
     uint8 internal constant RELAYED = 2;
 
+    // How a round's reward is split; 1 is equally.
+    uint8 internal constant BY_WEIGHT = 0;
+    uint8 internal constant BY_SCORES = 2;
+
     // keccak256(abi.encode(uint256(keccak256("prefect-federated.Coordinator")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 private constant STORAGE_SLOT =
         0x2a3323ecafd46d19727651cc413113faa199c5f7f78323fe821e5353c5afa000;

@@ -2,12 +2,13 @@
 pragma solidity 0.8.37;
 
 import {Headers} from "./Headers.sol";
+import {IBallots} from "./interfaces/IBallots.sol";
 import {IRoundTypes} from "./interfaces/IRoundTypes.sol";
+import {Roster} from "./Roster.sol";
 import {Sampling} from "./Sampling.sol";
-import {Validators} from "./Validators.sol";
 
 /// @title The draw: a ballot is opened with a round, its committee follows from a block that was fixed then.
-abstract contract Draws is Validators {
+abstract contract Draws is Roster, IBallots {
     bytes32 public constant SEED_TYPEHASH = keccak256(
         "Seed(uint256 chainId,address committee,uint32 task,uint32 round,bytes32 mix,bytes32 randomness)"
     );
@@ -38,8 +39,8 @@ abstract contract Draws is Validators {
         address[] memory members = new address[](places.length);
         for (uint256 k; k < places.length; ++k) {
             members[k] = _s().validators[task][places[k]].account;
-            _s().seats[task][k].member = members[k];
-            _s().seats[task][k].state = VoteState.None;
+            Seat storage s = _s().seats[task][k];
+            (s.member, s.state, s.paid) = (members[k], VoteState.None, false);
         }
         emit CommitteeDrawn(task, round, seed, members);
     }
@@ -59,6 +60,9 @@ abstract contract Draws is Validators {
     }
 
     // --- internal
+
+    /// @dev Deals with who was absent in the last ballot, once its votes can no longer change.
+    function _close(uint32 task) internal virtual returns (bool);
 
     /// @dev Too few others are left: who was absent serves all the same, or no round could open.
     function _forgive(uint32 task, uint32 round) internal returns (uint256 able) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IParticipantRegistry} from "./interfaces/IParticipantRegistry.sol";
 import {ITaskDesk} from "./interfaces/ITaskDesk.sol";
 import {CoordinatorBase} from "./CoordinatorBase.sol";
 import {Mark} from "./Marks.sol";
@@ -17,7 +18,7 @@ abstract contract Enrolments is CoordinatorBase, ITaskDesk {
         _requireRunning(c.pause);
         Enrolment storage e = _s().enrolments[task][msg.sender];
         if (e.enrolled) revert AlreadyEnrolled(task, msg.sender);
-        if (!_s().registry.mayEnrol(msg.sender)) revert NotAdmitted(msg.sender);
+        if (!_mayEnrol(t)) revert NotAdmitted(msg.sender);
         if (t.enrolled == t.params.maxParticipants) revert TaskFull(task, t.params.maxParticipants);
         ++t.enrolled;
         if (e.fromRound == 0) _give(task, t, e);
@@ -70,6 +71,14 @@ abstract contract Enrolments is CoordinatorBase, ITaskDesk {
     }
 
     // --- internal
+
+    /// @dev Where pay goes by heads, or is capped by heads, an open door would pay whoever splits itself into many.
+    function _mayEnrol(Task storage t) internal view returns (bool) {
+        IParticipantRegistry registry = _s().registry;
+        if (!registry.mayEnrol(msg.sender)) return false;
+        bool byWeight = t.params.rewardBy == BY_WEIGHT && t.params.shareCapBps == 0;
+        return byWeight || registry.participant(msg.sender).admitted;
+    }
 
     /// @dev Gives the next dense index.
     function _give(uint32 task, Task storage t, Enrolment storage e) internal {

@@ -3,10 +3,11 @@ pragma solidity 0.8.37;
 
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {CommitteeBase} from "./CommitteeBase.sol";
+import {ICommitteeDesk} from "./interfaces/ICommitteeDesk.sol";
 import {Sampling} from "./Sampling.sol";
 
-/// @title The median of what the committee measured, round by round, and the feeds that show it.
-abstract contract Metrics is CommitteeBase {
+/// @title What comes of shown votes: the median metric of each round, the feeds that show it, and pay.
+abstract contract Metrics is CommitteeBase, ICommitteeDesk {
     function publish(uint32 task, uint32 round) external onlyCoordinator {
         Ballot storage b = _s().ballots[task];
         int64[] memory metrics = new int64[](b.revealed);
@@ -19,6 +20,14 @@ abstract contract Metrics is CommitteeBase {
         _s().answers[task][round] = Answer(metric, uint40(block.timestamp));
         _s().answered[task] = round;
         emit MetricPublished(task, round, metric);
+    }
+
+    function takePay(uint32 task, uint32 round, uint8 seat) external onlyCoordinator returns (address) {
+        Seat storage s = _s().seats[task][seat];
+        bool shown = _s().ballots[task].drawn && s.state == VoteState.Revealed; // else it is another round's
+        if (!shown || s.paid) revert NothingToPay(task, round, seat);
+        s.paid = true;
+        return s.member;
     }
 
     function createFeed(uint32 task) external returns (address feed) {

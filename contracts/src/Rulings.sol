@@ -63,6 +63,16 @@ abstract contract Rulings is Floors, IRulings {
         _s().treasury.payFloor(task, participant, amount);
     }
 
+    function claimPay(uint32 task, uint32 round, uint8 seat) external {
+        _current(task, round);
+        uint256 amount = _seatPay(task);
+        bool spoilt = _s().treasury.accountOf(task).floors != 0; // from its end until the next round opens
+        if (!spoilt || amount == 0) revert NoPay(task, round, seat);
+        address member = _s().committee.takePay(task, round, seat);
+        emit PayPaid(task, round, member, amount);
+        _s().treasury.payFloor(task, member, amount);
+    }
+
     function caseOf(uint32 task, uint32 round) external view returns (Case memory k) {
         Clock memory c = _load(task);
         Round storage r = _s().rounds[task];
@@ -85,6 +95,9 @@ abstract contract Rulings is Floors, IRulings {
         k.proposer = r.proposer;
         k.rewardBy = p.rewardBy;
         k.feeBps = p.feeBps;
+        k.committee = p.committee;
+        k.seatPay = uint128(_seatPay(task));
+        k.shareCapBps = p.shareCapBps;
         k.roundReward = p.roundReward;
         k.nowS = c.nowS;
         k.pause = c.pause;
@@ -98,6 +111,19 @@ abstract contract Rulings is Floors, IRulings {
         Enrolment storage e = _s().enrolments[task][participant];
         index = e.index;
         revealed = e.fromRound != 0 && _markOf(task, round, index) == Mark.Revealed;
+    }
+
+    function indicesOf(uint32 task, address[] calldata participants)
+        external
+        view
+        returns (uint16[] memory indices)
+    {
+        indices = new uint16[](participants.length);
+        for (uint256 i; i < indices.length; ++i) {
+            Enrolment storage e = _s().enrolments[task][participants[i]];
+            if (e.fromRound == 0) revert NotEnrolled(task, participants[i]);
+            indices[i] = e.index;
+        }
     }
 
     function isOpening(uint32 task, uint32 round, address participant, Opening calldata o)

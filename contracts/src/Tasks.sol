@@ -12,7 +12,7 @@ abstract contract Tasks is CoordinatorBase, ITaskDesk {
     uint8 internal constant LAST_RULE = 3;
     uint8 internal constant MAX_COMMITTEE = 31;
 
-    /// @dev EIP-712 style name; `params` enters as keccak256 of its 38 words (see createTask).
+    /// @dev EIP-712 style name; `params` enters as keccak256 of its 40 words (see createTask).
     bytes32 public constant TASK_TYPEHASH =
         keccak256("Task(uint256 chainId,address coordinator,address sponsor,bytes32 paramsHash)");
 
@@ -133,7 +133,6 @@ abstract contract Tasks is CoordinatorBase, ITaskDesk {
         _check(p.floorBps <= 10_000, "floorBps");
         _check(p.modes == DIRECT || p.modes == (DIRECT | RELAYED), "modes");
         _check(p.aggregateHeader != 0, "aggregateHeader");
-        _check(p.rewardBy <= 1, "rewardBy");
         _check(p.feeBps <= 10_000, "feeBps");
         _check(p.rule <= LAST_RULE, "rule");
         _check(p.aggregator != address(0), "aggregator");
@@ -148,6 +147,11 @@ abstract contract Tasks is CoordinatorBase, ITaskDesk {
         _check(none == (p.voteWindow == 0), "voteWindow");
         _check(none == (p.voteRevealWindow == 0), "voteRevealWindow");
         _check(none == (p.validatorBond == 0), "validatorBond");
+        _check(p.rewardBy < BY_SCORES || (p.rewardBy == BY_SCORES && !none), "rewardBy");
+        // A round's reward covers the fee, and a spoilt round's floors, beside the committee's pay.
+        uint256 beside = p.feeBps > p.floorBps ? p.feeBps : p.floorBps;
+        _check(p.validatorBps == 0 || (!none && p.validatorBps + beside <= 10_000), "validatorBps");
+        _check(p.shareCapBps <= 10_000, "shareCapBps");
     }
 
     function _validateBonds(TaskParams calldata p) internal view {

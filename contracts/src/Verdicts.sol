@@ -5,6 +5,7 @@ import {IVerdicts} from "./interfaces/IVerdicts.sol";
 import {Clock} from "./Clocks.sol";
 import {Floors} from "./Floors.sol";
 import {Phases} from "./Phases.sol";
+import {Scores} from "./Scores.sol";
 
 /// @title What the coordinator does about a committee's votes.
 abstract contract Verdicts is Floors, IVerdicts {
@@ -63,6 +64,12 @@ abstract contract Verdicts is Floors, IVerdicts {
         if (c.round != round) revert WrongRound(task, round, c.round);
         while (c.overdue()) c.next(_s().tasks[task].params, c.deadline);
         return c.voted();
+    }
+
+    function scoreTerms(uint32 task) external view returns (bool wanted, uint256 most) {
+        Task storage t = _taskOf(task);
+        wanted = t.params.rewardBy == BY_SCORES;
+        most = wanted ? uint256(t.indices) * Scores.WORD_BYTES : 0;
     }
 
     function committeeTerms(uint32 task) external view returns (address, uint8, uint128) {

@@ -33,7 +33,7 @@ contract OpenCommittee is Committee {
 contract BallotVectorsTest is Answers {
     function test_ballot() public {
         vm.chainId(_u(".ballot.chain_id"));
-        OpenCommittee c = OpenCommittee(_a(".ballot.committee"));
+        OpenCommittee c = OpenCommittee(payable(_a(".ballot.committee")));
         vm.etch(address(c), address(new OpenCommittee()).code);
         (uint32 task, uint32 round) = (uint32(_u(".ballot.task")), uint32(_u(".ballot.round")));
         address member = _a(".ballot.member");

@@ -7,6 +7,7 @@ import {Reputation} from "../src/Reputation.sol";
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {ERC1967Proxy} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Proxy.sol";
 import {Committee} from "../src/Committee.sol";
+import {ICommittee} from "../src/interfaces/ICommittee.sol";
 import {ConsentLedger} from "../src/ConsentLedger.sol";
 import {Coordinator} from "../src/Coordinator.sol";
 import {Disputes} from "../src/Disputes.sol";
@@ -50,7 +51,7 @@ abstract contract Base is ICoordinatorTypes {
     Treasury internal treasury;
     ICoordinator internal coordinator;
     IDisputes internal disputes;
-    Committee internal committee;
+    ICommittee internal committee;
     Appeals internal appeals;
     Reputation internal reputation;
     address internal stakeToken;
@@ -148,7 +149,7 @@ abstract contract Base is ICoordinatorTypes {
         bytes memory init = abi.encodeCall(
             Committee.initialize, (address(manager), c, address(registry), DRAW_DELAY, _hashDraws())
         );
-        committee = Committee(_proxy(code, init));
+        committee = ICommittee(_proxy(code, init));
     }
 
     function _deployAppeals(address c) private {

@@ -7,17 +7,6 @@ import {vm} from "./DisputeBase.sol";
 
 /// Lies about who is owed what, which anybody with the ledger can show.
 contract ChallengeRewardTest is RewardBase {
-    function _accuse(Proposal memory p) internal {
-        (IDisputeTypes.Entry[] memory ledger, IDisputeTypes.Record[] memory records) = (_ledger(), _records());
-        vm.prank(stranger);
-        disputes.challengeReward(task, round, p, ledger, records);
-    }
-
-    function _assertOverturned() internal view {
-        vm.assertEq(coordinator.roundOf(task).overturned, 1, "overturned");
-        vm.assertEq(registry.participant(aggregator).stake, 0, "bond");
-    }
-
     // --- nobody honest falls
 
     /// forge-config: default.fuzz.runs = 32
@@ -30,10 +19,6 @@ contract ChallengeRewardTest is RewardBase {
             abi.encodeWithSelector(IDisputeTypes.NotWrong.selector, p.rewardTotal, p.rewardTotal)
         );
         this.accuse(p);
-    }
-
-    function accuse(Proposal memory p) external {
-        _accuse(p);
     }
 
     // --- lies
@@ -116,7 +101,7 @@ contract ChallengeRewardTest is RewardBase {
     function _refused(Proposal memory p, IDisputeTypes.Entry[] memory ledger, bytes4 error) internal {
         IDisputeTypes.Record[] memory records = _records();
         vm.expectPartialRevert(error);
-        disputes.challengeReward(task, round, p, ledger, records);
+        disputes.challengeReward(task, round, p, ledger, records, _scored());
     }
 
     function test_ledger_that_forgets_somebody_included_is_refused() public {
@@ -134,18 +119,6 @@ contract ChallengeRewardTest is RewardBase {
         (from, to, moved) = (_silo(0), _silo(1), 1);
         Proposal memory p = _toChallenge();
         _refused(p, _without(_ledger(), aggregator), IDisputeTypes.LedgerIncomplete.selector);
-    }
-
-    function _without(IDisputeTypes.Entry[] memory ledger, address who)
-        internal
-        pure
-        returns (IDisputeTypes.Entry[] memory less)
-    {
-        less = new IDisputeTypes.Entry[](ledger.length - 1);
-        uint256 count;
-        for (uint256 i; i < ledger.length; ++i) {
-            if (ledger[i].account != who) less[count++] = ledger[i];
-        }
     }
 
     function test_ledger_that_names_an_account_twice_or_out_of_order_is_refused() public {
@@ -183,9 +156,9 @@ contract ChallengeRewardTest is RewardBase {
         (IDisputeTypes.Entry[] memory ledger, IDisputeTypes.Record[] memory records) = (_ledger(), _records());
         records[1].weight += 1;
         vm.expectPartialRevert(IDisputeTypes.RootMismatch.selector);
-        disputes.challengeReward(task, round, p, ledger, records);
+        disputes.challengeReward(task, round, p, ledger, records, _scored());
         vm.expectPartialRevert(IDisputeTypes.LedgerIncomplete.selector);
-        disputes.challengeReward(task, round, p, ledger, new IDisputeTypes.Record[](0));
+        disputes.challengeReward(task, round, p, ledger, new IDisputeTypes.Record[](0), _scored());
     }
 
     function test_settled_round_is_beyond_challenge() public {
@@ -195,6 +168,6 @@ contract ChallengeRewardTest is RewardBase {
         vm.warp(uint256(coordinator.roundOf(task).deadline) + 1);
         coordinator.settle(task, round, p);
         vm.expectPartialRevert(IDisputeTypes.NothingToChallenge.selector);
-        disputes.challengeReward(task, round, p, ledger, records);
+        disputes.challengeReward(task, round, p, ledger, records, _scored());
     }
 }

@@ -112,6 +112,35 @@ contract CommitteeFaultsTest is CommitteeRound {
         vm.assertEq(_stake(member), 0, "all of it");
     }
 
+    /// Its old promise lies in its seat until the next draw, and says nothing about the round that has opened since.
+    function test_before_the_draw_a_vote_of_the_last_round_frames_nobody() public {
+        Vote[] memory votes = _toVoteReveal(3);
+        _show(0, votes[0]);
+        _show(1, votes[1]);
+        (address member, bytes32 cast) = (_member(2), committee.seatsOf(task)[2].commitment);
+        vm.warp(uint256(coordinator.roundOf(task).deadline) + 1);
+        Proposal memory p = _proposal();
+        _propose(p);
+        _settle(p);
+        _open();
+        Attestation memory signed = _signed(member, B);
+        vm.expectRevert(abi.encodeWithSelector(NotAttested.selector, task, round, member, cast));
+        committee.challengeConflict(task, round, member, signed, Attestation(cast, ""));
+    }
+
+    function test_a_closed_ballot_keeps_the_count_it_was_closed_with() public {
+        Vote[] memory votes = _toVoteReveal(3);
+        _show(0, votes[0]);
+        _show(1, votes[1]);
+        address member = _member(2);
+        vm.warp(uint256(coordinator.roundOf(task).deadline) + 1);
+        committee.closeBallot(task);
+        _accuse(member, _signed(member, A), _signed(member, B));
+        vm.assertEq(_stake(member), 0, "all that was left");
+        vm.assertEq(committee.ballotOf(task).cast, SIZE, "as it was");
+        vm.assertEq(uint256(committee.seatsOf(task)[2].state), uint256(VoteState.Cast), "promised, never shown");
+    }
+
     function test_a_bond_is_taken_once() public {
         _toVote();
         address member = _member(0);

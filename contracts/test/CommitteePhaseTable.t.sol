@@ -53,6 +53,6 @@ contract CommitteePhaseTableTest is CommitteeRound, PhaseTableTest {
         if (actual == Phase.VoteReveal) return;
         Vote memory v = _vote(0, true, 10);
         vm.expectRevert(refused);
-        committee.revealVote(task, round, 0, v);
+        committee.revealVote(task, round, 0, v, "");
     }
 }

@@ -91,12 +91,15 @@ abstract contract CommitteeRound is RoundBase, ICommitteeTypes {
 
     // --- votes
 
-    function _vote(uint8 seat, bool accept, int64 metric) internal view returns (Vote memory v) {
+    function _vote(uint8 seat, bool accept, int64 metric) internal view virtual returns (Vote memory v) {
         v.accept = accept;
         v.metric = metric;
         v.scoresHash = keccak256(abi.encode("scores", seat, round));
         v.salt = keccak256(abi.encode("vote salt", seat, round));
     }
+
+    /// What a seat shows of its scores; nothing where the task does not pay by them.
+    function _scores(uint8) internal view virtual returns (bytes memory) {}
 
     /// The commitment written a second time, from its definition and not with the contract's code.
     function _promise(address member, Vote memory v) internal view returns (bytes32) {
@@ -138,7 +141,7 @@ abstract contract CommitteeRound is RoundBase, ICommitteeTypes {
     }
 
     function _show(uint8 seat, Vote memory v) internal {
-        committee.revealVote(task, round, seat, v);
+        committee.revealVote(task, round, seat, v, _scores(seat));
     }
 
     // --- a round

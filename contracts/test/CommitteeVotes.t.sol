@@ -123,9 +123,9 @@ contract CommitteeVotesTest is CommitteeRound {
         uint256 opensAt = coordinator.roundOf(task).opensAt;
         vm.warp(opensAt - 1);
         vm.expectRevert(abi.encodeWithSelector(TooEarlyToReveal.selector, opensAt, opensAt - 1));
-        committee.revealVote(task, round, 0, _vote(0, true, 10));
+        _show(0, _vote(0, true, 10));
         vm.warp(opensAt);
-        committee.revealVote(task, round, 0, _vote(0, true, 10));
+        _show(0, _vote(0, true, 10));
     }
 
     function test_revealVote_refuses_each_changed_field() public {
@@ -134,16 +134,16 @@ contract CommitteeVotesTest is CommitteeRound {
         bytes memory refused = abi.encodeWithSelector(VoteMismatch.selector, task, round, _member(0));
         v.accept = false;
         vm.expectRevert(refused);
-        committee.revealVote(task, round, 0, v);
+        committee.revealVote(task, round, 0, v, "");
         (v.accept, v.metric) = (true, 11);
         vm.expectRevert(refused);
-        committee.revealVote(task, round, 0, v);
+        committee.revealVote(task, round, 0, v, "");
         (v.metric, v.scoresHash) = (10, 0);
         vm.expectRevert(refused);
-        committee.revealVote(task, round, 0, v);
+        committee.revealVote(task, round, 0, v, "");
         (v.scoresHash, v.salt) = (_vote(0, true, 10).scoresHash, 0);
         vm.expectRevert(refused);
-        committee.revealVote(task, round, 0, v);
+        committee.revealVote(task, round, 0, v, "");
     }
 
     function test_a_copied_vote_cannot_be_shown_by_the_copier() public {
@@ -155,9 +155,9 @@ contract CommitteeVotesTest is CommitteeRound {
             committee.castVote(task, round, k, c);
         }
         vm.warp(coordinator.roundOf(task).opensAt);
-        committee.revealVote(task, round, 0, v);
+        committee.revealVote(task, round, 0, v, "");
         vm.expectRevert(abi.encodeWithSelector(VoteMismatch.selector, task, round, _member(1)));
-        committee.revealVote(task, round, 1, v);
+        committee.revealVote(task, round, 1, v, "");
     }
 
     function test_revealVote_is_refused_twice_without_a_promise_and_beyond_the_last_seat() public {

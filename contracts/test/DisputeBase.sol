@@ -195,7 +195,7 @@ abstract contract DisputeBase is RoundBase {
         }
     }
 
-    function _opening(address silo) internal view override returns (Opening memory o) {
+    function _opening(address silo) internal view virtual override returns (Opening memory o) {
         o = super._opening(silo);
         o.payloadRoot = Trees.root(_update(silo));
         o.weight = _weightOf(silo);
@@ -216,7 +216,7 @@ abstract contract DisputeBase is RoundBase {
     // --- the steps
 
     /// Everybody opens, and the aggregator proposes what `_proposal` says.
-    function _toChallenge() internal returns (Proposal memory p) {
+    function _toChallenge() internal virtual returns (Proposal memory p) {
         _open();
         _commitAll();
         _revealAll();

@@ -25,6 +25,30 @@ contract EnrolmentsTest is RoundBase {
         coordinator.enrol(task);
     }
 
+    /// Otherwise one stake, split among many accounts, would be paid many times.
+    function test_where_pay_goes_by_heads_an_open_door_is_not_enough() public {
+        registry.setOpenAdmission(true);
+        vm.prank(stranger);
+        registry.register(keccak256("key"), address(0));
+        _deposit(stranger, 3 * BOND);
+        TaskParams memory p = _params();
+        p.rewardBy = 1;
+        uint32 equally = coordinator.createTask(p, "");
+        (p.rewardBy, p.shareCapBps) = (0, 5000);
+        uint32 capped = coordinator.createTask(p, "");
+        vm.startPrank(stranger);
+        vm.expectRevert(abi.encodeWithSelector(NotAdmitted.selector, stranger));
+        coordinator.enrol(equally);
+        vm.expectRevert(abi.encodeWithSelector(NotAdmitted.selector, stranger));
+        coordinator.enrol(capped);
+        coordinator.enrol(task); // by weight
+        vm.stopPrank();
+        registry.setAdmission(stranger, true);
+        vm.startPrank(stranger);
+        coordinator.enrol(equally);
+        coordinator.enrol(capped);
+    }
+
     function test_enrol_without_the_stake_names_both_amounts() public {
         _register(stranger);
         vm.prank(stranger);

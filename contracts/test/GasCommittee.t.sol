@@ -51,7 +51,7 @@ contract GasCommitteeTest is CommitteeRound {
         }
         vm.warp(coordinator.roundOf(task).opensAt);
         for (uint8 k; k < size; ++k) {
-            committee.revealVote(task, round, k, votes[k]);
+            committee.revealVote(task, round, k, votes[k], "");
             if (k == 1) vm.snapshotGasLastCall("committee", "revealVote, before the quorum");
         }
         vm.snapshotGasLastCall("committee", "revealVote, the last");

@@ -19,7 +19,7 @@ abstract contract RewardBase is DisputeBase {
     bool internal withEmptyLeaf;
     uint128 internal heldBack;
 
-    function _params() internal view override returns (TaskParams memory p) {
+    function _params() internal view virtual override returns (TaskParams memory p) {
         p = super._params();
         (p.rewardBy, p.feeBps) = (rewardBy, feeBps);
     }
@@ -28,16 +28,25 @@ abstract contract RewardBase is DisputeBase {
 
     /// Everybody who can be owed something, ascending.
     function _accounts() internal view returns (address[] memory who) {
-        who = new address[](SILOS + 2);
+        address[] memory others = _others();
+        who = new address[](SILOS + others.length);
         for (uint256 i; i < SILOS; ++i) {
             who[i] = _silo(i);
         }
-        (who[SILOS], who[SILOS + 1]) = (aggregator, standby);
+        for (uint256 i; i < others.length; ++i) {
+            who[SILOS + i] = others[i];
+        }
         for (uint256 i; i < who.length; ++i) {
             for (uint256 k = i; k > 0 && who[k - 1] > who[k]; --k) {
                 (who[k - 1], who[k]) = (who[k], who[k - 1]);
             }
         }
+    }
+
+    /// Who can be owed something beside the silos.
+    function _others() internal view virtual returns (address[] memory who) {
+        who = new address[](2);
+        (who[0], who[1]) = (aggregator, standby);
     }
 
     function _place(address who) internal view returns (uint16) {
@@ -48,7 +57,7 @@ abstract contract RewardBase is DisputeBase {
         return 0;
     }
 
-    function _earns(address who, address proposer) internal view returns (uint256 amount) {
+    function _earns(address who, address proposer) internal view virtual returns (uint256 amount) {
         uint256 fee = uint256(REWARD) * feeBps / 10_000;
         if (who == proposer) amount = fee;
         if (_place(who) == 0) return amount;
@@ -78,7 +87,7 @@ abstract contract RewardBase is DisputeBase {
         if (unsorted) (who[0], who[1], amounts[0], amounts[1]) = (who[1], who[0], amounts[1], amounts[0]);
     }
 
-    function _proposal() internal view override returns (Proposal memory p) {
+    function _proposal() internal view virtual override returns (Proposal memory p) {
         p = super._proposal();
         (address[] memory who, uint256[] memory amounts) = _tree(aggregator);
         if (who.length != 0) (p.rewardRoot, p.rewardTotal) = SumTreeBuilder.root(who, amounts);
@@ -101,6 +110,8 @@ abstract contract RewardBase is DisputeBase {
         }
     }
 
+    function _scored() internal view virtual returns (IDisputeTypes.Scored memory none) {}
+
     /// Ends a round honestly and remembers what everybody is owed since.
     function _honestRound() internal {
         Proposal memory p = _toChallenge();
@@ -122,5 +133,33 @@ abstract contract RewardBase is DisputeBase {
             owed[_silo(i)] = 0;
         }
         owed[aggregator] = 0;
+    }
+
+    function _accuse(Proposal memory p) internal {
+        (IDisputeTypes.Entry[] memory ledger, IDisputeTypes.Record[] memory records) = (_ledger(), _records());
+        IDisputeTypes.Scored memory scored = _scored();
+        vm.prank(stranger);
+        disputes.challengeReward(task, round, p, ledger, records, scored);
+    }
+
+    function accuse(Proposal memory p) external {
+        _accuse(p);
+    }
+
+    function _assertOverturned() internal view {
+        vm.assertEq(coordinator.roundOf(task).overturned, 1, "overturned");
+        vm.assertEq(registry.participant(aggregator).stake, 0, "bond");
+    }
+
+    function _without(IDisputeTypes.Entry[] memory ledger, address who)
+        internal
+        pure
+        returns (IDisputeTypes.Entry[] memory less)
+    {
+        less = new IDisputeTypes.Entry[](ledger.length - 1);
+        uint256 count;
+        for (uint256 i; i < ledger.length; ++i) {
+            if (ledger[i].account != who) less[count++] = ledger[i];
+        }
     }
 }

@@ -72,10 +72,41 @@ contract TasksTest is RoundBase {
         _refused(p, "modes");
         (p = _params()).aggregateHeader = 0;
         _refused(p, "aggregateHeader");
-        (p = _params()).rewardBy = 2;
+        (p = _params()).rewardBy = 3;
         _refused(p, "rewardBy");
         (p = _params()).feeBps = 10_001;
         _refused(p, "feeBps");
+    }
+
+    function _withCommittee() internal view returns (TaskParams memory p) {
+        p = _params();
+        (p.committee, p.voteWindow, p.voteRevealWindow, p.validatorBond) = (3, 1, 1, 1);
+    }
+
+    function test_createTask_refuses_pay_that_no_committee_could_earn_or_decide() public {
+        TaskParams memory p = _params();
+        p.rewardBy = 2;
+        _refused(p, "rewardBy");
+        (p = _withCommittee()).rewardBy = 2;
+        coordinator.createTask(p, "");
+        p.rewardBy = 3;
+        _refused(p, "rewardBy");
+        (p = _params()).validatorBps = 1;
+        _refused(p, "validatorBps");
+        (p = _params()).shareCapBps = 10_001;
+        _refused(p, "shareCapBps");
+        p.shareCapBps = 10_000;
+        coordinator.createTask(p, "");
+    }
+
+    function test_createTask_refuses_pay_beyond_what_a_round_reserves() public {
+        TaskParams memory p = _withCommittee();
+        (p.validatorBps, p.feeBps, p.floorBps) = (6000, 4000, 4000);
+        coordinator.createTask(p, "");
+        p.feeBps = 4001;
+        _refused(p, "validatorBps");
+        (p.feeBps, p.floorBps) = (4000, 4001);
+        _refused(p, "validatorBps");
     }
 
     function test_createTask_refuses_rounds_longer_than_half_the_unbonding_period() public {

@@ -8,6 +8,8 @@ import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeab
 import {AnnouncedUpgrades} from "../src/AnnouncedUpgrades.sol";
 import {Appeals} from "../src/Appeals.sol";
 import {Committee} from "../src/Committee.sol";
+import {CommitteeDesk} from "../src/CommitteeDesk.sol";
+import {ICommitteeTypes} from "../src/interfaces/ICommitteeTypes.sol";
 import {ConsentLedger} from "../src/ConsentLedger.sol";
 import {Coordinator} from "../src/Coordinator.sol";
 import {ModelRegistry} from "../src/ModelRegistry.sol";
@@ -151,7 +153,7 @@ contract UpgradesTest is RoundBase {
                 address(this)
             );
         vm.expectRevert(Initializable.InvalidInitialization.selector);
-        committee.initialize(address(this), address(this), address(this), 0, false);
+        Committee(payable(address(committee))).initialize(address(this), address(this), address(this), 0, false);
         vm.expectRevert(Initializable.InvalidInitialization.selector);
         appeals.initialize(address(this), address(this), address(this), 0, 0, 0);
         vm.expectRevert(Initializable.InvalidInitialization.selector);
@@ -196,6 +198,20 @@ contract UpgradesTest is RoundBase {
         vm.expectRevert(abi.encodeWithSelector(UnknownTask.selector, task));
         desk.enrol(task);
         vm.assertEq(desk.tasks(), 0, "no tasks");
+    }
+
+    function test_the_committees_desk_has_no_power_at_its_own_address() public {
+        CommitteeDesk desk = new CommitteeDesk();
+        vm.expectRevert();
+        desk.enlist(task, 1);
+        vm.expectRevert();
+        desk.admitReader(task, address(this), true);
+        vm.expectPartialRevert(ICommitteeTypes.OnlyCoordinator.selector);
+        desk.publish(task, 1);
+        vm.assertEq(desk.validatorsOf(task).length, 0, "no validators");
+        vm.deal(address(this), 1);
+        (bool ok,) = address(committee).call{value: 1}("");
+        vm.assertFalse(ok, "coins");
     }
 
     function test_a_call_that_neither_coordinator_nor_desk_knows_is_refused_and_coins_too() public {

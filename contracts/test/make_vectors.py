@@ -17,6 +17,7 @@ from eth_abi.abi import encode
 from eth_hash.auto import keccak
 
 from prefect_federated.contracts.test.ballot_vectors import ballot
+from prefect_federated.contracts.test.pay_vectors import pay
 from prefect_federated.contracts.test.relayed_vectors import location, signed_commit
 
 HERE = Path(__file__).resolve().parent
@@ -110,6 +111,8 @@ def task() -> dict[str, Any]:
         "voteWindow": ("uint32", 604),
         "voteRevealWindow": ("uint32", 605),
         "validatorBond": ("uint128", 6 * 10**15),
+        "validatorBps": ("uint16", 300),
+        "shareCapBps": ("uint16", 4000),
     }
     packed = encode([t for t, _ in params.values()], [v for _, v in params.values()])
     typehash = keccak(b"Task(uint256 chainId,address coordinator,address sponsor,bytes32 paramsHash)")
@@ -247,6 +250,9 @@ def main() -> int:
         "merkle_1": merkle(1),
         "merkle_6": merkle(6),
         "merkle_7": merkle(7),
+        "pay_3": pay([[10, 0, 7, 100], [20, 1, 7, 2**32 - 1], [30, 2, 7]], 500, 900, 0, 3),
+        "pay_2": pay([[5, 9, 1, 1], [6, 8, 0, 1]], 0, 1000, 4000, 3),
+        "pay_0": pay([[], [1], [0, 0, 2]], 333, 1, 2500, 3),
         "coordinate_1": coordinate([-7], [3], 0),
         "coordinate_4": coordinate([-5, 2, -5, 1], [1, 2, 3, 4], 1),
         "coordinate_5": coordinate([2**31 - 1, -(2**31), 0, -1, -1], [1, 1000, 2, 3, 5], 2),

@@ -26,7 +26,7 @@ class Truth:
 
     def __init__(self, aggregator: Aggregator, spec: RoundSpec) -> None:
         party = aggregator.party
-        self.spec, self.store = spec, party.store
+        self.spec, self.store, self.federation = spec, party.store, party.federation
         reveals = party.federation.reveals(spec.task, spec.round)
         self.proposal = work_out(aggregator, spec, reveals, gather(party, spec, reveals)).proposal
         content = b"".join(party.store.get(self.proposal.uri, RESULT_BYTES))

@@ -42,11 +42,13 @@ interface ICommitteeTypes {
         Void
     }
 
+    /// @param paid For this vote, in a round that pays no rewards.
     struct Seat {
         address member;
         VoteState state;
         bool accept;
         int64 metric;
+        bool paid;
         bytes32 commitment;
         bytes32 scoresHash;
     }
@@ -68,7 +70,7 @@ interface ICommitteeTypes {
 
     /// Thrown when committees would be drawn from a block that is known already when a round opens.
     error NoDrawDelay();
-    /// Thrown when somebody other than the coordinator opens a ballot or publishes an answer.
+    /// Thrown when somebody other than the coordinator opens a ballot, publishes an answer or takes pay.
     error OnlyCoordinator(address caller);
     /// Thrown when somebody other than the sponsor admits readers.
     error NotTheSponsor(uint32 task, address caller, address sponsor);
@@ -114,12 +116,18 @@ interface ICommitteeTypes {
     error NoVoteToShow(uint32 task, uint32 round, address member);
     /// Thrown when a vote does not hash to what its member promised.
     error VoteMismatch(uint32 task, uint32 round, address member);
+    /// Thrown when scores are shown that no task asks for, are no whole number of words, or more than one for each index.
+    error BadScores(uint32 task, uint256 length, uint256 most);
+    /// Thrown when scores do not hash to the vote's `scoresHash`.
+    error ScoresMismatch(uint32 task, uint32 round, address member);
     /// Thrown when a commitment was neither signed by the member nor is its vote on chain.
     error NotAttested(uint32 task, uint32 round, address member, bytes32 commitment);
     /// Thrown when two attestations say the same.
     error NoConflict(bytes32 commitment);
     /// Thrown when a ballot is closed whose votes can still change, or which is closed.
     error NothingToClose(uint32 task, uint32 round);
+    /// Thrown when a seat is paid twice, or showed no vote in the round.
+    error NothingToPay(uint32 task, uint32 round, uint256 seat);
     /// Thrown when a task's feed is created again.
     error FeedExists(uint32 task, address feed);
 
@@ -132,6 +140,7 @@ interface ICommitteeTypes {
     event CommitteeDrawn(uint32 indexed task, uint32 indexed round, bytes32 seed, address[] members);
     event VoteCast(uint32 indexed task, uint32 indexed round, address indexed member, uint8 seat, bytes32 commitment);
     event VoteRevealed(uint32 indexed task, uint32 indexed round, address indexed member, uint8 seat, Vote vote);
+    event ScoresShown(uint32 indexed task, uint32 indexed round, address indexed member, uint8 seat, bytes scores);
     event VoteVoided(uint32 indexed task, uint32 indexed round, address indexed member);
     event ValidatorSlashed(
         uint32 indexed task, uint32 indexed round, address indexed account, uint256 taken, uint256 bounty, string reason

@@ -44,6 +44,14 @@ interface IDisputeTypes is ICoordinatorTypes {
         uint16 place;
     }
 
+    /// What a committee showed of the round's updates; empty where the task does not pay by scores.
+    /// @param vectors The scores of each member that showed a vote, by seat, as they stand in ScoresShown.
+    /// @param medians What the accuser says each included update's score is: big-endian uint32 words in their order.
+    struct Scored {
+        bytes[] vectors;
+        bytes medians;
+    }
+
     /// Trees of a proposal whose bytes anybody may ask for. Payload: of the update at an included position.
     enum Tree {
         Aggregate,
@@ -90,8 +98,13 @@ interface IDisputeTypes is ICoordinatorTypes {
     error LedgerOrder(address account);
     /// Thrown when a ledger's entry names a place among the included that is not its account's.
     error WrongPlace(address account, uint16 place);
-    /// Thrown when a ledger lacks somebody who is included, or the proposer although it earns a fee.
+    /// Thrown when a ledger lacks somebody who is included, the proposer although it earns a fee, or a validator that
+    /// is paid.
     error LedgerIncomplete(uint256 placed, uint256 included);
+    /// Thrown when the scores of more or fewer members are given than showed their votes.
+    error ScoresIncomplete(uint256 given, uint256 shown);
+    /// Thrown when a score is given that is not the lower median of the members' scores.
+    error NotTheMedian(address participant, uint256 claimed);
     /// Thrown when a demand carries another deposit than is asked for.
     error WrongDeposit(uint256 sent, uint256 expected);
     /// Thrown when bytes are asked for a second time.

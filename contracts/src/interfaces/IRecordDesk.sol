@@ -43,16 +43,21 @@ interface IRecordDesk is IDisputeTypes {
 
     /// The proposed rewards are not the old ones and this round's by the task's rule. Rebuilds three trees from
     /// calldata: what was owed before, who is included, and what is due now. Of the round's reward the proposer
-    /// gets floor(roundReward * feeBps / 10,000), each included floor(rest * share / sum of shares); a share is
-    /// the weight, or 1 where the task pays equally. Leaves ascend by account; who is owed nothing has none.
+    /// gets fee = floor(roundReward * feeBps / 10,000), each member of the committee that showed a vote
+    /// pay = floor(roundReward * validatorBps / (10,000 * committee)), and of rest = roundReward - fee - committee * pay
+    /// each included floor(rest * share / sum of shares), at most floor(rest * shareCapBps / 10,000) if that is not 0: no
+    /// seat earns more by another's silence. A share is the
+    /// weight, or 1 where the task pays equally, or the lower median of the shown scores; 1 if all of those are 0.
+    /// Leaves ascend by account; who is owed nothing has none. What rounding and the cap leave stays in escrow.
     /// @param ledger Everybody who was owed something before or earns something now, ascending by account.
-    /// @param included All included updates, in their order.
+    /// @param included All included updates, in their order. @param scored Where the task pays by scores, the scores.
     function challengeReward(
         uint32 task,
         uint32 round,
         Proposal calldata p,
         Entry[] calldata ledger,
-        Record[] calldata included
+        Record[] calldata included,
+        Scored calldata scored
     ) external;
 
     /// EIP-712 digest of "Receipt(uint32 task,uint32 round,address participant,bytes32 sealedRoot,bytes32

@@ -29,6 +29,8 @@ interface IRoundErrors is IRoundTypes {
     error NoBond(uint32 task, address participant);
     /// Thrown when somebody claims the floor of a round that paid none, or did not reveal in it, or has it.
     error NoFloor(uint32 task, uint32 round, address participant);
+    /// Thrown when a validator's pay is claimed of a round that pays it with its rewards, or pays none.
+    error NoPay(uint32 task, uint32 round, uint256 seat);
     /// Thrown when a bond is locked for the second time.
     error AlreadyBonded(uint32 task, address account);
     /// Thrown when an account may not enrol: not registered, or not admitted.

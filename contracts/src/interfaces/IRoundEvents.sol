@@ -90,5 +90,6 @@ interface IRoundEvents is IRoundTypes {
     );
     event ChallengeHeld(uint32 indexed task, uint32 indexed round, uint40 deadline);
     event FloorPaid(uint32 indexed task, uint32 indexed round, address indexed participant, uint256 amount);
+    event PayPaid(uint32 indexed task, uint32 indexed round, address indexed member, uint256 amount);
     event RoundVoided(uint32 indexed task, uint32 indexed round, Phase phase);
 }

@@ -56,11 +56,14 @@ interface IRoundTypes {
     /// @param floorBps Hundredths of a percent of a head's equal share that a reveal earns when fraud voids a round.
     /// @param modes Bits of the ways to commit: 1 direct (always), 2 relayed; 4 will be rolled.
     /// @param aggregateHeader SHA-256(0x00 || chunk 0) of every aggregate.
-    /// @param rewardBy How a round's reward is split: 0 by weight, 1 equally among the included.
+    /// @param rewardBy How a round's reward is split among the included: 0 by weight, 1 equally, 2 by the committee's
+    /// median scores. Except by weight, only who is admitted by name may enrol.
     /// @param feeBps Hundredths of a percent of it that the proposer gets first.
     /// @param committee Validators drawn for each round, at most 31; 0 is none, and then the next three are 0.
     /// @param voteWindow To promise a vote. @param voteRevealWindow To show it, twice if too few do.
     /// @param validatorBond The least that a validator locks (stake token); its chance of being drawn grows with more.
+    /// @param validatorBps Hundredths of a percent of a round's reward for its committee: each seat's equal part, for a
+    /// shown vote. @param shareCapBps The most of the rest that a single participant gets, likewise; 0 is no limit.
     struct TaskParams {
         bytes32 specHash;
         bytes32 genesisRoot;
@@ -100,6 +103,8 @@ interface IRoundTypes {
         uint32 voteWindow;
         uint32 voteRevealWindow;
         uint128 validatorBond;
+        uint16 validatorBps;
+        uint16 shareCapBps;
     }
 
     /// What the round needs from a participant's sealed update, once Reveal has opened.

@@ -27,6 +27,9 @@ interface IRulings is ICoordinatorTypes {
         address proposer;
         uint8 rewardBy;
         uint16 feeBps;
+        uint8 committee;
+        uint128 seatPay;
+        uint16 shareCapBps;
         uint128 roundReward;
         uint40 nowS;
         Pause pause;
@@ -47,6 +50,10 @@ interface IRulings is ICoordinatorTypes {
     /// round opens, which waits for one challenge window.
     function claimFloor(uint32 task, uint32 round, uint16 index) external;
 
+    /// Pays a member of the committee for its shown vote in a round that pays no rewards: rejected, void for want of
+    /// votes, or voided for fraud. Anyone, until the next round opens, which waits for one challenge window.
+    function claimPay(uint32 task, uint32 round, uint8 seat) external;
+
     function caseOf(uint32 task, uint32 round) external view returns (Case memory);
 
     /// Index of somebody who revealed in the round in time; `revealed` is false for anybody else.
@@ -54,6 +61,9 @@ interface IRulings is ICoordinatorTypes {
         external
         view
         returns (uint16 index, bool revealed);
+
+    /// Dense indices of these participants, in their order; each must have enrolled once.
+    function indicesOf(uint32 task, address[] calldata participants) external view returns (uint16[] memory);
 
     /// Whether the participant's commitment of the round has this opening.
     function isOpening(uint32 task, uint32 round, address participant, Opening calldata o)

@@ -31,6 +31,9 @@ interface IVerdicts is ICoordinatorTypes {
     /// Whether the current round called for votes that can no longer change.
     function voteOver(uint32 task, uint32 round) external view returns (bool);
 
+    /// Whether the task pays by scores, and if so the most bytes of a member's: 4 for each index given out, else 0.
+    function scoreTerms(uint32 task) external view returns (bool wanted, uint256 most);
+
     function committeeTerms(uint32 task)
         external
         view

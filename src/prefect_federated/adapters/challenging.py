@@ -13,8 +13,10 @@ from prefect_federated.adapters.reading import rewards_before, version_with_hash
 from prefect_federated.adapters.receipts import kept_receipt
 from prefect_federated.adapters.verification import Claimed, read_claimed
 from prefect_federated.core.chain_table import EIP_7825_GAS
+from prefect_federated.core.enforced import REWARDS
 from prefect_federated.core.errors import ProtocolError
 from prefect_federated.core.findings import Finding, Wrong
+from prefect_federated.core.pay import medians_of
 from prefect_federated.core.proofs import Piece, Shown, batch_siblings, leaf_piece, piece_of
 from prefect_federated.core.proposal import unpack_exclusions
 from prefect_federated.core.rewards import ledger
@@ -121,11 +123,15 @@ def _record(party: Party, spec: RoundSpec, claimed: Claimed, case: Case, finding
 
 
 def _reward(party: Party, spec: RoundSpec, claimed: Claimed, case: Case) -> Sent:
-    """The whole ledger at once: up to some 1,300 accounts fit one transaction."""
-    included = claimed.document.included
+    """The whole ledger at once: up to some 1,300 accounts fit one transaction, scores not counted."""
+    included, votes, parts = claimed.document.included, claimed.votes, claimed.parts()
     owed = rewards_before(party, spec.task, spec.round)
-    entries = ledger(owed, [record.participant for record in included], claimed.proposer)
-    return party.federation.challenge_reward(case, entries, included)
+    others = [claimed.proposer, *(vote.member for vote in votes)]
+    entries = ledger(owed, [record.participant for record in included], others)
+    by_scores = REWARDS[spec.spec.enforced.reward_by] == "scores"
+    vectors = [vote.scores for vote in votes] if by_scores else []
+    medians = medians_of(parts, votes) if by_scores else []
+    return party.federation.challenge_reward(case, entries, included, vectors, medians)
 
 
 def _aggregate(party: Party, spec: RoundSpec, claimed: Claimed, chunk: int) -> Piece:

@@ -1,6 +1,6 @@
 """The outcome of a round as its aggregator works it out: aggregate, next model, metrics, rewards, proposal.
 
-gathered updates --combine--> aggregate --add--> model --evaluate--> metrics --split--> rewards --> Proposal
+gathered updates --combine--> aggregate --add--> model --evaluate--> metrics --pay--> rewards --> Proposal
 """
 
 from dataclasses import dataclass
@@ -10,16 +10,17 @@ import numpy as np
 from prefect_federated.adapters.aggregator import Aggregator
 from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.gathering import Gathered
+from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_words, store_words
 from prefect_federated.adapters.reading import rewards_so_far
 from prefect_federated.core.combine import Combined, Words, add
 from prefect_federated.core.fixed_point import decode
+from prefect_federated.core.pay import Part, ShownVote, round_pay
 from prefect_federated.core.proposal import Proposal, pack_exclusions
 from prefect_federated.core.result import IncludedUpdate, ResultDocument
-from prefect_federated.core.rewards import add_rewards, split_pool
+from prefect_federated.core.rewards import add_rewards
 from prefect_federated.core.round import Reason
 from prefect_federated.core.round_spec import RoundSpec
-from prefect_federated.core.spec import TaskSpec
 from prefect_federated.learning.evaluation import evaluate_vector
 
 NO_STATE = bytes(32)  # FedAvg keeps no server state; optimisers that do put its root here
@@ -51,7 +52,7 @@ def work_out(aggregator: Aggregator, spec: RoundSpec, reveals: list[Reveal], gat
             IncludedUpdate(participant=u.participant, payload_root=roots[u.participant], weight=u.weight)
             for u in combined.kept
         ),
-        rewards=_rewards(aggregator, spec, combined),
+        rewards=_rewards(aggregator, spec, reveals, combined),
         metrics=_metrics(aggregator, spec, model),
     )
     reasons = gathered.reasons | combined.left_out
@@ -78,18 +79,14 @@ def _metrics(aggregator: Aggregator, spec: RoundSpec, model: Words) -> dict[str,
     return evaluate_vector(spec.spec, vector, aggregator.holdout.read())
 
 
-def _rewards(aggregator: Aggregator, spec: RoundSpec, combined: Combined) -> dict[str, int]:
-    """Cumulative rewards: those of the last settled round, and this round's shares on top."""
-    owed = rewards_so_far(aggregator.party, spec.task)
-    return add_rewards(owed, earned(spec.spec, aggregator.party.account, combined))
+def _rewards(aggregator: Aggregator, spec: RoundSpec, reveals: list[Reveal], combined: Combined) -> dict[str, int]:
+    """Cumulative rewards: those of the last settled round, and this round's pay on top."""
+    party, indices = aggregator.party, {reveal.participant: reveal.index for reveal in reveals}
+    parts = [Part(update.participant, indices[update.participant], update.weight) for update in combined.kept]
+    earned = round_pay(spec.spec.enforced, party.account, parts, shown_votes(party, spec))
+    return add_rewards(rewards_so_far(party, spec.task), earned)
 
 
-def earned(spec: TaskSpec, aggregator: str, combined: Combined) -> dict[str, int]:
-    """Shares of one round's pool: the aggregator's fee, the rest by the task's policy; a void round pays nobody."""
-    if not combined.kept:
-        return {}
-    pool = spec.enforced.round_reward
-    fee = pool * spec.rewards.aggregator_fee_bps // 10_000
-    by_examples = spec.rewards.policy == "examples"
-    shares = {update.participant: update.weight if by_examples else 1 for update in combined.kept}
-    return add_rewards({aggregator: fee} if fee else {}, split_pool(pool - fee, shares))
+def shown_votes(party: Party, spec: RoundSpec) -> list[ShownVote]:
+    """What the round's committee showed; nothing where the task has none."""
+    return party.federation.shown_votes(spec.task, spec.round) if spec.spec.enforced.committee else []

@@ -6,18 +6,17 @@ records, exclusions --> updates --rule--> aggregate --base + it--> model --> rew
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.gathering import Gathered, gather
-from prefect_federated.adapters.outcome import earned
+from prefect_federated.adapters.outcome import shown_votes
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_stream, fetch_words
 from prefect_federated.adapters.reading import read_result, rewards_before
 from prefect_federated.adapters.receipts import kept_receipt
-from prefect_federated.core.combine import Combined, Update, Words, add, apply_rule, combine
+from prefect_federated.core.combine import Update, Words, add, apply_rule, combine
 from prefect_federated.core.errors import ConfigurationError, PayloadError
 from prefect_federated.core.findings import Finding, Verification, Wrong
+from prefect_federated.core.pay import Part, ShownVote, round_pay
 from prefect_federated.core.payload import header_chunk, parse
 from prefect_federated.core.proofs import coordinate_of, first_difference, with_ranks
 from prefect_federated.core.proposal import Proposal, unpack_exclusions
@@ -27,7 +26,7 @@ from prefect_federated.core.round import Reason
 from prefect_federated.core.round_spec import RoundSpec
 
 MULTI_KRUM = 3
-_NO_WORDS: Words = np.zeros(0, np.int32)
+NO_INDEX = 1 << 16  # beyond every index: no member scored it
 AGGREGATE, MODEL, INCLUDED, PAYLOAD = range(4)  # trees that bytes can be demanded of
 
 
@@ -39,6 +38,12 @@ class Claimed:
     document: ResultDocument
     reveals: list[Reveal]
     proposer: str
+    votes: list[ShownVote]
+
+    def parts(self) -> list[Part]:
+        """The included updates as pay sees them; who revealed nothing has no index."""
+        indices = {reveal.participant: reveal.index for reveal in self.reveals}
+        return [Part(r.participant, indices.get(r.participant, NO_INDEX), r.weight) for r in self.document.included]
 
 
 def verify_proposal(party: Party, spec: RoundSpec) -> Verification:
@@ -71,6 +76,7 @@ def read_claimed(party: Party, spec: RoundSpec) -> Claimed:
         read_result(party, spec.task, spec.round),
         federation.reveals(spec.task, spec.round),
         federation.proposer(spec.task, spec.round),
+        shown_votes(party, spec),
     )
 
 
@@ -202,8 +208,7 @@ def _rewards(party: Party, spec: RoundSpec, claimed: Claimed) -> Iterator[Findin
 
 def rewards_due(party: Party, spec: RoundSpec, claimed: Claimed) -> dict[str, int]:
     """Cumulative rewards after the round, by the task's rule over what the proposal includes."""
-    kept = tuple(Update(record.participant, record.weight, _NO_WORDS) for record in claimed.document.included)
-    due = earned(spec.spec, claimed.proposer, Combined(_NO_WORDS, kept, {}))
+    due = round_pay(spec.spec.enforced, claimed.proposer, claimed.parts(), claimed.votes)
     return add_rewards(rewards_before(party, spec.task, spec.round), due)
 
 

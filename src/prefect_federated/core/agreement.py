@@ -28,7 +28,7 @@ def in_numbers(
 
     Returns:
         Values by field name of `Enforced`: purposes, rule, trim, norm_bound, limit, chunks,
-        aggregate_header, reward_by, fee_bps.
+        aggregate_header, reward_by, fee_bps, validator_bps, share_cap_bps.
     """
     header = plain_header("aggregate", model.size, model.frac_bits, chunk_bytes)
     return {
@@ -41,6 +41,8 @@ def in_numbers(
         "aggregate_header": leaf_hash(header_chunk(header)),
         "reward_by": REWARDS.index(rewards.policy),
         "fee_bps": rewards.aggregator_fee_bps,
+        "validator_bps": rewards.committee_bps,
+        "share_cap_bps": rewards.share_cap_bps,
     }
 
 

@@ -19,7 +19,7 @@ TASK_TYPEHASH = keccak256(b"Task(uint256 chainId,address coordinator,address spo
 NOBODY = "0x" + "0" * 40
 RULES = ("mean", "median", "trimmed_mean", "multi_krum")
 MODES = ("clear", "masked")
-REWARDS = ("examples", "equal")
+REWARDS = ("examples", "equal", "scores")
 DIRECT, RELAYED = 1, 2
 
 
@@ -104,7 +104,12 @@ class Enforced(BaseModel):
         description="ways to commit: 1 each participant directly, 3 also through relayers",
     )
     aggregate_header: Root = Field(description="leaf of chunk 0 of every aggregate: SHA-256(0x00 || header)")
-    reward_by: int = Field(default=0, ge=0, le=1, description="a round's reward is split: 0 by examples, 1 equally")
+    reward_by: int = Field(
+        default=0,
+        ge=0,
+        le=2,
+        description="a round's reward is split: 0 by examples, 1 equally, 2 by the committee's median scores",
+    )
     fee_bps: int = Field(
         default=0, ge=0, le=10_000, description="hundredths of a percent of it that the proposer gets first"
     )
@@ -112,6 +117,18 @@ class Enforced(BaseModel):
     vote_window: Seconds = Field(default=0, description="seconds to promise a vote; 0 without a committee")
     vote_reveal_window: Seconds = Field(default=0, description="seconds to show it, twice if too few do")
     validator_bond: Wei = Field(default=0, description="least stake a validator locks, wei; 0 without a committee")
+    validator_bps: int = Field(
+        default=0,
+        ge=0,
+        le=10_000,
+        description="hundredths of a percent of a round's reward for its committee, in equal parts a seat",
+    )
+    share_cap_bps: int = Field(
+        default=0,
+        ge=0,
+        le=10_000,
+        description="most of the rest that one participant gets, in hundredths of a percent; 0 is no limit",
+    )
 
     @model_validator(mode="after")
     def _possible(self) -> "Enforced":
@@ -129,6 +146,13 @@ class Enforced(BaseModel):
                     f"{field} is {getattr(self, field)} for a committee of {self.committee}; give a committee its"
                     " windows and a bond, and a task without one neither"
                 )
+        if not self.committee and (self.validator_bps or REWARDS[self.reward_by] == "scores"):
+            raise ValueError("a task without a committee has nobody to score updates or to pay for it; give it one")
+        if self.validator_bps and self.validator_bps + max(self.fee_bps, self.floor_bps) > 10_000:
+            raise ValueError(
+                f"validator_bps {self.validator_bps} with fee_bps {self.fee_bps} or floor_bps {self.floor_bps} exceeds"
+                " 10000, more than a round's reward; lower one"
+            )
         return self
 
     @property

@@ -3,7 +3,7 @@
 shares --floor--> amounts --added to what was owed before--> leaves (account, cumulative) --> (root, total)
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from prefect_federated.core.words import hash_words
@@ -27,39 +27,42 @@ class Entry:
     place: int
 
 
-def ledger(owed: Mapping[str, int], included: Sequence[str], proposer: str) -> list[Entry]:
+def ledger(owed: Mapping[str, int], included: Sequence[str], others: Iterable[str]) -> list[Entry]:
     """Everybody whose leaf a round can touch, ascending by account: what a challenge of rewards rebuilds trees from.
 
     Args:
         owed: cumulative amounts before the round, wei.
         included: participants in the order of the included updates.
-        proposer: who may earn a fee.
+        others: who may earn beside them: the proposer, validators.
 
-    >>> [entry.place for entry in ledger({"0xb": 5}, ["0xc", "0xa"], "0xd")]
+    >>> [entry.place for entry in ledger({"0xb": 5}, ["0xc", "0xa"], ["0xd"])]
     [2, 0, 1, 0]
     """
     places = {account: place for place, account in enumerate(included, 1)}
-    accounts = sorted({*owed, *included, proposer}, key=str.lower)
+    accounts = sorted({*owed, *included, *others}, key=str.lower)
     return [Entry(account, owed.get(account, 0), places.get(account, 0)) for account in accounts]
 
 
-def split_pool(pool: int, shares: Mapping[str, int]) -> dict[str, int]:
-    """Split a pool in proportion to integer shares; what floor division leaves over stays in escrow.
+def split_pool(pool: int, shares: Mapping[str, int], most: int | None = None) -> dict[str, int]:
+    """Split a pool in proportion to integer shares; what floor division and the cap leave over stays in escrow.
 
     Args:
         pool: amount to split, wei.
         shares: integer share of each account; zero shares get nothing.
+        most: cap of a single amount, wei; None is none.
 
     Raises:
         ValueError: pool or a share is negative, so that somebody else would get more than the pool.
 
     >>> split_pool(100, {"a": 1, "b": 2})
     {'a': 33, 'b': 66}
+    >>> split_pool(100, {"a": 1, "b": 2}, most=40)
+    {'a': 33, 'b': 40}
     """
     if pool < 0 or any(share < 0 for share in shares.values()):
         raise ValueError(f"pool {pool} and shares {dict(shares)} must not be negative")
-    total = sum(shares.values())
-    return {account: pool * share // total for account, share in shares.items() if share} if total else {}
+    total, cap = sum(shares.values()), pool if most is None else most
+    return {account: min(pool * share // total, cap) for account, share in shares.items() if share} if total else {}
 
 
 def add_rewards(owed: Mapping[str, int], earned: Mapping[str, int]) -> dict[str, int]:

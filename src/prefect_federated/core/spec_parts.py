@@ -124,11 +124,22 @@ class RuleSpec(Strict):
 
 
 class RewardSpec(Strict):
-    """How the pool of a round is shared among those aggregated."""
+    """How the pool of a round is shared among aggregator, committee and those aggregated."""
 
-    policy: Literal["examples", "equal"] = "examples"
+    policy: Literal["examples", "equal", "scores"] = Field(
+        default="examples", description="shares: examples, one each, or the median of the committee's scores"
+    )
     aggregator_fee_bps: int = Field(
         default=0, ge=0, le=10_000, description="hundredths of a percent for the aggregator"
+    )
+    committee_bps: int = Field(
+        default=0, ge=0, le=10_000, description="hundredths of a percent for the committee, in equal parts a seat"
+    )
+    share_cap_bps: int = Field(
+        default=0,
+        ge=0,
+        le=10_000,
+        description="most of the rest that one participant gets, in hundredths of a percent; 0 is no limit",
     )
 
 

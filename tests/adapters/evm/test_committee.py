@@ -78,7 +78,7 @@ def test_a_committee_is_drawn_from_a_real_header_and_its_rejection_pays_floors(d
         consortium.write(validators[member], "castVote", task, 1, seat, promise)
     assert sponsor.round_state(task).phase is Phase.VOTE_REVEAL
     for seat, vote in enumerate(votes):
-        consortium.write(sponsor, "revealVote", task, 1, seat, vote)
+        consortium.write(sponsor, "revealVote", task, 1, seat, vote, b"")
 
     state = sponsor.round_state(task)
     assert (state.phase, state.status) == (Phase.SETTLED, Status.REJECTED)

@@ -87,6 +87,15 @@ COMMITTEE_SENTENCES: dict[str, tuple[type[FederatedError], str]] = {
         CommitmentMismatch,
         "the vote does not hash to what {member} promised in round {task}/{round}; show the one that was sealed",
     ),
+    "BadScores": (
+        SpecError,
+        "{length} bytes of scores do not suit task {task}, which takes whole words of 4, {most} bytes at most;"
+        " pack them anew",
+    ),
+    "ScoresMismatch": (
+        CommitmentMismatch,
+        "the scores do not hash to what the vote of {member} in round {task}/{round} says; show those it was made with",
+    ),
     "NotAttested": (
         ContractRefused,
         "{member} neither signed nor cast {commitment} in round {task}/{round}; bring its own signature",
@@ -96,6 +105,10 @@ COMMITTEE_SENTENCES: dict[str, tuple[type[FederatedError], str]] = {
         WrongPhase,
         "the ballot of round {task}/{round} is closed, or its votes can still change; come back later",
     ),
-    # metrics
+    # metrics and pay
+    "NothingToPay": (
+        ContractRefused,
+        "seat {seat} of round {task}/{round} showed no vote, or is paid; there is nothing to claim",
+    ),
     "FeedExists": (ContractRefused, "the feed of task {task} lies at {feed}; read it there"),
 }

@@ -17,6 +17,11 @@ DISPUTE_SENTENCES: dict[str, tuple[type[FederatedError], str]] = {
         "round {task}/{round} pays {participant} no floor: it was not voided for fraud, or {participant} did not"
         " reveal in it, or has it already; nothing to claim",
     ),
+    "NoPay": (
+        ContractRefused,
+        "round {task}/{round} pays seat {seat} nothing by itself: its rewards do, or the next round is open; claim the"
+        " rewards",
+    ),
     "OnlyDisputes": (
         ContractRefused,
         "{caller} called a function that only the Disputes contract may call; bring a proof there instead",
@@ -64,7 +69,16 @@ DISPUTE_SENTENCES: dict[str, tuple[type[FederatedError], str]] = {
     ),
     "LedgerIncomplete": (
         ContractRefused,
-        "the ledger has {placed} of {included} included updates, or lacks the proposer that earns a fee; complete it",
+        "the ledger has {placed} of {included} included updates, or lacks the proposer or a validator that is paid;"
+        " complete it",
+    ),
+    "ScoresIncomplete": (
+        ContractRefused,
+        "{given} vectors of scores are given, {shown} members showed their votes; read them from the events again",
+    ),
+    "NotTheMedian": (
+        ContractRefused,
+        "{claimed} is not the lower median of the scores of {participant}; sort them again",
     ),
     "WrongRanks": (
         ContractRefused,

@@ -12,11 +12,15 @@ from prefect_federated.adapters.evm.sending import Sending
 from prefect_federated.adapters.evm.structs import opening_tuple, proposal_tuple
 from prefect_federated.adapters.evm.versions import version_fields
 from prefect_federated.core.commitment import Opening
+from prefect_federated.core.pay import seat_pay
 from prefect_federated.core.proofs import Coordinate, Piece, Shown
 from prefect_federated.core.proposal import Proposal
 from prefect_federated.core.result import IncludedUpdate
 from prefect_federated.core.rewards import Entry
 from prefect_federated.core.round import Phase
+from prefect_federated.core.scores import pack_scores
+
+SHOWN = 2  # state of a seat whose vote was shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +73,26 @@ class Disputing(Sending):
         """Show that the reason given for leaving somebody out cannot be true."""
         return self._challenge("challengeExclusion", case, which, opening_tuple(opening), receipt)
 
-    def challenge_reward(self, case: Case, ledger: Sequence[Entry], included: Sequence[IncludedUpdate]) -> Sent:
+    def challenge_reward(
+        self,
+        case: Case,
+        ledger: Sequence[Entry],
+        included: Sequence[IncludedUpdate],
+        vectors: Sequence[bytes] = (),
+        medians: Sequence[int] = (),
+    ) -> Sent:
         """Show that the rewards are not what the task's rule makes of the included updates.
 
         Args:
             ledger: everybody who was owed something before or earns something now, ascending by account.
             included: the proposal's records, in their order.
+            vectors: scores that the committee's members showed, by seat; where the task pays by them, like the next.
+            medians: the score of each included update, uint32.
         """
+        scored = (list(vectors), pack_scores(dict(enumerate(medians))))
         entries = [(entry.account, entry.owed, entry.place) for entry in ledger]
         records = [(record.participant, record.payload_root, record.weight) for record in included]
-        return self._challenge("challengeReward", case, entries, records)
+        return self._challenge("challengeReward", case, entries, records, scored)
 
     def challenge_range(
         self, task: int, round: int, participant: str, opening: Opening, at: Coordinate, chunk: Piece
@@ -103,6 +117,10 @@ class Disputing(Sending):
     def claim_floor(self, task: int, round: int, index: int) -> Sent:
         """Pay the floor of a round that fraud voided to the participant with an index; anyone may."""
         return self._send("Coordinator", "claimFloor", task, round, index, name=f"{task}/{round}/{index}")
+
+    def claim_pay(self, task: int, round: int, seat: int) -> Sent:
+        """Pay the committee's member in a seat for its vote in a round that pays no rewards; anyone may."""
+        return self._send("Coordinator", "claimPay", task, round, seat, name=f"{task}/{round}/{seat}")
 
     def collect_bounty(self, account: str) -> Sent:
         """Pay out what proofs earned an account; anyone may."""
@@ -136,6 +154,17 @@ class Disputing(Sending):
             return None
         index, revealed = self.call("Coordinator", "revealedIndex", task, round, account)
         return int(index) if revealed and self.treasury_account(task).floors else None
+
+    def pay_due(self, task: int, round: int, account: str) -> int | None:
+        """Seat of a validator that may claim its pay of a round that pays no rewards; None where nothing is due."""
+        state, ballot = self.round_state(task), self.call("Committee", "ballotOf", task)
+        spoilt = state.round == round == ballot["round"] and state.phase.over and self.treasury_account(task).floors
+        if not spoilt or not seat_pay(self.task_of(task).enforced):
+            return None
+        for place, seat in enumerate(self.call("Committee", "seatsOf", task)):
+            if seat["member"] == account and seat["state"] == SHOWN and not seat["paid"]:
+                return place
+        return None
 
     def bounty_of(self, account: str) -> int:
         """Bounties of an account that were not paid out yet."""

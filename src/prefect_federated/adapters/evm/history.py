@@ -16,6 +16,7 @@ from prefect_federated.adapters.evm.versions import check_versions, version_of
 from prefect_federated.core.chain_profile import ChainProfile
 from prefect_federated.core.commitment import Opening
 from prefect_federated.core.errors import ProtocolError, UnknownParticipant
+from prefect_federated.core.pay import ShownVote
 from prefect_federated.core.proposal import Proposal
 
 if TYPE_CHECKING:
@@ -97,6 +98,14 @@ class ChainHistory(ChainState):
         """Openings that came in time in a round, by index."""
         found = [_reveal(event) for event in self.events(task, round, ("UpdateRevealed",))]
         return sorted(found, key=lambda reveal: reveal.index)
+
+    def shown_votes(self, task: int, round: int) -> list[ShownVote]:
+        """Votes that a round's committee showed, by seat, with the scores where the task pays by them."""
+        found = self.events(task, round, ("VoteRevealed", "ScoresShown"))
+        scores = {event.args["seat"]: bytes(event.args["scores"]) for event in found if event.name == "ScoresShown"}
+        shown = [event.args for event in found if event.name == "VoteRevealed"]
+        votes = [ShownVote(args["member"], args["seat"], scores.get(args["seat"], b"")) for args in shown]
+        return sorted(votes, key=lambda vote: vote.seat)
 
     def proposal(self, task: int, round: int) -> Proposal:
         """What stands proposed as a round's result, or was settled.

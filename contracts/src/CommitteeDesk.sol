@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Metrics} from "./Metrics.sol";
+import {MetricsFeed} from "./MetricsFeed.sol";
+import {Validators} from "./Validators.sol";
+
+/// @title The part of the Committee that is used between ballots: validators, metrics, feeds.
+/// @notice A contract may have 24,576 bytes of code; the Committee with everything in it has more. It makes its own
+/// desk when it is deployed and passes calls on to it (delegatecall, the same storage). At its own address the desk
+/// knows no coordinator, so nobody can enlist there.
+contract CommitteeDesk is Validators, Metrics {
+    /// @custom:oz-upgrades-unsafe-allow state-variable-immutable
+    address private immutable FEED;
+
+    /// @custom:oz-upgrades-unsafe-allow constructor
+    constructor() {
+        FEED = address(new MetricsFeed());
+    }
+
+    function _feedCode() internal view override returns (address) {
+        return FEED;
+    }
+}
