@@ -1,6 +1,6 @@
 """Driving one round with every party in this process; whoever fails is recorded and the others go on.
 
-open -> members commit -> members reveal -> aggregate -> the standby judges -> settle -> mirror -> claim
+open -> members commit -> reveal -> the committee votes -> aggregate -> the standby judges -> settle -> mirror
 """
 
 import time
@@ -10,17 +10,20 @@ from dataclasses import dataclass
 from itertools import chain
 
 from prefect import runtime
+from prefect.logging import get_run_logger
 
 from prefect_federated.adapters.aggregator import Aggregator
 from prefect_federated.adapters.outcome import Outcome
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.relayer import Relayer
-from prefect_federated.adapters.round_log import RoundLog, read_round_log
+from prefect_federated.adapters.round_log import RoundLog, is_recorded, read_round_log
+from prefect_federated.adapters.validator import Validator
 from prefect_federated.core.errors import FederatedError
 from prefect_federated.core.notes import LocalNote, Notes
 from prefect_federated.core.relaying import middle
-from prefect_federated.core.round import Exclusion, Phase
+from prefect_federated.core.round import Exclusion, Phase, Status
 from prefect_federated.flows.artifacts import publish_round
+from prefect_federated.flows.attest import serve
 from prefect_federated.flows.members import Member, Participant
 from prefect_federated.flows.relay import bring
 from prefect_federated.tasks.aggregate import aggregate
@@ -49,6 +52,7 @@ class Cast:
     watch: Watcher = _unwatched
     standby: Aggregator | None = None
     relayer: Relayer | None = None
+    validators: Sequence[Validator] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +72,11 @@ def drive_round(cast: Cast, task: int) -> RoundResult:
     cast.watch(0, "open", cast.sponsor.name)
     round = open_round(cast.sponsor, task)
     local, excluded = _commit_all(cast, task, round)
+    _serve_all(cast, task, round)
     _wait_past(cast, task, Phase.COMMIT)
     excluded |= _reveal_all(cast, task, round)
     _wait_past(cast, task, Phase.REVEAL)
+    _vote(cast, task, round)
     outcome = _aggregate(cast, task, round)
     _wait_past(cast, task, Phase.AGGREGATE, Phase.CHALLENGE)
     notes = _notes(cast, local, excluded | _left_out(outcome))
@@ -108,6 +114,26 @@ def _reveal_all(cast: Cast, task: int, round: int) -> dict[str, Exclusion]:
         except FederatedError as error:
             excluded[member.account] = Exclusion(member.account, "reveal", str(error))
     return excluded
+
+
+def _vote(cast: Cast, task: int, round: int) -> None:
+    """The committee is drawn at the latest now, promises its votes and shows them."""
+    federation = cast.sponsor.federation
+    if federation.round_state(task).phase == Phase.VOTE and not (ballot := federation.ballot(task)).drawn:
+        federation.wait_for_block(ballot.draw_block + 1)
+    for phase in (Phase.VOTE, Phase.VOTE_REVEAL):
+        _serve_all(cast, task, round)
+        _wait_past(cast, task, phase)
+
+
+def _serve_all(cast: Cast, task: int, round: int) -> None:
+    """Every validator does what is due for it; who fails is missing in the votes, and the others go on."""
+    for validator in cast.validators:
+        cast.watch(round, "vote", validator.party.name)
+        try:
+            serve(validator, task)
+        except FederatedError as error:
+            get_run_logger().warning("%s: %s", validator.party.name, error)
 
 
 def _unbrought(cast: Cast, task: int, round: int, acted: Callable[[int, int, str], bool]) -> Iterator[Member]:
@@ -157,9 +183,11 @@ def _left_out(outcome: Outcome | None) -> dict[str, Exclusion]:
 def _settle(cast: Cast, task: int, round: int, notes: Notes) -> tuple[RoundLog, int | None]:
     cast.watch(round, "settle", cast.aggregator.party.name)
     federation = cast.aggregator.party.federation
-    if federation.round_state(task).phase == Phase.VOIDED:
+    if federation.round_state(task).phase.over and not is_recorded(federation, task, round):
         federation.tick(task)
-        return read_round_log(federation, task, round), None
+    log = read_round_log(federation, task, round)
+    if log.status is Status.VOIDED:
+        return log, None
     spec = listen(cast.aggregator.party, task, round)
     log = settle(cast.aggregator, spec)
     return log, mirror(cast.aggregator, spec, log, notes)
@@ -184,5 +212,5 @@ def _wait_past(cast: Cast, task: int, *phases: Phase) -> None:
 
 def _notes(cast: Cast, local: dict[str, LocalNote], excluded: dict[str, Exclusion]) -> Notes:
     names = {member.account: member.name for member in cast.members}
-    names |= {one.party.account: one.party.name for one in (cast.aggregator, cast.standby) if one}
+    names |= {one.party.account: one.party.name for one in (cast.aggregator, cast.standby, *cast.validators) if one}
     return Notes(names, local, excluded, flow_run_id=str(runtime.flow_run.id or ""))

@@ -12,10 +12,12 @@ from prefect_federated.adapters.silo import Silo as OpenSilo
 from prefect_federated.adapters.turn import take_turn
 from prefect_federated.blocks.silo import Silo
 from prefect_federated.core.due import Standing, participant_due
-from prefect_federated.core.round import RoundState
+from prefect_federated.core.round import RoundState, Status
 from prefect_federated.flows.members import Participant
 from prefect_federated.flows.next_window import schedule_next
 from prefect_federated.tasks.settle import claim, claim_floor
+
+SPOILT = (Status.VOIDED, Status.REJECTED)
 
 
 @flow(name="participate", flow_run_name="{silo}/task-{task}/participate")
@@ -58,7 +60,7 @@ def _steps(silo: OpenSilo, task: int) -> Iterator[str]:
         yield f"leave {due}" if leaves else due
     if state.round and state.phase.over and rewards_due(silo.party, task) and claim(silo.party, task):
         yield "claim"
-    if state.overturned and silo.party.federation.floor_due(task, state.round, silo.party.account) is not None:
+    if state.status in SPOILT and silo.party.federation.floor_due(task, state.round, silo.party.account) is not None:
         claim_floor(silo.party, task, state.round)
         yield "floor"
 

@@ -22,6 +22,7 @@ from prefect_federated.adapters.round_log import RoundLog
 from prefect_federated.core.fixed_point import decode
 from prefect_federated.core.notes import Notes
 from prefect_federated.core.result import ResultDocument
+from prefect_federated.core.round import RoundState, Status
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.learning.tensors import unflatten
 
@@ -44,11 +45,16 @@ def mirror_round(aggregator: Aggregator, spec: RoundSpec, log: RoundLog, notes: 
     return number
 
 
-def is_mirrored(aggregator: Aggregator, task: int) -> bool:
-    """Whether MLflow has the head of the registry and its alias stands there; True without a mirror."""
+def is_mirrored(aggregator: Aggregator, task: int, state: RoundState) -> bool:
+    """Whether MLflow has what became of the task's last round; True without a mirror.
+
+    A round that made a version is there once the alias stands on it, a rejected one once its run is.
+    """
     if aggregator.mirror is None:
         return True
     federation = aggregator.party.federation
+    if state.status is Status.REJECTED:
+        return aggregator.mirror.has_round(RoundKey(federation.chain_id, federation.coordinator, task, state.round))
     name = read_task_spec(aggregator.party, federation.task_of(task)).name
     return aggregator.mirror.follows(name, "0x" + federation.head(task)[0].hex())
 

@@ -16,7 +16,7 @@ from prefect_federated.core.proofs import Coordinate, Piece, Shown
 from prefect_federated.core.proposal import Proposal
 from prefect_federated.core.result import IncludedUpdate
 from prefect_federated.core.rewards import Entry
-from prefect_federated.core.round import Phase
+from prefect_federated.core.round import Phase, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +130,13 @@ class Disputing(Sending):
         ]
 
     def floor_due(self, task: int, round: int, account: str) -> int | None:
-        """Index of a participant that may claim the floor of a round that fraud voided; None where nothing is due."""
+        """Index of a participant that may claim the floor of a round that others spoilt; None where nothing is due."""
         state = self.round_state(task)
-        if state.round != round or state.phase is not Phase.VOIDED or not state.overturned:
+        spoilt = state.phase is Phase.VOIDED or state.status is Status.REJECTED
+        if state.round != round or not spoilt or not self.treasury_account(task).floors:
             return None
         index, revealed = self.call("Coordinator", "revealedIndex", task, round, account)
-        return int(index) if revealed and self.treasury_account(task).floors else None
+        return int(index) if revealed else None
 
     def bounty_of(self, account: str) -> int:
         """Bounties of an account that were not paid out yet."""
