@@ -87,4 +87,4 @@ def in_units(value: float) -> int:
     >>> in_units(0.5)
     500000000
     """
-    return min(max(round(value * UNIT), LEAST), MOST)
+    return min(max(round(min(max(value * UNIT, LEAST), MOST)), LEAST), MOST)
