@@ -121,6 +121,7 @@ def test_one_bad_vote_is_outvoted_and_costs_nobody_a_bond(consortium: Consortium
 
 def test_rejected_round_leaves_the_model_pays_floors_and_is_mirrored_reported_and_heard(consortium: Consortium) -> None:
     federation, task = consortium.federation(), consortium.task
+    play(consortium)  # what earlier rounds earned is claimed
     before, head = snapshot(federation, standing.addresses(consortium)), federation.head(task)
     number = federation.round_state(task).round + 1
     result = drive_round(cast_of(consortium, opened(consortium, dissenters=2, round=number)), task)
