@@ -21,6 +21,7 @@ from prefect_federated.adapters.reading import read_result, read_task_spec, vers
 from prefect_federated.adapters.round_log import RoundLog
 from prefect_federated.core.fixed_point import decode
 from prefect_federated.core.notes import Notes
+from prefect_federated.core.opinion import UNIT
 from prefect_federated.core.result import ResultDocument
 from prefect_federated.core.round import RoundState, Status
 from prefect_federated.core.round_spec import RoundSpec
@@ -78,6 +79,8 @@ def _round_record(
         "revealed": len(people.revealed),
         "aggregated": len(people.aggregated),
     }
+    if log.votes:
+        counts |= dict(zip(("accepts", "votes"), log.tally, strict=True))
     return RoundRecord(
         key=key,
         task_name=spec.spec.name,
@@ -85,7 +88,7 @@ def _round_record(
         status=log.status.name,
         started_ms=log.started_at * 1000,
         ended_ms=log.ended_at * 1000,
-        metrics=result.metrics if result else {},
+        metrics=(result.metrics if result else {}) | _median(log),
         counts=counts,
         params={
             "rule": spec.spec.rule.name,
@@ -96,6 +99,10 @@ def _round_record(
         participants=tuple(_participant(spec, account, log, notes) for account in log.expected),
         flow_run_id=notes.flow_run_id,
     )
+
+
+def _median(log: RoundLog) -> dict[str, float]:
+    return {} if log.median_metric is None else {"committee/median_metric": log.median_metric / UNIT}
 
 
 def _participant(spec: RoundSpec, account: str, log: RoundLog, notes: Notes) -> ParticipantRecord:

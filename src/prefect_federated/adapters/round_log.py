@@ -93,6 +93,12 @@ class RoundLog:
         """Accounts in the aggregate."""
         return tuple(a for a in self.revealed if a not in self.left_out) if self.proposed else ()
 
+    @property
+    def tally(self) -> tuple[int, int]:
+        """How many of the votes shown accept, and how many were shown."""
+        shown = [vote.accept for vote in self.votes if vote.accept is not None]
+        return sum(shown), len(shown)
+
     def participation(self, notes: Mapping[str, Exclusion], validated: Iterable[str] = ()) -> Participation:
         """The honest participation record: everybody expected is in the aggregate or excluded with a reason.
 

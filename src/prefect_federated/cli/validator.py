@@ -63,7 +63,7 @@ def enlist(
 ) -> None:
     """Register if needed, deposit what stake is missing, and lock the bond; drawn from the next round on."""
     federation = where.open(sender)
-    least, account = federation.task_of(task).enforced.validator_bond, federation.account
+    least, account = federation.task_of(task).enforced.validator_bond, federation.signer
     if not least:
         raise SpecError(f"task {task} has no committee; nobody can serve as its validator")
     if _place(federation, task, account):
@@ -89,10 +89,10 @@ def enlist(
 def resign(task: TaskArgument, sender: Sender, where: Where) -> None:
     """Serve in the current round for the last time; `release` gives the bond back after it."""
     federation = where.open(sender)
-    place = _place(federation, task, federation.account)
+    place = _place(federation, task, federation.signer)
     if place is None or place.until_round == FOR_GOOD:
         federation.resign(task)
-        place = _place(federation, task, federation.account)
+        place = _place(federation, task, federation.signer)
     until = place.until_round if place else 0
     console.out.print(f"round {until} is its last; then run `federated validator release {task}`", soft_wrap=True)
 
@@ -108,7 +108,7 @@ def release(
 ) -> None:
     """Give a bond back to a validator whose last round is over; anyone may."""
     federation = where.open(sender)
-    whose = account_of(account, None) if account else federation.account
+    whose = account_of(account, None) if account else federation.signer
     amount = federation.release_validator(task, whose).event("ValidatorReleased").args["amount"]
     console.out.print(f"{show_amount(amount)} of {whose} are free", soft_wrap=True)
 
