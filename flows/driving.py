@@ -72,7 +72,7 @@ def drive_round(cast: Cast, task: int) -> RoundResult:
     cast.watch(0, "open", cast.sponsor.name)
     round = open_round(cast.sponsor, task)
     local, excluded = _commit_all(cast, task, round)
-    _serve_all(cast, task, round)
+    _draw(cast, task, round)
     _wait_past(cast, task, Phase.COMMIT)
     excluded |= _reveal_all(cast, task, round)
     _wait_past(cast, task, Phase.REVEAL)
@@ -116,11 +116,16 @@ def _reveal_all(cast: Cast, task: int, round: int) -> dict[str, Exclusion]:
     return excluded
 
 
+def _draw(cast: Cast, task: int, round: int) -> None:
+    """The committee is drawn before anybody reveals, so that no other validator is given a key."""
+    ballot = cast.sponsor.federation.ballot(task)
+    if cast.validators and ballot.round == round and not ballot.drawn:
+        cast.sponsor.federation.wait_for_block(ballot.draw_block + 1)
+        _serve_all(cast, task, round)
+
+
 def _vote(cast: Cast, task: int, round: int) -> None:
-    """The committee is drawn at the latest now, promises its votes and shows them."""
-    federation = cast.sponsor.federation
-    if federation.round_state(task).phase == Phase.VOTE and not (ballot := federation.ballot(task)).drawn:
-        federation.wait_for_block(ballot.draw_block + 1)
+    """The committee promises its votes, then shows them."""
     for phase in (Phase.VOTE, Phase.VOTE_REVEAL):
         _serve_all(cast, task, round)
         _wait_past(cast, task, phase)
