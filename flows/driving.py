@@ -30,7 +30,7 @@ from prefect_federated.tasks.aggregate import aggregate
 from prefect_federated.tasks.judge import judge
 from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.open_round import open_round
-from prefect_federated.tasks.settle import mirror, settle
+from prefect_federated.tasks.settle import claim_floor, mirror, settle
 
 Watcher = Callable[[int, str, str], None]
 
@@ -81,6 +81,7 @@ def drive_round(cast: Cast, task: int) -> RoundResult:
     _wait_past(cast, task, Phase.AGGREGATE, Phase.CHALLENGE)
     notes = _notes(cast, local, excluded | _left_out(outcome))
     log, version = _settle(cast, task, round, notes)
+    _fetch_floors(cast, task, log)
     publish_round(cast.aggregator.party.federation, log, notes, outcome, version)
     return RoundResult(log, notes, outcome, version, time.perf_counter() - started)
 
@@ -196,6 +197,15 @@ def _settle(cast: Cast, task: int, round: int, notes: Notes) -> tuple[RoundLog, 
     spec = listen(cast.aggregator.party, task, round)
     log = settle(cast.aggregator, spec)
     return log, mirror(cast.aggregator, spec, log, notes)
+
+
+def _fetch_floors(cast: Cast, task: int, log: RoundLog) -> None:
+    """What honest work earns in a round that others spoilt is to be had until the next one opens."""
+    if log.status not in (Status.REJECTED, Status.VOIDED):
+        return
+    for member in cast.members:
+        if isinstance(member, Participant) and member.account in log.revealed:
+            claim_floor(member.silo.party, task, log.round)
 
 
 def _cohort(cast: Cast, task: int, round: int) -> Iterable[Member]:
