@@ -1,4 +1,4 @@
-"""What a deployment configures once: chain, signer, stores, registry mirror, silo, aggregator, sponsor, relayer."""
+"""What a deployment configures once: chain, signer, stores, registry mirror, and the block of each role."""
 
 from prefect_federated.blocks.aggregator import Aggregator
 from prefect_federated.blocks.chain import EvmChain
@@ -8,6 +8,7 @@ from prefect_federated.blocks.signer import Signer
 from prefect_federated.blocks.silo import Silo
 from prefect_federated.blocks.sponsor import Sponsor
 from prefect_federated.blocks.stores import IpfsStore, LocalStore, S3Store
+from prefect_federated.blocks.validator import Validator
 
 __all__ = [
     "Aggregator",
@@ -20,4 +21,5 @@ __all__ = [
     "Signer",
     "Silo",
     "Sponsor",
+    "Validator",
 ]

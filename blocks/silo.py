@@ -41,7 +41,7 @@ class Silo(PartyBlock):
     readers: list[str] = Field(
         default_factory=list,
         title="Readers",
-        description="Accounts that may be given this silo's content keys: aggregator and standby.",
+        description="Accounts that may be given this silo's content keys: aggregator, standby, validators.",
     )
     min_rows: int = Field(default=1, ge=1, title="Minimum rows", description="Fewest consented rows to train on.")
     forbidden_columns: list[str] = Field(

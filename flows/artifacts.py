@@ -6,6 +6,7 @@ from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.outcome import Outcome
 from prefect_federated.adapters.round_log import RoundLog
 from prefect_federated.core.notes import Notes
+from prefect_federated.core.opinion import UNIT
 
 
 def publish_round(
@@ -53,6 +54,11 @@ def summary(federation: Federation, log: RoundLog, outcome: Outcome | None, mlfl
         f"| expected / committed / revealed / aggregated | {len(log.expected)} / {len(log.committed)} /"
         f" {len(log.revealed)} / {len(log.aggregated)} |",
     ]
+    if log.votes:
+        accepts, shown = log.tally
+        lines.append(f"| votes that accept / shown / committee | {accepts} / {shown} / {len(log.votes)} |")
+    if log.median_metric is not None:
+        lines.append(f"| median metric of the committee | {log.median_metric / UNIT:.4f} |")
     lines += [f"| {name} | {value:.4f} |" for name, value in sorted(metrics.items())]
     return "\n".join(lines)
 

@@ -8,17 +8,17 @@ from prefect import flow
 
 from prefect_federated.adapters.aggregator import Aggregator as OpenAggregator
 from prefect_federated.adapters.claiming import rewards_due
-from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.mirroring import is_mirrored
 from prefect_federated.adapters.party import Party
+from prefect_federated.adapters.round_log import is_recorded
 from prefect_federated.adapters.turn import take_turn
 from prefect_federated.blocks.aggregator import Aggregator
 from prefect_federated.core.due import Duty, aggregator_due
-from prefect_federated.core.round import Phase, RoundState
+from prefect_federated.core.round import Phase, RoundState, Status
+from prefect_federated.flows.judging import judge_once
 from prefect_federated.flows.next_window import schedule_next
 from prefect_federated.tasks.aggregate import aggregate
 from prefect_federated.tasks.demands import meet_demands
-from prefect_federated.tasks.judge import judge
 from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.receipts import issue_receipts
 from prefect_federated.tasks.settle import claim, mirror, record, settle
@@ -49,7 +49,7 @@ def bring_on(aggregator: OpenAggregator, task: int) -> str:
     party = aggregator.party
     federation, on_chain = party.federation, party.federation.task_of(task)
     state, now_s = federation.round_state(task), federation.chain_time()
-    if state.phase == Phase.VOIDED and not _recorded_void(federation, task, state.round):
+    if state.status in (Status.REJECTED, Status.VOIDED) and not is_recorded(federation, task, state.round):
         federation.tick(task)
     if state.phase == Phase.REVEAL and aggregator.mailbox is not None and state.revealed:
         count = issue_receipts(party, aggregator.mailbox, listen(party, task, state.round))
@@ -60,8 +60,8 @@ def bring_on(aggregator: OpenAggregator, task: int) -> str:
     elif state.phase == Phase.CHALLENGE and (met := _demands(party, task, state)):
         due = met
     elif due == "judge":
-        due = _judge_once(party, task, state)
-    elif due == "settle" or (state.phase == Phase.SETTLED and not is_mirrored(aggregator, task)):
+        due = judge_once(party, task, state)
+    elif due == "settle" or (state.phase == Phase.SETTLED and not is_mirrored(aggregator, task, state)):
         spec = listen(party, task, state.round)
         mirror(aggregator, spec, settle(aggregator, spec))
     if (
@@ -90,19 +90,3 @@ def _demands(party: Party, task: int, state: RoundState) -> str | None:
         return None
     done = meet_demands(party, listen(party, task, state.round))
     return None if done == "nothing" else done
-
-
-def _judge_once(party: Party, task: int, state: RoundState) -> str | None:
-    """Judge a proposal, unless this party has; a sweep comes every minute, and recomputing a round is dear."""
-    spec = listen(party, task, state.round)
-    slot = spec.slot(f"judged/{state.proposal_hash.hex()}", party.account)
-    if party.vault.recall(slot) is not None:
-        return None
-    verification = judge(party, spec)
-    party.vault.keep(slot, "; ".join(finding.detail for finding in verification.findings).encode())
-    return "judge"
-
-
-def _recorded_void(federation: Federation, task: int, round: int) -> bool:
-    """A sweep comes every minute: without this it would pay for a tick each time."""
-    return any(event.name == "RoundVoided" for event in federation.events(task, round))

@@ -1,6 +1,6 @@
 """Driving one round with every party in this process; whoever fails is recorded and the others go on.
 
-open -> members commit -> members reveal -> aggregate -> the standby judges -> settle -> mirror -> claim
+open -> members commit -> reveal -> the committee votes -> aggregate -> the standby judges -> settle -> mirror
 """
 
 import time
@@ -10,24 +10,27 @@ from dataclasses import dataclass
 from itertools import chain
 
 from prefect import runtime
+from prefect.logging import get_run_logger
 
 from prefect_federated.adapters.aggregator import Aggregator
 from prefect_federated.adapters.outcome import Outcome
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.relayer import Relayer
-from prefect_federated.adapters.round_log import RoundLog, read_round_log
+from prefect_federated.adapters.round_log import RoundLog, is_recorded, read_round_log
+from prefect_federated.adapters.validator import Validator
 from prefect_federated.core.errors import FederatedError
 from prefect_federated.core.notes import LocalNote, Notes
 from prefect_federated.core.relaying import middle
-from prefect_federated.core.round import Exclusion, Phase
+from prefect_federated.core.round import Exclusion, Phase, Status
 from prefect_federated.flows.artifacts import publish_round
+from prefect_federated.flows.attest import serve
 from prefect_federated.flows.members import Member, Participant
 from prefect_federated.flows.relay import bring
 from prefect_federated.tasks.aggregate import aggregate
 from prefect_federated.tasks.judge import judge
 from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.open_round import open_round
-from prefect_federated.tasks.settle import mirror, settle
+from prefect_federated.tasks.settle import claim_floor, mirror, settle
 
 Watcher = Callable[[int, str, str], None]
 
@@ -49,6 +52,7 @@ class Cast:
     watch: Watcher = _unwatched
     standby: Aggregator | None = None
     relayer: Relayer | None = None
+    validators: Sequence[Validator] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +72,16 @@ def drive_round(cast: Cast, task: int) -> RoundResult:
     cast.watch(0, "open", cast.sponsor.name)
     round = open_round(cast.sponsor, task)
     local, excluded = _commit_all(cast, task, round)
+    _draw(cast, task, round)
     _wait_past(cast, task, Phase.COMMIT)
     excluded |= _reveal_all(cast, task, round)
     _wait_past(cast, task, Phase.REVEAL)
+    _vote(cast, task, round)
     outcome = _aggregate(cast, task, round)
     _wait_past(cast, task, Phase.AGGREGATE, Phase.CHALLENGE)
     notes = _notes(cast, local, excluded | _left_out(outcome))
     log, version = _settle(cast, task, round, notes)
+    _fetch_floors(cast, task, log)
     publish_round(cast.aggregator.party.federation, log, notes, outcome, version)
     return RoundResult(log, notes, outcome, version, time.perf_counter() - started)
 
@@ -108,6 +115,31 @@ def _reveal_all(cast: Cast, task: int, round: int) -> dict[str, Exclusion]:
         except FederatedError as error:
             excluded[member.account] = Exclusion(member.account, "reveal", str(error))
     return excluded
+
+
+def _draw(cast: Cast, task: int, round: int) -> None:
+    """The committee is drawn before anybody reveals, so that no other validator is given a key."""
+    ballot = cast.sponsor.federation.ballot(task)
+    if cast.validators and ballot.round == round and not ballot.drawn:
+        cast.sponsor.federation.wait_for_block(ballot.draw_block + 1)
+        _serve_all(cast, task, round)
+
+
+def _vote(cast: Cast, task: int, round: int) -> None:
+    """The committee promises its votes, then shows them."""
+    for phase in (Phase.VOTE, Phase.VOTE_REVEAL):
+        _serve_all(cast, task, round)
+        _wait_past(cast, task, phase)
+
+
+def _serve_all(cast: Cast, task: int, round: int) -> None:
+    """Every validator does what is due for it; who fails is missing in the votes, and the others go on."""
+    for validator in cast.validators:
+        cast.watch(round, "vote", validator.party.name)
+        try:
+            serve(validator, task)
+        except FederatedError as error:
+            get_run_logger().warning("%s: %s", validator.party.name, error)
 
 
 def _unbrought(cast: Cast, task: int, round: int, acted: Callable[[int, int, str], bool]) -> Iterator[Member]:
@@ -157,12 +189,23 @@ def _left_out(outcome: Outcome | None) -> dict[str, Exclusion]:
 def _settle(cast: Cast, task: int, round: int, notes: Notes) -> tuple[RoundLog, int | None]:
     cast.watch(round, "settle", cast.aggregator.party.name)
     federation = cast.aggregator.party.federation
-    if federation.round_state(task).phase == Phase.VOIDED:
+    if federation.round_state(task).phase.over and not is_recorded(federation, task, round):
         federation.tick(task)
-        return read_round_log(federation, task, round), None
+    log = read_round_log(federation, task, round)
+    if log.status is Status.VOIDED:
+        return log, None
     spec = listen(cast.aggregator.party, task, round)
     log = settle(cast.aggregator, spec)
     return log, mirror(cast.aggregator, spec, log, notes)
+
+
+def _fetch_floors(cast: Cast, task: int, log: RoundLog) -> None:
+    """What honest work earns in a round that others spoilt is to be had until the next one opens."""
+    if log.status not in (Status.REJECTED, Status.VOIDED):
+        return
+    for member in cast.members:
+        if isinstance(member, Participant) and member.account in log.revealed:
+            claim_floor(member.silo.party, task, log.round)
 
 
 def _cohort(cast: Cast, task: int, round: int) -> Iterable[Member]:
@@ -184,5 +227,5 @@ def _wait_past(cast: Cast, task: int, *phases: Phase) -> None:
 
 def _notes(cast: Cast, local: dict[str, LocalNote], excluded: dict[str, Exclusion]) -> Notes:
     names = {member.account: member.name for member in cast.members}
-    names |= {one.party.account: one.party.name for one in (cast.aggregator, cast.standby) if one}
+    names |= {one.party.account: one.party.name for one in (cast.aggregator, cast.standby, *cast.validators) if one}
     return Notes(names, local, excluded, flow_run_id=str(runtime.flow_run.id or ""))

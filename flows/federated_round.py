@@ -5,7 +5,7 @@ from prefect import flow
 from prefect_federated.blocks.relayer import Relayer
 from prefect_federated.blocks.sponsor import Sponsor
 from prefect_federated.flows.driving import WATCHER, Cast, RoundResult, drive_round
-from prefect_federated.flows.members import open_aggregator, open_member
+from prefect_federated.flows.members import open_aggregator, open_member, open_validator
 
 
 @flow(name="federated-round", flow_run_name="task-{task}/{rounds}-rounds")
@@ -18,6 +18,7 @@ def federated_round(
     interval_s: int = 0,
     standby: str | None = None,
     relayer: str | None = None,
+    validators: list[str] | None = None,
 ) -> list[RoundResult]:
     """Drive a task for some rounds with everybody in this process.
 
@@ -29,6 +30,8 @@ def federated_round(
         rounds: how many rounds to run.
         interval_s: seconds of chain time from one opening to the next, as a schedule would have it.
         standby: name of the standby's `Aggregator` block; it judges every proposal and steps in. None: nobody does.
+        validators: names of the `Validator` blocks, or "slug/name" of blocks that open another kind; a task with a
+            committee needs them.
         relayer: name of a `Relayer` block, for members that leave their commits; without one they send in the middle.
     """
     cast = Cast(
@@ -37,6 +40,7 @@ def federated_round(
         members=[open_member(name) for name in members],
         standby=open_aggregator(standby) if standby else None,
         relayer=Relayer.load(relayer).open() if relayer else None,  # type: ignore[union-attr]
+        validators=[open_validator(name) for name in validators or ()],
         watch=WATCHER.get(),
     )
     return drive_rounds(cast, task, rounds, interval_s)
@@ -47,7 +51,13 @@ def drive_rounds(cast: Cast, task: int, rounds: int, interval_s: int = 0) -> lis
     federation, results = cast.sponsor.federation, []
     opens_at = federation.chain_time()
     for _ in range(rounds):
-        federation.wait_until(opens_at)
+        federation.wait_until(max(opens_at, _free_at(cast, task)))
         opens_at = federation.chain_time() + interval_s
         results.append(drive_round(cast, task))
     return results
+
+
+def _free_at(cast: Cast, task: int) -> int:
+    """Chain time from which on the next round may open: floors of a spoilt one can be fetched for a while."""
+    state = cast.sponsor.federation.round_state(task)
+    return state.deadline + 1 if state.phase.over and state.deadline > state.opens_at else 0

@@ -12,8 +12,10 @@ from prefect.blocks.core import Block
 
 from prefect_federated.adapters.aggregator import Aggregator as OpenAggregator
 from prefect_federated.adapters.silo import Silo as OpenSilo
+from prefect_federated.adapters.validator import Validator as OpenValidator
 from prefect_federated.blocks.aggregator import Aggregator
 from prefect_federated.blocks.silo import Silo
+from prefect_federated.blocks.validator import Validator
 from prefect_federated.core.errors import CommitmentMismatch, ConfigurationError, FederatedError
 from prefect_federated.core.evidence import Evidence
 from prefect_federated.core.notes import LocalNote
@@ -136,6 +138,14 @@ def open_aggregator(name: str) -> OpenAggregator:
     block = Block.load(name if "/" in name else f"{Aggregator.get_block_type_slug()}/{name}")
     if not isinstance(block, Aggregator):
         raise ConfigurationError(f"block {name} is a {type(block).__name__}, not an Aggregator; name an aggregator's")
+    return block.open()
+
+
+def open_validator(name: str) -> OpenValidator:
+    """Open a validator by block: "validator-a" is a `Validator`, "slug/name" a block of a kind of its own."""
+    block = Block.load(name if "/" in name else f"{Validator.get_block_type_slug()}/{name}")
+    if not isinstance(block, Validator):
+        raise ConfigurationError(f"block {name} is a {type(block).__name__}, not a Validator; name a validator's")
     return block.open()
 
 

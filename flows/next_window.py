@@ -16,17 +16,19 @@ from prefect_federated.core.due import seconds_to_next
 AGAIN_S = 15  # a chain's newest block may be this much older than the clock on the wall
 
 
-def schedule_next(federation: Federation, task: int, halfway: bool = False) -> None:
+def schedule_next(federation: Federation, task: int, halfway: bool = False, within_s: int | None = None) -> None:
     """Schedule this deployment again for the next window; outside a deployment only say so.
 
     Args:
         halfway: also for the middle of a window, when a relayer has had its time.
+        within_s: in so many seconds at the latest: something is awaited that has no window of its own.
     """
     state, now_s, logger = federation.round_state(task), federation.chain_time(), get_run_logger()
     seconds = seconds_to_next(state, now_s, federation.paused_until(), halfway)
     if seconds is None or state.deadline < now_s:
         logger.info("task %s: no window is ahead", task)
         return
+    seconds = seconds if within_s is None else min(seconds, within_s)
     deployment = runtime.deployment.id
     if not deployment:
         logger.info("task %s: the next window opens in %s s of chain time; run again then", task, seconds)

@@ -79,7 +79,7 @@ def record(party: Party, task: int, round: int) -> bool:
     retry_condition_fn=is_transport_error,
 )
 def claim_floor(party: Party, task: int, round: int) -> bool:
-    """Fetch the floor of a round that fraud voided; returns whether there was one to fetch."""
+    """Fetch the floor of a round that fraud or the committee ended; returns whether there was one to fetch."""
     index = party.federation.floor_due(task, round, party.account)
     if index is None:
         return False

@@ -10,7 +10,7 @@ from pydantic import SecretStr, ValidationError
 
 import prefect_federated.blocks as blocks
 from prefect_federated.adapters.keys import SealingKey, address_of, create_keystore, dev_key
-from prefect_federated.blocks import Aggregator, EvmChain, Relayer, Signer, Silo, Sponsor
+from prefect_federated.blocks import Aggregator, EvmChain, Relayer, Signer, Silo, Sponsor, Validator
 from prefect_federated.core.errors import KeyUnavailable
 
 EVERY = [getattr(blocks, name) for name in blocks.__all__]
@@ -51,6 +51,12 @@ class TestSponsor(_RoleBlock):
     @pytest.fixture
     def block(self) -> type[Block]:
         return Sponsor
+
+
+class TestValidator(_RoleBlock):
+    @pytest.fixture
+    def block(self) -> type[Block]:
+        return Validator
 
 
 class TestRelayer(_RoleBlock):

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from prefect_federated.cli.demo_tables import show_report, totals
-from prefect_federated.core.report import BalanceRow, Balances, Baselines, ExclusionRow, Report, RoundRow
+from prefect_federated.core.report import BalanceRow, Balances, Baselines, ExclusionRow, Report, RoundRow, VoteRow
 
 ETHER = 10**18
 
@@ -43,6 +43,12 @@ def report() -> Report:
                 revealed=["hospital-a", "flipper"],
                 aggregated=["hospital-a"],
                 excluded=[ExclusionRow(participant="flipper", stage="aggregate", reason="update [too] long")],
+                votes=[
+                    VoteRow(member="validator-a", accept=True, metric=0.9737),
+                    VoteRow(member="validator-b", accept=False, metric=-1000.0),
+                    VoteRow(member="validator-c", accept=None, metric=None),
+                ],
+                median_metric=0.8765,
                 model_hash="0x" + "12" * 32,
                 parent_hash="0x" + "34" * 32,
                 model_version=1,
@@ -94,6 +100,15 @@ def test_everything_fits_into_80_columns(report: Report) -> None:
     assert any("aggregate: update [too] long" in line for line in lines)
     assert any("DEGRADED" in line and "0.9123" in line and "0x121212" in line for line in lines)
     assert any("hospital-a" in line and "2 > 1" in line for line in lines)
+    assert any("1 of 3" in line and "0.8765" in line and "no -1000.0000" in line for line in lines)
+
+
+def test_committee_shows_who_accepted_who_did_not_and_who_was_silent(report: Report) -> None:
+    text = shown(report)
+    for said in ("1 of 3", "0.8765", "yes 0.9737", "no -1000.0000", "no vote", "validator-c"):
+        assert said in text
+    report.rounds[0].votes = []
+    assert "Committee" not in shown(report)
 
 
 def test_baselines_stand_beside_the_federated_model(report: Report) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from prefect_federated.core.enforced import Enforced
 from prefect_federated.core.pay import Part, ShownVote, round_pay, seat_pay
-from prefect_federated.core.scores import median_score, pack_scores, score_of
+from prefect_federated.core.scoring.score_vector import median_score, pack_scores, score_of
 from prefect_federated.core.spec import TaskSpec
 from tests.core.test_vectors import VECTORS
 
@@ -45,14 +45,14 @@ def test_pay_by_scores_is_what_the_contract_is_tested_with(group: str, task: Tas
 
 @given(vectors, st.integers(0, 6))
 def test_median_is_the_lower_one_of_what_was_written(rows: list[list[int]], index: int) -> None:
-    packed = [pack_scores(dict(enumerate(row))) for row in rows]
+    packed = [pack_scores(row) for row in rows]
     scores = [row[index] if index < len(row) else 0 for row in rows]
     assert [score_of(one, index) for one in packed] == scores
     assert median_score(packed, index) == median_low(scores)
 
 
-@pytest.mark.parametrize("scores", [{0: -1}, {0: 2**32}, {-1: 0}])
-def test_scores_that_no_word_holds_are_refused(scores: dict[int, int]) -> None:
+@pytest.mark.parametrize("scores", [(-1,), (0, 2**32)])
+def test_scores_that_no_word_holds_are_refused(scores: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="quantise them"):
         pack_scores(scores)
 

@@ -15,6 +15,7 @@ from prefect_federated.core.merkle import leaf_hash
 from prefect_federated.core.result import IncludedUpdate
 from prefect_federated.core.rewards import SumNode, sum_proof, sum_root
 from prefect_federated.core.version import VersionFields
+from prefect_federated.core.vote import BallotContext, Vote
 from prefect_federated.core.words import encode_words, hash_words
 
 VECTORS: dict[str, dict[str, Any]] = json.loads(
@@ -52,6 +53,11 @@ def test_signed_commit() -> None:
     assert digest == found["digest"]
     assert sign_compactly(Account.from_key(found["key"]), digest) == (found["r"], found["vs"])
     assert signer_of(digest, letter.r, letter.vs) == letter.participant
+
+
+def test_vote_of_a_committee_member() -> None:
+    found = vector("ballot")
+    assert pick(Vote, found).digest(pick(BallotContext, found)) == found["commitment"]
 
 
 def test_location_of_a_payload() -> None:

@@ -137,3 +137,22 @@ def test_no_key_lies_about_in_the_clear(demo: Report, demo_folder: Path) -> None
                 continue
             content = path.read_bytes()
             assert key not in content and key.hex().encode() not in content, path
+
+
+def test_committee_votes_in_every_round_and_one_bad_vote_is_outvoted_and_costs_nothing(demo: Report) -> None:
+    for row in demo.rounds:
+        assert sorted(vote.member for vote in row.votes) == ["validator-a", "validator-b", "validator-c"]
+        rejecting = [vote.member for vote in row.votes if not vote.accept]
+        assert rejecting == (["validator-c"] if row.round_id == 3 else [])
+        metrics = sorted(vote.metric for vote in row.votes if vote.metric is not None)
+        assert row.median_metric == metrics[1]
+    for name in ("validator-a", "validator-b", "validator-c"):
+        account = demo.balances.accounts[name]
+        assert (account.slashed_wei, account.earned_wei) == ("0", "0")
+        assert account.stake_before_wei == account.stake_after_wei
+
+
+def test_absurd_metric_does_not_move_the_median_below_what_somebody_measured(demo: Report) -> None:
+    third = demo.rounds[2]
+    absurd = min(vote.metric for vote in third.votes if vote.metric is not None)
+    assert absurd == -1000.0 and third.median_metric is not None and 0.5 < third.median_metric <= 1.0

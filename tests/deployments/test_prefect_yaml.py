@@ -68,13 +68,14 @@ def test_parameters_are_block_names_and_numbers_and_no_addresses_or_secrets(conf
 
 def test_rounds_open_once_a_day_and_everybody_who_acts_sweeps_or_relays_every_minute() -> None:
     crons = {(flow_of(c).name, c["name"]): [s.get("cron") for s in c.get("schedules", [])] for c in CONFIGS}
-    acting = {config["name"] for flow in ("participate", "conclude") for config in of_flow(flow)}
+    acting = {config["name"] for flow in ("participate", "conclude", "attest") for config in of_flow(flow)}
     assert crons == {
         ("open-rounds", "sponsor"): ["0 2 * * *"],
         ("relay", "relayer"): ["* * * * *"],
         **{("sweep", party): ["* * * * *"] for party in acting},
         **{("participate", config["name"]): [] for config in of_flow("participate")},
         **{("conclude", config["name"]): [] for config in of_flow("conclude")},
+        **{("attest", config["name"]): [] for config in of_flow("attest")},
     }
 
 

@@ -1,8 +1,9 @@
 """Small federations that the flow tests drive: three hospitals, no cheats, an hour for each window."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from prefect.settings import PREFECT_API_URL, PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
@@ -18,7 +19,11 @@ from prefect_federated.scenario.task_spec import Terms
 ROOT = Path(__file__).parents[2]
 HOSPITALS = ("hospital-a", "hospital-b", "hospital-c")
 
-Found = Callable[[Path, int], Consortium]
+
+class Found(Protocol):
+    """Sets a federation up in a folder, with so many paid rounds and with the validators that are named."""
+
+    def __call__(self, folder: Path, rounds: int, validators: tuple[str, ...] = ()) -> Consortium: ...
 
 
 @pytest.fixture(scope="session")
@@ -45,10 +50,16 @@ def found() -> Iterator[Found]:
     with ExitStack() as chains, pytest.MonkeyPatch.context() as patch:
         patch.chdir(ROOT)  # where anvil is looked for
 
-        def found_one(folder: Path, rounds: int) -> Consortium:
+        def found_one(folder: Path, rounds: int, validators: tuple[str, ...] = ()) -> Consortium:
             devnet = chains.enter_context(Devnet.start())
             plot = Plot(
-                rounds=rounds, interval_s=0, hospitals=HOSPITALS, cheats=(), data_docs=False, terms=Terms(epochs=1)
+                rounds=rounds,
+                interval_s=0,
+                hospitals=HOSPITALS,
+                cheats=(),
+                data_docs=False,
+                terms=Terms(epochs=1),
+                validators=validators,
             )
             return set_up(devnet.url, folder, LocalStore(root=folder / "store"), plot)
 

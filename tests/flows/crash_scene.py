@@ -18,10 +18,13 @@ from typing import Any
 from prefect_federated.adapters.checkpoints import CHECKPOINTS
 from prefect_federated.blocks.party import PartyBlock
 from prefect_federated.blocks.silo import Silo
+from prefect_federated.blocks.validator import Validator
 from prefect_federated.scenario.consortium import Consortium
 from tests.deployments.orchestra import environment
 
 PATIENCE_S = 200
+ROLES: dict[str, type[PartyBlock]] = {"silo": Silo, "validator": Validator}
+DATA = {"silo": ("data", "consent_record"), "validator": ("holdout",)}  # files that a backup holds beside the keys
 Call = Callable[[Path], None]
 
 
@@ -118,13 +121,13 @@ class Scene:
         federation.wait_until(federation.round_state(self.consortium.task).deadline + 1)
 
     def _part(self, name: str, home: Path) -> dict[str, Any]:
-        block: PartyBlock = self.consortium.members.get(name) or self.consortium.aggregator
-        role = "silo" if isinstance(block, Silo) else "aggregator"
+        others = {**self.consortium.members, **self.consortium.validators}
+        block: PartyBlock = others.get(name) or self.consortium.aggregator
+        role = next((role for role, kind in ROLES.items() if isinstance(block, kind)), "aggregator")
         settings = block.model_dump(mode="json", context={"include_secrets": True})
         home.mkdir()
         settings["signer"].update(_restored(settings["signer"], home, "keystore", "sealing_key"), home=str(home))
-        if role == "silo":
-            settings.update(_restored(settings, home, "data", "consent_record"))
+        settings.update(_restored(settings, home, *DATA.get(role, ())))
         return {"role": role, "settings": settings}
 
 

@@ -26,6 +26,7 @@ IMPORTS = (
     "web3",
     "prefect_federated.adapters.gx_suite",
     "prefect_federated.adapters.mlflow_mirror",
+    "prefect_federated.flows.attest",
     "prefect_federated.flows.conclude",
     "prefect_federated.flows.participate",
     "prefect_federated.learning.tabular",
@@ -60,7 +61,18 @@ def _bring_on(settings: dict[str, Any], task: int) -> str:
     return bring_on(Aggregator.model_validate(settings).open(), task)
 
 
-ROLES: dict[str, Callable[[dict[str, Any], int], str]] = {"silo": _take_part, "aggregator": _bring_on}
+def _serve(settings: dict[str, Any], task: int) -> str:
+    from prefect_federated.blocks.validator import Validator
+    from prefect_federated.flows.attest import serve
+
+    return serve(Validator.model_validate(settings).open(), task)
+
+
+ROLES: dict[str, Callable[[dict[str, Any], int], str]] = {
+    "silo": _take_part,
+    "aggregator": _bring_on,
+    "validator": _serve,
+}
 
 
 def serve() -> None:

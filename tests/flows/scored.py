@@ -10,7 +10,7 @@ from prefect_federated.adapters.evm import rpc
 from prefect_federated.adapters.evm.headers import header_of
 from prefect_federated.blocks.stores import LocalStore
 from prefect_federated.core.round_spec import RoundSpec
-from prefect_federated.core.scores import pack_scores, scores_hash
+from prefect_federated.core.scoring.score_vector import pack_scores, scores_hash
 from prefect_federated.core.spec import TaskSpec
 from prefect_federated.core.words import hash_words, keccak256
 from prefect_federated.flows.members import Participant
@@ -97,7 +97,8 @@ def judged_round(consortium: Consortium, scores: Sequence[Scores | None], accept
         silo.reveal(task, round)
     shown = []
     for seat, (member, given) in enumerate(zip(members, scores, strict=True)):
-        packed = pack_scores(given or {})
+        by_index = given or {}
+        packed = pack_scores([by_index.get(index, 0) for index in range(max(by_index, default=-1) + 1)])
         salt = hashlib.sha256(f"{member}/{round}".encode()).digest()
         place = (federation.chain_id, federation.addresses.committee, task, round, member)
         vote = (accept, 10, scores_hash(packed), salt)

@@ -2,6 +2,7 @@
 
 listened -> validated -> trained -> sealed -> commit-signed -> commit-sent -> committed -> published -> ... -> revealed
 fetched -> aggregated -> propose-signed -> propose-sent -> proposed -> settle-signed -> ... -> settled -> mirrored
+drawn -> measured -> sealed -> castVote-signed -> castVote-sent -> cast -> revealVote-signed -> ... -> shown
 """
 
 import os
@@ -28,9 +29,22 @@ CHECKPOINTS = (
     "aggregator:settle-sent",
     "aggregator:settled",
     "aggregator:mirrored",
+    "validator:drawn",
+    "validator:measured",
+    "validator:sealed",
+    "validator:castVote-signed",
+    "validator:castVote-sent",
+    "validator:cast",
+    "validator:revealVote-signed",
+    "validator:revealVote-sent",
+    "validator:shown",
 )
 STEPS = {"signed": "signed", "broadcast": "sent"}
-CALLS = {"commit": "participant", "reveal": "participant", "propose": "aggregator", "settle": "aggregator"}
+CALLS = {
+    **dict.fromkeys(("commit", "reveal"), "participant"),
+    **dict.fromkeys(("propose", "settle"), "aggregator"),
+    **dict.fromkeys(("castVote", "revealVote"), "validator"),
+}
 
 
 def checkpoint(name: str) -> None:

@@ -21,7 +21,9 @@ from prefect_federated.adapters.reading import read_result, read_task_spec, vers
 from prefect_federated.adapters.round_log import RoundLog
 from prefect_federated.core.fixed_point import decode
 from prefect_federated.core.notes import Notes
+from prefect_federated.core.opinion import UNIT
 from prefect_federated.core.result import ResultDocument
+from prefect_federated.core.round import RoundState, Status
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.learning.tensors import unflatten
 
@@ -44,11 +46,16 @@ def mirror_round(aggregator: Aggregator, spec: RoundSpec, log: RoundLog, notes: 
     return number
 
 
-def is_mirrored(aggregator: Aggregator, task: int) -> bool:
-    """Whether MLflow has the head of the registry and its alias stands there; True without a mirror."""
+def is_mirrored(aggregator: Aggregator, task: int, state: RoundState) -> bool:
+    """Whether MLflow has what became of the task's last round; True without a mirror.
+
+    A round that made a version is there once the alias stands on it, a rejected one once its run is.
+    """
     if aggregator.mirror is None:
         return True
     federation = aggregator.party.federation
+    if state.status is Status.REJECTED:
+        return aggregator.mirror.has_round(RoundKey(federation.chain_id, federation.coordinator, task, state.round))
     name = read_task_spec(aggregator.party, federation.task_of(task)).name
     return aggregator.mirror.follows(name, "0x" + federation.head(task)[0].hex())
 
@@ -72,6 +79,8 @@ def _round_record(
         "revealed": len(people.revealed),
         "aggregated": len(people.aggregated),
     }
+    if log.votes:
+        counts |= dict(zip(("accepts", "votes"), log.tally, strict=True))
     return RoundRecord(
         key=key,
         task_name=spec.spec.name,
@@ -79,7 +88,7 @@ def _round_record(
         status=log.status.name,
         started_ms=log.started_at * 1000,
         ended_ms=log.ended_at * 1000,
-        metrics=result.metrics if result else {},
+        metrics=(result.metrics if result else {}) | _median(log),
         counts=counts,
         params={
             "rule": spec.spec.rule.name,
@@ -90,6 +99,10 @@ def _round_record(
         participants=tuple(_participant(spec, account, log, notes) for account in log.expected),
         flow_run_id=notes.flow_run_id,
     )
+
+
+def _median(log: RoundLog) -> dict[str, float]:
+    return {} if log.median_metric is None else {"committee/median_metric": log.median_metric / UNIT}
 
 
 def _participant(spec: RoundSpec, account: str, log: RoundLog, notes: Notes) -> ParticipantRecord:

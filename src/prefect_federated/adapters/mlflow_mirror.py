@@ -13,7 +13,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from prefect_federated.adapters import mlflow_runs, mlflow_versions
-from prefect_federated.adapters.mlflow_records import ModelVersion, PackagedModel, RoundRecord, RunIds
+from prefect_federated.adapters.mlflow_records import ModelVersion, PackagedModel, RoundKey, RoundRecord, RunIds
 from prefect_federated.adapters.mlflow_store import ensure_experiment, open_client, reaching, ui_command
 
 if TYPE_CHECKING:
@@ -46,6 +46,11 @@ class Mirror:
         """Mirror a round as a parent run and one child run per participant."""
         with self._lock, reaching(self.tracking_uri):
             return mlflow_runs.record_round(*self._open(), record)
+
+    def has_round(self, key: RoundKey) -> bool:
+        """Whether a round's runs are there, all written to the end."""
+        with self._lock, reaching(self.tracking_uri):
+            return mlflow_runs.has_round(*self._open(), key)
 
     def register(self, version: ModelVersion, model: PackagedModel) -> int:
         """Mirror a version of the on-chain registry with its files; returns MLflow's own number for it."""

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from prefect_federated.adapters.mlflow_layout import PARENT, RunLayout, layout, slot_of
-from prefect_federated.adapters.mlflow_records import DatasetUse, RoundRecord, RunIds
+from prefect_federated.adapters.mlflow_records import DatasetUse, RoundKey, RoundRecord, RunIds
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -40,6 +40,12 @@ def record_round(client: "MlflowClient", experiment_id: str, record: RoundRecord
             _fill(client, found[slot].info.run_id, run, record, parent_id)
     children = {one.account: found[slot_of(one.account)].info.run_id for one in record.participants}
     return RunIds(round=parent_id, participants=children)
+
+
+def has_round(client: "MlflowClient", experiment_id: str, key: RoundKey) -> bool:
+    """Whether a round's runs are there, all written to the end, whatever record they are of."""
+    found = _find(client, experiment_id, key.text).values()
+    return bool(found) and all(run.info.status in OVER and RECORD_TAG in run.data.tags for run in found)
 
 
 def _find(client: "MlflowClient", experiment_id: str, key: str) -> "dict[str, Run]":

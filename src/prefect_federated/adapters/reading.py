@@ -62,7 +62,7 @@ def _round_spec(
         base_version=base_version,
         base_root=base.model_root,
         base_uri=model_uri(party, task, base, agreed),
-        readers=_readers(party, on_chain),
+        readers=_readers(party, on_chain, round),
         cohort=cohort,
         reads_until=reads_until,
     )
@@ -123,6 +123,10 @@ def _parsed(content: bytes, spec_hash: bytes) -> TaskSpec:
     return parse_spec(content, spec_hash)
 
 
-def _readers(party: Party, on_chain: TaskOnChain) -> tuple[Reader, ...]:
+def _readers(party: Party, on_chain: TaskOnChain, round: int) -> tuple[Reader, ...]:
+    """Who is on duty, and who judges the round."""
+    federation = party.federation
     accounts = [account for account in (on_chain.aggregator, on_chain.standby) if account != NOBODY]
-    return tuple(Reader(account, party.federation.participant(account).sealing_key) for account in accounts)
+    if on_chain.enforced.committee:
+        accounts += federation.panel(on_chain.task, round)
+    return tuple(Reader(account, federation.participant(account).sealing_key) for account in dict.fromkeys(accounts))

@@ -31,6 +31,15 @@ CALLS = {
     "ProposalOverturned": "challenge",
     "ParticipantSlashed": "slash",
     "RoundSettled": "settle",
+    "CommitteeDrawn": "draw",
+    "VoteCast": "cast",
+    "VoteRevealed": "show vote",
+}
+
+SLASHES = {  # event: the fields that say whose bond, and how much of it
+    "ParticipantSlashed": ("participant", "amount"),
+    "DutySlashed": ("account", "amount"),
+    "ValidatorSlashed": ("account", "taken"),
 }
 
 
@@ -42,6 +51,15 @@ class Overturn:
     accuser: str
     taken: int
     bounty: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberVote:
+    """A committee member and the vote that it showed; accept and metric (1e-9 units) are None where it showed none."""
+
+    member: str
+    accept: bool | None = None
+    metric: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +85,19 @@ class RoundLog:
     commit_tx: Mapping[str, bytes]
     settled_tx: bytes
     transactions: Mapping[str, frozenset[bytes]] = field(default_factory=dict)
+    votes: tuple[MemberVote, ...] = ()
+    median_metric: int | None = None
 
     @property
     def aggregated(self) -> tuple[str, ...]:
         """Accounts in the aggregate."""
         return tuple(a for a in self.revealed if a not in self.left_out) if self.proposed else ()
+
+    @property
+    def tally(self) -> tuple[int, int]:
+        """How many of the votes shown accept, and how many were shown."""
+        shown = [vote.accept for vote in self.votes if vote.accept is not None]
+        return sum(shown), len(shown)
 
     def participation(self, notes: Mapping[str, Exclusion], validated: Iterable[str] = ()) -> Participation:
         """The honest participation record: everybody expected is in the aggregate or excluded with a reason.
@@ -95,6 +121,8 @@ class RoundLog:
         note = f" ({notes[account].reason})" if account in notes else ""
         if account in self.left_out:
             return Exclusion(account, "aggregate", REASONS[self.left_out[account]] + note)
+        if account in self.revealed and self.status is Status.REJECTED:
+            return Exclusion(account, "vote", "the committee rejected the round")
         if account in self.revealed:
             return Exclusion(account, "aggregate", "no result was proposed in time")
         if account not in self.committed:
@@ -122,14 +150,16 @@ def read_round_log(federation: ChainHistory, task: int, round: int) -> RoundLog:
     end = settled or voided
     at = {index: account for account, index in indices.items()}
     packed = unpack_exclusions(proposal.args["proposal"]["exclusions"]) if proposal else {}
+    status = Status(settled.args["status"]) if settled else Status.VOIDED if voided else Status.NONE
+    made = settled if status in (Status.SUCCESS, Status.DEGRADED) else None  # a rejected round names the head it left
     return RoundLog(
         task=task,
         round=round,
-        status=Status(settled.args["status"]) if settled else Status.VOIDED if voided else Status.NONE,
+        status=status,
         started_at=started.timestamp,
         ended_at=end.timestamp if end else 0,
-        version=settled.args["version"] if settled else None,
-        version_hash=settled.args["versionHash"] if settled else bytes(32),
+        version=made.args["version"] if made else None,
+        version_hash=made.args["versionHash"] if made else bytes(32),
         expected=tuple(sorted(indices, key=indices.__getitem__)),
         committed=_accounts(events, "UpdateCommitted", indices),
         revealed=_accounts(events, "UpdateRevealed", indices),
@@ -146,7 +176,14 @@ def read_round_log(federation: ChainHistory, task: int, round: int) -> RoundLog:
         commit_tx={e.args["participant"]: e.tx_hash for e in events if e.name == "UpdateCommitted"},
         settled_tx=end.tx_hash if end else b"",
         transactions=_transactions(events),
+        votes=_votes(events),
+        median_metric=next((e.args["metric"] for e in events if e.name == "MetricPublished"), None),
     )
+
+
+def is_recorded(federation: ChainHistory, task: int, round: int) -> bool:
+    """Whether the log has the end of a round; where only time ended it, the chain has to be told by a tick."""
+    return bool(federation.events(task, round, ("RoundSettled", "RoundVoided")))
 
 
 def _standing(events: Sequence[Event]) -> Event | None:
@@ -156,13 +193,24 @@ def _standing(events: Sequence[Event]) -> Event | None:
 
 
 def _slashed(events: Sequence[Event]) -> dict[str, int]:
-    """Bonds forfeited in a round by account: participants', and those of aggregator and standby."""
+    """Bonds forfeited in a round by account: participants', validators', and those of aggregator and standby."""
     taken: dict[str, int] = {}
     for event in events:
-        if event.name in ("ParticipantSlashed", "DutySlashed"):
-            account = event.args["participant" if event.name == "ParticipantSlashed" else "account"]
-            taken[account] = taken.get(account, 0) + event.args["amount"]
+        if event.name in SLASHES:
+            account, amount = (event.args[field] for field in SLASHES[event.name])
+            taken[account] = taken.get(account, 0) + amount
     return taken
+
+
+def _votes(events: Sequence[Event]) -> tuple[MemberVote, ...]:
+    """The committee in the order of its seats, with what each member showed."""
+    drawn = next((event for event in events if event.name == "CommitteeDrawn"), None)
+    shown = {e.args["member"]: e.args["vote"] for e in events if e.name == "VoteRevealed"}
+    members = drawn.args["members"] if drawn else ()
+    return tuple(
+        MemberVote(member, shown[member]["accept"], shown[member]["metric"]) if member in shown else MemberVote(member)
+        for member in members
+    )
 
 
 def cohort_of(membership: Iterable[Event], round: int) -> dict[str, int]:

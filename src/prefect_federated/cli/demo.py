@@ -1,4 +1,4 @@
-"""`federated demo`: four hospitals, two cheats, five rounds, on this machine.
+"""`federated demo`: four hospitals, two cheats, a committee of three, five rounds, on this machine.
 
 chain, contracts, consent, task --> federated_round flow --> tables, report.json, links
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from prefect_federated.core.report import Report
     from prefect_federated.scenario.plot import Plot
 
-STAGES = ("open", "commit", "reveal", "aggregate", "judge", "settle")
+STAGES = ("open", "commit", "reveal", "vote", "aggregate", "judge", "settle")
 BESIDES = 8  # what the run says before and after its rounds
 
 
@@ -41,16 +41,23 @@ def demo(
         typer.Option("--cheating-aggregator", help="The aggregator alters one word of its result, in round 2 or 1."),
     ] = False,
 ) -> None:
-    """Run a federation of four hospitals and two cheats from nothing, and show what became of it."""
+    """Run a federation of four hospitals, two cheats and three validators from nothing, and show what became of it."""
     _clear(out)
     quiet.apply(out)
     from prefect_federated.cli.demo_run import run_demo
     from prefect_federated.cli.demo_tables import show_report
-    from prefect_federated.scenario.plot import Plot
+    from prefect_federated.scenario.plot import VALIDATORS, Plot
     from prefect_federated.scenario.task_spec import Terms
 
     lies_in = min(rounds, 2) if cheating_aggregator else 0
-    plot = Plot(rounds=rounds, seed=seed, terms=Terms(norm_rule=norm_rule, seed=seed), lies_in=lies_in)
+    plot = Plot(
+        rounds=rounds,
+        seed=seed,
+        terms=Terms(norm_rule=norm_rule, seed=seed),
+        lies_in=lies_in,
+        validators=VALIDATORS,
+        dissents_in=min(rounds, 3),
+    )
     report = _watched(out, plot, chain, store, run_demo)
     show_report(console, report, out)
 

@@ -2,7 +2,7 @@
 
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +13,7 @@ from prefect.context import SyncClientContext
 from prefect_federated.adapters.data_docs import DataDocs
 from prefect_federated.adapters.evm.devnet import Devnet
 from prefect_federated.adapters.evm.rpc import connect
-from prefect_federated.blocks.party import Stores
+from prefect_federated.blocks.party import PartyBlock, Stores
 from prefect_federated.cli.store_block import store_block
 from prefect_federated.core.report import Report
 from prefect_federated.flows.driving import WATCHER, RoundResult, Watcher
@@ -69,7 +69,7 @@ def run_rounds(consortium: Consortium, watch: Watcher) -> list[RoundResult]:
         consortium.sponsor.save("sponsor", overwrite=True)
         consortium.aggregator.save("aggregator", overwrite=True)
         consortium.standby.save("standby", overwrite=True)
-        for name, block in consortium.members.items():
+        for name, block in (consortium.members | consortium.validators).items():
             block.save(name, overwrite=True)
     token = WATCHER.set(watch)
     try:
@@ -79,12 +79,18 @@ def run_rounds(consortium: Consortium, watch: Watcher) -> list[RoundResult]:
                 sponsor="sponsor",
                 aggregator=f"{consortium.aggregator.get_block_type_slug()}/aggregator",
                 standby="standby",
-                members=[f"{block.get_block_type_slug()}/{name}" for name, block in consortium.members.items()],
+                members=names_of(consortium.members),
+                validators=names_of(consortium.validators),
                 rounds=consortium.ground.plot.rounds,
                 interval_s=consortium.ground.plot.interval_s,
             )
     finally:
         WATCHER.reset(token)
+
+
+def names_of(blocks: Mapping[str, PartyBlock]) -> list[str]:
+    """Blocks as `federated_round` wants them named, whatever kind they are of."""
+    return [f"{block.get_block_type_slug()}/{name}" for name, block in blocks.items()]
 
 
 def claim_all(consortium: Consortium) -> None:

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from prefect_federated.core.report import BalanceRow, Balances, Report, RoundRow
+from prefect_federated.core.report import BalanceRow, Balances, Report, RoundRow, VoteRow
 
 COLOURS = {"SUCCESS": "green", "DEGRADED": "yellow", "REJECTED": "red", "VOIDED": "red"}
 STEPS = ("expected", "validated", "committed", "revealed", "aggregated")
@@ -22,7 +22,8 @@ def show_report(console: Console, report: Report, out: Path) -> None:
         for line in overturned_lines(row):
             console.print(line, highlight=False)
         console.print(gas_line(row), highlight=False)
-    for table in (rounds_table(report), accuracy_table(report), balances_table(report.balances)):
+    votes = [votes_table(report)] if any(row.votes for row in report.rounds) else []
+    for table in (rounds_table(report), *votes, accuracy_table(report), balances_table(report.balances)):
         console.print(table)
     console.print(sum_line(report.balances), highlight=False)
     _show_links(console, report, out)
@@ -74,6 +75,26 @@ def rounds_table(report: Report) -> Table:
             f"v{row.mlflow_version}" if row.mlflow_version is not None else "-",
         )
     return table
+
+
+def votes_table(report: Report) -> Table:
+    """How each member of the committee voted in each round, and what it says it measured."""
+    members = sorted({vote.member for row in report.rounds for vote in row.votes})
+    table = _table("Committee", "round", "accept", "median", *members)
+    for row in report.rounds:
+        if row.votes:
+            votes = {vote.member: _vote(vote) for vote in row.votes}
+            accepts = f"{sum(bool(vote.accept) for vote in row.votes)} of {len(row.votes)}"
+            table.add_row(
+                str(row.round_id), accepts, _figure(row.median_metric), *(votes.get(name, "") for name in members)
+            )
+    return table
+
+
+def _vote(vote: VoteRow) -> str:
+    if vote.accept is None:
+        return "no vote"
+    return f"{'[green]yes[/]' if vote.accept else '[red]no[/]'} {_figure(vote.metric)}"
 
 
 def accuracy_table(report: Report) -> Table:

@@ -6,7 +6,7 @@ finalised logs from a position on disk --> runs with idempotency keys;   unreach
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -23,8 +23,10 @@ def listen(
     task: Annotated[int, typer.Option(min=1, help="Number of the task on chain.")],
     silo: Annotated[str | None, typer.Option(help="Name of the Silo block to work for.")] = None,
     aggregator: Annotated[str | None, typer.Option(help="Name of the Aggregator block to work for.")] = None,
+    validator: Annotated[str | None, typer.Option(help="Name of the Validator block to work for.")] = None,
     deployment: Annotated[
-        str | None, typer.Option(help="FLOW/NAME to run; default participate/participate or conclude/conclude.")
+        str | None,
+        typer.Option(help="FLOW/NAME to run; default participate/participate, conclude/conclude or attest/attest."),
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="Handle what is there, then end.")] = False,
     finality: Annotated[
@@ -44,7 +46,7 @@ def listen(
     """
     from prefect_federated.cli.listening import DEPLOYMENTS, Role
 
-    kind, block = _role(silo, aggregator)
+    kind, block = _role(silo=silo, aggregator=aggregator, validator=validator)
     _warn_without_server()
     role = Role(kind, block, task, deployment or DEPLOYMENTS[kind])
 
@@ -112,18 +114,23 @@ def open_listener(role: "Role", finality: str | None, position: Path | None) -> 
     return Listener(federation, cursor, role)
 
 
-def _role(silo: str | None, aggregator: str | None) -> "tuple[Kind, str]":
-    if (silo is None) == (aggregator is None):
-        named = "both" if silo else "neither"
-        raise ConfigurationError(f"--silo or --aggregator says whom to listen for, and {named} was given; give one")
-    return ("silo", silo) if silo is not None else ("aggregator", str(aggregator))
+def _role(**blocks: str | None) -> "tuple[Kind, str]":
+    named = {kind: block for kind, block in blocks.items() if block is not None}
+    if len(named) != 1:
+        given = " and ".join(f"--{kind}" for kind in named) or "none of them"
+        raise ConfigurationError(
+            f"--silo, --aggregator or --validator says whom to listen for, and {given} was given; give one"
+        )
+    kind, block = named.popitem()
+    return cast("Kind", kind), block
 
 
 def _load(kind: "Kind", name: str) -> "PartyBlock":
-    from prefect_federated.blocks import Aggregator, Silo
+    from prefect_federated.blocks import Aggregator, Silo, Validator
     from prefect_federated.cli.listening import prefect_answers
 
-    expected = Silo if kind == "silo" else Aggregator
+    kinds: dict[str, type[PartyBlock]] = {"silo": Silo, "aggregator": Aggregator, "validator": Validator}
+    expected = kinds[kind]
     with prefect_answers():
         try:
             loaded = expected.load(name)

@@ -21,15 +21,23 @@ if TYPE_CHECKING:
     from prefect_federated.adapters.evm.logs import LogCursor
     from prefect_federated.adapters.evm.records import Event
 
-Kind = Literal["silo", "aggregator"]
+Kind = Literal["silo", "aggregator", "validator"]
 
 # Phases that end with their deadline leave no event: RoundStarted begins the flow's own chain of scheduled runs.
 CONCERNS: Mapping[Kind, frozenset[str]] = {
-    "silo": frozenset({"RoundStarted", "PhaseChanged.REVEAL", "RoundSettled"}),
+    "silo": frozenset({"RoundStarted", "PhaseChanged.REVEAL", "RoundSettled", "RoundVoided"}),
     "aggregator": frozenset({"RoundStarted", "PhaseChanged.AGGREGATE", "RoundAggregated", "RoundSettled"}),
+    "validator": frozenset(
+        {"RoundStarted", "PhaseChanged.REVEAL", "PhaseChanged.VOTE", "PhaseChanged.VOTE_REVEAL", "RoundAggregated"}
+        | {"RoundSettled", "RoundVoided"}
+    ),
 }
-DEPLOYMENTS: Mapping[Kind, str] = {"silo": "participate/participate", "aggregator": "conclude/conclude"}
-FOLLOWED = ("RoundStarted", "PhaseChanged", "RoundAggregated", "RoundSettled")
+DEPLOYMENTS: Mapping[Kind, str] = {
+    "silo": "participate/participate",
+    "aggregator": "conclude/conclude",
+    "validator": "attest/attest",
+}
+FOLLOWED = ("RoundStarted", "PhaseChanged", "RoundAggregated", "RoundSettled", "RoundVoided")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,11 @@ from prefect_federated.cli import console
 from prefect_federated.cli.account import account_of, participant_record
 from prefect_federated.cli.amounts import parse_amount, show_amount
 from prefect_federated.cli.grouped import takes
+from prefect_federated.cli.joining import deposit_missing, register_once
 from prefect_federated.cli.sender import Sender
 from prefect_federated.cli.tables import show_pairs, show_span, show_table, show_time
 from prefect_federated.cli.where import Where
-from prefect_federated.core.errors import ConfigurationError, UnknownParticipant
+from prefect_federated.core.errors import UnknownParticipant
 from prefect_federated.core.reputation import MAX
 
 if TYPE_CHECKING:
@@ -52,10 +53,10 @@ def join(
     on_chain, account = federation.task_of(task), federation.signer
     duty = account in (on_chain.aggregator, on_chain.standby)
     bond = on_chain.enforced.aggregator_bond if duty else on_chain.enforced.bond
-    _register(federation, sender, sealing_key)
+    register_once(federation, sender, sealing_key)
     done = _on_duty(federation, task) if duty else federation.enrolment(task, account).enrolled
     locks = 0 if done or (not duty and federation.enrolment(task, account).bonded) else bond
-    _deposit(federation, max(locks, parse_amount(stake) if stake else 0))
+    deposit_missing(federation, max(locks, parse_amount(stake) if stake else 0))
     if done:
         console.out.print(f"{account} is already in task {task}; nothing to do")
     elif duty:
@@ -147,31 +148,6 @@ def record(task: TaskArgument, sender: Sender, where: Where) -> None:
     sent = federation.record_round(task, round)
     counted = [event.args["participant"] for event in sent.events if event.name == "Recorded"] if sent else []
     console.out.print(f"round {task}/{round} counts for {len(counted)} participants", highlight=False)
-
-
-def _register(federation: "Federation", sender: Sender, path: Path | None) -> None:
-    from prefect_federated.adapters.keys import SealingKey
-
-    if federation.participant(federation.signer).registered:
-        return
-    if path is None:
-        raise ConfigurationError(
-            f"{federation.signer} is not registered, and registering needs its sealing key; name the key's file"
-            " with --sealing-key, one is made there if it is missing"
-        )
-    if not path.exists():
-        SealingKey.generate().save(path, sender.password)
-        console.err.print(f"made a sealing key at {path}: back it up, lost it costs the stake", soft_wrap=True)
-    federation.register(SealingKey.load(path, sender.password).public_bytes)
-    console.out.print(f"registered {federation.signer}")
-
-
-def _deposit(federation: "Federation", wanted: int) -> None:
-    found = federation.participant(federation.signer)
-    missing = wanted - (found.stake - found.locked)
-    if missing > 0:
-        federation.deposit(missing)
-        console.out.print(f"deposited {show_amount(missing)} of stake")
 
 
 def _on_duty(federation: "Federation", task: int) -> bool:

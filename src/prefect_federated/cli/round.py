@@ -106,8 +106,11 @@ def _show_round(federation: "Federation", task: int, round: int, as_json: bool) 
         if record.get(name)
     ]
     pairs += [("chain time", show_time(now_s)), ("model version", record["version"])]
+    pairs += [("median metric", _metric(record["median_metric_e9"]))] if record["votes"] else []
     show_pairs(f"Round {task}/{round}", pairs)
     show_table("", ("participant", *STEPS[1:], "what became of it"), _people(record))
+    if record["votes"]:
+        show_table("Committee", ("member", "vote", "metric"), [_vote(vote) for vote in record["votes"]])
 
 
 def _people(record: dict[str, Any]) -> list[tuple[str, ...]]:
@@ -117,6 +120,15 @@ def _people(record: dict[str, Any]) -> list[tuple[str, ...]]:
         (account, *("yes" if account in record[step] else "" for step in STEPS[1:]), fate.get(account, ""))
         for account in record["expected"]
     ]
+
+
+def _vote(vote: dict[str, Any]) -> tuple[str, str, str | None]:
+    said = {True: "accepts", False: "rejects", None: "none shown"}[vote["accept"]]
+    return vote["member"], said, _metric(vote["metric_e9"])
+
+
+def _metric(units: int | None) -> str | None:
+    return None if units is None else f"{units / 10**9:.4f}"
 
 
 def _when(moment: int | None, now_s: int) -> str | None:

@@ -58,6 +58,8 @@ def round_record(federation: "Federation", task: int, round: int) -> dict[str, A
         "excluded": [_exclusion(e) for e in people.excluded if not running or e.participant in log.left_out],
         "awaited": _awaited(federation, state, log) if running else [],
         "slashed": {account: str(amount) for account, amount in log.slashed.items()},
+        "votes": [{"member": v.member, "accept": v.accept, "metric_e9": v.metric} for v in log.votes],
+        "median_metric_e9": log.median_metric,
         "version": log.version,
         "version_hash": "0x" + log.version_hash.hex() if log.version is not None else None,
     }
@@ -80,12 +82,16 @@ def _clock(state: "RoundState") -> dict[str, Any]:
 
 def _awaited(federation: "Federation", state: "RoundState", log: "RoundLog") -> list[str]:
     """Accounts that the phase waits for."""
+    from prefect_federated.core.committee import VoteState
     from prefect_federated.core.round import Phase
 
     if state.phase is Phase.COMMIT:
         return [account for account in log.expected if account not in log.committed]
     if state.phase is Phase.REVEAL:
         return [account for account in log.committed if account not in log.revealed]
+    if state.phase in (Phase.VOTE, Phase.VOTE_REVEAL):
+        waits_for = VoteState.NONE if state.phase is Phase.VOTE else VoteState.CAST
+        return [seat.member for seat in federation.seats(state.task) if seat.state is waits_for]
     if state.phase is Phase.AGGREGATE:
         return [federation.task_of(state.task).aggregator]
     return []

@@ -5,6 +5,7 @@ state + standing --> commit | reveal | nothing yet, look again in so many second
 
 from dataclasses import dataclass
 
+from prefect_federated.core.committee import Ballot, VoteState
 from prefect_federated.core.relaying import middle
 from prefect_federated.core.round import Phase, RoundState
 
@@ -65,6 +66,37 @@ def aggregator_due(state: RoundState, now_s: int, duty: Duty, window_s: int) -> 
             return "settle"
         return None if state.proposer == duty.account else "judge"
     return None
+
+
+def validator_due(
+    state: RoundState, ballot: Ballot, vote: VoteState | None, now_s: int, height: int, silent: bool = False
+) -> str | None:
+    """A validator's next step: "draw", "cast", "reveal", "judge" (the proposal, as a member), "close", or None.
+
+    Args:
+        vote: how far its own vote is; None where it holds no seat.
+        height: number of the chain's latest block.
+        silent: somebody showed no vote, and the votes can no longer change.
+
+    >>> from prefect_federated.core.round import Status
+    >>> state = RoundState(1, 1, Phase.VOTE, Status.NONE, 0, 9, 0, 4, 4, 4, 0, 0, 0, b"", b"", "")
+    >>> validator_due(state, Ballot(1, 7, 3, 0, 0, 0, True, True, False), VoteState.NONE, now_s=5, height=20)
+    'cast'
+    """
+    if not ballot.size or ballot.round != state.round:
+        return None
+    if not ballot.drawn and state.phase in (Phase.COMMIT, Phase.REVEAL, Phase.VOTE):
+        return "draw" if height > ballot.draw_block else None
+    if state.phase.over:
+        return "close" if silent and not ballot.closed else None
+    return _VOTING.get((state.phase, vote)) if now_s >= state.opens_at else None
+
+
+_VOTING: dict[tuple[Phase, VoteState | None], str] = {
+    (Phase.VOTE, VoteState.NONE): "cast",
+    (Phase.VOTE_REVEAL, VoteState.CAST): "reveal",
+    **{(Phase.CHALLENGE, vote): "judge" for vote in VoteState},
+}
 
 
 def seconds_to_next(state: RoundState, now_s: int, paused_until: int = 0, halfway: bool = False) -> int | None:

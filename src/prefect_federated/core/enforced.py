@@ -146,7 +146,7 @@ class Enforced(BaseModel):
                     f"{field} is {getattr(self, field)} for a committee of {self.committee}; give a committee its"
                     " windows and a bond, and a task without one neither"
                 )
-        if not self.committee and (self.validator_bps or REWARDS[self.reward_by] == "scores"):
+        if not self.committee and (self.validator_bps or self.pays_by_scores):
             raise ValueError("a task without a committee has nobody to score updates or to pay for it; give it one")
         if self.validator_bps and self.validator_bps + max(self.fee_bps, self.floor_bps) > 10_000:
             raise ValueError(
@@ -159,6 +159,11 @@ class Enforced(BaseModel):
     def relayed(self) -> bool:
         """Whether participants may leave commits and openings to relayers."""
         return bool(self.modes & RELAYED)
+
+    @property
+    def pays_by_scores(self) -> bool:
+        """Whether a round's reward is split by the committee's median scores."""
+        return REWARDS[self.reward_by] == "scores"
 
     def to_params(self, spec_hash: bytes) -> tuple[Word, ...]:
         """The struct `TaskParams` as a tuple of static values, `specHash` first."""

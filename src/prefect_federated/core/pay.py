@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from prefect_federated.core.enforced import REWARDS, Enforced
 from prefect_federated.core.rewards import add_rewards, split_pool
-from prefect_federated.core.scores import median_score
+from prefect_federated.core.scoring.score_vector import median_score
 
 BPS = 10_000
 

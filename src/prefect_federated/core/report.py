@@ -24,6 +24,14 @@ class OverturnRow(_Row):
     bounty_wei: str = Field(description="the half of it that the accuser got")
 
 
+class VoteRow(_Row):
+    """What a member of a round's committee voted; nulls where it showed no vote."""
+
+    member: str
+    accept: bool | None
+    metric: float | None = Field(description="of the candidate on the member's own held-out set")
+
+
 class RoundRow(_Row):
     """One round, as chain and MLflow tell it."""
 
@@ -36,6 +44,8 @@ class RoundRow(_Row):
     aggregated: list[str]
     excluded: list[ExclusionRow]
     overturned: list[OverturnRow] = Field(default_factory=list, description="proposals proven wrong, in order")
+    votes: list[VoteRow] = Field(default_factory=list, description="the committee, in the order of its seats")
+    median_metric: float | None = Field(default=None, description="median of the metrics voted; null if none counted")
     model_hash: str = Field(description="SHA-256 Merkle root of the model after the round, 0x-hex")
     parent_hash: str = Field(description="the same of the model before it")
     model_version: int = Field(description="number in the on-chain registry")

@@ -15,6 +15,7 @@ from prefect_federated.core.enforced import Enforced, task_id
 from prefect_federated.core.errors import SpecError, SpecMismatch
 from prefect_federated.core.spec_parts import (
     Column,
+    CommitteeSpec,
     DataSpec,
     ModelSpec,
     PlanSpec,
@@ -27,6 +28,7 @@ from prefect_federated.core.spec_parts import (
 
 __all__ = [
     "Column",
+    "CommitteeSpec",
     "DataSpec",
     "Enforced",
     "ModelSpec",
@@ -55,6 +57,7 @@ class TaskSpec(Strict):
     update: UpdateSpec
     rule: RuleSpec = RuleSpec()
     rewards: RewardSpec = RewardSpec()
+    committee: CommitteeSpec = CommitteeSpec()
     enforced: Enforced
 
     @model_validator(mode="after")

@@ -143,6 +143,19 @@ class RewardSpec(Strict):
     )
 
 
+class CommitteeSpec(Strict):
+    """What a validator measures, how far it may fall, and how it scores updates; its windows and bond are enforced."""
+
+    metric: str = Field(default="accuracy", description="one that the training plan's evaluate reports")
+    better: Literal["higher", "lower"] = Field(default="higher", description="which way the metric is better")
+    tolerance: float = Field(
+        default=0.02, ge=0, le=1e9, description="a candidate worse than the base model by more than this is rejected"
+    )
+    scores: Literal["improvement"] = Field(
+        default="improvement", description="improvement: held-out examples that base + update gets right beyond base"
+    )
+
+
 def _require_distinct(what: str, values: Sequence[str | int]) -> None:
     if len(set(values)) != len(values):
         raise ValueError(f"{what} {', '.join(map(str, values))} name one twice")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prefect_federated.core.spec import TaskSpec
-from prefect_federated.learning.local import evaluate
+from prefect_federated.learning.local import evaluate, model_of
 from prefect_federated.learning.plan import TrainingData, load_plan
 
 if TYPE_CHECKING:
@@ -20,10 +20,28 @@ def held_out(spec: TaskSpec, frame: "DataFrame") -> TrainingData:
     return TrainingData(frame, tuple(column.name for column in spec.data.columns), spec.data.target)
 
 
+class Bench:
+    """A held-out table on which one model after the other is measured, all by the task's plan."""
+
+    def __init__(self, spec: TaskSpec, frame: "DataFrame") -> None:
+        """Load the plan, of whose source the spec holds the hash."""
+        self._plan = load_plan(spec.plan.ref, spec.plan.hyperparameters, spec.plan.code_hash)
+        self._tensors, self._data = spec.model.tensors, held_out(spec, frame)
+
+    def metrics(self, vector: NDArray[np.float32]) -> dict[str, float]:
+        """What the plan reports of a model `[d]`, without what is no number."""
+        return finite(evaluate(self._plan, self._tensors, vector, self._data))
+
+    def correct(self, vector: NDArray[np.float32]) -> int:
+        """How many rows a model `[d]` labels as they are labelled."""
+        inputs = self._data.frame[list(self._data.features)]
+        labels = self._plan.predict(model_of(self._plan, self._tensors, vector), inputs)
+        return int((np.asarray(labels).ravel() == self._data.y).sum())
+
+
 def evaluate_vector(spec: TaskSpec, vector: NDArray[np.float32], frame: "DataFrame") -> dict[str, float]:
     """Metrics of a model `[d]` on a held-out table: at least loss, and accuracy for classifiers."""
-    plan = load_plan(spec.plan.ref, spec.plan.hyperparameters, spec.plan.code_hash)
-    return finite(evaluate(plan, spec.model.tensors, vector, held_out(spec, frame)))
+    return Bench(spec, frame).metrics(vector)
 
 
 def finite(metrics: Mapping[str, float]) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Who cheats, to show what becomes of it: one copies a commitment, one flips its update, an aggregator its result."""
+"""Who cheats, to show what becomes of it: a copied commitment, a flipped update, an altered result, a bad vote."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,21 +8,26 @@ import numpy as np
 from pydantic import Field
 
 from prefect_federated.adapters.aggregator import Aggregator as OpenAggregator
+from prefect_federated.adapters.attesting import Measured
 from prefect_federated.adapters.consented_data import same_view
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_words, seal_update
+from prefect_federated.adapters.validator import Validator as OpenValidator
 from prefect_federated.blocks.aggregator import Aggregator
 from prefect_federated.blocks.silo import Silo
+from prefect_federated.blocks.validator import Validator
 from prefect_federated.core.combine import Combined, Update
 from prefect_federated.core.errors import CommitmentMismatch
 from prefect_federated.core.evidence import Evidence
 from prefect_federated.core.notes import LocalNote
+from prefect_federated.core.opinion import Opinion
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.sealed import SealedUpdate
 from prefect_federated.flows.members import Member, Participant
 from prefect_federated.learning.update import train_update
 
 FACTOR = -10
+ABSURD = 10**12  # a metric of a thousand
 
 
 class Adversary(Silo):
@@ -57,6 +62,36 @@ class CheatingAggregator(Aggregator):
         """The cheat, ready to aggregate."""
         honest = super().open()
         return Liar(honest.party, honest.holdout, honest.mirror, lies_in=self.lies_in)
+
+
+class DissentingValidator(Validator):
+    """A validator that votes against what it measured in one round; for demos and tests only."""
+
+    _block_type_name = "Federated Dissenting Validator"
+    _block_type_slug = "federated-dissenting-validator"
+    _description = "A validator that votes badly, to show that it is outvoted. Never deploy it."
+
+    dissents_in: int = Field(default=1, ge=1, title="Dissents in", description="The round in which it votes badly.")
+
+    def open(self) -> OpenValidator:
+        """The dissenter, ready to vote."""
+        honest = super().open()
+        return Dissenter(honest.party, honest.holdout, dissents_in=self.dissents_in)
+
+
+@dataclass(frozen=True, slots=True)
+class Dissenter(OpenValidator):
+    """Measures as it should, and in one round rejects with a metric and scores that nobody could have measured."""
+
+    dissents_in: int = 1
+
+    def judged(self, spec: RoundSpec, measured: Measured) -> Opinion:
+        """A rejection in the round of the dissent, else the honest opinion."""
+        honest = OpenValidator.judged(self, spec, measured)
+        if spec.round != self.dissents_in:
+            return honest
+        scores = tuple((2**32 - 1) * (place == 0) for place in range(len(honest.scores)))
+        return replace(honest, accept=False, metric=-ABSURD, scores=scores)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.evm.outbox import Outbox
 from prefect_federated.adapters.evm.rpc import chain_id_of, connect, set_balance
 from prefect_federated.adapters.keys import dev_key
-from prefect_federated.blocks import Aggregator, EvmChain, ModelRegistryMirror, Silo, Sponsor
+from prefect_federated.blocks import Aggregator, EvmChain, ModelRegistryMirror, Silo, Sponsor, Validator
 from prefect_federated.blocks.party import Stores
 from prefect_federated.core.chains import profile_of_chain
 from prefect_federated.core.consent import purpose_bits
@@ -21,6 +21,7 @@ from prefect_federated.core.spec import TaskSpec
 from prefect_federated.scenario import breast_cancer
 from prefect_federated.scenario.accounts import Account, make_account
 from prefect_federated.scenario.adversaries import Adversary, CheatingAggregator
+from prefect_federated.scenario.committee import cast_validators
 from prefect_federated.scenario.grants import give_consent
 from prefect_federated.scenario.plot import CONDUCT, Plot, consent_of
 from prefect_federated.scenario.task_spec import ETHER, PURPOSES, build_spec
@@ -59,6 +60,7 @@ class Consortium:
     aggregator: Aggregator
     standby: Aggregator
     members: dict[str, Silo]
+    validators: dict[str, Validator]
 
     def federation(self, name: str | None = None) -> Federation:
         """The federation, read-only or as one of the accounts."""
@@ -91,7 +93,7 @@ def prepare(url: str, out: Path, store: Stores, plot: Plot) -> Ground:
     data, w3 = breast_cancer.split(plot.seed), connect(url)
     everybody = {**data.hospitals, **data.misbehaving}
     tables = {name: everybody[name] for name in (*plot.hospitals, *plot.cheats)}
-    roles = ("sponsor", "aggregator", "standby", *tables, *(f"{name}-dpo" for name in tables))
+    roles = ("sponsor", "aggregator", "standby", *plot.validators, *tables, *(f"{name}-dpo" for name in tables))
     accounts = {name: make_account(out / "keys", plot.seed, name) for name in roles}
     for account in accounts.values():
         set_balance(w3, account.address, PURSE_WEI)
@@ -115,7 +117,7 @@ def deploy_contracts(ground: Ground) -> EvmChain:
 def register_parties(ground: Ground, chain: EvmChain) -> None:
     """Register and admit everybody who locks a bond."""
     admin = chain.connect(ground.accounts["sponsor"].signer)
-    for name in ("aggregator", "standby", *ground.tables):
+    for name in ("aggregator", "standby", *ground.plot.validators, *ground.tables):
         account = ground.accounts[name]
         federation = chain.connect(account.signer)
         federation.register(account.signer.open_sealing_key().public_bytes)
@@ -144,13 +146,17 @@ def record_consents(ground: Ground, chain: EvmChain) -> None:
 
 
 def create_task(ground: Ground, chain: EvmChain) -> tuple[int, TaskSpec]:
-    """Store the spec, create and fund the task, put aggregator and standby on duty, enrol the members."""
+    """Store the spec, create and fund the task, put everybody on duty, enrol the members."""
     store, accounts = ground.store.open(), ground.accounts
     sponsor = chain.connect(accounts["sponsor"].signer)
     known = profile_of_chain(sponsor.chain_id)  # a rehearsal has the gap that the chain needs
     spec = build_spec(
         store,
-        replace(ground.plot.terms, finality_gap_s=known.finality_s if known else 0),
+        replace(
+            ground.plot.terms,
+            finality_gap_s=known.finality_s if known else 0,
+            committee=len(ground.plot.validators),
+        ),
         ground.held_out,
         breast_cancer.load(),
         accounts["aggregator"].address,
@@ -160,6 +166,9 @@ def create_task(ground: Ground, chain: EvmChain) -> tuple[int, TaskSpec]:
     sponsor.fund(task, ground.plot.rounds * spec.enforced.round_reward)
     for name in ("aggregator", "standby"):
         chain.connect(accounts[name].signer).accept_duty(task)
+    for name in ground.plot.validators:
+        sponsor.admit_reader(task, accounts[name].address, True)
+        chain.connect(accounts[name].signer).enlist(task, spec.enforced.validator_bond)
     for name in ground.tables:
         chain.connect(accounts[name].signer).enrol(task)
     return task, spec
@@ -184,7 +193,8 @@ def cast_blocks(ground: Ground, chain: EvmChain, task: int, spec: TaskSpec) -> C
         settings = {**party(name), **_silo_settings(ground, spec, name)}
         kind = CONDUCT.get(name)
         members[name] = Adversary(**settings, conduct=kind) if kind else Silo(**settings)
-    return Consortium(ground, chain, task, spec, Sponsor(**party("sponsor")), aggregator, standby, members)
+    validators = cast_validators(ground.plot, ground.held_out, ground.out / "validators", party)
+    return Consortium(ground, chain, task, spec, Sponsor(**party("sponsor")), aggregator, standby, members, validators)
 
 
 def data_path(ground: Ground, name: str) -> Path:
@@ -204,7 +214,7 @@ def _silo_settings(ground: Ground, spec: TaskSpec, name: str) -> dict[str, objec
         "subject_column": breast_cancer.SUBJECT,
         "consent_record": path.with_name("consent.json"),
         "approved_plans": ["0x" + spec.plan.code_hash.hex()],
-        "readers": [ground.accounts[role].address for role in ("aggregator", "standby")],
+        "readers": [ground.accounts[role].address for role in ("aggregator", "standby", *ground.plot.validators)],
         "min_rows": 5,
         "disclosure": True,
         "data_docs": ground.out / "data-docs" / name if ground.plot.data_docs else None,

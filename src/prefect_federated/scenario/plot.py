@@ -10,12 +10,13 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 WEEK_S = 7 * 86_400
+VALIDATORS = ("validator-a", "validator-b", "validator-c")
 CONDUCT = {"flipper": "flip", "copycat": "copy"}
 
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """How many rounds, how far apart, with which cheats, under which terms."""
+    """How many rounds, how far apart, with which cheats and validators, under which terms."""
 
     rounds: int = 5
     interval_s: int = WEEK_S
@@ -26,6 +27,8 @@ class Plot:
     data_docs: bool = True
     confirmations: int = 0
     lies_in: int = 0  # the round whose aggregate the aggregator alters; 0 is none
+    validators: tuple[str, ...] = ()  # who judges; a committee has a seat for each, nobody is no committee
+    dissents_in: int = 0  # the round in which the last of them votes badly; 0 is none
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.evm.rpc import request
-from prefect_federated.core.report import Balances, Baselines, ExclusionRow, OverturnRow, Report, RoundRow
+from prefect_federated.core.opinion import UNIT
+from prefect_federated.core.report import Balances, Baselines, ExclusionRow, OverturnRow, Report, RoundRow, VoteRow
 from prefect_federated.flows.driving import RoundResult
 from prefect_federated.learning.baselines import train_each, train_pooled
 from prefect_federated.learning.evaluation import held_out
@@ -68,6 +69,15 @@ def round_row(federation: Federation, result: RoundResult) -> RoundRow:
             )
             for o in log.overturned
         ],
+        votes=[
+            VoteRow(
+                member=notes.name(vote.member),
+                accept=vote.accept,
+                metric=None if vote.metric is None else vote.metric / UNIT,
+            )
+            for vote in log.votes
+        ],
+        median_metric=None if log.median_metric is None else log.median_metric / UNIT,
         model_hash="0x" + standing.model_root.hex(),
         parent_hash="0x" + parent.model_root.hex(),
         model_version=standing.number,

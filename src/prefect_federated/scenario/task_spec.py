@@ -10,7 +10,7 @@ from prefect_federated.core.enforced import Enforced
 from prefect_federated.core.fixed_point import encode
 from prefect_federated.core.merkle import CHUNK_BYTES
 from prefect_federated.core.payload import plain_header
-from prefect_federated.core.spec import ModelSpec, PlanSpec, RewardSpec, RuleSpec, TaskSpec, UpdateSpec
+from prefect_federated.core.spec import CommitteeSpec, ModelSpec, PlanSpec, RewardSpec, RuleSpec, TaskSpec, UpdateSpec
 from prefect_federated.learning.clip import norm_bound_words
 from prefect_federated.learning.local import initial_vector
 from prefect_federated.learning.plan import code_hash, load_plan, manifest
@@ -36,6 +36,9 @@ class Terms:
     max_participants: int = 64
     max_rounds: int = 1000
     bond_wei: int = ETHER
+    committee: int = 0
+    validator_bond_wei: int = ETHER
+    tolerance: float = 0.1  # of accuracy: three of a validator's 38 patients
     aggregator_bond_wei: int = 2 * ETHER
     round_reward_wei: int = ETHER
     aggregator_fee_bps: int = 500
@@ -87,6 +90,7 @@ def build_spec(
         update=update,
         rule=rule,
         rewards=rewards,
+        committee=CommitteeSpec(tolerance=terms.tolerance),
         enforced=Enforced(**enforced),
     )
 
@@ -109,4 +113,8 @@ def _conditions(terms: Terms) -> dict[str, int]:
         "round_reward": terms.round_reward_wei,
         "disclosure": 1,
         "floor_bps": 5_000,
+        "committee": terms.committee,
+        "vote_window": terms.window_s if terms.committee else 0,
+        "vote_reveal_window": terms.window_s if terms.committee else 0,
+        "validator_bond": terms.validator_bond_wei if terms.committee else 0,
     }

@@ -86,6 +86,10 @@ class ContractCalls:
         """Return the chain's time once it has reached `timestamp`; a development chain is taken there at once."""
         return rpc.wait_until(self.w3, timestamp, timeout_s)
 
+    def wait_for_block(self, number: int, timeout_s: float = 3600.0) -> None:
+        """Return once the chain has a block; a development chain mines up to it at once."""
+        rpc.wait_for_block(self.w3, number, timeout_s)
+
     def chain_time(self) -> int:
         """Timestamp of the latest block, seconds: the only clock that rounds know."""
         return rpc.chain_time(self.w3)

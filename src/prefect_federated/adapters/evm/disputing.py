@@ -17,8 +17,8 @@ from prefect_federated.core.proofs import Coordinate, Piece, Shown
 from prefect_federated.core.proposal import Proposal
 from prefect_federated.core.result import IncludedUpdate
 from prefect_federated.core.rewards import Entry
-from prefect_federated.core.round import Phase
-from prefect_federated.core.scores import pack_scores
+from prefect_federated.core.round import Phase, Status
+from prefect_federated.core.scoring.score_vector import pack_scores
 
 SHOWN = 2  # state of a seat whose vote was shown
 
@@ -89,7 +89,7 @@ class Disputing(Sending):
             vectors: scores that the committee's members showed, by seat; where the task pays by them, like the next.
             medians: the score of each included update, uint32.
         """
-        scored = (list(vectors), pack_scores(dict(enumerate(medians))))
+        scored = (list(vectors), pack_scores(medians))
         entries = [(entry.account, entry.owed, entry.place) for entry in ledger]
         records = [(record.participant, record.payload_root, record.weight) for record in included]
         return self._challenge("challengeReward", case, entries, records, scored)
@@ -148,12 +148,13 @@ class Disputing(Sending):
         ]
 
     def floor_due(self, task: int, round: int, account: str) -> int | None:
-        """Index of a participant that may claim the floor of a round that fraud voided; None where nothing is due."""
+        """Index of a participant that may claim the floor of a round that others spoilt; None where nothing is due."""
         state = self.round_state(task)
-        if state.round != round or state.phase is not Phase.VOIDED or not state.overturned:
+        spoilt = state.phase is Phase.VOIDED or state.status is Status.REJECTED
+        if state.round != round or not spoilt or not self.treasury_account(task).floors:
             return None
         index, revealed = self.call("Coordinator", "revealedIndex", task, round, account)
-        return int(index) if revealed and self.treasury_account(task).floors else None
+        return int(index) if revealed else None
 
     def pay_due(self, task: int, round: int, account: str) -> int | None:
         """Seat of a validator that may claim its pay of a round that pays no rewards; None where nothing is due."""

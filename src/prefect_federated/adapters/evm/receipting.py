@@ -2,11 +2,11 @@
 
 from prefect_federated.adapters.evm.compact_signatures import DISPUTES, digest_of, sign_compactly, signer_of
 from prefect_federated.adapters.evm.records import Reveal
-from prefect_federated.adapters.evm.relaying import Relaying
+from prefect_federated.adapters.evm.voting import Voting
 from prefect_federated.core.receipts import ReceiptLetter
 
 
-class Receipting(Relaying):
+class Receipting(Voting):
     """Receipts of whoever aggregates; the contract takes them from the account itself, not from its delegate."""
 
     def sign_receipt(self, task: int, round: int, reveal: Reveal) -> ReceiptLetter:

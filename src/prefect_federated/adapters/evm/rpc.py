@@ -153,6 +153,24 @@ def wait_until(w3: "Web3", timestamp: int, timeout_s: float = 3600.0, poll_s: fl
     return now
 
 
+def wait_for_block(w3: "Web3", number: int, timeout_s: float = 3600.0, poll_s: float = 1.0) -> None:
+    """Return once the chain has a block; a development chain mines up to it at once.
+
+    Raises:
+        TransactionPending: the chain did not get there within `timeout_s`.
+    """
+    patience = time.monotonic() + timeout_s
+    while (now := request_int(w3, "eth_blockNumber", [])) < number:
+        if is_dev_chain(w3):
+            request(w3, "evm_mine", [])
+            continue
+        if time.monotonic() > patience:
+            raise TransactionPending(
+                f"the chain is at block {now}, waited {timeout_s:.0f} s for {number}; is it producing blocks?"
+            )
+        time.sleep(poll_s)
+
+
 def set_balance(w3: "Web3", address: str, wei: int) -> None:
     """Give an account of a development chain at least `wei`; used to fund dev accounts.
 

@@ -3,26 +3,42 @@
 scores by index --pack--> big-endian uint32 words --keccak256--> hash in the vote;  shown by all --lower median--> share
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from prefect_federated.core.words import keccak256
 
+Scores = tuple[int, ...]
 WORD_BYTES = 4
 
 
-def pack_scores(scores: Mapping[int, int]) -> bytes:
-    """Scores by participant index as the contract reads them: word i is the score of index i, absent is 0.
+def pack_scores(scores: Sequence[int]) -> bytes:
+    """Scores as the contract reads them: word i is the score of participant index i.
 
     Raises:
-        ValueError: an index is negative, or a score no uint32.
+        ValueError: a score is no uint32.
 
-    >>> pack_scores({2: 7, 0: 258}).hex()
-    '000001020000000000000007'
+    >>> pack_scores((3, 256)).hex()
+    '0000000300000100'
     """
-    wrong = {index: score for index, score in scores.items() if index < 0 or not 0 <= score < 2**32}
+    wrong = {index: score for index, score in enumerate(scores) if not 0 <= score < 2**32}
     if wrong:
         raise ValueError(f"scores {wrong} are not integers from 0 to 2^32 - 1 by index; quantise them so")
-    return b"".join(scores.get(index, 0).to_bytes(WORD_BYTES, "big") for index in range(max(scores, default=-1) + 1))
+    return b"".join(score.to_bytes(WORD_BYTES, "big") for score in scores)
+
+
+def unpack_scores(packed: bytes) -> Scores:
+    """What `pack_scores` wrote.
+
+    Raises:
+        ValueError: the length is no multiple of four.
+
+    >>> unpack_scores(bytes.fromhex("0000000300000100"))
+    (3, 256)
+    """
+    if len(packed) % WORD_BYTES:
+        raise ValueError(f"{len(packed)} bytes are no scores of {WORD_BYTES} bytes each")
+    words = (packed[at : at + WORD_BYTES] for at in range(0, len(packed), WORD_BYTES))
+    return tuple(int.from_bytes(word, "big") for word in words)
 
 
 def scores_hash(packed: bytes) -> bytes:
@@ -37,7 +53,7 @@ def scores_hash(packed: bytes) -> bytes:
 def score_of(packed: bytes, index: int) -> int:
     """The score of an index; 0 beyond the last.
 
-    >>> score_of(pack_scores({2: 7}), 2), score_of(pack_scores({2: 7}), 3)
+    >>> score_of(pack_scores((0, 7)), 1), score_of(pack_scores((0, 7)), 2)
     (7, 0)
     """
     return int.from_bytes(packed[index * WORD_BYTES : (index + 1) * WORD_BYTES], "big")
@@ -49,7 +65,7 @@ def median_score(vectors: Sequence[bytes], index: int) -> int:
     Assumes at least one vector. While fewer than half of the members lie, it lies between the lowest and the highest
     honest score; exactly half can press it down, and cannot push it up.
 
-    >>> median_score([pack_scores({0: s}) for s in (9, 2, 5, 7)], 0)
+    >>> median_score([pack_scores((s,)) for s in (9, 2, 5, 7)], 0)
     5
     """
     return sorted(score_of(vector, index) for vector in vectors)[(len(vectors) - 1) // 2]

@@ -1,0 +1,1 @@
+"""What an update was worth to a validator: one file per rule."""
