@@ -12,6 +12,8 @@ import {Scores} from "./Scores.sol";
 abstract contract MedianScores is DisputesBase {
     using Scores for bytes;
 
+    uint256 private constant LESS = 2 ** 128;
+
     /// @dev Who showed a vote in the round, in the order of the seats. Fixed since VoteReveal ended.
     function _shownSeats(uint32 task) internal view returns (ICommitteeTypes.Seat[] memory seats) {
         (,,,,, address committee) = _s().coordinator.contracts();
@@ -25,34 +27,45 @@ abstract contract MedianScores is DisputesBase {
         }
     }
 
-    /// @dev The claimed medians by place among the included, once each is shown to be one. Of n words, m is the lower
-    /// median if at most (n - 1) / 2 are less and more than that are not greater.
+    /// @dev The claimed medians by place among the included, once each is shown to be one, and their sum. Of n words, m is
+    /// the lower median if at most (n - 1) / 2 are less and more than that are not greater.
     function _medians(
         uint32 task,
         ICommitteeTypes.Seat[] memory seats,
         Record[] calldata included,
         Scored calldata scored
-    ) internal view returns (uint256[] memory medians) {
+    ) internal view returns (uint256[] memory medians, uint256 sum) {
         if (scored.vectors.length != seats.length) revert ScoresIncomplete(scored.vectors.length, seats.length);
         uint16[] memory indices = _indices(task, included);
+        uint256[] memory counts = new uint256[](indices.length);
         medians = new uint256[](indices.length);
         for (uint256 i; i < medians.length; ++i) {
             medians[i] = scored.medians.at(i);
         }
-        (uint256[] memory less, uint256[] memory upTo) = (new uint256[](medians.length), new uint256[](medians.length));
         for (uint256 k; k < seats.length; ++k) {
             bytes calldata vector = scored.vectors[k];
             _requireRoot(seats[k].scoresHash, keccak256(vector));
-            for (uint256 i; i < medians.length; ++i) {
-                uint256 score = vector.at(indices[i]);
-                if (score < medians[i]) ++less[i];
-                if (score <= medians[i]) ++upTo[i];
-            }
+            _count(counts, medians, indices, vector);
         }
         uint256 rank = (seats.length - 1) / 2;
         for (uint256 i; i < medians.length; ++i) {
-            bool isMedian = less[i] <= rank && rank < upTo[i];
+            bool isMedian = counts[i] / LESS <= rank && rank < counts[i] % LESS;
             if (!isMedian) revert NotTheMedian(included[i].participant, medians[i]);
+            sum += medians[i];
+        }
+    }
+
+    /// @dev Adds one member's scores: 1 for each that is at most the median, and LESS if it is less.
+    function _count(
+        uint256[] memory counts,
+        uint256[] memory medians,
+        uint16[] memory indices,
+        bytes calldata vector
+    ) private pure {
+        for (uint256 i; i < counts.length; ++i) {
+            uint256 score = vector.at(indices[i]);
+            uint256 median = medians[i];
+            if (score <= median) counts[i] += score < median ? LESS + 1 : 1;
         }
     }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ICommitteeTypes} from "./interfaces/ICommitteeTypes.sol";
 import {IRecordDesk} from "./interfaces/IRecordDesk.sol";
 import {IRulings} from "./interfaces/IRulings.sol";
@@ -48,8 +47,7 @@ abstract contract RewardChallenges is MedianScores, IRecordDesk {
         Scored calldata scored
     ) external {
         IRulings.Case memory k = _case(task, round, p);
-        _requireRecords(p, included);
-        Pool memory pool = _pool(task, k, included, scored);
+        Pool memory pool = _pool(task, k, _requireRecords(p, included), included, scored);
         (Leaves memory before, Leaves memory due) = _leaves(pool, ledger, included);
         _requireBefore(task, before);
         (bytes32 root, uint256 total) = SumTree.fold(due.hashes, due.sums, due.count);
@@ -60,7 +58,12 @@ abstract contract RewardChallenges is MedianScores, IRecordDesk {
 
     // --- internal
 
-    function _requireRecords(Proposal calldata p, Record[] calldata included) internal view {
+    /// @dev The records are the included ones; returns the sum of their weights.
+    function _requireRecords(Proposal calldata p, Record[] calldata included)
+        internal
+        view
+        returns (uint256 weights)
+    {
         if (included.length == 0 || included.length != p.included) {
             revert LedgerIncomplete(included.length, p.included);
         }
@@ -68,16 +71,19 @@ abstract contract RewardChallenges is MedianScores, IRecordDesk {
         for (uint256 i; i < included.length; ++i) {
             Record calldata r = included[i];
             leaves[i] = MerklePath.record(r.participant, r.payloadRoot, r.weight);
+            weights += r.weight;
         }
         _requireRoot(p.includedRoot, leaves.fold());
     }
 
     /// @dev What there is to share, and how. If nobody's score is above 0, the shares are equal.
-    function _pool(uint32 task, IRulings.Case memory k, Record[] calldata included, Scored calldata scored)
-        internal
-        view
-        returns (Pool memory pool)
-    {
+    function _pool(
+        uint32 task,
+        IRulings.Case memory k,
+        uint256 weights,
+        Record[] calldata included,
+        Scored calldata scored
+    ) internal view returns (Pool memory pool) {
         ICommitteeTypes.Seat[] memory seats;
         if (k.rewardBy == BY_SCORES || k.seatPay != 0) seats = _shownSeats(task);
         (pool.proposer, pool.by) = (k.proposer, k.rewardBy);
@@ -85,10 +91,8 @@ abstract contract RewardChallenges is MedianScores, IRecordDesk {
         pool.rest = k.roundReward - pool.fee - uint256(k.committee) * k.seatPay;
         pool.most = k.shareCapBps == 0 ? pool.rest : pool.rest * k.shareCapBps / BPS;
         if (k.seatPay != 0) (pool.pay, pool.paid) = (k.seatPay, _ascending(seats));
-        if (pool.by == BY_SCORES) pool.medians = _medians(task, seats, included, scored);
-        for (uint256 i; i < included.length; ++i) {
-            pool.shares += _share(pool, included, i);
-        }
+        if (pool.by != EQUALLY) pool.shares = weights;
+        if (pool.by == BY_SCORES) (pool.medians, pool.shares) = _medians(task, seats, included, scored);
         if (pool.shares == 0) (pool.by, pool.shares) = (EQUALLY, included.length);
     }
 
@@ -138,17 +142,17 @@ abstract contract RewardChallenges is MedianScores, IRecordDesk {
     function _reward(Pool memory pool, Entry calldata e, Record[] calldata included)
         internal
         pure
-        returns (uint256)
+        returns (uint256 amount)
     {
         if (e.place > included.length || included[e.place - 1].participant != e.account) {
             revert WrongPlace(e.account, e.place);
         }
-        return Math.min(pool.rest * _share(pool, included, e.place - 1) / pool.shares, pool.most);
-    }
-
-    function _share(Pool memory pool, Record[] calldata included, uint256 i) internal pure returns (uint256) {
-        if (pool.by == EQUALLY) return 1;
-        return pool.by == BY_SCORES ? pool.medians[i] : included[i].weight;
+        uint256 share = 1;
+        if (pool.by != EQUALLY) {
+            share = pool.by == BY_SCORES ? pool.medians[e.place - 1] : included[e.place - 1].weight;
+        }
+        amount = pool.rest * share / pool.shares;
+        if (amount > pool.most) amount = pool.most;
     }
 
     function _ascending(ICommitteeTypes.Seat[] memory seats) internal pure returns (address[] memory members) {
