@@ -17,11 +17,12 @@ from prefect_federated.cli.round_record import round_record
 from prefect_federated.core.errors import PolicyRefused
 from prefect_federated.core.round import Phase, Status
 from prefect_federated.core.scoring.score_vector import pack_scores, scores_hash
-from prefect_federated.flows.attest import serve
+from prefect_federated.flows.attest import attest, serve
 from prefect_federated.flows.conclude import bring_on
 from prefect_federated.flows.driving import Cast, drive_round
 from prefect_federated.flows.members import Participant
 from prefect_federated.flows.participate import take_part
+from prefect_federated.flows.sweep import sweep
 from prefect_federated.scenario.adversaries import Dissenter
 from prefect_federated.scenario.consortium import Consortium, mlflow_uri, set_up
 from prefect_federated.scenario.money import balance_sheet, snapshot
@@ -51,11 +52,11 @@ def consortium(devnet: Devnet, prefect_api: str, tmp_path_factory: pytest.TempPa
 
 @pytest.fixture
 def round(consortium: Consortium) -> int:
-    """A round just opened, after the floors of the last one."""
+    """A round just opened, after the floors of the last one; one that nobody has committed to is void by then."""
     federation, task = consortium.federation(), consortium.task
+    federation.wait_until(federation.round_state(task).deadline + 1)
     state = federation.round_state(task)
     assert state.phase.over or state.phase is Phase.NONE
-    federation.wait_until(state.deadline + 1)
     return open_round(consortium.sponsor.open(), task)
 
 
@@ -212,3 +213,14 @@ def test_validator_that_the_silo_does_not_name_keeps_it_out_of_the_round(consort
     wary = replace(silo, policy=silo.policy.model_copy(update={"readers": named}))
     with pytest.raises(PolicyRefused, match=f"asks for readers {stranger.lower()}"):
         take_part(wary, consortium.task)
+
+
+def test_flow_and_sweep_find_the_validator_by_its_block_and_do_the_same_part(
+    consortium: Consortium, round: int
+) -> None:
+    federation, task, name = consortium.federation(), consortium.task, VALIDATORS[0]
+    consortium.validators[name].save(name, overwrite=True)
+    assert attest(name, task) == "nothing"
+    federation.wait_for_block(federation.ballot(task).draw_block + 1)
+    assert sweep(task, validator=name) == {"validator": "draw"}
+    assert attest(name, task) == "nothing" and federation.ballot(task).drawn
