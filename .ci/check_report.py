@@ -20,6 +20,9 @@ def main(path: str) -> None:
             for row in report.rounds
         ),
         "copycat lost its bond": int(report.balances.accounts["copycat"].slashed_wei) > 0,
+        "its appeal was rejected": [one.ruling for one in report.appeals] == ["reject"],
+        "one bad vote in the third round": [sum(not vote.accept for vote in row.votes) for row in report.rounds]
+        == [0, 0, 1, 0, 0],
         "flipper unpaid": report.balances.accounts["flipper"].earned_wei == "0",
         "balances add up": report.balances.difference_wei == "0",
         "better than every hospital alone": all(

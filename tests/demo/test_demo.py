@@ -29,7 +29,10 @@ def test_copied_commitment_cannot_be_opened_and_costs_the_copier_its_bond(demo: 
     first = demo.rounds[0]
     assert "copycat" in first.committed and "copycat" not in first.revealed
     assert "does not hash to its commitment" in reasons(first)["copycat"]
-    assert int(demo.balances.accounts["copycat"].slashed_wei) == 10**18
+    (appeal,) = demo.appeals
+    assert (appeal.appellant, appeal.taken_wei, appeal.ruling) == ("copycat", str(10**18), "reject")
+    assert int(demo.balances.accounts["copycat"].slashed_wei) == 10**18 + int(appeal.deposit_wei)
+    assert demo.balances.accounts["copycat"].earned_wei == "0"
     assert all("copycat" not in row.expected for row in demo.rounds[1:])
 
 
@@ -75,7 +78,7 @@ def test_balances_add_up_to_the_wei(demo: Report) -> None:
     earned = sum(int(row.earned_wei) for row in rows)
     assert pools - len(rows) * len(demo.rounds) < earned <= pools  # what floor division leaves stays in escrow
     before, after = int(demo.balances.contracts_before_wei), int(demo.balances.contracts_after_wei)
-    assert before - after == earned
+    assert before - after == earned - sum(int(appeal.deposit_wei) for appeal in demo.appeals)  # the treasury's now
 
 
 def test_federation_beats_every_hospital_alone_and_comes_near_pooling(demo: Report) -> None:

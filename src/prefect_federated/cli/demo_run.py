@@ -19,6 +19,7 @@ from prefect_federated.core.report import Report
 from prefect_federated.flows.driving import WATCHER, RoundResult, Watcher
 from prefect_federated.flows.federated_round import federated_round
 from prefect_federated.flows.heartbeat import without_heartbeat
+from prefect_federated.scenario.appeal import Appeal, hear_appeals
 from prefect_federated.scenario.consortium import Consortium, mlflow_uri, set_up
 from prefect_federated.scenario.money import balance_sheet, snapshot
 from prefect_federated.scenario.plot import Plot
@@ -43,12 +44,15 @@ def run_demo(out: Path, plot: Plot, chain: str | None, store: str, say: Say, wat
         results = run_rounds(consortium, watch)
         say("claiming rewards")
         claim_all(consortium)
+        say("hearing an appeal")
+        appeals = hear_appeals(consortium)
         after = snapshot(federation, accounts)
-        slashed = total_slashed(results)
+        slashed = total_slashed(results, appeals)
         say("measuring baselines")
         report = build_report(
             consortium,
             results,
+            appeals,
             balance_sheet(federation, accounts, before, after, slashed),
             measure_baselines(consortium, plot.rounds),
             links(consortium),
@@ -103,12 +107,14 @@ def claim_all(consortium: Consortium) -> None:
         standby.federation.collect_bounty(standby.account)
 
 
-def total_slashed(results: list[RoundResult]) -> dict[str, int]:
-    """Bonds forfeited in all rounds by account, wei."""
+def total_slashed(results: list[RoundResult], appeals: list[Appeal]) -> dict[str, int]:
+    """Bonds forfeited in all rounds, and deposits of rejected appeals, by account, wei."""
     taken: dict[str, int] = {}
     for result in results:
         for account, amount in result.log.slashed.items():
             taken[account] = taken.get(account, 0) + amount
+    for appeal in appeals:
+        taken[appeal.account] = taken.get(appeal.account, 0) + appeal.forfeited
     return taken
 
 

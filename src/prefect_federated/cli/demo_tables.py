@@ -23,7 +23,8 @@ def show_report(console: Console, report: Report, out: Path) -> None:
             console.print(line, highlight=False)
         console.print(gas_line(row), highlight=False)
     votes = [votes_table(report)] if any(row.votes for row in report.rounds) else []
-    for table in (rounds_table(report), *votes, accuracy_table(report), balances_table(report.balances)):
+    appeals = [appeals_table(report)] if report.appeals else []
+    for table in (rounds_table(report), *votes, *appeals, accuracy_table(report), balances_table(report.balances)):
         console.print(table)
     console.print(sum_line(report.balances), highlight=False)
     _show_links(console, report, out)
@@ -95,6 +96,14 @@ def _vote(vote: VoteRow) -> str:
     if vote.accept is None:
         return "no vote"
     return f"{'[green]yes[/]' if vote.accept else '[red]no[/]'} {_figure(vote.metric)}"
+
+
+def appeals_table(report: Report) -> Table:
+    """Who appealed against which loss, what that cost, and how it ended."""
+    table = _table("Appeals", "participant", "slashed eth", "deposit eth", "answer")
+    for one in report.appeals:
+        table.add_row(one.appellant, _eth(one.taken_wei), _eth(one.deposit_wei), one.ruling)
+    return table
 
 
 def accuracy_table(report: Report) -> Table:

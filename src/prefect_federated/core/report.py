@@ -32,6 +32,15 @@ class VoteRow(_Row):
     metric: float | None = Field(description="of the candidate on the member's own held-out set")
 
 
+class AppealRow(_Row):
+    """An appeal against a slash, and how it ended."""
+
+    appellant: str
+    taken_wei: str = Field(description="what the slash took")
+    deposit_wei: str = Field(description="what the appeal cost until it was answered; lost if it was rejected")
+    ruling: str = Field(description="accept, reject or draw")
+
+
 class RoundRow(_Row):
     """One round, as chain and MLflow tell it."""
 
@@ -64,7 +73,7 @@ class BalanceRow(_Row):
     stake_before_wei: str
     stake_after_wei: str
     earned_wei: str = Field(description="rewards, and bounties for proofs")
-    slashed_wei: str
+    slashed_wei: str = Field(description="bonds, and deposits of rejected appeals")
     fees_wei: str
 
 
@@ -95,6 +104,7 @@ class Report(_Row):
     coordinator: str
     seed: int
     rounds: list[RoundRow]
+    appeals: list[AppealRow] = Field(default_factory=list, description="against slashes, in their order")
     balances: Balances
     baselines: Baselines
     links: dict[str, str] = Field(description="commands and paths that open what the run left behind")

@@ -103,7 +103,8 @@ def prepare(url: str, out: Path, store: Stores, plot: Plot) -> Ground:
 def deploy_contracts(ground: Ground) -> EvmChain:
     """Deploy the contracts as the sponsor, and keep their addresses in `deployment.json`."""
     w3, signer = connect(ground.url), ground.accounts["sponsor"].signer
-    deployment = deploy(w3, signer.account(), Outbox(signer.outbox_folder(), w3, signer.account()))
+    outbox = Outbox(signer.outbox_folder(), w3, signer.account())
+    deployment = deploy(w3, signer.account(), outbox, unbonding_s=ground.plot.unbonding_s)
     (ground.out / "deployment.json").write_text(deployment.to_json())
     return EvmChain(
         rpc_url=ground.url,

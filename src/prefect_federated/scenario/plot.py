@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from prefect_federated.adapters.evm.deploy import UNBONDING_S
 from prefect_federated.scenario import breast_cancer
 from prefect_federated.scenario.task_spec import Terms
 
@@ -29,6 +30,11 @@ class Plot:
     lies_in: int = 0  # the round whose aggregate the aggregator alters; 0 is none
     validators: tuple[str, ...] = ()  # who judges; a committee has a seat for each, nobody is no committee
     dissents_in: int = 0  # the round in which the last of them votes badly; 0 is none
+
+    @property
+    def unbonding_s(self) -> int:
+        """Seconds that stake stays slashable: so long that a slash of the first round can be appealed after the last."""
+        return max(UNBONDING_S, 3 * (self.rounds + 1) * self.interval_s)
 
 
 @dataclass(frozen=True, slots=True)

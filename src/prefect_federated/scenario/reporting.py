@@ -6,17 +6,28 @@ from pathlib import Path
 from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.evm.rpc import request
 from prefect_federated.core.opinion import UNIT
-from prefect_federated.core.report import Balances, Baselines, ExclusionRow, OverturnRow, Report, RoundRow, VoteRow
+from prefect_federated.core.report import (
+    AppealRow,
+    Balances,
+    Baselines,
+    ExclusionRow,
+    OverturnRow,
+    Report,
+    RoundRow,
+    VoteRow,
+)
 from prefect_federated.flows.driving import RoundResult
 from prefect_federated.learning.baselines import train_each, train_pooled
 from prefect_federated.learning.evaluation import held_out
 from prefect_federated.learning.plan import load_plan
+from prefect_federated.scenario.appeal import Appeal
 from prefect_federated.scenario.consortium import Consortium
 
 
 def build_report(
     consortium: Consortium,
     results: Sequence[RoundResult],
+    appeals: Sequence[Appeal],
     balances: Balances,
     baselines: Baselines,
     links: Mapping[str, str],
@@ -31,6 +42,15 @@ def build_report(
         coordinator=federation.coordinator,
         seed=consortium.ground.plot.seed,
         rounds=[round_row(federation, result) for result in results],
+        appeals=[
+            AppealRow(
+                appellant=one.appellant,
+                taken_wei=str(one.taken),
+                deposit_wei=str(one.deposit),
+                ruling=one.ruling.name.lower(),
+            )
+            for one in appeals
+        ],
         balances=balances,
         baselines=baselines,
         links=dict(links),
