@@ -33,7 +33,7 @@ class Plot:
 
     @property
     def unbonding_s(self) -> int:
-        """Seconds that stake stays slashable: so long that a slash of the first round can be appealed after the last."""
+        """Seconds that stake stays slashable: a slash of the first round can be appealed after the last."""
         return max(UNBONDING_S, 3 * (self.rounds + 1) * self.interval_s)
 
 
