@@ -20,7 +20,10 @@ def start(*arguments: str, cwd: Path | None = None) -> "subprocess.Popen[str]":
 def ctrl_c(process: "subprocess.Popen[str]") -> int:
     """Press Ctrl-C and wait; the exit status."""
     process.send_signal(signal.SIGINT)
-    return process.wait(ENDS_S)
+    try:
+        return process.wait(ENDS_S)
+    finally:
+        process.kill()
 
 
 def _hear_ctrl_c() -> None:
