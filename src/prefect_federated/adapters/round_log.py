@@ -36,7 +36,7 @@ CALLS = {
 
 @dataclass(frozen=True, slots=True)
 class Overturn:
-    """A proposal that was proven wrong: whose, by whom, the bond taken and the half of it that is for the accuser, wei."""
+    """A proposal that was proven wrong: whose, by whom, the bond taken and the accuser's half of it, wei."""
 
     proposer: str
     accuser: str
