@@ -45,7 +45,7 @@ SLASHES = {  # event: the fields that say whose bond, and how much of it
 
 @dataclass(frozen=True, slots=True)
 class Overturn:
-    """A proposal that was proven wrong: whose, by whom, the bond taken and the half of it that the accuser got, wei."""
+    """A proposal that was proven wrong: whose, by whom, the bond taken and the accuser's half of it, wei."""
 
     proposer: str
     accuser: str

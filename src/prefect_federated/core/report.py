@@ -21,7 +21,7 @@ class OverturnRow(_Row):
     proposer: str
     accuser: str
     taken_wei: str = Field(description="the proposer's bond")
-    bounty_wei: str = Field(description="the half of it that the accuser got")
+    bounty_wei: str = Field(description="the half of it that the accuser gets once nobody can appeal")
 
 
 class VoteRow(_Row):
@@ -72,7 +72,7 @@ class BalanceRow(_Row):
     after_wei: str
     stake_before_wei: str
     stake_after_wei: str
-    earned_wei: str = Field(description="rewards, and bounties for proofs")
+    earned_wei: str = Field(description="rewards, and bounties that were paid")
     slashed_wei: str = Field(description="bonds, and deposits of rejected appeals")
     fees_wei: str
 

@@ -1,4 +1,4 @@
-"""The seven contracts as one object: typed reads, and writes that go through the outbox under a name of their own.
+"""The contracts as one object: typed reads, and writes that go through the outbox under a name of their own.
 
 federation.commit(task, round, ...) -> calldata -> outbox.send("...:commit:1/3", ...) -> Sent(tx_hash, gas_used, ...)
 """
