@@ -142,7 +142,7 @@ def test_missing_block_and_deployment_are_named(cli, fresh, block) -> None:
 
 
 def test_nobody_to_listen_for_is_said(cli) -> None:
-    for more in ((), ("--silo", "a", "--aggregator", "b")):
+    for more in ((), ("--silo", "a", "--aggregator", "b"), ("--aggregator", "a", "--validator", "b")):
         assert cli("listen", *more, "--task", "1").exit_code == 2
 
 

@@ -215,9 +215,7 @@ def test_validator_that_the_silo_does_not_name_keeps_it_out_of_the_round(consort
         take_part(wary, consortium.task)
 
 
-def test_flow_and_sweep_find_the_validator_by_its_block_and_do_the_same_part(
-    consortium: Consortium, round: int
-) -> None:
+def test_flow_and_sweep_load_the_block_and_do_the_same_part(consortium: Consortium, round: int) -> None:
     federation, task, name = consortium.federation(), consortium.task, VALIDATORS[0]
     consortium.validators[name].save(name, overwrite=True)
     assert attest(name, task) == "nothing"
