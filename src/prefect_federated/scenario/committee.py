@@ -27,7 +27,9 @@ def cast_validators(plot: Plot, held_out: "DataFrame", folder: Path, party: Part
         folder: each validator keeps its table in a folder of its own in there.
         party: settings that every role's block has, by name.
     """
-    share = 1 / max(len(plot.validators), 1)
+    if not plot.validators:
+        return {}
+    share = 1 / len(plot.validators)
     rows = label_skewed_split(
         held_out[breast_cancer.TARGET].to_numpy(), dict.fromkeys(plot.validators, (share, share)), plot.seed
     )
