@@ -10,6 +10,7 @@ import {IParticipantRegistry} from "./interfaces/IParticipantRegistry.sol";
 import {ITreasury} from "./interfaces/ITreasury.sol";
 import {Mark} from "./Marks.sol";
 import {Clock} from "./Clocks.sol";
+import {Misses} from "./Misses.sol";
 import {Phases} from "./Phases.sol";
 import {Results} from "./Results.sol";
 import {TaskDesk} from "./TaskDesk.sol";
@@ -19,7 +20,7 @@ import {Upkeep} from "./Upkeep.sol";
 /// @notice Documented in ICoordinator.
 /// @dev Its parts, in the order of a round: TaskDesk (Tasks, Enrolments), openRound, Updates, Results, Court.
 /// What is not a function of this contract goes to the desk, which shares its storage.
-contract Coordinator is Updates, Results, Upkeep, AnnouncedUpgrades, Proxy {
+contract Coordinator is Updates, Misses, Results, Upkeep, AnnouncedUpgrades, Proxy {
     using Phases for Clock;
 
     /// @custom:oz-upgrades-unsafe-allow state-variable-immutable

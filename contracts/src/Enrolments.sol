@@ -46,22 +46,6 @@ abstract contract Enrolments is CoordinatorBase, ITaskDesk {
         _release(task, participant);
     }
 
-    function noteAbsent(uint32 task, uint32 round, uint16[] calldata indices) external {
-        Clock memory c = _current(task, round);
-        if (c.phase == Phase.Commit) revert StillCommitting(task, round);
-        uint256 maxMisses = _s().tasks[task].params.maxMisses;
-        for (uint256 i; maxMisses != 0 && i < indices.length; ++i) {
-            address participant = _s().members[task][indices[i]];
-            Enrolment storage e = _s().enrolments[task][participant];
-            bool absent = _inCohort(e, round) && _markOf(task, round, indices[i]) == Mark.None;
-            if (!absent || e.missedRound == round) continue;
-            e.misses = e.missedRound + 1 == round ? e.misses + 1 : 1;
-            e.missedRound = round;
-            emit Missed(task, round, participant, e.misses);
-            if (e.enrolled && e.misses >= maxMisses) _lapse(task, participant, c);
-        }
-    }
-
     function enrolmentOf(uint32 task, address participant) external view returns (Enrolment memory) {
         return _s().enrolments[task][participant];
     }
@@ -99,12 +83,5 @@ abstract contract Enrolments is CoordinatorBase, ITaskDesk {
         uint256 bond = _s().tasks[task].params.bond;
         emit BondReleased(task, participant, bond);
         _s().registry.unlock(participant, bond);
-    }
-
-    function _lapse(uint32 task, address participant, Clock memory c) internal {
-        _remove(task, participant, c);
-        emit Lapsed(task, participant, c.round);
-        Enrolment storage e = _s().enrolments[task][participant];
-        if (e.bonded && !_holds(task, c, e)) _release(task, participant);
     }
 }

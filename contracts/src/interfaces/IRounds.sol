@@ -30,6 +30,11 @@ interface IRounds is ICoordinatorTypes {
     /// Makes the unchallenged proposal final: model head, rewards, status. Anyone, after the challenge window.
     function settle(uint32 task, uint32 round, Proposal calldata p) external;
 
+    /// Notes who of a round's cohort did not commit, once Commit is over and until the next round opens. Whoever
+    /// was noted in `maxMisses` rounds in a row is un-enrolled, and its bond can be released; a round in which
+    /// nobody notes it is forgiven. Who was there, or is noted already, is passed over. Anyone.
+    function noteAbsent(uint32 task, uint32 round, uint16[] calldata indices) external;
+
     /// Moves the round on as far as time allows. Anyone; every other call does the same first.
     function tick(uint32 task) external;
 

@@ -35,11 +35,6 @@ interface ITaskDesk is ICoordinatorTypes {
     /// Gives the bond back of somebody who left, once the round that held it is over. Anyone.
     function releaseBond(uint32 task, address participant) external;
 
-    /// Notes who of a round's cohort did not commit, once Commit is over and until the next round opens. Whoever was
-    /// noted in `maxMisses` rounds in a row is un-enrolled; a round in which nobody notes it is forgiven. Others than the
-    /// absent, and whom it is noted of already, are passed over. Anyone.
-    function noteAbsent(uint32 task, uint32 round, uint16[] calldata indices) external;
-
     /// How many tasks there are; they are numbered from 1.
     function tasks() external view returns (uint32);
 

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IRounds} from "./interfaces/IRounds.sol";
+import {CoordinatorBase} from "./CoordinatorBase.sol";
+import {Mark} from "./Marks.sol";
+import {Clock} from "./Clocks.sol";
+
+/// @title Who stayed away, written down by whoever wants them out: a commit that wrote its round would cost everybody.
+abstract contract Misses is CoordinatorBase, IRounds {
+    function noteAbsent(uint32 task, uint32 round, uint16[] calldata indices) external {
+        Clock memory c = _current(task, round);
+        if (c.phase == Phase.Commit) revert StillCommitting(task, round);
+        uint256 maxMisses = _s().tasks[task].params.maxMisses;
+        for (uint256 i; maxMisses != 0 && i < indices.length; ++i) {
+            address participant = _s().members[task][indices[i]];
+            Enrolment storage e = _s().enrolments[task][participant];
+            bool absent = _inCohort(e, round) && _markOf(task, round, indices[i]) == Mark.None;
+            if (!absent || e.missedRound == round) continue;
+            e.misses = e.missedRound + 1 == round ? e.misses + 1 : 1;
+            e.missedRound = round;
+            emit Missed(task, round, participant, e.misses);
+            if (!e.enrolled || e.misses < maxMisses) continue;
+            _remove(task, participant, c);
+            emit Lapsed(task, participant, round);
+        }
+    }
+}
