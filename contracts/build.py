@@ -122,7 +122,9 @@ def _require_size(name: str, built: dict[str, Any]) -> None:
     for kind, most in (("deployedBytecode", RUNTIME_BYTES), ("bytecode", CREATION_BYTES)):
         size = len(built[kind]["object"]) // 2 - 1
         if size > most:
-            sys.exit(f"contracts: the {kind} of {name} has {size} bytes, a chain takes {most}; move functions elsewhere")
+            sys.exit(
+                f"contracts: the {kind} of {name} has {size} bytes, a chain takes {most}; move functions elsewhere"
+            )
 
 
 def _merge(mine: list[Any], more: list[Any]) -> list[Any]:

@@ -1,6 +1,6 @@
 """attest: a validator's part. Reads the chain, does what is due, schedules the next window, exits.
 
-ballot + seat --due--> draw | cast | reveal | judge (as a member) | close --> next run at the next window
+ballot + seat --due--> draw | cast | reveal | judge (as a member) | close | claim | pay --> next run at the next window
 """
 
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from prefect import flow
 
 from prefect_federated.adapters.attesting import kept_opinion
+from prefect_federated.adapters.claiming import rewards_due
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.turn import take_turn
 from prefect_federated.adapters.validator import Validator as OpenValidator
@@ -20,6 +21,7 @@ from prefect_federated.flows.judging import judge_once
 from prefect_federated.flows.next_window import AGAIN_S, schedule_next
 from prefect_federated.tasks.attest import cast, close_ballot, draw, measure, seal_opinion, show_vote
 from prefect_federated.tasks.listen import listen
+from prefect_federated.tasks.settle import claim, claim_pay
 
 
 @flow(name="attest", flow_run_name="{validator}/task-{task}/attest")
@@ -43,7 +45,18 @@ def attest(validator: str, task: int) -> str:
 
 def serve(validator: OpenValidator, task: int) -> str:
     """The steps that are due, through the same tasks wherever it runs."""
-    return ", ".join(_steps(validator, task)) or "nothing"
+    return ", ".join((*_steps(validator, task), *_money(validator.party, task))) or "nothing"
+
+
+def _money(party: Party, task: int) -> Iterator[str]:
+    """Rewards of settled rounds, and the pay of one that pays no rewards."""
+    state = party.federation.round_state(task)
+    if not state.round or not state.phase.over:
+        return
+    if rewards_due(party, task) and claim(party, task):
+        yield "claim"
+    if claim_pay(party, task, state.round):
+        yield "pay"
 
 
 def _steps(validator: OpenValidator, task: int) -> Iterator[str]:

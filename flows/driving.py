@@ -30,7 +30,7 @@ from prefect_federated.tasks.aggregate import aggregate
 from prefect_federated.tasks.judge import judge
 from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.open_round import open_round
-from prefect_federated.tasks.settle import claim_floor, mirror, settle
+from prefect_federated.tasks.settle import claim_floor, claim_pay, mirror, settle
 
 Watcher = Callable[[int, str, str], None]
 
@@ -206,6 +206,8 @@ def _fetch_floors(cast: Cast, task: int, log: RoundLog) -> None:
     for member in cast.members:
         if isinstance(member, Participant) and member.account in log.revealed:
             claim_floor(member.silo.party, task, log.round)
+    for validator in cast.validators:
+        claim_pay(validator.party, task, log.round)
 
 
 def _cohort(cast: Cast, task: int, round: int) -> Iterable[Member]:

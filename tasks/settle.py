@@ -89,6 +89,23 @@ def claim_floor(party: Party, task: int, round: int) -> bool:
 
 
 @task(
+    task_run_name="round-{round}/{party.name}/pay",
+    cache_policy=NO_CACHE,
+    retries=RETRIES,
+    retry_delay_seconds=DELAYS_S,
+    retry_condition_fn=is_transport_error,
+)
+def claim_pay(party: Party, task: int, round: int) -> bool:
+    """Fetch a validator's pay of a round without rewards; returns whether there was one to fetch."""
+    seat = party.federation.pay_due(task, round, party.account)
+    if seat is None:
+        return False
+    with unless_done(lambda: party.federation.pay_due(task, round, party.account) is None):
+        party.federation.claim_pay(task, round, seat)
+    return True
+
+
+@task(
     task_run_name="{party.name}/claim",
     cache_policy=NO_CACHE,
     retries=RETRIES,

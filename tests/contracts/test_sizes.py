@@ -27,5 +27,5 @@ def test_what_fits_is_taken(build: ModuleType) -> None:
 
 @pytest.mark.parametrize(("runtime", "creation"), [(24_577, 49_152), (24_576, 49_153)])
 def test_a_byte_too_many_is_refused_with_both_numbers(build: ModuleType, runtime: int, creation: int) -> None:
-    with pytest.raises(SystemExit, match="of Desk has (24577|49153) bytes, a chain takes (24576|49152)"):
+    with pytest.raises(SystemExit, match=r"of Desk has (24577|49153) bytes, a chain takes (24576|49152)"):
         build._require_size("Desk", sized(runtime, creation))

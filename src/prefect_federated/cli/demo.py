@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 STAGES = ("open", "commit", "reveal", "vote", "aggregate", "judge", "settle")
 BESIDES = 8  # what the run says before and after its rounds
+COMMITTEE_BPS = 300  # of each round's reward, for the committee
 
 
 @says_what_to_do
@@ -53,7 +54,7 @@ def demo(
     plot = Plot(
         rounds=rounds,
         seed=seed,
-        terms=Terms(norm_rule=norm_rule, seed=seed),
+        terms=Terms(norm_rule=norm_rule, seed=seed, committee_bps=COMMITTEE_BPS),
         lies_in=lies_in,
         validators=VALIDATORS,
         dissents_in=min(rounds, 3),

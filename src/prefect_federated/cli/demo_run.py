@@ -100,7 +100,7 @@ def names_of(blocks: Mapping[str, PartyBlock]) -> list[str]:
 def claim_all(consortium: Consortium) -> None:
     """Everybody fetches what it earned, the standby also what its proofs did."""
     standby = consortium.standby.open_party()
-    members = [block.open_party() for block in consortium.members.values()]
+    members = [block.open_party() for block in (consortium.members | consortium.validators).values()]
     for party in (consortium.aggregator.open_party(), standby, *members):
         claim.fn(party, consortium.task)
     if standby.federation.bounty_of(standby.account):

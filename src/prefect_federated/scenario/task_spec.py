@@ -42,6 +42,7 @@ class Terms:
     aggregator_bond_wei: int = 2 * ETHER
     round_reward_wei: int = ETHER
     aggregator_fee_bps: int = 500
+    committee_bps: int = 0
     rule: str = "mean"
     norm_rule: bool = True
     epochs: int = 4
@@ -72,7 +73,9 @@ def build_spec(
     update = UpdateSpec(clip_norm=breast_cancer.CLIP_NORM, limit=2**24)
     bound = norm_bound_words(breast_cancer.CLIP_NORM, len(words), frac_bits)
     rule = RuleSpec(name=terms.rule, norm_bound=bound if terms.norm_rule else None)
-    rewards = RewardSpec(policy="examples", aggregator_fee_bps=terms.aggregator_fee_bps)
+    rewards = RewardSpec(
+        policy="examples", aggregator_fee_bps=terms.aggregator_fee_bps, committee_bps=terms.committee_bps
+    )
     enforced = {
         "genesis_root": root,
         "aggregator": aggregator,
