@@ -34,6 +34,8 @@ from prefect_federated.tasks.open_round import open_round
 from tests.flows import standing
 from tests.flows.conftest import HOSPITALS
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def consortium(devnet: Devnet, prefect_api: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Consortium]:
