@@ -61,8 +61,8 @@ def scheduled_round(out: Path) -> Iterator[Played]:
         homes = save_blocks(consortium)
         for party in PARTIES:
             stack.enter_context(worker(party, homes[party], api, consortium))
-        # the file deploys a relayer too; nobody relays here, so its pool has no worker
-        run(out / "operator", api, "prefect", "work-pool", "create", "relayer", "--type", "process")
+        for idle in ("relayer", "validator-a"):  # deployed by the file too; here nobody relays or attests: no worker
+            run(out / "operator", api, "prefect", "work-pool", "create", idle, "--type", "process")
         run(out / "operator", api, "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(FILE))
         schedule_soon("open-rounds/sponsor")
         for party in LISTEN:
