@@ -5,8 +5,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from prefect.settings import PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
-from prefect.testing.utilities import prefect_test_harness
 
 from prefect_federated.adapters.evm.devnet import Devnet
 from prefect_federated.flows.driving import RoundResult
@@ -18,10 +16,9 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
-def prefect() -> Iterator[None]:
-    """A Prefect server for the session."""
-    quiet = temporary_settings({PREFECT_LOGGING_TO_API_ENABLED: False})
-    with prefect_test_harness(server_startup_timeout=180), quiet, without_heartbeat(), without_patience():
+def prefect(prefect_server: str) -> Iterator[None]:
+    """A Prefect server, and retries that follow at once."""
+    with without_heartbeat(), without_patience():
         yield
 
 

@@ -4,7 +4,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,17 +19,13 @@ PASSWORD = "correct horse"
 
 
 @pytest.fixture(scope="module")
-def prefect() -> Iterator[None]:
+def prefect(prefect_server: str) -> None:
     """A server with the deployments of both roles."""
-    from prefect.testing.utilities import prefect_test_harness
+    from prefect_federated.flows.conclude import conclude
+    from prefect_federated.flows.participate import participate
 
-    with prefect_test_harness(server_startup_timeout=180):
-        from prefect_federated.flows.conclude import conclude
-        from prefect_federated.flows.participate import participate
-
-        participate.to_deployment(name="participate").apply()
-        conclude.to_deployment(name="conclude").apply()
-        yield
+    participate.to_deployment(name="participate").apply()
+    conclude.to_deployment(name="conclude").apply()
 
 
 @pytest.fixture

@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from prefect.settings import PREFECT_API_URL, PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
-from prefect.testing.utilities import prefect_test_harness
 
 from prefect_federated.adapters.evm.devnet import Devnet
 from prefect_federated.blocks.stores import LocalStore
@@ -27,11 +25,10 @@ class Found(Protocol):
 
 
 @pytest.fixture(scope="session")
-def prefect_api() -> Iterator[str]:
-    """A Prefect server for all flow tests; its API's address."""
-    quiet = temporary_settings({PREFECT_LOGGING_TO_API_ENABLED: False})
-    with prefect_test_harness(server_startup_timeout=180), without_heartbeat(), quiet:
-        yield str(PREFECT_API_URL.value())
+def prefect_api(prefect_server: str) -> Iterator[str]:
+    """The Prefect server's address, for flows that need no heartbeat."""
+    with without_heartbeat():
+        yield prefect_server
 
 
 @pytest.fixture(scope="module")

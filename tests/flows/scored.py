@@ -61,6 +61,9 @@ def set_up_scored(url: str, folder: Path) -> Consortium:
     for name in ground.tables:
         chain.connect(accounts[name].signer).enrol(task)
     consortium = cast_blocks(ground, chain, task, spec)
+    readers = sorted({accounts[name].address for name in ("aggregator", *VALIDATORS)})
+    allowed = {name: block.model_copy(update={"readers": readers}) for name, block in consortium.members.items()}
+    consortium.members.update(allowed)
     for name in VALIDATORS:
         write(consortium, "sponsor", "admitReader", task, accounts[name].address, True)
         write(consortium, name, "enlist", task, ETHER)

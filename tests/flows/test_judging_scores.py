@@ -91,11 +91,11 @@ WRONG_AWARDS = [lie for lie, wrong in LIES.items() if wrong is Wrong.REWARD]
 def test_every_wrong_award_is_named_proven_and_paid_for(lie: Lie, consortium: Consortium, spec: RoundSpec) -> None:
     propose(consortium, spec, lie)
     standby, federation = consortium.standby.open().party, consortium.federation()
-    bounty = federation.bounty_of(standby.account)
+    bounty = federation.pending_bounty_of(standby.account)
     verification = judge(standby, spec)
     assert verification.to_prove is not None and verification.to_prove.wrong is Wrong.REWARD
     assert federation.fallen(spec.task, spec.round) == [account(consortium, "aggregator")]
-    assert federation.bounty_of(standby.account) - bounty == BOND // 2
+    assert federation.pending_bounty_of(standby.account) - bounty == BOND // 2
 
 
 def test_a_wrong_award_is_proven_where_a_seat_is_silent(consortium: Consortium) -> None:
