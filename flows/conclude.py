@@ -14,7 +14,7 @@ from prefect_federated.adapters.round_log import is_recorded
 from prefect_federated.adapters.turn import take_turn
 from prefect_federated.blocks.aggregator import Aggregator
 from prefect_federated.core.due import Duty, aggregator_due
-from prefect_federated.core.round import Phase, RoundState, Status
+from prefect_federated.core.round import Phase, RoundState
 from prefect_federated.flows.judging import judge_once
 from prefect_federated.flows.next_window import schedule_next
 from prefect_federated.tasks.aggregate import aggregate
@@ -49,7 +49,7 @@ def bring_on(aggregator: OpenAggregator, task: int) -> str:
     party = aggregator.party
     federation, on_chain = party.federation, party.federation.task_of(task)
     state, now_s = federation.round_state(task), federation.chain_time()
-    if state.status in (Status.REJECTED, Status.VOIDED) and not is_recorded(federation, task, state.round):
+    if state.status.spoilt and not is_recorded(federation, task, state.round):
         federation.tick(task)
     if state.phase == Phase.REVEAL and aggregator.mailbox is not None and state.revealed:
         count = issue_receipts(party, aggregator.mailbox, listen(party, task, state.round))

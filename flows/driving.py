@@ -201,7 +201,7 @@ def _settle(cast: Cast, task: int, round: int, notes: Notes) -> tuple[RoundLog, 
 
 def _fetch_floors(cast: Cast, task: int, log: RoundLog) -> None:
     """What honest work earns in a round that others spoilt is to be had until the next one opens."""
-    if log.status not in (Status.REJECTED, Status.VOIDED):
+    if not log.status.spoilt:
         return
     for member in cast.members:
         if isinstance(member, Participant) and member.account in log.revealed:

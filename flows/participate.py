@@ -13,15 +13,13 @@ from prefect_federated.adapters.silo import Silo as OpenSilo
 from prefect_federated.adapters.turn import take_turn
 from prefect_federated.blocks.silo import Silo
 from prefect_federated.core.due import Standing, participant_due
-from prefect_federated.core.round import Phase, RoundState, Status
+from prefect_federated.core.round import Phase, RoundState
 from prefect_federated.flows.members import Participant
 from prefect_federated.flows.next_window import schedule_next
 from prefect_federated.tasks.judge import judge
 from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.receipts import keep_receipts
 from prefect_federated.tasks.settle import claim, claim_floor
-
-SPOILT = (Status.VOIDED, Status.REJECTED)
 
 
 @flow(name="participate", flow_run_name="{silo}/task-{task}/participate")
@@ -65,7 +63,7 @@ def _steps(silo: OpenSilo, task: int) -> Iterator[str]:
     yield from _receipts(silo, state)
     if state.round and state.phase.over and rewards_due(silo.party, task) and claim(silo.party, task):
         yield "claim"
-    if state.status in SPOILT and silo.party.federation.floor_due(task, state.round, silo.party.account) is not None:
+    if state.status.spoilt and silo.party.federation.floor_due(task, state.round, silo.party.account) is not None:
         claim_floor(silo.party, task, state.round)
         yield "floor"
 

@@ -124,6 +124,21 @@ contract NoteAbsentTest is RoundBase {
         vm.assertTrue(_enrolled(1), "still there");
     }
 
+    function test_noteAbsent_of_somebody_who_left_stops_nobody_elses_note() public {
+        _thinRound();
+        _note(1);
+        _open();
+        vm.prank(_silo(1));
+        coordinator.leave(task); // still of this round's cohort
+        _commit(_silo(0));
+        vm.warp(block.timestamp + COMMIT + 1);
+        uint16[] memory indices = new uint16[](2);
+        (indices[0], indices[1]) = (1, 2);
+        coordinator.noteAbsent(task, round, indices);
+        vm.assertEq(_misses(1), 2, "missed");
+        vm.assertEq(_misses(2), 1, "noted too");
+    }
+
     /// A round that goes on keeps the bond until it is over.
     function test_noteAbsent_in_a_running_round_keeps_the_bond() public {
         _thinRound();

@@ -101,9 +101,15 @@ def test_receipts_of_others_and_for_other_payloads_are_not_kept(consortium: Cons
     mine = next(letter for letter in letters if silo.party.account.encode() in letter)
     signer, another = (consortium.ground.accounts[name].address for name in ("aggregator", "standby"))
     forged = mine.replace(signer.encode(), another.encode())
+    party = consortium.aggregator.open().party
+    by_delegate = replace(party, federation=consortium.federation("sponsor"))
+    assert issue_missing(by_delegate, FolderMailbox(consortium.ground.out / "delegates"), spec) == 0
+    reveal = next(one for one in federation.reveals(task, spec.round) if one.participant == silo.party.account)
+    elsewhere = replace(reveal, opening=replace(reveal.opening, sealed_root=bytes(32)))
     other = FolderMailbox(consortium.ground.out / "forged")
     other.leave(str(place.relative_to(box.root)), forged)
-    other.leave(str(place.relative_to(box.root)), b"no letter at all")
+    for letter in (b"no letter at all", party.federation.sign_receipt(task, spec.round, elsewhere).to_bytes()):
+        other.leave(str(place.relative_to(box.root)), letter)
     assert keep_arrived(silo.party, other, spec) == []
     assert keep_arrived(silo.party, box, spec) == [signer]
     assert kept_receipt(silo.party, spec, another) is None

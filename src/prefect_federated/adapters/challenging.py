@@ -13,7 +13,6 @@ from prefect_federated.adapters.reading import rewards_before, version_with_hash
 from prefect_federated.adapters.receipts import kept_receipt
 from prefect_federated.adapters.verification import Claimed, read_claimed
 from prefect_federated.core.chain_table import EIP_7825_GAS
-from prefect_federated.core.enforced import REWARDS
 from prefect_federated.core.errors import ProtocolError
 from prefect_federated.core.findings import Finding, Wrong
 from prefect_federated.core.pay import medians_of
@@ -128,7 +127,7 @@ def _reward(party: Party, spec: RoundSpec, claimed: Claimed, case: Case) -> Sent
     owed = rewards_before(party, spec.task, spec.round)
     others = [claimed.proposer, *(vote.member for vote in votes)]
     entries = ledger(owed, [record.participant for record in included], others)
-    by_scores = REWARDS[spec.spec.enforced.reward_by] == "scores"
+    by_scores = spec.spec.enforced.pays_by_scores
     vectors = [vote.scores for vote in votes] if by_scores else []
     medians = medians_of(parts, votes) if by_scores else []
     return party.federation.challenge_reward(case, entries, included, vectors, medians)

@@ -1,6 +1,7 @@
 """A round as the chain tells it: phase, status, who did what, who was left out and why.
 
-Commit -> Reveal -> Aggregate -> Challenge -> Settled, or Voided from any; once from Challenge back to Aggregate
+Commit -> Reveal -> Vote -> VoteReveal -> Aggregate -> Challenge -> Settled, or Voided from any; without a committee no
+votes; once from Challenge back to Aggregate; from VoteReveal to Settled where the committee rejects
 """
 
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from enum import IntEnum
 
 
 class Phase(IntEnum):
-    """On-chain state of a round; the gaps are phases of masked tasks and committees."""
+    """On-chain state of a round; SHARE and UNMASK belong to masked tasks, which there are none of yet."""
 
     NONE = 0
     SHARE = 1
@@ -36,6 +37,11 @@ class Status(IntEnum):
     DEGRADED = 2
     REJECTED = 3
     VOIDED = 4
+
+    @property
+    def spoilt(self) -> bool:
+        """Whether the round paid no rewards, and may owe floors and the committee's pay instead."""
+        return self in (Status.REJECTED, Status.VOIDED)
 
 
 class Reason(IntEnum):
