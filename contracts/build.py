@@ -37,14 +37,16 @@ SHIPPED = (
     "ModelRegistry",
     "ParticipantRegistry",
     "Reputation",
+    "RollDesk",
     "Seats",
     "TestToken",
     "TimelockController",
     "Treasury",
 )
-# The coordinator passes unknown calls on to its desk, and that to its court: its ABI is all three. So do the others.
+# The coordinator passes unknown calls on to its desk, that to its court, and that to its roll desk: its ABI is all
+# four. So do the others.
 RUNTIME_BYTES, CREATION_BYTES = 24_576, 49_152  # EIP-170, EIP-3860
-MERGED = {"Coordinator": ("TaskDesk", "Court"), "Disputes": ("RecordDesk",), "Committee": ("CommitteeDesk",)}
+MERGED = {"Coordinator": ("TaskDesk", "Court", "RollDesk"), "Disputes": ("RecordDesk",), "Committee": ("CommitteeDesk",)}
 
 
 def main() -> int:

@@ -142,6 +142,12 @@ contract ConsentLedger is IConsentLedger, AnnouncedUpgrades, EIP712Upgradeable {
         }
     }
 
+    function liveAt(bytes32 grantId, address silo, uint64 purposes, uint256 at) external view returns (bool) {
+        Licence memory l = _storage().licences[_key(grantId, silo)];
+        bool runs = l.validFrom <= at && at < l.expiry && (l.withdrawnAt == 0 || at < l.withdrawnAt);
+        return runs && l.purposes & purposes == purposes;
+    }
+
     function grantOf(bytes32 grantId) external view returns (GrantRecord memory) {
         Terms memory t = _termsOf(grantId);
         Licence memory l = _storage().licences[_key(grantId, t.silo)];

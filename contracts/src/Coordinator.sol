@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {MulticallUpgradeable} from "@openzeppelin/contracts-upgradeable/utils/MulticallUpgradeable.sol";
 import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
 import {AnnouncedUpgrades} from "./AnnouncedUpgrades.sol";
 import {ICommittee} from "./interfaces/ICommittee.sol";
@@ -20,7 +21,7 @@ import {Upkeep} from "./Upkeep.sol";
 /// @notice Documented in ICoordinator.
 /// @dev Its parts, in the order of a round: TaskDesk (Tasks, Enrolments), openRound, Updates, Results, Court.
 /// What is not a function of this contract goes to the desk, which shares its storage.
-contract Coordinator is Updates, Misses, Results, Upkeep, AnnouncedUpgrades, Proxy {
+contract Coordinator is Updates, Misses, Results, Upkeep, AnnouncedUpgrades, MulticallUpgradeable, Proxy {
     using Phases for Clock;
 
     /// @custom:oz-upgrades-unsafe-allow state-variable-immutable
@@ -57,7 +58,7 @@ contract Coordinator is Updates, Misses, Results, Upkeep, AnnouncedUpgrades, Pro
         Clock memory last = _requireIdle(task);
         _requireRunning(last.pause);
         Round storage r = _s().rounds[task];
-        uint256 silent = _silent(last, r.revealDeadline);
+        uint256 silent = _silent(last, r);
         if (silent != 0) revert UnslashedSilence(task, last.round, silent);
         if (last.opensAt < last.deadline && last.nowS <= last.deadline) { // floors can be fetched
             revert TooEarly(last.pause.firstSecond(uint256(last.deadline) + 1), block.timestamp);
@@ -69,6 +70,7 @@ contract Coordinator is Updates, Misses, Results, Upkeep, AnnouncedUpgrades, Pro
 
         Clock memory c = _fresh(last, t);
         r.revealDeadline = 0;
+        (r.leaves, r.opened, r.lifted, r.rolls) = (0, 0, 0, 0);
         (r.baseVersion,) = _s().models.head(task);
         uint40 deadline = c.pause.lastSecond(c.deadline);
         emit RoundStarted(task, c.round, r.baseVersion, c.cohort, uint40(block.timestamp), deadline);

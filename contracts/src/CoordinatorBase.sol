@@ -6,6 +6,7 @@ import {IConsentLedger} from "./interfaces/IConsentLedger.sol";
 import {ICoordinatorTypes} from "./interfaces/ICoordinatorTypes.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
 import {IParticipantRegistry} from "./interfaces/IParticipantRegistry.sol";
+import {IRolls} from "./interfaces/IRolls.sol";
 import {ITreasury} from "./interfaces/ITreasury.sol";
 import {IVerdicts} from "./interfaces/IVerdicts.sol";
 import {Mark, Marks} from "./Marks.sol";
@@ -38,6 +39,10 @@ abstract contract CoordinatorBase is ICoordinatorTypes {
         bytes32 baseVersion;
         address proposer; // of the last proposal; valid from Challenge on, and once one was overturned
         uint40 revealDeadline; // running time; 0 until Reveal begins
+        uint16 leaves; // of this round's rolls, as in IRolls.Rolled; so are the next three
+        uint16 opened;
+        uint16 lifted;
+        uint8 rolls;
         bytes32 proposalHash;
     }
 
@@ -57,6 +62,8 @@ abstract contract CoordinatorBase is ICoordinatorTypes {
         mapping(uint32 task => mapping(uint16 index => address)) members;
         mapping(uint32 task => mapping(uint16 index => bytes32)) records;
         mapping(uint32 task => mapping(uint256 => uint256)) marks;
+        mapping(uint32 task => mapping(address => IRolls.Poster)) posters;
+        mapping(uint32 task => uint40) liftDeadlines; // running time; of the round if anything was lifted in it
     }
 
     bytes32 public constant COMMITMENT_TYPEHASH = keccak256(
@@ -68,6 +75,7 @@ abstract contract CoordinatorBase is ICoordinatorTypes {
     // The ways to commit; a task always allows the first, so that no relayer can keep anybody out.
     uint8 internal constant DIRECT = 1;
     uint8 internal constant RELAYED = 2;
+    uint8 internal constant ROLLED = 4;
 
     // How a round's reward is split; 1 is equally.
     uint8 internal constant BY_WEIGHT = 0;
@@ -120,10 +128,19 @@ abstract contract CoordinatorBase is ICoordinatorTypes {
         return c.pause.unpaused(until, c.opensAt);
     }
 
-    /// @dev How many of the last round committed, never opened, and were not slashed yet.
-    function _silent(Clock memory c, uint40 revealDeadline) internal pure returns (uint256) {
-        if (revealDeadline == 0) return 0; // Reveal never began: nobody owes anything
-        return uint256(c.committed) - c.revealed - c.late - c.slashed;
+    /// @dev How many of the last round committed, never opened, and were not slashed yet. A commit in a roll owes
+    /// nothing before it is lifted.
+    function _silent(Clock memory c, Round storage r) internal view returns (uint256) {
+        if (r.revealDeadline == 0) return 0; // Reveal never began: nobody owes anything
+        uint256 owed = uint256(c.committed) + r.lifted + r.opened - r.leaves;
+        return owed - c.revealed - c.late - c.slashed;
+    }
+
+    /// @dev Last second of running time at which an opening saves the bond: the grace, and that of whoever was lifted.
+    function _openUntil(uint32 task) internal view returns (uint256 until) {
+        Round storage r = _s().rounds[task];
+        until = uint256(r.revealDeadline) + _s().tasks[task].params.revealGrace;
+        if (r.lifted != 0 && _s().liftDeadlines[task] > until) until = _s().liftDeadlines[task];
     }
 
     // --- guards
@@ -246,9 +263,7 @@ abstract contract CoordinatorBase is ICoordinatorTypes {
             if (c.nowS < c.opensAt) revert TooEarly(c.pause.firstSecond(c.opensAt), block.timestamp);
             return false;
         }
-        uint256 revealDeadline = _s().rounds[task].revealDeadline;
-        uint256 graceEnd = revealDeadline + _s().tasks[task].params.revealGrace;
-        if (revealDeadline == 0 || c.nowS > graceEnd) {
+        if (_s().rounds[task].revealDeadline == 0 || c.nowS > _openUntil(task)) {
             revert WrongPhase(task, c.round, Phase.Reveal, c.phase);
         }
         return true;

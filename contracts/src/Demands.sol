@@ -43,7 +43,7 @@ abstract contract Demands is DisputesBase, IProofs {
         bytes32 id = demandId(task, round, k.proposalHash, target);
         Demand memory d = _close(id);
         if (k.nowS > d.due) revert WrongTime(k.pause.lastSecond(d.due), block.timestamp);
-        _requireShown(k, p, target, leaf, shown);
+        _requireShown(task, round, k, p, target, leaf, shown);
         emit Answered(task, round, id, msg.sender);
         _credit(msg.sender, d.deposit);
     }
@@ -99,14 +99,16 @@ abstract contract Demands is DisputesBase, IProofs {
         pure
     {
         if (t.tree == Tree.Payload && k.disclosure == 0) revert NotDisclosed(task);
-        bool positioned = t.tree == Tree.Included || t.tree == Tree.Payload;
-        bool chunked = t.tree != Tree.Included;
+        bool chunked = t.tree != Tree.Included && t.tree != Tree.Record;
+        bool positioned = t.tree == Tree.Payload || !chunked;
         bool ok = (positioned ? t.position < p.included : t.position == 0)
             && (chunked ? t.chunk < k.chunks : t.chunk == 0);
         if (!ok) revert OutOfPayload(t.chunk, t.position);
     }
 
     function _requireShown(
+        uint32 task,
+        uint32 round,
         IRulings.Case memory k,
         Proposal calldata p,
         Target calldata t,
@@ -115,6 +117,10 @@ abstract contract Demands is DisputesBase, IProofs {
     ) internal view {
         if (t.tree == Tree.Included) {
             _requireIncluded(shown, p, t.position);
+        } else if (t.tree == Tree.Record) {
+            (address participant,,) = _requireIncluded(shown, p, t.position);
+            (, bool revealed) = _s().coordinator.revealedIndex(task, round, participant);
+            if (!revealed) revert NotRevealed(participant);
         } else if (t.tree == Tree.Payload) {
             (, bytes32 payloadRoot,) = _requireIncluded(leaf, p, t.position);
             _requireChunk(shown, k, t.chunk, payloadRoot);

@@ -2,10 +2,11 @@
 pragma solidity 0.8.37;
 
 import {Clock} from "./Clocks.sol";
+import {IRelays} from "./interfaces/IRelays.sol";
 import {RelaySignatures} from "./RelaySignatures.sol";
 
 /// @title What it costs a participant to sign two different commitments for one round.
-abstract contract Equivocations is RelaySignatures {
+abstract contract Equivocations is RelaySignatures, IRelays {
     function challengeEquivocation(
         uint32 task,
         uint32 round,

@@ -17,6 +17,7 @@ abstract contract RecordChallenges is DisputesBase, IRecordDesk, EIP712Upgradeab
     uint8 internal constant UNAVAILABLE = 1;
     uint8 internal constant NORM_BOUND = 6;
     uint8 internal constant RULE = 7;
+    uint8 internal constant VOID_LEAF = 8;
     uint8 internal constant MULTI_KRUM = 3;
 
     function challengeLeaf(
@@ -35,6 +36,8 @@ abstract contract RecordChallenges is DisputesBase, IRecordDesk, EIP712Upgradeab
             if (o.payloadRoot == payloadRoot && o.weight == weight) {
                 revert NotWrong(int256(uint256(o.weight)), int256(uint256(weight)));
             }
+        } else if (!revealed && _rolled(task)) {
+            revert MayBeRolled(participant);
         }
         emit LeafRefuted(task, round, msg.sender, position, participant);
         _overturn(task, round, msg.sender);
@@ -77,6 +80,25 @@ abstract contract RecordChallenges is DisputesBase, IRecordDesk, EIP712Upgradeab
         _overturn(task, round, msg.sender);
     }
 
+    function challengeOmission(
+        uint32 task,
+        uint32 round,
+        Proposal calldata p,
+        address participant,
+        uint32 position,
+        Piece[] calldata near
+    ) external {
+        _case(task, round, p);
+        (uint16 index, bool revealed) = _s().coordinator.revealedIndex(task, round, participant);
+        if (!revealed) revert NotRevealed(participant);
+        bool out = !_excluded(p.exclusions, index);
+        if (!out || !_isBetween(task, round, p, index, position, near)) {
+            revert NotWrong(int256(uint256(index)), int256(uint256(position)));
+        }
+        emit Omitted(task, round, msg.sender, index);
+        _overturn(task, round, msg.sender);
+    }
+
     function hashReceipt(
         uint32 task,
         uint32 round,
@@ -106,9 +128,44 @@ abstract contract RecordChallenges is DisputesBase, IRecordDesk, EIP712Upgradeab
         return SignatureChecker.isValidSignatureNowCalldata(proposer, digest, receipt);
     }
 
+    function _rolled(uint32 task) internal view returns (bool) {
+        return _s().coordinator.rolledOf(task).opened != 0;
+    }
+
+    /// @dev Whether no included leaf has the index: neighbours with nothing between them, the first or the last
+    /// leaf alone, or no leaf because nobody is included.
+    function _isBetween(
+        uint32 task,
+        uint32 round,
+        Proposal calldata p,
+        uint16 index,
+        uint256 position,
+        Piece[] calldata near
+    ) internal view returns (bool) {
+        if (near.length == 0) return p.included == 0;
+        if (near.length > 2) return false;
+        uint16 first = _includedIndex(task, round, p, position, near[0]);
+        if (near.length == 2) {
+            return first < index && index < _includedIndex(task, round, p, position + 1, near[1]);
+        }
+        return (position == 0 && index < first) || (position + 1 == p.included && first < index);
+    }
+
+    function _includedIndex(
+        uint32 task,
+        uint32 round,
+        Proposal calldata p,
+        uint256 position,
+        Piece calldata leaf
+    ) internal view returns (uint16 index) {
+        (address participant,,) = _requireIncluded(leaf, p, position);
+        (index,) = _s().coordinator.revealedIndex(task, round, participant);
+    }
+
     function _excluded(bytes calldata exclusions, uint16 index) internal pure returns (bool) {
         for (uint256 i; i < exclusions.length; i += EXCLUSION_BYTES) {
-            if (uint16(bytes2(exclusions[i:i + 2])) == index) return true;
+            bool counts = uint8(exclusions[i + 2]) != VOID_LEAF;
+            if (counts && uint16(bytes2(exclusions[i:i + 2])) == index) return true;
         }
         return false;
     }

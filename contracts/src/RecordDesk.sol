@@ -2,10 +2,11 @@
 pragma solidity 0.8.37;
 
 import {RecordChallenges} from "./RecordChallenges.sol";
+import {RollDemands} from "./RollDemands.sol";
 import {RewardChallenges} from "./RewardChallenges.sol";
 
 /// @title The part of Disputes that judges records and rewards.
 /// @notice A contract may have 24,576 bytes of code; Disputes with everything in it has more. It makes its own
 /// desk when it is deployed and passes calls on to it (delegatecall, the same storage). At its own address the
 /// desk knows no coordinator, so it rules over nothing.
-contract RecordDesk is RecordChallenges, RewardChallenges {}
+contract RecordDesk is RecordChallenges, RewardChallenges, RollDemands {}

@@ -7,7 +7,7 @@ import {IRelays} from "./interfaces/IRelays.sol";
 import {CoordinatorBase} from "./CoordinatorBase.sol";
 
 /// @title What participants sign so that others may bring it, and who signed it.
-abstract contract RelaySignatures is CoordinatorBase, IRelays {
+abstract contract RelaySignatures is CoordinatorBase {
     bytes32 public constant COMMIT_TYPEHASH = keccak256(
         "Commit(uint32 task,uint32 round,address participant,bytes32 commitment,bytes32 grantId,bytes32 evidenceHash)"
     );
@@ -15,25 +15,9 @@ abstract contract RelaySignatures is CoordinatorBase, IRelays {
     bytes32 public constant LOCATION_TYPEHASH =
         keccak256("Location(uint32 task,uint32 round,address participant,string uri)");
 
-    function hashCommit(uint32 task, uint32 round, SignedCommit calldata signed)
-        external
-        view
-        returns (bytes32)
-    {
-        return _hash(_domain(), task, round, signed);
-    }
-
-    function hashLocation(uint32 task, uint32 round, address participant, string calldata uri)
-        external
-        view
-        returns (bytes32)
-    {
-        return _location(_domain(), task, round, participant, bytes(uri));
-    }
-
     // --- internal
 
-    function _isSigned(bytes32 domain, uint32 task, uint32 round, SignedCommit calldata signed)
+    function _isSigned(bytes32 domain, uint32 task, uint32 round, IRelays.SignedCommit calldata signed)
         internal
         view
         returns (bool)
@@ -60,7 +44,7 @@ abstract contract RelaySignatures is CoordinatorBase, IRelays {
 
     /// @dev keccak256(0x1901, domain separator, keccak256(abi.encode(COMMIT_TYPEHASH, task, round, participant,
     /// commitment, grantId, evidenceHash))).
-    function _hash(bytes32 domain, uint32 task, uint32 round, SignedCommit calldata signed)
+    function _hash(bytes32 domain, uint32 task, uint32 round, IRelays.SignedCommit calldata signed)
         internal
         pure
         returns (bytes32)
@@ -88,6 +72,16 @@ abstract contract RelaySignatures is CoordinatorBase, IRelays {
         bytes32 structHash =
             keccak256(abi.encode(LOCATION_TYPEHASH, task, round, participant, keccak256(uri)));
         return MessageHashUtils.toTypedDataHash(domain, structHash);
+    }
+
+    /// @dev The signer must be the account itself, not a delegate.
+    function _isBy(address account, bytes32 digest, bytes32 r, bytes32 vs) internal pure returns (bool) {
+        (address signer,,) = ECDSA.tryRecover(digest, r, vs);
+        return signer != address(0) && signer == account;
+    }
+
+    function _typed(bytes32 structHash) internal view returns (bytes32) {
+        return MessageHashUtils.toTypedDataHash(_domain(), structHash);
     }
 
     /// @dev Reckoned from constants at each batch: this code runs at the coordinator's address (delegatecall), and

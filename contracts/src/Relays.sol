@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Clock} from "./Clocks.sol";
+import {IRelays} from "./interfaces/IRelays.sol";
 import {Lines} from "./Lines.sol";
 import {Mark, Marks} from "./Marks.sol";
 import {RelaySignatures} from "./RelaySignatures.sol";
@@ -9,7 +10,7 @@ import {RelaySignatures} from "./RelaySignatures.sol";
 /// @title Many commits, many openings in one transaction.
 /// @notice What participants share is read and written once a batch: the clock, the task's parameters, one word of
 /// marks for 112 participants, one event.
-abstract contract Relays is RelaySignatures {
+abstract contract Relays is RelaySignatures, IRelays {
     using Lines for bytes;
     using Marks for mapping(uint256 => uint256);
 
@@ -43,7 +44,7 @@ abstract contract Relays is RelaySignatures {
         _s().marks[task][b.marksAt] = b.marks;
         emit UpdatesCommitted(task, round, b.lines);
         c.committed += b.done;
-        _count(task, c, c.committed == c.cohort);
+        _count(task, c, c.committed == c.cohort && _s().rounds[task].leaves == 0);
     }
 
     function revealMany(uint32 task, uint32 round, RelayedOpening[] calldata batch) external {
@@ -62,6 +63,22 @@ abstract contract Relays is RelaySignatures {
         if (late) c.late += b.done;
         else c.revealed += b.done;
         _count(task, c, !late && c.revealed == c.committed);
+    }
+
+    function hashCommit(uint32 task, uint32 round, SignedCommit calldata signed)
+        external
+        view
+        returns (bytes32)
+    {
+        return _hash(_domain(), task, round, signed);
+    }
+
+    function hashLocation(uint32 task, uint32 round, address participant, string calldata uri)
+        external
+        view
+        returns (bytes32)
+    {
+        return _location(_domain(), task, round, participant, bytes(uri));
     }
 
     // --- internal

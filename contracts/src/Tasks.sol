@@ -131,7 +131,7 @@ abstract contract Tasks is CoordinatorBase, ITaskDesk {
         _check(p.limit != 0 && p.limit < 2 ** 31, "limit");
         _check(p.disclosure <= 1, "disclosure");
         _check(p.floorBps <= 10_000, "floorBps");
-        _check(p.modes == DIRECT || p.modes == (DIRECT | RELAYED), "modes");
+        _check(p.modes & DIRECT != 0 && p.modes < 8 && (p.modes < ROLLED || p.revealGrace != 0), "modes");
         _check(p.aggregateHeader != 0, "aggregateHeader");
         _check(p.feeBps <= 10_000, "feeBps");
         _check(p.rule <= LAST_RULE, "rule");

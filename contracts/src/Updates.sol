@@ -29,7 +29,7 @@ abstract contract Updates is CoordinatorBase, IRounds {
         _s().records[task][index] = _record(participant, commitment, evidenceHash);
         _setMark(task, round, index, Mark.Committed);
         emit UpdateCommitted(task, round, participant, index, commitment, grantId, evidenceHash);
-        _count(task, c, ++c.committed == c.cohort);
+        _count(task, c, ++c.committed == c.cohort && _s().rounds[task].leaves == 0);
     }
 
     function reveal(uint32 task, uint32 round, Opening calldata o, string calldata uri) external {
@@ -61,10 +61,9 @@ abstract contract Updates is CoordinatorBase, IRounds {
 
     function slashSilent(uint32 task, uint32 round, uint16[] calldata indices) external {
         Clock memory c = _current(task, round);
-        uint40 revealDeadline = _s().rounds[task].revealDeadline;
-        if (revealDeadline == 0) revert WrongPhase(task, round, Phase.Reveal, c.phase);
-        uint256 graceEnd = uint256(revealDeadline) + _s().tasks[task].params.revealGrace;
-        if (c.nowS <= graceEnd) revert TooEarly(c.pause.firstSecond(graceEnd + 1), block.timestamp);
+        if (_s().rounds[task].revealDeadline == 0) revert WrongPhase(task, round, Phase.Reveal, c.phase);
+        uint256 until = _openUntil(task);
+        if (c.nowS <= until) revert TooEarly(c.pause.firstSecond(until + 1), block.timestamp);
         for (uint256 i; i < indices.length; ++i) {
             if (_markOf(task, round, indices[i]) != Mark.Committed) continue;
             _setMark(task, round, indices[i], Mark.Closed);

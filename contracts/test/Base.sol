@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {RollDesk} from "../src/RollDesk.sol";
 import {Court} from "../src/Court.sol";
 import {Appeals} from "../src/Appeals.sol";
 import {Reputation} from "../src/Reputation.sol";
@@ -86,7 +87,7 @@ abstract contract Base is ICoordinatorTypes {
         address consentCode = address(new ConsentLedger());
         address modelsCode = address(new ModelRegistry());
         address treasuryCode = address(new Treasury());
-        address coordinatorCode = address(new Coordinator(address(new Court())));
+        address coordinatorCode = address(new Coordinator(address(new Court(address(new RollDesk())))));
         address disputesCode = address(new Disputes());
         address committeeCode = address(new Committee());
         appealsCode = address(new Appeals());

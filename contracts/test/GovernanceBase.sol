@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {RollDesk} from "../src/RollDesk.sol";
 import {Court} from "../src/Court.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IAppeals} from "../src/interfaces/IAppeals.sol";
@@ -86,7 +87,7 @@ abstract contract GovernanceBase is RoundBase {
     }
 
     function test_governance_upgrades_after_two_unbonding_periods() public {
-        address code = address(new Coordinator(address(new Court())));
+        address code = address(new Coordinator(address(new Court(address(new RollDesk())))));
         _begin("upgrade");
         _govern(address(coordinator), abi.encodeCall(AnnouncedUpgrades.announceUpgrade, (code, "")));
         AnnouncedUpgrades proxy = AnnouncedUpgrades(address(coordinator));

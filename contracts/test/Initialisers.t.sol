@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {RollDesk} from "../src/RollDesk.sol";
 import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
 import {Appeals} from "../src/Appeals.sol";
 import {Committee} from "../src/Committee.sol";
@@ -59,7 +60,7 @@ contract InitialisersTest is RoundBase {
         Treasury t = new Treasury();
         vm.expectRevert(Initializable.InvalidInitialization.selector);
         t.initialize(address(this), address(this), address(this), address(this));
-        Coordinator c = new Coordinator(address(new Court()));
+        Coordinator c = new Coordinator(address(new Court(address(new RollDesk()))));
         vm.expectRevert(Initializable.InvalidInitialization.selector);
         c.initialize(stranger, stranger, stranger, stranger, stranger, stranger, stranger);
         Committee k = new Committee();
@@ -78,7 +79,7 @@ contract InitialisersTest is RoundBase {
     }
 
     function test_the_desk_has_no_power_at_its_own_address() public {
-        TaskDesk desk = new TaskDesk(address(new Court()));
+        TaskDesk desk = new TaskDesk(address(new Court(address(new RollDesk()))));
         vm.expectRevert();
         desk.createTask(_params(), "");
         vm.expectRevert(abi.encodeWithSelector(UnknownTask.selector, task));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {RollDesk} from "../src/RollDesk.sol";
 import {Court} from "../src/Court.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeable.sol";
@@ -65,7 +66,7 @@ contract UpgradesTest is RoundBase {
     }
 
     function test_upgradeToAndCall_is_refused_until_two_unbonding_periods_have_passed() public {
-        address code = address(new Coordinator(address(new Court())));
+        address code = address(new Coordinator(address(new Court(address(new RollDesk())))));
         _announce(code);
         (, uint40 earliest) = coordinatorProxy().announcedUpgrade();
         vm.assertEq(earliest, block.timestamp + 2 * UNBONDING, "told");
@@ -82,10 +83,10 @@ contract UpgradesTest is RoundBase {
     }
 
     function test_upgradeToAndCall_is_refused_with_another_code_or_call_than_announced() public {
-        address code = address(new Coordinator(address(new Court())));
+        address code = address(new Coordinator(address(new Court(address(new RollDesk())))));
         _announce(code);
         vm.warp(block.timestamp + 2 * UNBONDING);
-        address other = address(new Coordinator(address(new Court())));
+        address other = address(new Coordinator(address(new Court(address(new RollDesk())))));
         vm.expectPartialRevert(AnnouncedUpgrades.UpgradeNotAnnounced.selector);
         coordinatorProxy().upgradeToAndCall(other, "");
         vm.expectPartialRevert(AnnouncedUpgrades.UpgradeNotAnnounced.selector);
@@ -95,7 +96,7 @@ contract UpgradesTest is RoundBase {
     function test_withdrawUpgrade_stops_what_was_announced() public {
         vm.expectRevert(abi.encodeWithSelector(AnnouncedUpgrades.UpgradeNotAnnounced.selector, 0, 0));
         coordinatorProxy().withdrawUpgrade();
-        address code = address(new Coordinator(address(new Court())));
+        address code = address(new Coordinator(address(new Court(address(new RollDesk())))));
         _announce(code);
         coordinatorProxy().withdrawUpgrade();
         vm.warp(block.timestamp + 2 * UNBONDING);
@@ -104,7 +105,7 @@ contract UpgradesTest is RoundBase {
     }
 
     function test_announceUpgrade_again_begins_the_time_anew() public {
-        address code = address(new Coordinator(address(new Court())));
+        address code = address(new Coordinator(address(new Court(address(new RollDesk())))));
         _announce(code);
         vm.warp(block.timestamp + 2 * UNBONDING - 1);
         _announce(code);
@@ -135,7 +136,7 @@ contract UpgradesTest is RoundBase {
             address(new ConsentLedger()),
             address(new ModelRegistry()),
             address(new Treasury()),
-            address(new Coordinator(address(new Court()))),
+            address(new Coordinator(address(new Court(address(new RollDesk()))))),
             address(new Committee()),
             address(new Appeals()),
             address(new Reputation())

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {RollDesk} from "../src/RollDesk.sol";
 import {ConsentLedger} from "../src/ConsentLedger.sol";
 import {Coordinator} from "../src/Coordinator.sol";
 import {MerklePath} from "../src/MerklePath.sol";
@@ -116,7 +117,7 @@ contract VectorsTest is ICoordinatorTypes, Answers {
     function test_signed_commit() public {
         vm.chainId(_u(".signed_commit.chain_id"));
         Court court = Court(_a(".signed_commit.coordinator"));
-        vm.etch(address(court), address(new Court()).code);
+        vm.etch(address(court), address(new Court(address(new RollDesk()))).code);
         IRelays.SignedCommit memory c;
         c.participant = _a(".signed_commit.participant");
         c.commitment = _b(".signed_commit.commitment");
@@ -134,7 +135,7 @@ contract VectorsTest is ICoordinatorTypes, Answers {
     function test_location() public {
         vm.chainId(_u(".location.chain_id"));
         Court court = Court(_a(".location.coordinator"));
-        vm.etch(address(court), address(new Court()).code);
+        vm.etch(address(court), address(new Court(address(new RollDesk()))).code);
         (uint32 task, uint32 round) = (uint32(_u(".location.task")), uint32(_u(".location.round")));
         bytes32 digest = court.hashLocation(task, round, _a(".location.participant"), unicode"s3://bucket/sha256/ä");
         vm.assertEq(digest, _b(".location.digest"), "digest");

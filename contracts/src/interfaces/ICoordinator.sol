@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IPausing} from "./IPausing.sol";
 import {IRelays} from "./IRelays.sol";
+import {IRolls} from "./IRolls.sol";
 import {IRounds} from "./IRounds.sol";
 import {IRulings} from "./IRulings.sol";
 import {IStandings} from "./IStandings.sol";
@@ -15,6 +16,7 @@ interface ICoordinator is
     ITaskDesk,
     IRounds,
     IRelays,
+    IRolls,
     IRulings,
     IPausing,
     IUpkeep,

@@ -52,15 +52,19 @@ interface IDisputeTypes is ICoordinatorTypes {
         bytes medians;
     }
 
-    /// Trees of a proposal whose bytes anybody may ask for. Payload: of the update at an included position.
+    /// Trees of a proposal whose bytes anybody may ask for. Payload: of the update at an included position. Record: not
+    /// bytes but the revealed record of the update at an included position, which is answered once it is on chain
+    /// (IRolls.land).
     enum Tree {
         Aggregate,
         Model,
         Included,
-        Payload
+        Payload,
+        Record
     }
 
-    /// @param position Place among the included (Included, Payload; else 0). @param chunk Chunk (not Included).
+    /// @param position Place among the included (Included, Payload, Record; else 0).
+    /// @param chunk Chunk (Aggregate, Model, Payload; else 0).
     struct Target {
         Tree tree;
         uint32 position;
@@ -92,6 +96,10 @@ interface IDisputeTypes is ICoordinatorTypes {
     error OutOfTurn(uint256 next, uint256 size, uint256 included);
     /// Thrown when a given opening is not what the participant revealed in the round.
     error NotRevealed(address participant);
+    /// Thrown when somebody is said not to have revealed who may have done so in a roll: demand the record.
+    error MayBeRolled(address participant);
+    /// Thrown when a leaf is asked of a roll that does not stand, or that has no such leaf.
+    error NoSuchLeaf(address poster, uint256 position, uint256 leaves);
     /// Thrown when a model version that is shown is not the round's base.
     error NotTheBase(bytes32 expected, bytes32 actual);
     /// Thrown when the entries of a ledger do not ascend by account.
@@ -173,6 +181,19 @@ interface IDisputeTypes is ICoordinatorTypes {
     );
     event Answered(uint32 indexed task, uint32 indexed round, bytes32 indexed id, address by);
     event Forfeited(uint32 indexed task, uint32 indexed round, bytes32 indexed id);
+    event LeafDemanded(
+        uint32 indexed task,
+        uint32 indexed round,
+        address indexed poster,
+        bool openings,
+        uint16 position,
+        bytes32 id,
+        address by,
+        uint40 due
+    );
+    event LeafAnswered(uint32 indexed task, uint32 indexed round, bytes32 indexed id, address by, bytes content);
+    event LeafForfeited(uint32 indexed task, uint32 indexed round, bytes32 indexed id);
+    event Omitted(uint32 indexed task, uint32 indexed round, address indexed accuser, uint16 index);
     event Credited(address indexed account, uint256 amount);
     event Collected(address indexed account, uint256 amount);
     event DepositSet(uint128 deposit);

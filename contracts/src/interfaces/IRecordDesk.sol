@@ -6,6 +6,39 @@ import {IDisputeTypes} from "./IDisputeTypes.sol";
 /// @title Proofs about a proposal's records: who is in, who is out, and who is owed what.
 /// @notice Called at the address of Disputes, which passes these calls on to its RecordDesk.
 interface IRecordDesk is IDisputeTypes {
+    /// Somebody whose opening is on chain (IRolls.land brings a rolled one there) is neither included nor excluded.
+    /// @param position Of the first of `near`, the included leaves before and after the index; or the first or the
+    /// last leaf alone; none where nobody is included.
+    function challengeOmission(
+        uint32 task,
+        uint32 round,
+        Proposal calldata p,
+        address participant,
+        uint32 position,
+        Piece[] calldata near
+    ) external;
+
+    /// Asks a poster for a leaf of its roll, against a deposit that the answer earns; one challenge window to answer.
+    /// Anyone, while the roll's round runs.
+    /// @param openings Of the openings, else of the commits.
+    function demandLeaf(uint32 task, uint32 round, address poster, bool openings, uint16 position)
+        external
+        payable;
+
+    /// Shows the leaf; anybody may, and its bytes are in the event.
+    function answerLeaf(
+        uint32 task,
+        uint32 round,
+        address poster,
+        bool openings,
+        uint16 position,
+        Piece calldata leaf
+    ) external;
+
+    /// Takes the poster's bond for a leaf that was not shown in time. Where that bond is gone already, the deposit
+    /// comes back all the same.
+    function forfeitLeaf(uint32 task, uint32 round, address poster, bool openings, uint16 position) external;
+
     /// An included leaf names somebody who did not reveal, or is excluded too, or another payload root or
     /// weight than was revealed.
     /// @param o What the participant revealed; not read if it revealed nothing.

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IRolls} from "./interfaces/IRolls.sol";
+import {CoordinatorBase} from "./CoordinatorBase.sol";
+import {Clock} from "./Clocks.sol";
+import {Phases} from "./Phases.sol";
+
+/// @title Who may post rolls, and what a proven fault of theirs does.
+abstract contract Posters is CoordinatorBase, IRolls {
+    using Phases for Clock;
+
+    uint32 internal constant FOR_GOOD = type(uint32).max;
+    uint8 internal constant MOST_ROLLS = 4;
+
+    function enlistPoster(uint32 task) external {
+        TaskParams storage params = _taskOf(task).params;
+        _requireRunning(_s().pause);
+        if (params.modes & ROLLED == 0) revert NotRolled(task);
+        address account = _s().registry.masterOf(msg.sender);
+        Poster storage p = _s().posters[task][account];
+        if (p.bonded) revert AlreadyBonded(task, account);
+        (p.bonded, p.untilRound) = (true, FOR_GOOD);
+        emit PosterEnlisted(task, account, params.aggregatorBond);
+        _s().registry.lock(account, params.aggregatorBond);
+    }
+
+    function resignPoster(uint32 task) external {
+        Clock memory c = _advance(task);
+        (address account, Poster storage p) = _sendingPoster(task);
+        if (!p.bonded || p.untilRound != FOR_GOOD) revert NotAPoster(task, account);
+        p.untilRound = c.round;
+        emit PosterResigned(task, account, c.round);
+    }
+
+    function releasePoster(uint32 task, address account) external {
+        Clock memory c = _advance(task);
+        TaskParams storage params = _taskOf(task).params;
+        Poster storage p = _s().posters[task][account];
+        if (!p.bonded) revert NotAPoster(task, account);
+        uint256 answered = uint256(c.deadline) + 2 * uint256(params.challengeWindow);
+        bool over = p.untilRound < c.round || (p.untilRound != FOR_GOOD && c.idle() && c.nowS > answered);
+        if (!over) revert BondHeld(task, account, c.round);
+        p.bonded = false;
+        emit PosterReleased(task, account, params.aggregatorBond);
+        _s().registry.unlock(account, params.aggregatorBond);
+    }
+
+    function posterOf(uint32 task, address account) external view returns (Poster memory) {
+        return _s().posters[task][account];
+    }
+
+    function rolledOf(uint32 task) external view returns (Rolled memory) {
+        Round storage r = _s().rounds[task];
+        uint40 until = r.lifted == 0 ? 0 : _load(task).pause.lastSecond(_s().liftDeadlines[task]);
+        return Rolled(r.rolls, r.leaves, r.opened, r.lifted, until);
+    }
+
+    // --- internal
+
+    function _sendingPoster(uint32 task) internal view returns (address account, Poster storage p) {
+        account = _s().registry.masterOf(msg.sender);
+        p = _s().posters[task][account];
+    }
+
+    /// @dev The poster's roll of this round, standing.
+    function _rollOf(uint32 task, uint32 round, address account) internal view returns (Poster storage p) {
+        p = _s().posters[task][account];
+        bool stands = p.round == round && (p.state == RollState.Committed || p.state == RollState.Opened);
+        if (!stands) revert NoRoll(task, round, account);
+    }
+
+    /// @dev Takes a poster's bond, and half of it goes to the accuser.
+    function _slashPoster(
+        uint32 task,
+        uint32 round,
+        address account,
+        address accuser,
+        bytes32 evidence,
+        string memory reason
+    ) internal {
+        Poster storage p = _s().posters[task][account];
+        if (!p.bonded) revert NoBond(task, account);
+        (p.bonded, p.untilRound) = (false, round);
+        uint256 bond = _s().tasks[task].params.aggregatorBond;
+        (uint256 taken, uint256 bounty) = _s().registry.slashFor(account, bond, evidence, accuser);
+        emit PosterSlashed(task, round, account, taken, bounty, reason);
+    }
+
+    /// @dev A roll without its openings. Later than Reveal they stay, since a proposal rests on them: what is wrong
+    /// with one of them cannot land.
+    function _voidOpenings(uint32 task, Clock memory c, address account, Poster storage p) internal {
+        if (c.phase != Phase.Reveal || p.state != RollState.Opened) return;
+        _s().rounds[task].opened -= p.opened;
+        c.revealed -= p.opened;
+        (p.opened, p.state) = (0, RollState.Committed);
+        _save(task, c);
+        emit RollVoided(task, c.round, account, true);
+    }
+
+    /// @dev A whole roll, until Reveal is over. While nobody has opened anything, those in it may commit again.
+    function _voidRoll(uint32 task, Clock memory c, address account, Poster storage p) internal {
+        if (c.phase > Phase.Reveal || p.round != c.round || p.state == RollState.Void) return;
+        Round storage r = _s().rounds[task];
+        if (p.state == RollState.Opened) {
+            r.opened -= p.opened;
+            c.revealed -= p.opened;
+        }
+        r.leaves -= p.leaves;
+        r.rolls = MOST_ROLLS; // who may commit again does it directly
+        c.committed -= p.leaves;
+        p.state = RollState.Void;
+        emit RollVoided(task, c.round, account, false);
+        uint40 least = c.nowS + _s().tasks[task].params.commitWindow / 2;
+        bool again = c.phase == Phase.Reveal && c.revealed == 0 && c.late == 0 && r.lifted == 0;
+        if (again) {
+            (c.phase, c.opensAt, c.deadline) = (Phase.Commit, c.nowS, least);
+            r.revealDeadline = 0;
+        } else if (c.phase == Phase.Commit && c.deadline < least) {
+            c.deadline = least;
+        }
+        _turn(task, c);
+    }
+}

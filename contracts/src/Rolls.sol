@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Clock} from "./Clocks.sol";
+import {Mark} from "./Marks.sol";
+import {MerklePath} from "./MerklePath.sol";
+import {Posters} from "./Posters.sol";
+import {RelaySignatures} from "./RelaySignatures.sol";
+import {RollLeaves} from "./RollLeaves.sol";
+
+/// @title Roots of commits and of openings, and single leaves of them brought on chain.
+abstract contract Rolls is Posters, RelaySignatures {
+    using MerklePath for bytes;
+    using MerklePath for bytes32;
+    using RollLeaves for bytes;
+
+    bytes32 private constant EMPTY_LEAF = sha256(hex"00");
+
+    function postCommits(uint32 task, uint32 round, bytes32 root, uint16 leaves, string calldata uri) external {
+        Clock memory c = _require(task, round, Phase.Commit);
+        _requireRunning(c.pause);
+        _requireShort(uri);
+        _requireFirstHalf(c);
+        (address account, Poster storage p) = _sendingPoster(task);
+        if (!p.bonded || p.untilRound < round) revert NotAPoster(task, account);
+        if (p.round == round) revert AlreadyPosted(task, round, account);
+        if (root == 0 || leaves == 0 || leaves > c.cohort) revert BadRoll(leaves, c.cohort);
+        Round storage r = _s().rounds[task];
+        if (r.rolls >= MOST_ROLLS) revert NoRoomForRolls(task, round, MOST_ROLLS);
+
+        (p.round, p.leaves, p.opened, p.state) = (round, leaves, 0, RollState.Committed);
+        p.commits = root;
+        (r.rolls, r.leaves) = (r.rolls + 1, r.leaves + leaves);
+        c.committed += leaves;
+        _save(task, c);
+        emit CommitsPosted(task, round, account, root, leaves, uri);
+    }
+
+    function postOpenings(uint32 task, uint32 round, bytes32 root, uint16 opened, string calldata uri) external {
+        Clock memory c = _require(task, round, Phase.Reveal);
+        if (c.nowS < c.opensAt) revert TooEarly(c.pause.firstSecond(c.opensAt), block.timestamp);
+        _requireShort(uri);
+        _requireFirstHalf(c);
+        (address account,) = _sendingPoster(task);
+        Poster storage p = _rollOf(task, round, account);
+        if (!p.bonded) revert NotAPoster(task, account);
+        if (p.state == RollState.Opened) revert AlreadyPosted(task, round, account);
+        Round storage r = _s().rounds[task];
+        uint256 most = _least(p.leaves, uint256(r.leaves) - r.opened - r.lifted);
+        if (root == 0 || opened == 0 || opened > most) revert BadRoll(opened, most);
+
+        (p.opened, p.state, p.openedAt) = (opened, RollState.Opened, uint40(block.timestamp));
+        p.openings = root;
+        r.opened += opened;
+        c.revealed += opened;
+        emit OpeningsPosted(task, round, account, root, opened, uri);
+        _count(task, c, c.revealed == c.committed);
+    }
+
+    function lift(
+        uint32 task,
+        uint32 round,
+        address poster,
+        uint16 position,
+        Leaf calldata commit,
+        bytes32[] calldata gap
+    ) external {
+        Clock memory c = _current(task, round);
+        Poster storage p = _rollOf(task, round, poster);
+        _requireCommit(task, p, position, commit);
+        bytes calldata leaf = commit.content;
+        _requireLiftable(task, c, p, leaf.participant());
+        if (p.state == RollState.Opened) _requireGap(p, position, gap);
+        _requireGood(task, c, leaf, block.timestamp);
+        Round storage r = _s().rounds[task];
+        if (uint256(r.opened) + r.lifted >= r.leaves) revert Overclaimed(task, round, r.leaves);
+
+        ++r.lifted;
+        uint40 until = c.nowS + _s().tasks[task].params.revealGrace;
+        _s().liftDeadlines[task] = until;
+        _put(task, round, leaf, Mark.Committed);
+        emit UpdateCommitted(
+            task, round, leaf.participant(), leaf.index(), leaf.commitment(), leaf.grantId(), leaf.evidenceHash()
+        );
+        emit Lifted(task, round, leaf.participant(), leaf.index(), c.pause.lastSecond(until));
+    }
+
+    function land(
+        uint32 task,
+        uint32 round,
+        address poster,
+        uint16 position,
+        Leaf calldata commit,
+        Leaf calldata opening
+    ) external {
+        Clock memory c = _current(task, round);
+        if (c.phase <= Phase.Reveal) revert WrongPhase(task, round, Phase.Aggregate, c.phase);
+        Poster storage p = _rollOf(task, round, poster);
+        if (p.state != RollState.Opened) revert NoRoll(task, round, poster);
+        _requireCommit(task, p, position, commit);
+        _requireIn(p.openings, p.leaves, position, opening);
+        _requireGood(task, c, commit.content, p.openedAt);
+        if (!_opens(task, c, commit.content, opening.content)) {
+            revert BadOpening(task, round, commit.content.index());
+        }
+        _put(task, round, commit.content, Mark.Revealed);
+        emit Landed(task, round, commit.content.participant(), commit.content.index());
+    }
+
+    // --- internal
+
+    function _requireFirstHalf(Clock memory c) internal view {
+        uint256 last = uint256(c.opensAt) + (c.deadline - c.opensAt) / 2;
+        if (c.nowS > last) revert TooLateToPost(c.pause.lastSecond(last), block.timestamp);
+    }
+
+    /// @dev Between the opening of Reveal and the end of its grace; others than the participant wait for the roots.
+    function _requireLiftable(uint32 task, Clock memory c, Poster storage p, address participant) internal view {
+        uint256 revealDeadline = _s().rounds[task].revealDeadline;
+        if (revealDeadline == 0 || c.nowS > revealDeadline + _s().tasks[task].params.revealGrace) {
+            revert WrongPhase(task, c.round, Phase.Reveal, c.phase);
+        }
+        if (c.phase != Phase.Reveal) return;
+        if (c.nowS < c.opensAt) revert TooEarly(c.pause.firstSecond(c.opensAt), block.timestamp);
+        uint256 last = uint256(c.opensAt) + (c.deadline - c.opensAt) / 2;
+        if (c.nowS > last || p.state == RollState.Opened || _actor(task) == participant) return;
+        revert TooEarly(c.pause.firstSecond(last + 1), block.timestamp);
+    }
+
+    /// @dev That a commit's leaf could stand, by what nobody can change afterwards: who is behind it, its signature,
+    /// and that the grant was live when it was opened. Not the bond: that may be gone for another offence.
+    function _requireGood(uint32 task, Clock memory c, bytes calldata leaf, uint256 at) internal view {
+        (uint16 index, address participant) = (leaf.index(), leaf.participant());
+        Enrolment storage e = _s().enrolments[task][participant];
+        bool known = _inCohort(e, c.round) && e.index == index;
+        bool whole = leaf.commitment() != 0 && leaf.evidenceHash() != 0;
+        if (!known || !whole || !_signedLeaf(task, c.round, leaf)) revert BadLeaf(task, c.round, index);
+        if (_markOf(task, c.round, index) != Mark.None) revert AlreadyCommitted(task, c.round, participant);
+        uint64 purposes = _s().tasks[task].params.purposes;
+        if (!_s().consent.liveAt(leaf.grantId(), participant, purposes, at)) revert BadLeaf(task, c.round, index);
+    }
+
+    function _signedLeaf(uint32 task, uint32 round, bytes calldata leaf) internal view returns (bool) {
+        bytes32 structHash = keccak256(
+            abi.encode(
+                COMMIT_TYPEHASH,
+                task,
+                round,
+                leaf.participant(),
+                leaf.commitment(),
+                leaf.grantId(),
+                leaf.evidenceHash()
+            )
+        );
+        (bytes32 r, bytes32 vs) = leaf.signature(118);
+        return _isBy(leaf.participant(), _typed(structHash), r, vs);
+    }
+
+    /// @dev Whether an opening's leaf opens this commit, and says where under the participant's own signature.
+    function _opens(uint32 task, Clock memory c, bytes calldata commit, bytes calldata leaf)
+        internal
+        view
+        returns (bool)
+    {
+        if (!leaf.isOpening() || leaf.index() != commit.index()) return false;
+        address participant = commit.participant();
+        Opening memory o = leaf.opening();
+        if (leaf.participant() != participant || o.weight == 0 || o.weight > c.maxWeight) return false;
+        if (o.evidenceHash != commit.evidenceHash() || leaf.uri().length > MAX_URI_BYTES) return false;
+        if (_digestOf(task, c.round, participant, o) != commit.commitment()) return false;
+        (bytes32 r, bytes32 vs) = leaf.signature(186);
+        return _isBy(participant, _location(_domain(), task, c.round, participant, leaf.uri()), r, vs);
+    }
+
+    /// @dev `_digest` of an opening in memory.
+    function _digestOf(uint32 task, uint32 round, address participant, Opening memory o)
+        internal
+        view
+        returns (bytes32)
+    {
+        bytes32 base = _s().rounds[task].baseVersion;
+        bytes memory head =
+            abi.encode(COMMITMENT_TYPEHASH, block.chainid, address(this), task, round, base, participant);
+        return keccak256(bytes.concat(head, abi.encode(o)));
+    }
+
+    function _put(uint32 task, uint32 round, bytes calldata leaf, Mark mark) internal {
+        _s().records[task][leaf.index()] =
+            _record(leaf.participant(), leaf.commitment(), leaf.evidenceHash());
+        _setMark(task, round, leaf.index(), mark);
+    }
+
+    function _requireCommit(uint32 task, Poster storage p, uint256 position, Leaf calldata commit) internal view {
+        _requireIn(p.commits, p.leaves, position, commit);
+        if (commit.content.length != RollLeaves.COMMIT_BYTES) revert BadLeaf(task, p.round, type(uint16).max);
+    }
+
+    function _requireIn(bytes32 root, uint256 leaves, uint256 position, Leaf calldata leaf) internal view {
+        _requireRoot(root, leaf.content.leaf().rootOf(position, leaves, leaf.path));
+    }
+
+    function _requireGap(Poster storage p, uint256 position, bytes32[] calldata path) internal view {
+        _requireRoot(p.openings, EMPTY_LEAF.rootOf(position, p.leaves, path));
+    }
+
+    function _requireRoot(bytes32 expected, bytes32 actual) internal pure {
+        if (expected != actual) revert NotInRoll(expected, actual);
+    }
+
+    function _least(uint256 a, uint256 b) internal pure returns (uint256) {
+        return a < b ? a : b;
+    }
+}
