@@ -57,7 +57,7 @@ def _build_info(scratch: Path) -> Path:
     if kept is None:
         print("upgrades: out/ was not compiled in one go, so the contracts are compiled anew")
         place = ["--build-info-path", f"{scratch}/info", "--out", f"{scratch}/out", "--cache-path", f"{scratch}/cache"]
-        run_forge("build", "src", "test/bad_upgrades", "--force", *place)
+        run_forge("build", "src", "test/bad_upgrades", "--force", "--build-info", *place)
         kept = next((scratch / "info").glob("*.json"))
     info = json.loads(kept.read_text(encoding="utf-8"))
     (scratch / "kept" / kept.name).write_text(json.dumps(_reduced(info)), encoding="utf-8")
