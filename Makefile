@@ -10,7 +10,7 @@ export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: demo test lint types unit contracts contracts-test contracts-deep hardhat hardhat-test gas mutants slither halmos abi benchmarks clean
+.PHONY: demo test lint types unit contracts contracts-test contracts-deep hardhat hardhat-test gas mutants coverage slither halmos abi benchmarks clean
 
 demo: .venv/.demo
 	$(BIN)/federated demo --out $(OUT) $(DEMO)
@@ -58,6 +58,10 @@ mutants: contracts/node_modules/.installed
 # The same tests with many more numbers: minutes to an hour.
 contracts-deep: contracts/node_modules/.installed
 	cd contracts && FOUNDRY_PROFILE=deep node_modules/.bin/forge test --no-match-contract 'Gas|Cost|TenThousand'
+
+# Every line of the contracts is run by a test, or is listed; some minutes, for it compiles anew without the optimiser.
+coverage: contracts/node_modules/.installed
+	$(BIN)/python contracts/checks/coverage.py
 
 # Static and symbolic analysis, in an environment of their own.
 slither: .venv/analysis/.installed contracts/node_modules/.installed

@@ -186,6 +186,16 @@ contract ChallengeRecordTest is DisputeBase {
         this.challengeExclusion(p, receipt);
     }
 
+    function test_receipt_with_an_invented_opening_refutes_nothing() public {
+        Proposal memory p = _excludedFor(1);
+        Opening memory o = _opening(_silo(3));
+        o.sealedRoot = keccak256("never revealed");
+        bytes32 digest = disputes.hashReceipt(task, round, _silo(3), o.sealedRoot, o.contentKeyHash);
+        bytes memory receipt = _signature(AGGREGATOR_KEY, digest);
+        vm.expectRevert(abi.encodeWithSelector(IDisputeTypes.NotRevealed.selector, _silo(3)));
+        disputes.challengeExclusion(task, round, p, 0, o, receipt);
+    }
+
     function test_norm_bound_in_a_task_without_one_costs_the_bond() public {
         Proposal memory p = _excludedFor(6);
         _challengeExclusion(p, "");
