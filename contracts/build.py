@@ -46,7 +46,11 @@ SHIPPED = (
 # The coordinator passes unknown calls on to its desk, that to its court, and that to its roll desk: its ABI is all
 # four. So do the others.
 RUNTIME_BYTES, CREATION_BYTES = 24_576, 49_152  # EIP-170, EIP-3860
-MERGED = {"Coordinator": ("TaskDesk", "Court", "RollDesk"), "Disputes": ("RecordDesk",), "Committee": ("CommitteeDesk",)}
+MERGED = {
+    "Coordinator": ("TaskDesk", "Court", "RollDesk"),
+    "Disputes": ("RecordDesk",),
+    "Committee": ("CommitteeDesk",),
+}
 
 
 def main() -> int:

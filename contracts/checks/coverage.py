@@ -10,7 +10,6 @@ inline assembly that only a chain without SHA-256 could take are not counted.
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from prefect_federated.contracts.build import HERE, run_forge
 

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from prefect_federated.contracts.build import forge
 from prefect_federated.contracts.checks import driver
-from prefect_federated.contracts.checks.mutate import SWITCH, Mutant, Mutation
+from prefect_federated.contracts.checks.mutate import SWITCH, Mutant, Mutation, modifiers
 
 CONTRACTS = Path(__file__).resolve().parents[1]
 SCRATCH = CONTRACTS / "cache" / "mutants"
@@ -33,8 +33,11 @@ TESTS = {
     "Slashes": ("ParticipantRegistry", "Overturn", "SlashSilent", "Tokens", "Appeals", "AppealsAfter"),
     "Appeals": ("Appeals", "AppealsAfter"),
     "Payments": ("Treasury", "Tokens", "ParticipantRegistry"),
-    "SumTree": ("Treasury", "Vectors"),
-    "Rulings": ("Overturn", "ChallengeStep", "Demands"),
+    "SumTree": ("Treasury", "Vectors", "PayVectors"),
+    "MedianScores": ("ChallengeScores", "PayVectors"),
+    "RewardChallenges": ("ChallengeReward", "ChallengePay", "ChallengeScores"),
+    "Floors": ("Overturn", "CommitteePay", "CommitteeVerdict"),
+    "Rulings": ("Overturn", "ChallengeStep", "Demands", "CommitteePay", "ChallengeRecord"),
     "Results": ("Propose", "Settle", "Overturn"),
     "Tallies": ("ChallengeSum", "Vectors"),
     "SumChallenges": ("ChallengeSum",),
@@ -97,9 +100,10 @@ def _prepare(names: list[str]) -> list[tuple[str, Mutant]]:
         (SCRATCH / "node_modules").symlink_to(CONTRACTS / "node_modules")
     (SCRATCH / "src" / "Mutants.sol").write_text(SWITCH, encoding="utf-8")
     mutants: list[tuple[str, Mutant]] = []
+    inherited = modifiers((CONTRACTS / "src" / "RegistryBase.sol").read_text(encoding="utf-8"))
     for name in names:
         path = SCRATCH / "src" / f"{name}.sol"
-        mutation = Mutation(path.read_text(encoding="utf-8"), len(mutants) + 1)
+        mutation = Mutation(path.read_text(encoding="utf-8"), len(mutants) + 1, inherited)
         path.write_text(mutation.run(), encoding="utf-8")
         mutants += [(name, mutant) for mutant in mutation.mutants]
     return mutants

@@ -10,6 +10,7 @@ So one compile serves them all, and a mutant costs a test run (forge test --bloc
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from prefect_federated.contracts.checks.solidity import (
@@ -47,7 +48,8 @@ EXCHANGED = {
 }  # fmt: skip
 ASSIGNED = {" += ": " -= ", " -= ": " += "}
 STEPPED = {"++": "--", "--": "++"}
-ACCESS = re.compile(r"\b(onlyCoordinator|onlyDisputes|onlyRegistered)\b")
+ACCESS = re.compile(r"\b(onlyAppeals|onlyCommittee|onlyCoordinator|onlyDisputes|onlyRegistered)\b")
+CONTRACT = re.compile(r"^(abstract )?contract [^{]*\{", flags=re.MULTILINE)
 DECLARED = re.compile(r"^[\w.]+(\[\d*\])*( storage| memory| calldata)? \w+( =|;)")
 SKIPPED = ("emit ", "revert ", "try ", "for ", "while ", "unchecked", "else", "_;", "return;")
 
@@ -65,10 +67,11 @@ class Mutant:
 
 @dataclass(slots=True)
 class Mutation:
-    """Collects the mutants of one file and rewrites its text."""
+    """Collects the mutants of one file and rewrites its text. `inherited` has bodies of modifiers, by name."""
 
     text: str
     next_number: int
+    inherited: Mapping[str, str] = field(default_factory=dict)
     plain: str = field(init=False)
     mutants: list[Mutant] = field(default_factory=list)
     edits: list[tuple[int, int, str]] = field(default_factory=list)
@@ -151,15 +154,23 @@ class Mutation:
 
     def _with_switch(self, text: str) -> str:
         """Import the switch, and give each use of an access modifier a twin of it that can be switched off."""
-        for head in re.findall(r"modifier \w+\(\) \{", text):
-            opening = text.index(head) + len(head)
-            body = text[opening : closing(text, opening - 1)]
-            name = head[len("modifier ") : -len("() {")]
-            for use in re.findall(rf"\b{name}Unless(\d+)\b", text):
-                twin = f"modifier {name}Unless{use}() {{ if (on({use})) {{ _; }} else {{ {body} }} }}"
-                text = text.replace(head, f"{twin}\n\n    {head}", 1)
+        bodies = {**self.inherited, **modifiers(self.plain)}
+        for name, number in re.findall(r"\b(\w+)Unless(\d+)\b", text):
+            twin = f"modifier {name}Unless{number}() {{ if (on({number})) {{ _; }} else {{ {bodies[name]} }} }}"
+            text = CONTRACT.sub(lambda head, twin=twin: f"{head.group()}\n    {twin}\n", text, count=1)
         pragma = "pragma solidity 0.8.37;\n"
         return text.replace(pragma, pragma + '\nimport {on} from "./Mutants.sol";\n', 1)
+
+
+def modifiers(text: str) -> dict[str, str]:
+    """Return the bodies of the modifiers without arguments that a file defines, by name.
+
+    >>> modifiers("contract A { modifier m() { check(); _; } }")
+    {'m': ' check(); _; '}
+    """
+    plain = without_comments(text)
+    heads = re.finditer(r"modifier (\w+)\(\) \{", plain)
+    return {head.group(1): plain[head.end() : closing(plain, head.end() - 1)] for head in heads}
 
 
 def _exchanged(text: str) -> list[str]:
