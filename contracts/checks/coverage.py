@@ -53,7 +53,8 @@ class Tally:
 
 def _records(report: str) -> Iterator[tuple[str, str, bool]]:
     """Place, "line" or "branch", and whether it was run, for everything in src/."""
-    source, text = "", []
+    source = ""
+    text: list[str] = []
     for record in report.splitlines():
         key, _, value = record.partition(":")
         if key == "SF":

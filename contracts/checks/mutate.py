@@ -12,6 +12,7 @@ So one compile serves them all, and a mutant costs a test run (forge test --bloc
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from prefect_federated.contracts.checks.solidity import (
     Function,
@@ -157,9 +158,13 @@ class Mutation:
         bodies = {**self.inherited, **modifiers(self.plain)}
         for name, number in re.findall(r"\b(\w+)Unless(\d+)\b", text):
             twin = f"modifier {name}Unless{number}() {{ if (on({number})) {{ _; }} else {{ {bodies[name]} }} }}"
-            text = CONTRACT.sub(lambda head, twin=twin: f"{head.group()}\n    {twin}\n", text, count=1)
+            text = CONTRACT.sub(partial(_opened_with, twin), text, count=1)
         pragma = "pragma solidity 0.8.37;\n"
         return text.replace(pragma, pragma + '\nimport {on} from "./Mutants.sol";\n', 1)
+
+
+def _opened_with(definition: str, head: re.Match[str]) -> str:
+    return f"{head.group()}\n    {definition}\n"
 
 
 def modifiers(text: str) -> dict[str, str]:
