@@ -20,9 +20,9 @@ UNREACHABLE = "if iszero(staticcall("  # the precompiles are part of every EVM
 
 def main() -> int:
     """Measure, list what is missing, and compare."""
-    place = ["--out", "cache/coverage/out", "--cache-path", "cache/coverage/cache"]
+    folders = ["--out", "cache/coverage/out", "--cache-path", "cache/coverage/cache"]
     left_out = ["--no-match-contract", "Gas|Cost", "--no-match-test", "fit_one_transaction"]
-    run_forge("coverage", "--report", "lcov", "--report-file", str(REPORT), *left_out, *place)
+    run_forge("coverage", "--report", "lcov", "--report-file", str(REPORT), *left_out, *folders)
     lines, branches = Tally(), Tally()
     for place, kind, hit in _records(REPORT.read_text(encoding="utf-8")):
         (lines if kind == "line" else branches).count(hit)
