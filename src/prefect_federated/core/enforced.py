@@ -20,7 +20,7 @@ NOBODY = "0x" + "0" * 40
 RULES = ("mean", "median", "trimmed_mean", "multi_krum")
 MODES = ("clear", "masked")
 REWARDS = ("examples", "equal", "scores")
-DIRECT, RELAYED = 1, 2
+DIRECT, RELAYED, ROLLED = 1, 2, 4
 
 
 def _address(value: str) -> str:
@@ -100,8 +100,8 @@ class Enforced(BaseModel):
     modes: int = Field(
         default=DIRECT | RELAYED,
         ge=1,
-        le=3,
-        description="ways to commit: 1 each participant directly, 3 also through relayers",
+        le=7,
+        description="ways to commit: 1 each participant directly, always; 2 through relayers; 4 in rolls; their sum",
     )
     aggregate_header: Root = Field(description="leaf of chunk 0 of every aggregate: SHA-256(0x00 || header)")
     reward_by: int = Field(
@@ -136,9 +136,13 @@ class Enforced(BaseModel):
             raise ValueError(f"quorum {self.quorum} exceeds max_participants {self.max_participants}")
         if self.aggregator in (NOBODY, self.standby):
             raise ValueError(f"aggregator {self.aggregator} must be an account, and another than the standby's")
-        if self.modes not in (DIRECT, DIRECT | RELAYED):
+        if not self.modes & DIRECT:
             raise ValueError(
-                f"modes {self.modes} must be 1 (direct) or 3 (direct and relayed): direct stays open to all"
+                f"modes {self.modes} must be 1 (direct), with 2 (relayed) or 4 (rolled) added: direct stays open to all"
+            )
+        if self.rolled and not self.reveal_grace:
+            raise ValueError(
+                f"modes {self.modes} allow rolls, and reveal_grace is 0; give a grace, in which who was lifted reveals"
             )
         for field in ("vote_window", "vote_reveal_window", "validator_bond"):
             if (self.committee == 0) != (getattr(self, field) == 0):
@@ -159,6 +163,11 @@ class Enforced(BaseModel):
     def relayed(self) -> bool:
         """Whether participants may leave commits and openings to relayers."""
         return bool(self.modes & RELAYED)
+
+    @property
+    def rolled(self) -> bool:
+        """Whether a bonded poster may post commits and openings behind two roots."""
+        return bool(self.modes & ROLLED)
 
     @property
     def pays_by_scores(self) -> bool:

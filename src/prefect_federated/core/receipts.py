@@ -35,5 +35,10 @@ class ReceiptLetter(Letter):
         >>> letter.signature[-1]
         28
         """
-        word = int.from_bytes(self.vs, "big")
-        return self.r + (word & (2**255 - 1)).to_bytes(32, "big") + bytes([27 + (word >> 255)])
+        return long_signature(self.r, self.vs)
+
+
+def long_signature(r: bytes, vs: bytes) -> bytes:
+    """A signature of 64 bytes (EIP-2098) as r, s and v, 65 bytes."""
+    word = int.from_bytes(vs, "big")
+    return r + (word & (2**255 - 1)).to_bytes(32, "big") + bytes([27 + (word >> 255)])

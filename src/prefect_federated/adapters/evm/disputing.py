@@ -102,7 +102,10 @@ class Disputing(Sending):
         return self._send("Disputes", "challengeRange", *values, name=f"{task}/{round}/{participant}")
 
     def demand(self, case: Case, tree: int, position: int = 0, chunk: int = 0) -> Sent:
-        """Ask the proposer for bytes of a tree (0 aggregate, 1 model, 2 included, 3 payload), for a deposit."""
+        """Ask the proposer for bytes of a tree (0 aggregate, 1 model, 2 included, 3 payload), for a deposit.
+
+        Tree 4 asks for the revealed record of an included update: answered like 2, once `land` has put it on chain.
+        """
         target = (tree, position, chunk)
         return self._challenge("demand", case, target, value=self.demand_deposit())
 

@@ -8,6 +8,7 @@ from prefect_federated.adapters.evm.committee_sentences import COMMITTEE_SENTENC
 from prefect_federated.adapters.evm.dispute_sentences import DISPUTE_SENTENCES
 from prefect_federated.adapters.evm.library_sentences import LIBRARY_SENTENCES
 from prefect_federated.adapters.evm.relay_sentences import RELAY_SENTENCES
+from prefect_federated.adapters.evm.roll_sentences import ROLL_SENTENCES
 from prefect_federated.core.errors import (
     CommitmentMismatch,
     ConfigurationError,
@@ -279,4 +280,12 @@ OWN: dict[str, tuple[type[FederatedError], str]] = {
     ),
 }
 
-SENTENCES = OWN | LIBRARY_SENTENCES | DISPUTE_SENTENCES | RELAY_SENTENCES | COMMITTEE_SENTENCES | APPEAL_SENTENCES
+SENTENCES = (
+    OWN
+    | LIBRARY_SENTENCES
+    | DISPUTE_SENTENCES
+    | RELAY_SENTENCES
+    | ROLL_SENTENCES
+    | COMMITTEE_SENTENCES
+    | APPEAL_SENTENCES
+)

@@ -5,13 +5,13 @@ admit -> enlist    draw    cast -> show    resign -> release
 
 from prefect_federated.adapters.evm.headers import header_of
 from prefect_federated.adapters.evm.records import Sent
-from prefect_federated.adapters.evm.relaying import Relaying
+from prefect_federated.adapters.evm.rolling import Rolling
 from prefect_federated.core.committee import Ballot, Seat, Validator, VoteState
 from prefect_federated.core.enforced import NOBODY
 from prefect_federated.core.vote import BallotContext, Vote
 
 
-class Voting(Relaying):
+class Voting(Rolling):
     """Writes and reads of a committee, as one signer sees it."""
 
     def admit_reader(self, task: int, account: str, admitted: bool) -> Sent:
