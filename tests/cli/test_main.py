@@ -26,6 +26,8 @@ COMMANDS = (
     ("participant", "leave"),
     ("participant", "status"),
     ("participant", "admit"),
+    ("governance", "show"),
+    ("governance", "pause"),
     ("registry", "log"),
     ("registry", "verify"),
 )
