@@ -7,8 +7,11 @@ import pytest
 
 from prefect_federated.adapters.keys import SealingKey
 from prefect_federated.core.committee import VoteState
+from prefect_federated.core.enforced import REWARDS
 from prefect_federated.core.round import Phase
+from prefect_federated.core.scoring.score_vector import pack_scores
 from prefect_federated.core.signed_votes import FILE_BYTES
+from prefect_federated.core.spec import RewardSpec, TaskSpec
 from tests.cli.conftest import ETHER, PASSWORD, Cli
 from tests.cli.voting_scene import OPINION, JudgedFederation
 
@@ -17,6 +20,15 @@ class Gapped(JudgedFederation):
     """On a chain whose blocks take a minute to be final."""
 
     gap_s = 60
+
+
+class Scored(JudgedFederation):
+    """Its task pays by the scores that votes come with."""
+
+    def make_spec(self, name: str = "small") -> TaskSpec:
+        spec = super().make_spec(name)
+        enforced = spec.enforced.model_copy(update={"reward_by": REWARDS.index("scores")})
+        return spec.model_copy(update={"enforced": enforced, "rewards": RewardSpec(policy="scores")})
 
 
 @pytest.fixture
@@ -74,6 +86,22 @@ def test_member_without_money_promises_and_shows_its_vote_through_somebody_else(
     found = seat(judged)
     assert (found.state, found.accept, found.metric) == (VoteState.REVEALED, OPINION.accept, OPINION.metric)
     assert judged.reader.balance(judged.poor.address) == 0
+
+
+def test_scores_that_a_task_pays_by_are_brought_with_the_vote(cli, devnet, tmp_path) -> None:
+    judged = Scored(devnet.url, tmp_path / "federation").set_up()
+    judged.have_opinion(judged.poor, judged.come_to_vote())
+    assert anybody(cli, judged, "bring-votes", signed(cli, judged)).exit_code == 0
+    judged.cast(judged.rich, 1, b"\5" * 32)
+    opened = Path("open.json")
+    assert member(cli, judged, "open-vote", "poor", opened).exit_code == 0
+    spoilt = Path("spoilt.json")
+    spoilt.write_text(json.dumps(json.loads(opened.read_text()) | {"scores": "0x0000000000000004"}))
+    refused = anybody(cli, judged, "bring-votes", spoilt)
+    assert refused.exit_code == 7 and "the scores do not hash" in refused.stdout, refused.output
+    assert anybody(cli, judged, "bring-votes", opened).exit_code == 0
+    (event,) = judged.reader.events(judged.task, 1, ("ScoresShown",))
+    assert event.args["scores"] == pack_scores(OPINION.scores)
 
 
 def test_what_is_done_already_is_said_and_is_no_failure(cli, judged) -> None:
