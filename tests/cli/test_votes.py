@@ -196,6 +196,12 @@ def test_a_vote_that_is_not_its_members_is_left_out_and_the_others_are_brought(c
     assert seat(judged).state is VoteState.CAST and seat(judged, "rich").state is VoteState.NONE
 
 
+def test_who_has_no_money_to_bring_votes_is_told_that_and_not_that_the_votes_are_bad(cli, judged) -> None:
+    result = cli("validator", "bring-votes", signed(cli, judged), *judged.poor.options, *judged.options)
+    assert result.exit_code == 2 and "left out" not in result.output, result.output
+    assert judged.poor.address in result.stderr and seat(judged).state is VoteState.NONE
+
+
 def test_a_vote_of_another_federation_is_left_out(cli, judged) -> None:
     file = signed(cli, judged)
     file.write_text(json.dumps(json.loads(file.read_text()) | {"chain_id": 5}))
@@ -268,7 +274,7 @@ def test_a_conflict_of_another_federation_and_an_open_vote_are_refused(cli, judg
     for file in files:
         file.write_text(json.dumps(json.loads(file.read_text()) | {"committee": judged.coordinator}))
     result = anybody(cli, judged, "conflict", *files)
-    assert result.exit_code == 2 and "this federation has" in result.stderr, result.output
+    assert result.exit_code == 7 and "this federation has" in result.stderr, result.output
     anybody(cli, judged, "bring-votes", signed(cli, judged, "rich"), another(judged, name="third.json"))
     opened = Path("rich-open.json")
     assert member(cli, judged, "open-vote", "rich", opened).exit_code == 0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.evm.records import Sent
 from prefect_federated.core.committee import VoteState, seat_of
-from prefect_federated.core.errors import ConfigurationError, ContractRefused
+from prefect_federated.core.errors import ContractRefused
 from prefect_federated.core.signed_votes import OpenVote, SignedVote
 from prefect_federated.core.vote_checks import against, check_conflict, done
 
@@ -25,8 +25,7 @@ def bring(federation: Federation, file: SignedVote | OpenVote) -> Brought:
     """Promise or show a member's vote; anybody may. Done again, it finds that the chain has it.
 
     Raises:
-        ConfigurationError: the file belongs to another federation.
-        ContractRefused: it would not count; the sentence says why.
+        ContractRefused: it would not count, or belongs to another federation; the sentence says which.
     """
     _require_here(federation, file)
     state, ballot = federation.round_state(file.task), federation.ballot(file.task)
@@ -47,8 +46,7 @@ def prove_conflict(federation: Federation, first: SignedVote, second: SignedVote
     """Take the bond of a member who signed two votes, or signed one and promised another on chain.
 
     Raises:
-        ConfigurationError: a file belongs to another federation.
-        ContractRefused: the two prove nothing; the sentence says why.
+        ContractRefused: the two prove nothing, or not here; the sentence says why.
     """
     if second is not None:
         check_conflict(first, second)
@@ -75,7 +73,7 @@ def _on_chain(federation: Federation, file: SignedVote) -> bytes:
 def _require_here(federation: Federation, file: SignedVote | OpenVote) -> None:
     here = (federation.chain_id, federation.addresses.committee)
     if (file.chain_id, file.committee) != here:
-        raise ConfigurationError(
+        raise ContractRefused(
             f"the vote of {file.whose} is for committee {file.committee} on chain {file.chain_id}, this federation has"
             f" {here[1]} on chain {here[0]}; name the other federation, with --chain and --coordinator"
         )

@@ -14,7 +14,14 @@ from prefect_federated.cli.amounts import show_amount
 from prefect_federated.cli.grouped import takes
 from prefect_federated.cli.sender import Sender
 from prefect_federated.cli.where import Where
-from prefect_federated.core.errors import ConfigurationError, ContractRefused, FederatedError, TransportError
+from prefect_federated.core.errors import (
+    ConfigurationError,
+    ContractRefused,
+    FederatedError,
+    PayloadError,
+    ProtocolError,
+    SpecError,
+)
 
 if TYPE_CHECKING:
     from prefect_federated.adapters.evm.federation import Federation
@@ -119,20 +126,25 @@ def conflict(
 
 
 def _bring(federation: "Federation", path: Path) -> bool:
-    """Bring one file and say what became of it; whether it counts."""
+    """Bring one file and say what became of it; whether it counts. What ails the payer, not the file, is raised."""
     from prefect_federated.adapters.bringing_votes import bring
 
     try:
         file = _read(path)
+    except (ConfigurationError, PayloadError) as error:
+        return _leave_out(path, error)
+    try:
         sent = bring(federation, file).sent
-    except TransportError:
-        raise
-    except FederatedError as error:
-        _say(f"left out: {path}: {error}")
-        return False
+    except (ProtocolError, PayloadError, SpecError) as error:
+        return _leave_out(path, error)
     what = "promised" if file.form == "signed vote" else "shown"
     _say(f"{path}: the vote of {file.whose} is {what}" + (f", {sent.gas_used} gas" if sent else " already"))
     return True
+
+
+def _leave_out(path: Path, error: FederatedError) -> bool:
+    _say(f"left out: {path}: {error}")
+    return False
 
 
 def _read(path: Path) -> "SignedVote | OpenVote":
