@@ -26,6 +26,12 @@ COMMANDS = (
     ("participant", "leave"),
     ("participant", "status"),
     ("participant", "admit"),
+    ("validator", "sign-vote"),
+    ("validator", "open-vote"),
+    ("validator", "bring-votes"),
+    ("validator", "conflict"),
+    ("governance", "show"),
+    ("governance", "pause"),
     ("registry", "log"),
     ("registry", "verify"),
 )

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from eth_account import Account
 
+from prefect_federated.adapters.evm.attestations import attestation_digest
 from prefect_federated.adapters.evm.compact_signatures import digest_of, sign_compactly, signer_of
 from prefect_federated.core.commitment import Opening, RoundContext
 from prefect_federated.core.enforced import Enforced, task_id
@@ -14,6 +15,7 @@ from prefect_federated.core.letters import CommitLetter, location_hash
 from prefect_federated.core.merkle import leaf_hash
 from prefect_federated.core.result import IncludedUpdate
 from prefect_federated.core.rewards import SumNode, sum_proof, sum_root
+from prefect_federated.core.signed_votes import SignedVote
 from prefect_federated.core.version import VersionFields
 from prefect_federated.core.vote import BallotContext, Vote
 from prefect_federated.core.words import encode_words, hash_words
@@ -58,6 +60,13 @@ def test_signed_commit() -> None:
 def test_vote_of_a_committee_member() -> None:
     found = vector("ballot")
     assert pick(Vote, found).digest(pick(BallotContext, found)) == found["commitment"]
+
+
+def test_promise_of_a_vote_that_its_member_signs() -> None:
+    found = vector("ballot")
+    where = {name: found[name] for name in BallotContext.__dataclass_fields__}
+    unsigned = SignedVote(**where, commitment=found["commitment"], r=bytes(32), vs=bytes(32))
+    assert attestation_digest(unsigned) == found["attestation_digest"]
 
 
 def test_location_of_a_payload() -> None:

@@ -1,6 +1,7 @@
 """`federated validator`: who judges a task's rounds: admit, enlist, resign, get the bond back, see who there is.
 
 sponsor: admit --> validator: enlist (register, deposit what is missing, lock) --> resign --> release
+member without money for gas: see `votes`
 """
 
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from prefect_federated.cli import console
+from prefect_federated.cli import console, votes
 from prefect_federated.cli.account import account_of
 from prefect_federated.cli.amounts import parse_amount, show_amount
 from prefect_federated.cli.grouped import takes
@@ -144,6 +145,24 @@ def show(
             for one in record["validators"]
         ],
     )
+
+
+validator_app.command(
+    "sign-vote",
+    epilog="Example: federated validator sign-vote 1 --holdout mine.csv --store s3://models/fl --keystore me.json"
+    " --sealing-key my.pem --out vote.json",
+)(votes.sign_vote)
+validator_app.command(
+    "open-vote",
+    epilog="Example: federated validator open-vote 1 --store s3://models/fl --keystore me.json --sealing-key my.pem"
+    " --out open.json",
+)(votes.open_vote)
+validator_app.command(
+    "bring-votes", epilog="Example: federated validator bring-votes vote.json other.json --keystore payer.json"
+)(votes.bring_votes)
+validator_app.command(
+    "conflict", epilog="Example: federated validator conflict vote.json another.json --keystore me.json"
+)(votes.conflict)
 
 
 def validators_record(federation: "Federation", task: int) -> dict[str, Any]:

@@ -98,9 +98,10 @@ COMMITTEE_SENTENCES: dict[str, tuple[type[FederatedError], str]] = {
     ),
     "NotAttested": (
         ContractRefused,
-        "{member} neither signed nor cast {commitment} in round {task}/{round}; bring its own signature",
+        "{member} neither signed nor cast {commitment} in round {task}/{round}; bring what it signed with"
+        " `federated validator sign-vote`",
     ),
-    "NoConflict": (ContractRefused, "both attestations say {commitment}; that is no conflict"),
+    "NoConflict": (ContractRefused, "both attestations say {commitment}; that is no conflict, show two that differ"),
     "NothingToClose": (
         WrongPhase,
         "the ballot of round {task}/{round} is closed, or its votes can still change; come back later",

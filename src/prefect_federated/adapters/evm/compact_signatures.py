@@ -1,6 +1,6 @@
-"""Signing what is to be relayed, and receipts, by EIP-712: bound to one chain and one contract.
+"""Signing what is to be relayed, receipts, and votes, by EIP-712: bound to one chain and one contract.
 
-commit | location | receipt --struct hash, domain of (chain, contract)--> digest --signer's key--> r, vs
+commit | location | receipt | vote --struct hash, domain of (chain, contract)--> digest --signer's key--> r, vs
 Sources: EIP-712, https://eips.ethereum.org/EIPS/eip-712; EIP-2098, https://eips.ethereum.org/EIPS/eip-2098
 """
 
@@ -11,7 +11,9 @@ from prefect_federated.core.words import hash_words, keccak256
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
-COORDINATOR, DISPUTES, VERSION = "prefect-federated coordinator", "prefect-federated disputes", "1"
+COORDINATOR, DISPUTES, COMMITTEE, VERSION = (
+    "prefect-federated coordinator", "prefect-federated disputes", "prefect-federated committee", "1",
+)  # fmt: skip
 _DOMAIN_TYPE = keccak256(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
 _HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 

@@ -11,7 +11,7 @@ from prefect_federated.core.errors import (
 LIBRARY_SENTENCES: dict[str, tuple[type[FederatedError], str]] = {
     "AccessManagedUnauthorized": (
         ContractRefused,
-        "{caller} lacks the role for this administrative call; send it from the administrator's account",
+        "{caller} lacks the role for this administrative call; send it from the account of who has it",
     ),
     "AccessManagedRequiredDelay": (
         ContractRefused,

@@ -1,12 +1,12 @@
 """Signing receipts for payloads, and checking whose they are."""
 
+from prefect_federated.adapters.evm.attestations import Attestations
 from prefect_federated.adapters.evm.compact_signatures import DISPUTES, digest_of, sign_compactly, signer_of
 from prefect_federated.adapters.evm.records import Reveal
-from prefect_federated.adapters.evm.voting import Voting
 from prefect_federated.core.receipts import ReceiptLetter
 
 
-class Receipting(Voting):
+class Receipting(Attestations):
     """Receipts of whoever aggregates; the contract takes them from the account itself, not from its delegate."""
 
     def sign_receipt(self, task: int, round: int, reveal: Reveal) -> ReceiptLetter:

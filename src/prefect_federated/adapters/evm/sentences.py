@@ -243,7 +243,7 @@ OWN: dict[str, tuple[type[FederatedError], str]] = {
     ),
     "PauseTooSoon": (
         ContractRefused,
-        "the next pause may begin at chain time {earliest}, it is {nowS} now; a round is paused once at most",
+        "the next pause may begin at chain time {earliest}, it is {nowS} now; wait for it, no round is paused twice",
     ),
     # Coordinator: upkeep
     "NothingDue": (WrongPhase, "the round of task {task} needs no tick now; check again after its deadline"),
