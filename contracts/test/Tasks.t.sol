@@ -68,7 +68,10 @@ contract TasksTest is RoundBase {
         _refused(p, "modes");
         (p = _params()).modes = 2; // no way past the relayers
         _refused(p, "modes");
-        (p = _params()).modes = 7; // rolled is still to come
+        (p = _params()).modes = 8;
+        _refused(p, "modes");
+        (p = _params()).modes = 5;
+        p.revealGrace = 0; // what is lifted late could not be opened
         _refused(p, "modes");
         (p = _params()).aggregateHeader = 0;
         _refused(p, "aggregateHeader");

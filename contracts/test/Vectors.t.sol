@@ -116,7 +116,7 @@ contract VectorsTest is ICoordinatorTypes, Answers {
 
     function test_signed_commit() public {
         vm.chainId(_u(".signed_commit.chain_id"));
-        Court court = Court(_a(".signed_commit.coordinator"));
+        Court court = Court(payable(_a(".signed_commit.coordinator")));
         vm.etch(address(court), address(new Court(address(new RollDesk()))).code);
         IRelays.SignedCommit memory c;
         c.participant = _a(".signed_commit.participant");
@@ -134,7 +134,7 @@ contract VectorsTest is ICoordinatorTypes, Answers {
 
     function test_location() public {
         vm.chainId(_u(".location.chain_id"));
-        Court court = Court(_a(".location.coordinator"));
+        Court court = Court(payable(_a(".location.coordinator")));
         vm.etch(address(court), address(new Court(address(new RollDesk()))).code);
         (uint32 task, uint32 round) = (uint32(_u(".location.task")), uint32(_u(".location.round")));
         bytes32 digest = court.hashLocation(task, round, _a(".location.participant"), unicode"s3://bucket/sha256/ä");
