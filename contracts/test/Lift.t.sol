@@ -36,7 +36,7 @@ contract LiftTest is RollBase {
         _toReveal();
         Opening memory o = _opening(alice);
         bytes32 commitment = _digest(alice, o);
-        uint40 until = uint40(block.timestamp + GRACE);
+        uint40 until = coordinator.roundOf(task).deadline + GRACE;
         vm.expectEmit(address(coordinator));
         emit UpdateCommitted(task, 1, alice, 0, commitment, grants[alice], o.evidenceHash);
         vm.expectEmit(address(coordinator));

@@ -193,6 +193,10 @@ abstract contract RollBase is RelayBase {
         _lift(by, position);
     }
 
+    function liftFrom(address by, address who, uint16 position, bytes[] memory c, bytes[] memory o) external {
+        _liftFrom(by, who, position, c, o);
+    }
+
     function land(uint16 position) external {
         _land(position);
     }

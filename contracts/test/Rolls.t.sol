@@ -186,4 +186,23 @@ contract RollsTest is RollBase {
         }
         _assertPhase(Phase.Reveal); // all of three: the phase ends early again
     }
+
+    function test_noteAbsent_in_a_round_with_rolls_is_refused() public {
+        _rolled(2);
+        _toReveal();
+        vm.expectRevert(abi.encodeWithSelector(IRolls.RolledRound.selector, task, 1));
+        coordinator.noteAbsent(task, 1, new uint16[](1));
+    }
+
+    /// Somebody in it can have done nothing about it.
+    function test_noteAbsent_in_a_round_whose_roll_is_void_is_refused() public {
+        _rolled(2);
+        _commit(_silo(3));
+        _toReveal();
+        _reveal(_silo(3));
+        vm.prank(address(disputes));
+        coordinator.strikePoster(task, 1, poster, stranger, keccak256("evidence"));
+        vm.expectRevert(abi.encodeWithSelector(IRolls.RolledRound.selector, task, 1));
+        coordinator.noteAbsent(task, 1, new uint16[](1));
+    }
 }
