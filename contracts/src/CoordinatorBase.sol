@@ -63,7 +63,6 @@ abstract contract CoordinatorBase is ICoordinatorTypes {
         mapping(uint32 task => mapping(uint16 index => bytes32)) records;
         mapping(uint32 task => mapping(uint256 => uint256)) marks;
         mapping(uint32 task => mapping(address => IRolls.Poster)) posters;
-        mapping(uint32 task => uint40) liftDeadlines; // running time; of the round if anything was lifted in it
     }
 
     bytes32 public constant COMMITMENT_TYPEHASH = keccak256(
@@ -136,11 +135,9 @@ abstract contract CoordinatorBase is ICoordinatorTypes {
         return owed - c.revealed - c.late - c.slashed;
     }
 
-    /// @dev Last second of running time at which an opening saves the bond: the grace, and that of whoever was lifted.
-    function _openUntil(uint32 task) internal view returns (uint256 until) {
-        Round storage r = _s().rounds[task];
-        until = uint256(r.revealDeadline) + _s().tasks[task].params.revealGrace;
-        if (r.lifted != 0 && _s().liftDeadlines[task] > until) until = _s().liftDeadlines[task];
+    /// @dev Last second of running time at which an opening saves the bond: the end of the grace.
+    function _openUntil(uint32 task) internal view returns (uint256) {
+        return uint256(_s().rounds[task].revealDeadline) + _s().tasks[task].params.revealGrace;
     }
 
     // --- guards

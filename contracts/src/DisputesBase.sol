@@ -13,6 +13,12 @@ abstract contract DisputesBase is IDisputeTypes {
     using MerklePath for bytes;
     using MerklePath for bytes32;
 
+    /// The root over a roll's leaves.
+    struct Root {
+        bytes32 root;
+        uint16 leaves;
+    }
+
     /// @custom:storage-location erc7201:prefect-federated.Disputes
     struct DisputesStorage {
         ICoordinator coordinator;
@@ -21,6 +27,7 @@ abstract contract DisputesBase is IDisputeTypes {
         mapping(bytes32 key => Tally) tallies;
         mapping(bytes32 id => Demand) demands;
         mapping(address account => uint256) credits;
+        mapping(bytes32 id => Root) asked; // of demanded leaves: a poster's next roll takes its place at the coordinator
     }
 
     uint256 internal constant WORD_BYTES = 4;

@@ -19,6 +19,7 @@ abstract contract Enrolments is CoordinatorBase, ITaskDesk {
         Enrolment storage e = _s().enrolments[task][msg.sender];
         if (e.enrolled) revert AlreadyEnrolled(task, msg.sender);
         if (!_mayEnrol(t)) revert NotAdmitted(msg.sender);
+        _requireNoLeaf(task, c, e);
         if (t.enrolled == t.params.maxParticipants) revert TaskFull(task, t.params.maxParticipants);
         ++t.enrolled;
         if (e.fromRound == 0) _give(task, t, e);
@@ -62,6 +63,13 @@ abstract contract Enrolments is CoordinatorBase, ITaskDesk {
         if (!registry.mayEnrol(msg.sender)) return false;
         bool byWeight = t.params.rewardBy == BY_WEIGHT && t.params.shareCapBps == 0;
         return byWeight || registry.participant(msg.sender).admitted;
+    }
+
+    /// @dev Who lost its bond in a round with rolls does not enrol anew while it runs: that would take it out of the
+    /// cohort afterwards, and with it a leaf that others rely on.
+    function _requireNoLeaf(uint32 task, Clock memory c, Enrolment storage e) internal view {
+        bool anew = !e.bonded && !c.idle() && _inCohort(e, c.round);
+        if (anew && _s().rounds[task].rolls != 0) revert RoundRunning(task, c.round, c.phase);
     }
 
     /// @dev Gives the next dense index.

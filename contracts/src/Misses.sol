@@ -12,7 +12,7 @@ abstract contract Misses is CoordinatorBase, IRounds {
     function noteAbsent(uint32 task, uint32 round, uint16[] calldata indices) external {
         Clock memory c = _current(task, round);
         if (c.phase == Phase.Commit) revert StillCommitting(task, round);
-        if (_s().rounds[task].leaves != 0) revert IRolls.RolledRound(task, round);
+        if (_s().rounds[task].rolls != 0) revert IRolls.RolledRound(task, round);
         uint256 maxMisses = _s().tasks[task].params.maxMisses;
         for (uint256 i; maxMisses != 0 && i < indices.length; ++i) {
             address participant = _s().members[task][indices[i]];

@@ -52,7 +52,7 @@ abstract contract Posters is CoordinatorBase, IRolls {
 
     function rolledOf(uint32 task) external view returns (Rolled memory) {
         Round storage r = _s().rounds[task];
-        uint40 until = r.lifted == 0 ? 0 : _load(task).pause.lastSecond(_s().liftDeadlines[task]);
+        uint40 until = r.lifted == 0 ? 0 : _load(task).pause.lastSecond(_openUntil(task));
         return Rolled(r.rolls, r.leaves, r.opened, r.lifted, until);
     }
 
@@ -98,7 +98,8 @@ abstract contract Posters is CoordinatorBase, IRolls {
         emit RollVoided(task, c.round, account, true);
     }
 
-    /// @dev A whole roll, until Reveal is over. While nobody has opened anything, those in it may commit again.
+    /// @dev A whole roll, until Reveal is over, but for who was lifted out of it: those count like any direct commit.
+    /// While nobody has opened anything, those in it may commit again.
     function _voidRoll(uint32 task, Clock memory c, address account, Poster storage p) internal {
         if (c.phase > Phase.Reveal || p.round != c.round || p.state == RollState.Void) return;
         Round storage r = _s().rounds[task];
@@ -106,9 +107,10 @@ abstract contract Posters is CoordinatorBase, IRolls {
             r.opened -= p.opened;
             c.revealed -= p.opened;
         }
-        r.leaves -= p.leaves;
+        uint16 gone = p.leaves - p.lifted;
+        r.leaves -= gone;
         r.rolls = MOST_ROLLS; // who may commit again does it directly
-        c.committed -= p.leaves;
+        c.committed -= gone;
         p.state = RollState.Void;
         emit RollVoided(task, c.round, account, false);
         uint40 least = c.nowS + _s().tasks[task].params.commitWindow / 2;

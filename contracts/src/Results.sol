@@ -56,22 +56,25 @@ abstract contract Results is CoordinatorBase, IRounds {
         bool leads = account == t.aggregator.account;
         if (!leads && account != t.standby.account) revert NotOnDuty(task, account);
         if (!(leads ? t.aggregator : t.standby).bonded) revert NotBonded(task, account);
-        if (c.overturned != 0 && account == _s().rounds[task].proposer) revert Overturned(task, c.round, account);
+        if (c.overturned != 0 && account == _s().rounds[task].proposer) {
+            revert Overturned(task, c.round, account);
+        }
         uint256 turn = uint256(c.opensAt) + (c.deadline - c.opensAt) / 2;
         bool waits = !leads && t.aggregator.bonded;
         if (waits && c.nowS < turn) revert TooEarly(c.pause.firstSecond(turn), block.timestamp);
     }
 
     /// @dev Everybody who revealed is either included or excluded for a listed reason, nobody twice. Who revealed in
-    /// a roll has no mark; what is said of them is for challenges to find wrong. Leaves that stand for nobody
-    /// (VOID_LEAF) make no quorum.
+    /// a roll has no mark; what is said of them is for challenges to find wrong, and they may be more than the poster
+    /// counted. Leaves that stand for nobody (VOID_LEAF) make no quorum.
     function _requireExclusions(uint32 task, Clock memory c, Proposal calldata p) internal view {
         uint256 excluded = p.exclusions.length / EXCLUSION_BYTES;
-        if (p.exclusions.length % EXCLUSION_BYTES != 0 || p.included + excluded != c.revealed) {
+        bool rolled = _s().rounds[task].opened != 0;
+        uint256 counting = p.included + excluded;
+        bool all = rolled ? counting >= c.revealed : counting == c.revealed;
+        if (p.exclusions.length % EXCLUSION_BYTES != 0 || !all) {
             revert MiscountedProposal(task, c.round, p.included, excluded, c.revealed);
         }
-        bool rolled = _s().rounds[task].opened != 0;
-        uint256 counting = c.revealed;
         uint256 least; // the lowest index that may come now
         for (uint256 i; i < p.exclusions.length; i += EXCLUSION_BYTES) {
             uint16 index = uint16(bytes2(p.exclusions[i:i + 2]));
@@ -85,7 +88,9 @@ abstract contract Results is CoordinatorBase, IRounds {
             if (void_) --counting;
         }
         uint256 quorum = _s().tasks[task].params.quorum;
-        if (rolled && p.included != 0 && counting < quorum) revert TooFewLeft(task, c.round, counting, quorum);
+        if (rolled && p.included != 0 && counting < quorum) {
+            revert TooFewLeft(task, c.round, counting, quorum);
+        }
     }
 
     function _mayBeOut(uint32 task, uint32 round, uint16 index, bool rolled) internal view returns (bool) {

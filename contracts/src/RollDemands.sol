@@ -30,9 +30,8 @@ abstract contract RollDemands is DisputesBase, IRecordDesk {
         if (s.demands[id].by != address(0)) revert AlreadyDemanded(id);
         uint40 due = k.nowS + k.challengeWindow;
         s.demands[id] = Demand(msg.sender, due, uint128(msg.value));
-        emit LeafDemanded(
-            task, round, poster, openings, position, id, msg.sender, k.pause.lastSecond(due)
-        );
+        s.asked[id] = Root(openings ? roll.openings : roll.commits, roll.leaves);
+        emit LeafDemanded(task, round, poster, openings, position, id, msg.sender, k.pause.lastSecond(due));
     }
 
     function answerLeaf(
@@ -43,12 +42,10 @@ abstract contract RollDemands is DisputesBase, IRecordDesk {
         uint16 position,
         Piece calldata leaf
     ) external {
-        IRolls.Poster memory roll = _s().coordinator.posterOf(task, poster);
-        if (roll.round != round) revert NoSuchLeaf(poster, position, 0);
-        bytes32 root = leaf.content.leaf().rootOf(position, roll.leaves, leaf.path);
-        _requireRoot(openings ? roll.openings : roll.commits, root);
         bytes32 id = _leafId(task, round, poster, openings, position);
         uint256 earned = _end(task, id, true).deposit;
+        Root memory roll = _s().asked[id];
+        _requireRoot(roll.root, leaf.content.leaf().rootOf(position, roll.leaves, leaf.path));
         emit LeafAnswered(task, round, id, msg.sender, leaf.content);
         _credit(msg.sender, earned);
     }
@@ -71,7 +68,9 @@ abstract contract RollDemands is DisputesBase, IRecordDesk {
         (uint32 round,,) = _s().coordinator.standingOf(task);
         IRulings.Case memory k = _s().coordinator.caseOf(task, round);
         if (inTime && k.nowS > d.due) revert WrongTime(k.pause.lastSecond(d.due), block.timestamp);
-        if (!inTime && k.nowS <= d.due) revert WrongTime(k.pause.firstSecond(uint256(d.due) + 1), block.timestamp);
+        if (!inTime && k.nowS <= d.due) {
+            revert WrongTime(k.pause.firstSecond(uint256(d.due) + 1), block.timestamp);
+        }
         (_s().demands[id].due, _s().demands[id].deposit) = (0, 0);
     }
 

@@ -51,7 +51,8 @@ abstract contract RollFaults is Rolls {
         _requireIn(p.commits, p.leaves, position, commit);
         _requireIn(p.openings, p.leaves, position, opening);
         bool whole = commit.content.length == RollLeaves.COMMIT_BYTES;
-        bool right = opening.content.length == 0 || (whole && _opens(task, c, commit.content, opening.content));
+        bool right =
+            opening.content.length == 0 || (whole && _opens(task, c, commit.content, opening.content));
         if (right) revert NoFault(task, round, poster);
         _slashPoster(task, round, poster, msg.sender, keccak256(msg.data), "bad opening");
         _voidOpenings(task, c, poster, p);
@@ -89,12 +90,14 @@ abstract contract RollFaults is Rolls {
         bool broken = SignatureChecker.isValidSignatureNowCalldata(poster, digest, receipt.signature)
             && _markOf(task, round, index) == Mark.None;
         Poster storage p = _s().posters[task][poster];
-        if (broken && p.round == round) broken = _isMissing(p, index, receipt.commitment, position, near);
+        if (broken && p.round == round) broken = _isMissing(task, p, index, receipt, position, near);
         if (!broken) revert NoFault(task, round, poster);
         _slashPoster(task, round, poster, msg.sender, keccak256(msg.data), "broken receipt");
     }
 
-    function strikePoster(uint32 task, uint32 round, address poster, address accuser, bytes32 evidence) external {
+    function strikePoster(uint32 task, uint32 round, address poster, address accuser, bytes32 evidence)
+        external
+    {
         if (msg.sender != _s().disputes) revert OnlyDisputes(msg.sender);
         Clock memory c = _advance(task);
         _slashPoster(task, round, poster, accuser, evidence, "withheld leaf");
@@ -123,11 +126,13 @@ abstract contract RollFaults is Rolls {
         if (c.nowS <= last) revert TooEarly(c.pause.firstSecond(last + 1), block.timestamp);
     }
 
-    /// @dev That the commit is not in the poster's roll: its place is another commit's, or nobody's.
+    /// @dev That the commit is not in the poster's roll: its place is another commit's, or nobody's. One under a
+    /// signature that the participant did not give could never stand, and is another.
     function _isMissing(
+        uint32 task,
         Poster storage p,
         uint16 index,
-        bytes32 commitment,
+        Receipt calldata receipt,
         uint256 position,
         Leaf[] calldata near
     ) internal view returns (bool) {
@@ -138,7 +143,10 @@ abstract contract RollFaults is Rolls {
         }
         bytes calldata first = near[0].content;
         if (near.length == 2) return first.index() < index && index < near[1].content.index();
-        if (first.index() == index) return first.commitment() != commitment;
+        if (first.index() == index) {
+            bool same = first.participant() == receipt.participant && first.commitment() == receipt.commitment;
+            return !same || !_signedLeaf(task, p.round, first);
+        }
         return (position == 0 && index < first.index()) || (position + 1 == p.leaves && first.index() < index);
     }
 }

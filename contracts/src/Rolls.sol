@@ -16,7 +16,9 @@ abstract contract Rolls is Posters, RelaySignatures {
 
     bytes32 private constant EMPTY_LEAF = sha256(hex"00");
 
-    function postCommits(uint32 task, uint32 round, bytes32 root, uint16 leaves, string calldata uri) external {
+    function postCommits(uint32 task, uint32 round, bytes32 root, uint16 leaves, string calldata uri)
+        external
+    {
         Clock memory c = _require(task, round, Phase.Commit);
         _requireRunning(c.pause);
         _requireShort(uri);
@@ -28,7 +30,7 @@ abstract contract Rolls is Posters, RelaySignatures {
         Round storage r = _s().rounds[task];
         if (r.rolls >= MOST_ROLLS) revert NoRoomForRolls(task, round, MOST_ROLLS);
 
-        (p.round, p.leaves, p.opened, p.state) = (round, leaves, 0, RollState.Committed);
+        (p.round, p.leaves, p.opened, p.lifted, p.state) = (round, leaves, 0, 0, RollState.Committed);
         p.commits = root;
         (r.rolls, r.leaves) = (r.rolls + 1, r.leaves + leaves);
         c.committed += leaves;
@@ -36,7 +38,9 @@ abstract contract Rolls is Posters, RelaySignatures {
         emit CommitsPosted(task, round, account, root, leaves, uri);
     }
 
-    function postOpenings(uint32 task, uint32 round, bytes32 root, uint16 opened, string calldata uri) external {
+    function postOpenings(uint32 task, uint32 round, bytes32 root, uint16 opened, string calldata uri)
+        external
+    {
         Clock memory c = _require(task, round, Phase.Reveal);
         if (c.nowS < c.opensAt) revert TooEarly(c.pause.firstSecond(c.opensAt), block.timestamp);
         _requireShort(uri);
@@ -46,7 +50,7 @@ abstract contract Rolls is Posters, RelaySignatures {
         if (!p.bonded) revert NotAPoster(task, account);
         if (p.state == RollState.Opened) revert AlreadyPosted(task, round, account);
         Round storage r = _s().rounds[task];
-        uint256 most = _least(p.leaves, uint256(r.leaves) - r.opened - r.lifted);
+        uint256 most = p.leaves - p.lifted;
         if (root == 0 || opened == 0 || opened > most) revert BadRoll(opened, most);
 
         (p.opened, p.state, p.openedAt) = (opened, RollState.Opened, uint40(block.timestamp));
@@ -65,24 +69,19 @@ abstract contract Rolls is Posters, RelaySignatures {
         Leaf calldata commit,
         bytes32[] calldata gap
     ) external {
-        Clock memory c = _current(task, round);
+        Clock memory c = _require(task, round, Phase.Reveal);
         Poster storage p = _rollOf(task, round, poster);
         _requireCommit(task, p, position, commit);
         bytes calldata leaf = commit.content;
         _requireLiftable(task, c, p, leaf.participant());
         if (p.state == RollState.Opened) _requireGap(p, position, gap);
         _requireGood(task, c, leaf, block.timestamp);
-        Round storage r = _s().rounds[task];
-        if (uint256(r.opened) + r.lifted >= r.leaves) revert Overclaimed(task, round, r.leaves);
+        if (uint256(p.opened) + p.lifted >= p.leaves) revert Overclaimed(task, round, p.leaves);
 
-        ++r.lifted;
-        uint40 until = c.nowS + _s().tasks[task].params.revealGrace;
-        _s().liftDeadlines[task] = until;
+        ++p.lifted;
+        ++_s().rounds[task].lifted;
         _put(task, round, leaf, Mark.Committed);
-        emit UpdateCommitted(
-            task, round, leaf.participant(), leaf.index(), leaf.commitment(), leaf.grantId(), leaf.evidenceHash()
-        );
-        emit Lifted(task, round, leaf.participant(), leaf.index(), c.pause.lastSecond(until));
+        _tellLifted(task, c, leaf);
     }
 
     function land(
@@ -114,13 +113,11 @@ abstract contract Rolls is Posters, RelaySignatures {
         if (c.nowS > last) revert TooLateToPost(c.pause.lastSecond(last), block.timestamp);
     }
 
-    /// @dev Between the opening of Reveal and the end of its grace; others than the participant wait for the roots.
-    function _requireLiftable(uint32 task, Clock memory c, Poster storage p, address participant) internal view {
-        uint256 revealDeadline = _s().rounds[task].revealDeadline;
-        if (revealDeadline == 0 || c.nowS > revealDeadline + _s().tasks[task].params.revealGrace) {
-            revert WrongPhase(task, c.round, Phase.Reveal, c.phase);
-        }
-        if (c.phase != Phase.Reveal) return;
+    /// @dev Once Reveal has opened; others than the participant wait for the roots.
+    function _requireLiftable(uint32 task, Clock memory c, Poster storage p, address participant)
+        internal
+        view
+    {
         if (c.nowS < c.opensAt) revert TooEarly(c.pause.firstSecond(c.opensAt), block.timestamp);
         uint256 last = uint256(c.opensAt) + (c.deadline - c.opensAt) / 2;
         if (c.nowS > last || p.state == RollState.Opened || _actor(task) == participant) return;
@@ -137,7 +134,9 @@ abstract contract Rolls is Posters, RelaySignatures {
         if (!known || !whole || !_signedLeaf(task, c.round, leaf)) revert BadLeaf(task, c.round, index);
         if (_markOf(task, c.round, index) != Mark.None) revert AlreadyCommitted(task, c.round, participant);
         uint64 purposes = _s().tasks[task].params.purposes;
-        if (!_s().consent.liveAt(leaf.grantId(), participant, purposes, at)) revert BadLeaf(task, c.round, index);
+        if (!_s().consent.liveAt(leaf.grantId(), participant, purposes, at)) {
+            revert BadLeaf(task, c.round, index);
+        }
     }
 
     function _signedLeaf(uint32 task, uint32 round, bytes calldata leaf) internal view returns (bool) {
@@ -184,15 +183,27 @@ abstract contract Rolls is Posters, RelaySignatures {
         return keccak256(bytes.concat(head, abi.encode(o)));
     }
 
+    function _tellLifted(uint32 task, Clock memory c, bytes calldata leaf) internal {
+        (uint16 index, address participant) = (leaf.index(), leaf.participant());
+        emit UpdateCommitted(
+            task, c.round, participant, index, leaf.commitment(), leaf.grantId(), leaf.evidenceHash()
+        );
+        emit Lifted(task, c.round, participant, index, c.pause.lastSecond(_openUntil(task)));
+    }
+
     function _put(uint32 task, uint32 round, bytes calldata leaf, Mark mark) internal {
-        _s().records[task][leaf.index()] =
-            _record(leaf.participant(), leaf.commitment(), leaf.evidenceHash());
+        _s().records[task][leaf.index()] = _record(leaf.participant(), leaf.commitment(), leaf.evidenceHash());
         _setMark(task, round, leaf.index(), mark);
     }
 
-    function _requireCommit(uint32 task, Poster storage p, uint256 position, Leaf calldata commit) internal view {
+    function _requireCommit(uint32 task, Poster storage p, uint256 position, Leaf calldata commit)
+        internal
+        view
+    {
         _requireIn(p.commits, p.leaves, position, commit);
-        if (commit.content.length != RollLeaves.COMMIT_BYTES) revert BadLeaf(task, p.round, type(uint16).max);
+        if (commit.content.length != RollLeaves.COMMIT_BYTES) {
+            revert BadLeaf(task, p.round, type(uint16).max);
+        }
     }
 
     function _requireIn(bytes32 root, uint256 leaves, uint256 position, Leaf calldata leaf) internal view {
@@ -205,9 +216,5 @@ abstract contract Rolls is Posters, RelaySignatures {
 
     function _requireRoot(bytes32 expected, bytes32 actual) internal pure {
         if (expected != actual) revert NotInRoll(expected, actual);
-    }
-
-    function _least(uint256 a, uint256 b) internal pure returns (uint256) {
-        return a < b ? a : b;
     }
 }

@@ -26,13 +26,14 @@ interface IRolls is ICoordinatorTypes {
     /// An account that may post, and its last roll.
     /// @param bonded Whether the task holds its bond, as large as the aggregator's. @param untilRound Last round in which
     /// it may post. @param round The roll's. @param leaves Its commits. @param opened How many of them it says it opened.
-    /// @param openedAt When, chain time.
+    /// @param lifted How many of them were put on chain one by one. @param openedAt When it opened, chain time.
     struct Poster {
         bool bonded;
         uint32 untilRound;
         uint32 round;
         uint16 leaves;
         uint16 opened;
+        uint16 lifted;
         RollState state;
         uint40 openedAt;
         bytes32 commits;
@@ -83,7 +84,7 @@ interface IRolls is ICoordinatorTypes {
     error BadOpening(uint32 task, uint32 round, uint16 index);
     /// Thrown when a leaf or path does not lead to the posted root.
     error NotInRoll(bytes32 expected, bytes32 actual);
-    /// Thrown when a commit is lifted although the rolls say that all of theirs are opened; `refuteCount` shows they lie.
+    /// Thrown when a commit is lifted although its roll says that all others are opened; `refuteCount` shows that it lies.
     error Overclaimed(uint32 task, uint32 round, uint256 leaves);
     /// Thrown when a proof against a poster proves nothing.
     error NoFault(uint32 task, uint32 round, address poster);
@@ -103,10 +104,20 @@ interface IRolls is ICoordinatorTypes {
     );
     /// @param uri Where the leaves lie, one after the other.
     event CommitsPosted(
-        uint32 indexed task, uint32 indexed round, address indexed poster, bytes32 root, uint16 leaves, string uri
+        uint32 indexed task,
+        uint32 indexed round,
+        address indexed poster,
+        bytes32 root,
+        uint16 leaves,
+        string uri
     );
     event OpeningsPosted(
-        uint32 indexed task, uint32 indexed round, address indexed poster, bytes32 root, uint16 opened, string uri
+        uint32 indexed task,
+        uint32 indexed round,
+        address indexed poster,
+        bytes32 root,
+        uint16 opened,
+        string uri
     );
     /// @param openings Whether only the openings are void, and the commits stand.
     event RollVoided(uint32 indexed task, uint32 indexed round, address indexed poster, bool openings);
@@ -134,11 +145,12 @@ interface IRolls is ICoordinatorTypes {
     function postCommits(uint32 task, uint32 round, bytes32 root, uint16 leaves, string calldata uri) external;
 
     /// Posts the root over the openings of the sender's own roll.
-    function postOpenings(uint32 task, uint32 round, bytes32 root, uint16 opened, string calldata uri) external;
+    function postOpenings(uint32 task, uint32 round, bytes32 root, uint16 opened, string calldata uri)
+        external;
 
-    /// Puts a rolled commit on chain that its roll has not opened, so that its participant can `reveal`, and owes it: at
-    /// least `revealGrace` from now. The participant from the opening of Reveal on; anybody (this is how an opening is
-    /// demanded) once no root can come any more, until the grace is over.
+    /// Puts a rolled commit on chain that its roll has not opened, so that its participant can `reveal`, and owes it:
+    /// until the grace is over. In Reveal alone, since a proposal rests on what stands after it: the participant at any
+    /// time, anybody (this is how an opening is demanded) once no root can come any more.
     /// @param gap Siblings of the empty leaf at the position among the openings; none where none were posted.
     function lift(
         uint32 task,
@@ -207,7 +219,8 @@ interface IRolls is ICoordinatorTypes {
     ) external;
 
     /// Slashes a poster that withheld a leaf. Disputes only.
-    function strikePoster(uint32 task, uint32 round, address poster, address accuser, bytes32 evidence) external;
+    function strikePoster(uint32 task, uint32 round, address poster, address accuser, bytes32 evidence)
+        external;
 
     // --- views
 

@@ -122,8 +122,9 @@ interface IRoundTypes {
     /// sha256(abi.encodePacked(bytes1(0x00), participant, payloadRoot, weight)), by ascending index.
     /// @param rewardTotal Sum of the reward tree: everything the task ever awarded, this round included.
     /// @param included How many updates are in the aggregate; 0 says that nothing usable came.
-    /// @param exclusions Packed (uint16 index, uint8 reason), ascending; with the included exactly the revealed. Reason 8,
-    /// in rounds with rolls: one opening of this index counts for nothing, being bad or one too many.
+    /// @param exclusions Packed (uint16 index, uint8 reason), ascending; with the included exactly the revealed, in
+    /// rounds with rolls at least as many. Reason 8, in these: one opening of this index counts for nothing, being bad
+    /// or one too many.
     struct Proposal {
         bytes32 aggregateRoot;
         bytes32 modelRoot;

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IDisputeTypes} from "../src/interfaces/IDisputeTypes.sol";
+import {IRolls} from "../src/interfaces/IRolls.sol";
+import {RollBase} from "./RollBase.sol";
+import {vm} from "./RoundBase.sol";
+import {Trees} from "./Trees.sol";
+
+/// Posters that cheat: nobody is kept out of a round, and what can be shown costs the bond.
+contract AttacksRolledTest is RollBase {
+    address internal eve;
+
+    function setUp() public override {
+        super.setUp();
+        eve = _silo(2);
+    }
+
+    /// Everybody commits for itself in the second half; the round is as any other, and the poster's bond is gone.
+    function test_a_poster_that_withholds_its_leaves_keeps_nobody_out_and_loses_its_bond() public {
+        _open();
+        vm.prank(poster);
+        coordinator.postCommits(task, round, keccak256("nobody knows of what"), uint16(SILOS), COMMITS);
+        vm.prank(stranger);
+        disputes.demandLeaf{value: DEMAND_DEPOSIT}(task, round, poster, false, 0);
+        vm.warp(_half() + 1);
+        for (uint256 i; i < SILOS; ++i) {
+            _commit(_silo(i));
+        }
+        _toReveal();
+        disputes.forfeitLeaf(task, round, poster, false, 0);
+        _assertStruck(stranger);
+        _assertPhase(Phase.Commit); // for who had relied on the roll: half a window
+        _toReveal();
+        _settledDirectly();
+    }
+
+    function _settledDirectly() internal {
+        _revealAll();
+        if (_phase() == Phase.Reveal) _toAggregate();
+        _include(0, SILOS);
+        Proposal memory p = _proposal();
+        _propose(p);
+        _settle(p);
+        vm.assertTrue(coordinator.roundOf(task).status == Status.SUCCESS, "as if it had not been there");
+    }
+
+    function test_a_poster_that_leaves_somebody_out_cannot_keep_it_out() public {
+        _rolled(3);
+        bytes32 digest = coordinator.hashInclusion(task, round, _silo(3), _commitOf(3).commitment);
+        IRolls.Receipt memory receipt =
+            IRolls.Receipt(_silo(3), _commitOf(3).commitment, _signature(POSTER_KEY, digest));
+        IRolls.Leaf[] memory near = new IRolls.Leaf[](1);
+        near[0] = _leafAt(commits, 2);
+        vm.warp(_half() + 1);
+        coordinator.challengeInclusion(task, round, poster, receipt, 2, near); // with a receipt: its bond
+        _assertStruck(address(this));
+        _commit(_silo(3));
+        _toReveal();
+        _reveal(_silo(3));
+        for (uint16 i; i < 3; ++i) {
+            _lift(_silo(i), i);
+            _reveal(_silo(i));
+        }
+        _assertPhase(Phase.Aggregate);
+        vm.assertEq(coordinator.roundOf(task).revealed, SILOS, "everybody");
+    }
+
+    function test_posters_that_fill_every_place_with_nothing_keep_nobody_out() public {
+        _open();
+        for (uint256 i; i < 4; ++i) {
+            address next = vm.addr(0x90 + i);
+            _enlist(next);
+            vm.prank(next);
+            coordinator.postCommits(task, round, keccak256("nothing"), uint16(SILOS), COMMITS);
+        }
+        for (uint256 i; i < SILOS; ++i) {
+            _commit(_silo(i));
+        }
+        _toReveal();
+        _settledDirectly();
+    }
+
+    function test_a_forged_leaf_of_somebody_else_stands_for_nobody() public {
+        _open();
+        _fill(0, 3);
+        commits[2] = _packed(2, _sign(POSTER_KEY, _unsigned(2)));
+        _postCommits();
+        vm.warp(_half() + 1);
+        _commit(eve); // the victim: nothing is in its way
+        _toReveal();
+        vm.expectRevert(_bad(2));
+        this.lift(eve, 2);
+        _postOpenings();
+        _reveal(eve);
+        _toAggregate();
+        vm.expectRevert(_bad(2));
+        this.land(2);
+        _include(0, 3);
+        exclusions = abi.encodePacked(uint16(2), VOID_LEAF);
+        Proposal memory p = _proposal();
+        _propose(p);
+        _settle(p);
+    }
+
+    /// Its claim ends Reveal, and the bond is gone; the two whom it robbed of their opening lose nothing else.
+    function test_a_poster_that_ends_Reveal_with_openings_it_has_not_loses_its_bond() public {
+        _rolled(4);
+        _toReveal();
+        openings[2] = "";
+        openings[3] = "";
+        _postOpeningsAs(poster, openings, 4);
+        _assertPhase(Phase.Aggregate);
+        uint16[] memory positions = new uint16[](1);
+        positions[0] = 2;
+        bytes32[][] memory paths = new bytes32[][](1);
+        paths[0] = Trees.path(openings, 2);
+        vm.prank(stranger);
+        coordinator.refuteCount(task, round, poster, positions, paths);
+        _assertStruck(stranger);
+        _include(0, 2);
+        exclusions = abi.encodePacked(uint16(2), VOID_LEAF, uint16(3), VOID_LEAF);
+        Proposal memory p = _proposal();
+        _propose(p);
+        _settle(p);
+        uint16[] memory all = new uint16[](SILOS);
+        for (uint16 i; i < SILOS; ++i) {
+            all[i] = i;
+        }
+        vm.warp(uint256(coordinator.roundOf(task).revealDeadline) + GRACE + 1);
+        coordinator.slashSilent(task, round, all);
+        for (uint256 i; i < SILOS; ++i) {
+            vm.assertEq(registry.participant(_silo(i)).stake, BOND, "no participant's");
+        }
+        _open();
+    }
+
+    /// Fewer than there are: an honest aggregator, who includes them all, must not fall over the count.
+    function test_a_poster_that_counts_too_few_openings_makes_no_proposal_wrong() public {
+        _rolled(4);
+        _toReveal();
+        _postOpeningsAs(poster, openings, 2);
+        _toAggregate();
+        _include(0, 4);
+        Proposal memory p = _proposal();
+        p.included = 4;
+        _propose(p);
+        _land(3);
+        IDisputeTypes.Piece[] memory near = new IDisputeTypes.Piece[](1);
+        near[0] = _includedPiece(2);
+        vm.expectRevert(abi.encodeWithSelector(IDisputeTypes.NotWrong.selector, 3, 2));
+        disputes.challengeOmission(task, round, p, _silo(3), 2, near);
+        _settle(p);
+    }
+
+    /// A participant lifts itself out of a roll that is void then: the other poster's openings count all the same.
+    function test_a_poster_that_falls_takes_no_openings_of_another_with_it() public {
+        _open();
+        _fill(3, 4);
+        bytes[] memory bad = commits;
+        _postCommits();
+        _enlist(other);
+        _fill(0, 3);
+        _postCommitsBy(other, commits);
+        _toReveal();
+        _liftFrom(_silo(3), poster, 0, bad, bad);
+        vm.prank(address(disputes));
+        coordinator.strikePoster(task, round, poster, stranger, keccak256("evidence"));
+        _assertPhase(Phase.Reveal);
+        vm.assertEq(coordinator.roundOf(task).committed, 4, "who was lifted still counts");
+        _postOpeningsBy(other, openings);
+        _assertPhase(Phase.Reveal);
+        _reveal(_silo(3));
+        _assertPhase(Phase.Aggregate);
+        vm.assertEq(coordinator.roundOf(task).revealed, 4, "everybody");
+    }
+
+    function test_a_poster_cannot_open_in_its_root_who_has_lifted_itself_out_of_it() public {
+        _open();
+        _fill(3, 4);
+        (bytes[] memory c, bytes[] memory o) = (commits, openings);
+        _postCommits();
+        _enlist(other);
+        _fill(0, 3);
+        _postCommitsBy(other, commits);
+        _toReveal();
+        _liftFrom(_silo(3), poster, 0, c, o);
+        bytes32 root = Trees.root(o);
+        vm.prank(poster);
+        vm.expectRevert(abi.encodeWithSelector(IRolls.BadRoll.selector, 1, 0));
+        coordinator.postOpenings(task, round, root, 1, OPENINGS);
+        _postOpeningsBy(other, openings); // would have no room for its third
+    }
+}

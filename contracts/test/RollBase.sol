@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IRelays} from "../src/interfaces/IRelays.sol";
+import {IRolls} from "../src/interfaces/IRolls.sol";
+import {IDisputeTypes} from "../src/interfaces/IDisputeTypes.sol";
+import {RelayBase} from "./RelayBase.sol";
+import {vm} from "./RoundBase.sol";
+import {Trees} from "./Trees.sol";
+
+/// A task that takes rolled commits, a poster with its bond, and the leaves of a roll with their paths. Tests change
+/// single leaves of `commits` and `openings` before they are posted.
+abstract contract RollBase is RelayBase {
+    uint256 internal constant POSTER_KEY = 0x5e06;
+    uint256 internal constant OTHER_KEY = 0x5e07;
+    string internal constant COMMITS = "s3://bucket/commits";
+    string internal constant OPENINGS = "s3://bucket/openings";
+    string internal constant PAYLOAD = "s3://bucket/payload";
+    uint8 internal constant VOID_LEAF = 8;
+
+    address internal poster = vm.addr(POSTER_KEY);
+    address internal other = vm.addr(OTHER_KEY);
+    bytes[] internal commits; // the roll of `poster`
+    bytes[] internal openings;
+    address[] internal included; // of the next proposal
+    bytes internal exclusions;
+
+    function setUp() public virtual override {
+        super.setUp();
+        _enlist(poster);
+        vm.deal(stranger, 1 ether);
+    }
+
+    function _params() internal view virtual override returns (TaskParams memory p) {
+        p = super._params();
+        p.modes = 7;
+    }
+
+    function _enlist(address who) internal {
+        _register(who);
+        _deposit(who, DUTY_BOND);
+        vm.prank(who);
+        coordinator.enlistPoster(task);
+    }
+
+    // --- leaves
+
+    function _commitLeaf(uint256 i) internal view returns (bytes memory) {
+        return _packed(uint16(i), _commitOf(i));
+    }
+
+    function _packed(uint16 index, IRelays.SignedCommit memory c) internal pure returns (bytes memory) {
+        return abi.encodePacked(index, c.participant, c.commitment, c.grantId, c.evidenceHash, c.r, c.vs);
+    }
+
+    function _openingLeaf(uint256 i) internal view returns (bytes memory) {
+        return _packed(_openingAt(i, PAYLOAD));
+    }
+
+    function _packed(IRelays.RelayedOpening memory o) internal pure returns (bytes memory) {
+        Opening memory x = o.opening;
+        bytes memory head =
+            abi.encodePacked(o.index, o.participant, x.payloadRoot, x.sealedRoot, x.contentKeyHash);
+        bytes memory tail = abi.encodePacked(o.r, o.vs, uint16(bytes(o.uri).length), o.uri);
+        return bytes.concat(head, abi.encodePacked(x.weight, x.evidenceHash, x.salt), tail);
+    }
+
+    /// The leaves of the silos [first, end), as `commits` and `openings`.
+    function _fill(uint256 first, uint256 end) internal {
+        (commits, openings) = (new bytes[](0), new bytes[](0));
+        for (uint256 i = first; i < end; ++i) {
+            commits.push(_commitLeaf(i));
+            openings.push(_openingLeaf(i));
+        }
+    }
+
+    function _leafAt(bytes[] memory all, uint256 at) internal pure returns (IRolls.Leaf memory) {
+        return IRolls.Leaf(all[at], Trees.path(all, at));
+    }
+
+    function _bad(uint16 index) internal view returns (bytes memory) {
+        return abi.encodeWithSelector(IRolls.BadLeaf.selector, task, round, index);
+    }
+
+    function _noRoll(address who) internal view returns (bytes memory) {
+        return abi.encodeWithSelector(IRolls.NoRoll.selector, task, round, who);
+    }
+
+    function _noFault() internal view returns (bytes memory) {
+        return abi.encodeWithSelector(IRolls.NoFault.selector, task, round, poster);
+    }
+
+    // --- the poster's steps
+
+    function _postCommits() internal {
+        _postCommitsBy(poster, commits);
+    }
+
+    function _postCommitsBy(address who, bytes[] memory leaves) internal {
+        bytes32 root = Trees.root(leaves); // sha256 is a call: before the prank
+        vm.prank(who);
+        coordinator.postCommits(task, round, root, uint16(leaves.length), COMMITS);
+    }
+
+    function _postOpenings() internal {
+        _postOpeningsBy(poster, openings);
+    }
+
+    function _postOpeningsBy(address who, bytes[] memory leaves) internal {
+        uint16 count;
+        for (uint256 i; i < leaves.length; ++i) {
+            if (leaves[i].length != 0) ++count;
+        }
+        _postOpeningsAs(who, leaves, count);
+    }
+
+    function _postOpeningsAs(address who, bytes[] memory leaves, uint16 count) internal {
+        bytes32 root = Trees.root(leaves);
+        vm.prank(who);
+        coordinator.postOpenings(task, round, root, count, OPENINGS);
+    }
+
+    /// A round with the commits of the first `n` silos in a roll.
+    function _rolled(uint256 n) internal {
+        _open();
+        _fill(0, n);
+        _postCommits();
+    }
+
+    /// The same, opened but for the last `closed` of them.
+    function _opened(uint256 n, uint256 closed) internal {
+        _rolled(n);
+        _toReveal();
+        for (uint256 i = n - closed; i < n; ++i) {
+            openings[i] = "";
+        }
+        _postOpenings();
+    }
+
+    // --- time
+
+    function _toReveal() internal {
+        if (_phase() == Phase.Commit) vm.warp(uint256(coordinator.roundOf(task).deadline) + 1);
+        coordinator.tick(task);
+        vm.warp(coordinator.roundOf(task).opensAt);
+        _assertPhase(Phase.Reveal);
+    }
+
+    function _toAggregate() internal {
+        if (_phase() == Phase.Reveal) vm.warp(uint256(coordinator.roundOf(task).deadline) + 1);
+        coordinator.tick(task);
+        _assertPhase(Phase.Aggregate);
+    }
+
+    function _half() internal view returns (uint256) {
+        RoundState memory r = coordinator.roundOf(task);
+        return uint256(r.opensAt) + (r.deadline - r.opensAt) / 2;
+    }
+
+    // --- single leaves on chain
+
+    function _lift(address by, uint16 position) internal {
+        _liftFrom(by, poster, position, commits, openings);
+    }
+
+    function _liftFrom(address by, address who, uint16 position, bytes[] memory c, bytes[] memory o)
+        internal
+    {
+        IRolls.Leaf memory leaf = _leafAt(c, position);
+        bool opened = coordinator.posterOf(task, who).state == IRolls.RollState.Opened;
+        bytes32[] memory gap = opened ? Trees.path(o, position) : new bytes32[](0);
+        vm.prank(by);
+        coordinator.lift(task, round, who, position, leaf, gap);
+    }
+
+    function _land(uint16 position) internal {
+        _landFrom(poster, position, commits, openings);
+    }
+
+    function _landFrom(address who, uint16 position, bytes[] memory c, bytes[] memory o) internal {
+        (IRolls.Leaf memory leaf, IRolls.Leaf memory opening) = (_leafAt(c, position), _leafAt(o, position));
+        vm.prank(stranger);
+        coordinator.land(task, round, who, position, leaf, opening);
+    }
+
+    // --- from outside, so that the next call that a test expects to revert is the whole of it
+
+    function postOpenings() external {
+        _postOpenings();
+    }
+
+    function lift(address by, uint16 position) external {
+        _lift(by, position);
+    }
+
+    function liftFrom(address by, address who, uint16 position, bytes[] memory c, bytes[] memory o) external {
+        _liftFrom(by, who, position, c, o);
+    }
+
+    function land(uint16 position) external {
+        _land(position);
+    }
+
+    // --- the aggregator's part
+
+    function _includedLeaves() internal view returns (bytes[] memory leaves) {
+        leaves = new bytes[](included.length);
+        for (uint256 i; i < leaves.length; ++i) {
+            Opening memory o = _opening(included[i]);
+            leaves[i] = abi.encodePacked(included[i], o.payloadRoot, o.weight);
+        }
+    }
+
+    function _include(uint256 first, uint256 end) internal {
+        for (uint256 i = first; i < end; ++i) {
+            included.push(_silo(i));
+        }
+    }
+
+    /// Includes whom the test named, and leaves out whom it named.
+    function _proposal() internal view virtual override returns (Proposal memory p) {
+        p = super._proposal();
+        p.included = uint16(included.length);
+        if (included.length != 0) p.includedRoot = Trees.root(_includedLeaves());
+        p.exclusions = exclusions;
+    }
+
+    function _includedPiece(uint256 at) internal view returns (IDisputeTypes.Piece memory) {
+        bytes[] memory leaves = _includedLeaves();
+        return IDisputeTypes.Piece(leaves[at], Trees.path(leaves, at));
+    }
+
+    // --- what became of a poster
+
+    function _assertStruck(address accuser) internal view {
+        vm.assertFalse(coordinator.posterOf(task, poster).bonded, "no bond");
+        vm.assertEq(registry.participant(poster).stake, 0, "taken");
+        vm.assertEq(_bountyOf(accuser), DUTY_BOND / 2, "half is the accuser's");
+    }
+
+    function _assertUnharmed() internal view {
+        vm.assertTrue(coordinator.posterOf(task, poster).bonded, "bonded");
+        vm.assertEq(registry.participant(poster).stake, DUTY_BOND, "stake");
+    }
+}
