@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import Field, HttpUrl
+from pydantic import Field, HttpUrl, model_validator
 
 from prefect_federated.blocks.chain import EvmChain
+from prefect_federated.blocks.party import Stores
 from prefect_federated.blocks.schema import SchemaOnce
 from prefect_federated.blocks.signer import Signer
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 class Relayer(SchemaOnce):
     """Brings signed commits and openings in batches. It needs money for gas, no stake, and is trusted with nothing.
+
+    With `roll` it posts rolls instead: two roots a round, for which a poster's bond answers.
 
     Example:
         Load the block and see what waits in a round:
@@ -40,10 +43,25 @@ class Relayer(SchemaOnce):
     chain: EvmChain = Field(title="Chain", description="Chain and contracts of the federation.")
     signer: Signer = Field(title="Signer", description="Keys of the account that pays for the batches.")
     mailbox: Path = Field(title="Mailbox", description="Folder in which participants leave what is to be brought.")
+    roll: bool = Field(
+        default=False,
+        title="Roll",
+        description="Whether to post rolls instead of batches; the account needs a poster's bond in the task.",
+    )
+    store: Stores | None = Field(
+        default=None, title="Store", description="Content store that the federation shares; lists of rolls lie there."
+    )
+
+    @model_validator(mode="after")
+    def _somewhere_for_lists(self) -> "Relayer":
+        if self.roll and self.store is None:
+            raise ValueError("roll needs a store; name the content store that the federation shares")
+        return self
 
     def open(self) -> "OpenRelayer":
         """Connect the relayer: key, chain, mailbox."""
         from prefect_federated.adapters.mailbox import FolderMailbox
         from prefect_federated.adapters.relayer import Relayer as OpenRelayer
 
-        return OpenRelayer(self.label, self.chain.connect(self.signer), FolderMailbox(self.mailbox))
+        store = self.store.open() if self.roll and self.store else None
+        return OpenRelayer(self.label, self.chain.connect(self.signer), FolderMailbox(self.mailbox), store)

@@ -57,10 +57,11 @@ class Silo(PartyBlock):
         title="Purposes",
         description="DUO codes this silo serves; empty leaves it to the grants.",
     )
-    commit_by: Literal["direct", "relayed"] = Field(
+    commit_by: Literal["direct", "relayed", "rolled"] = Field(
         default="direct",
         title="Commit by",
-        description="direct: send commits and openings; relayed: leave them to relayers for half of each window.",
+        description="direct: send commits and openings; relayed, rolled: leave them to a relayer, or to a poster, for"
+        " half of each window.",
     )
     mailbox: Path | None = Field(
         default=None,
@@ -75,8 +76,8 @@ class Silo(PartyBlock):
 
     @model_validator(mode="after")
     def _somewhere_to_leave(self) -> "Silo":
-        if self.commit_by == "relayed" and self.mailbox is None:
-            raise ValueError("commit_by relayed needs a mailbox; name the folder that relayers read")
+        if self.commit_by != "direct" and self.mailbox is None:
+            raise ValueError(f"commit_by {self.commit_by} needs a mailbox; name the folder that relayers read")
         return self
 
     def open(self) -> "OpenSilo":

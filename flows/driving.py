@@ -20,7 +20,7 @@ from prefect_federated.adapters.round_log import RoundLog, is_recorded, read_rou
 from prefect_federated.adapters.validator import Validator
 from prefect_federated.core.errors import FederatedError
 from prefect_federated.core.notes import LocalNote, Notes
-from prefect_federated.core.relaying import middle
+from prefect_federated.core.relaying import WAITING, middle
 from prefect_federated.core.round import Exclusion, Phase, Status
 from prefect_federated.flows.artifacts import publish_round
 from prefect_federated.flows.attest import serve
@@ -151,7 +151,7 @@ def _unbrought(cast: Cast, task: int, round: int, acted: Callable[[int, int, str
     if cast.relayer is not None:
         bring(cast.relayer, task)
     for member in _cohort(cast, task, round):
-        waits = isinstance(member, Participant) and member.silo.commit_by == "relayed"
+        waits = isinstance(member, Participant) and member.silo.commit_by in WAITING
         if waits and not acted(task, round, member.account):
             federation.wait_until(middle(federation.round_state(task)))
             yield member

@@ -13,6 +13,7 @@ from prefect_federated.adapters.silo import Silo as OpenSilo
 from prefect_federated.adapters.turn import take_turn
 from prefect_federated.blocks.silo import Silo
 from prefect_federated.core.due import Standing, participant_due
+from prefect_federated.core.relaying import WAITING
 from prefect_federated.core.round import Phase, RoundState
 from prefect_federated.flows.members import Participant
 from prefect_federated.flows.next_window import schedule_next
@@ -31,14 +32,14 @@ def participate(silo: str, task: int) -> str:
         task: index of the task on chain.
 
     Returns:
-        What was done, such as "commit", "commit, reveal" or, for a relayer, "leave commit"; "nothing"; or "busy" where
-        another run is at it.
+        What was done, such as "commit", "commit, reveal" or, for a relayer or poster, "leave commit"; "nothing"; or
+        "busy" where another run is at it.
     """
     block: Silo = Silo.load(silo)  # type: ignore[assignment]
     opened = block.open()
     with take_turn(block.signer.home, task) as mine:
         done = take_part(opened, task) if mine else "busy"
-    schedule_next(opened.party.federation, task, halfway=opened.commit_by == "relayed")
+    schedule_next(opened.party.federation, task, halfway=opened.commit_by in WAITING)
     return done
 
 
@@ -53,7 +54,7 @@ def _steps(silo: OpenSilo, task: int) -> Iterator[str]:
     while True:
         state = federation.round_state(task)
         now_s, paused_until = federation.chain_time(), federation.paused_until()
-        due = participant_due(state, _standing(silo, state), now_s, _grace_s(silo, task), paused_until)
+        due = participant_due(state, _standing(silo, state), now_s, _grace_s(silo, state), paused_until)
         if due is None or due == last:
             break
         leaves = silo.relays(task) is not None
@@ -85,8 +86,12 @@ def _standing(silo: OpenSilo, state: RoundState) -> Standing:
         in_cohort=federation.in_cohort(state.task, state.round, account),
         committed=federation.has_committed(state.task, state.round, account),
         revealed=federation.has_revealed(state.task, state.round, account),
+        owes=federation.has_mark(state.task, state.round, account),
     )
 
 
-def _grace_s(silo: OpenSilo, task: int) -> int:
-    return silo.party.federation.task_of(task).enforced.reveal_grace
+def _grace_s(silo: OpenSilo, state: RoundState) -> int:
+    """After the deadline; whoever was lifted has at least the task's grace from then on."""
+    enforced = silo.party.federation.task_of(state.task).enforced
+    until = silo.party.federation.rolled_of(state.task).lift_deadline if enforced.rolled else 0
+    return max(enforced.reveal_grace, until - state.reveal_deadline)

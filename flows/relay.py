@@ -1,16 +1,19 @@
-"""relay: bring what participants left in the mailbox. Reads the chain, sends one batch for the phase, exits.
+"""relay: bring what participants left in the mailbox. Reads the chain, sends one batch or root for the phase, exits.
 
 Commit --> the commits that wait        Reveal, once it has opened --> the openings that wait
 """
 
 from prefect import flow
+from prefect.logging import get_run_logger
 
+from prefect_federated.adapters.posting import has_posted, waiting_leaves
 from prefect_federated.adapters.relayer import Relayer as OpenRelayer
 from prefect_federated.adapters.relayer import waiting_commits, waiting_openings
 from prefect_federated.adapters.turn import take_turn
 from prefect_federated.blocks.relayer import Relayer
-from prefect_federated.core.relaying import relayer_due
-from prefect_federated.tasks.relay import relay_commits, relay_openings
+from prefect_federated.core.relaying import poster_due, relayer_due
+from prefect_federated.core.round import RoundState
+from prefect_federated.tasks.relay import relay_commits, relay_openings, roll_commits, roll_openings
 
 
 @flow(name="relay", flow_run_name="{relayer}/task-{task}/relay")
@@ -22,7 +25,8 @@ def relay(relayer: str, task: int) -> str:
         task: index of the task on chain.
 
     Returns:
-        What was done, such as "37 commits" or "40 openings"; "nothing"; or "busy" where another run is at it.
+        What was done, such as "37 commits", "40 openings" or, by a poster, "37 commits in a roll"; "nothing"; or "busy"
+        where another run is at it.
     """
     block: Relayer = Relayer.load(relayer)  # type: ignore[assignment]
     with take_turn(block.signer.home, task) as mine:
@@ -30,9 +34,11 @@ def relay(relayer: str, task: int) -> str:
 
 
 def bring(relayer: OpenRelayer, task: int) -> str:
-    """The batch that is due, through the same tasks wherever it runs."""
+    """The batch or roll that is due, through the same tasks wherever it runs."""
     federation = relayer.federation
     state, now_s = federation.round_state(task), federation.chain_time()
+    if relayer.store is not None:
+        return _post(relayer, state, now_s)
     if not federation.task_of(task).enforced.relayed or now_s <= federation.paused_until():
         return "nothing"
     due = relayer_due(state, now_s, lambda kind: _waiting(relayer, task, state.round, kind))
@@ -40,6 +46,22 @@ def bring(relayer: OpenRelayer, task: int) -> str:
         return "nothing"
     brought = (relay_commits if due == "commits" else relay_openings)(relayer, task, state.round)
     return f"{brought.count} {due}" if brought.count else "nothing"
+
+
+def _post(relayer: OpenRelayer, state: RoundState, now_s: int) -> str:
+    federation, task = relayer.federation, state.task
+    if not federation.task_of(task).enforced.rolled:
+        return "nothing"
+    if not federation.poster_of(task, federation.account).bonded:
+        sentence = "%s holds no poster's bond in task %s, and posts nothing; `federated poster enlist %s` locks one"
+        get_run_logger().warning(sentence, relayer.name, task, task)
+        return "nothing"
+    stopped = has_posted(relayer, state) or now_s <= federation.paused_until()
+    due = poster_due(state, now_s, stopped, lambda kind: waiting_leaves(relayer, task, state.round, kind))
+    if due is None:
+        return "nothing"
+    posted = (roll_commits if due == "commits" else roll_openings)(relayer, task, state.round)
+    return f"{posted.count} {due} in a roll" if posted.count else "nothing"
 
 
 def _waiting(relayer: OpenRelayer, task: int, round: int, kind: str) -> int:

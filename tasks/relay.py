@@ -1,15 +1,21 @@
 """Relay: bring what participants left in the mailbox to the chain, many in one transaction.
 
 mailbox --what would count--> batch --commitMany | revealMany--> chain
+mailbox --what would stand--> list in the store, root --postCommits | postOpenings--> chain
 """
+
+from typing import TypeVar
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 
 from prefect_federated.adapters.bringing import Brought, bring_commits, bring_openings
+from prefect_federated.adapters.posting import Posted, post_commits, post_openings
 from prefect_federated.adapters.relayer import Relayer
 from prefect_federated.tasks.retry import DELAYS_S, RETRIES, is_transport_error
+
+B = TypeVar("B", Brought, Posted)
 
 
 @task(
@@ -36,7 +42,31 @@ def relay_openings(relayer: Relayer, task: int, round: int) -> Brought:
     return _told(bring_openings(relayer, task, round))
 
 
-def _told(brought: Brought) -> Brought:
+@task(
+    task_run_name="round-{round}/{relayer.name}/post-commits",
+    cache_policy=NO_CACHE,
+    retries=RETRIES,
+    retry_delay_seconds=DELAYS_S,
+    retry_condition_fn=is_transport_error,
+)
+def roll_commits(relayer: Relayer, task: int, round: int) -> Posted:
+    """Post the commits that wait as this poster's roll; run again, it does nothing."""
+    return _told(post_commits(relayer, task, round))
+
+
+@task(
+    task_run_name="round-{round}/{relayer.name}/post-openings",
+    cache_policy=NO_CACHE,
+    retries=RETRIES,
+    retry_delay_seconds=DELAYS_S,
+    retry_condition_fn=is_transport_error,
+)
+def roll_openings(relayer: Relayer, task: int, round: int) -> Posted:
+    """Post the openings of this poster's roll that wait; run again, it does nothing."""
+    return _told(post_openings(relayer, task, round))
+
+
+def _told(brought: B) -> B:
     for sentence in brought.left_out:
         get_run_logger().info("left out: %s", sentence)
     return brought

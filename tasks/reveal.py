@@ -9,6 +9,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from prefect_federated.adapters.checkpoints import checkpoint
+from prefect_federated.adapters.lifting import lift_own
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import publish
 from prefect_federated.core.commitment import check
@@ -26,7 +27,7 @@ from prefect_federated.tasks.retry import DELAYS_S, RETRIES, is_transport_error
     retry_condition_fn=is_transport_error,
 )
 def reveal(party: Party, spec: RoundSpec, sealed: SealedOpening) -> None:
-    """Open the commitment on chain; does nothing if it is open.
+    """Open the commitment on chain; does nothing if it is open. A rolled one that nobody opened is lifted first.
 
     Raises:
         CommitmentMismatch: the chain holds another commitment of this participant; nothing is sent.
@@ -40,5 +41,7 @@ def reveal(party: Party, spec: RoundSpec, sealed: SealedOpening) -> None:
     uri = publish(party.store, spec, party.account, party.sealing_key, sealed)
     checkpoint("participant:published")
     with unless_done(revealed):
+        lift_own(party, spec.task, spec.round)
+        checkpoint("participant:lifted")
         party.federation.reveal(spec.task, spec.round, sealed.opening, uri)
     checkpoint("participant:revealed")

@@ -9,6 +9,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect_federated.adapters.aggregator import Aggregator
 from prefect_federated.adapters.checkpoints import checkpoint
 from prefect_federated.adapters.claiming import claim_rewards
+from prefect_federated.adapters.landing import land
 from prefect_federated.adapters.mirroring import mirror_round
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.round_log import RoundLog, read_round_log
@@ -84,6 +85,7 @@ def claim_floor(party: Party, task: int, round: int) -> bool:
     if index is None:
         return False
     with unless_done(lambda: party.federation.floor_due(task, round, party.account) is None):
+        land(party, task, round, party.account)
         party.federation.claim_floor(task, round, index)
     return True
 

@@ -38,6 +38,12 @@ def test_late_reveal_saves_the_bond_however_far_the_round_has_moved(phase: Phase
     assert participant_due(late, COMMITTED, now_s=241, grace_s=10) is None
 
 
+def test_who_stands_in_a_roll_alone_owes_no_late_reveal() -> None:
+    rolled = replace(COMMITTED, owes=False)
+    assert participant_due(REVEAL, rolled, now_s=200) == "reveal"
+    assert participant_due(AGGREGATE, rolled, now_s=240, grace_s=10) is None
+
+
 def test_round_voided_before_anybody_could_reveal_owes_nothing() -> None:
     assert participant_due(replace(STATE, phase=Phase.VOIDED), COMMITTED, now_s=5, grace_s=10) is None
 

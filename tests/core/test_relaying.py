@@ -1,11 +1,12 @@
 """Who leaves letters, until when, and when a relayer brings them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from prefect_federated.core.due import seconds_to_next
-from prefect_federated.core.relaying import leaves_letter, middle, relayer_due
+from prefect_federated.core.relaying import leaves_letter, middle, poster_due, relayer_due
 from prefect_federated.core.round import Phase, RoundState, Status
 
 COMMIT = RoundState(1, 1, Phase.COMMIT, Status.NONE, 1000, 2000, 0, 4, 1, 0, 0, 0, 0, b"", b"", "")
@@ -14,15 +15,16 @@ REVEAL = replace(COMMIT, phase=Phase.REVEAL, committed=4, revealed=1)
 
 @pytest.mark.parametrize("state", [COMMIT, REVEAL])
 def test_letters_are_left_in_the_first_half_of_a_window_only(state: RoundState) -> None:
-    assert leaves_letter(state, 1499, "relayed", relayed=True)
-    assert not leaves_letter(state, 1500, "relayed", relayed=True)
+    assert leaves_letter(state, 1499, "relayed", allowed=True)
+    assert not leaves_letter(state, 1500, "relayed", allowed=True)
+    assert leaves_letter(state, 1499, "rolled", allowed=True)
     assert middle(state) == 1500
 
 
 def test_nothing_is_left_by_who_sends_directly_or_where_the_task_does_not_relay() -> None:
-    assert not leaves_letter(COMMIT, 1001, "direct", relayed=True)
-    assert not leaves_letter(COMMIT, 1001, "relayed", relayed=False)
-    assert not leaves_letter(replace(COMMIT, phase=Phase.AGGREGATE), 1001, "relayed", relayed=True)
+    assert not leaves_letter(COMMIT, 1001, "direct", allowed=True)
+    assert not leaves_letter(COMMIT, 1001, "relayed", allowed=False)
+    assert not leaves_letter(replace(COMMIT, phase=Phase.AGGREGATE), 1001, "relayed", allowed=True)
 
 
 def test_relayer_waits_for_late_letters_unless_all_are_there() -> None:
@@ -36,6 +38,23 @@ def test_relayer_waits_for_late_letters_unless_all_are_there() -> None:
 def test_relayer_shows_no_opening_before_reveal_opens_and_nothing_in_other_phases() -> None:
     assert relayer_due(REVEAL, 999, lambda kind: 9) is None
     assert relayer_due(replace(COMMIT, phase=Phase.CHALLENGE), 1500, lambda kind: 9) is None
+
+
+@pytest.mark.parametrize("state", [COMMIT, REVEAL])
+def test_poster_posts_once_in_the_first_half_when_all_are_there_or_at_two_fifths(state: RoundState) -> None:
+    def waiting(count: int) -> Callable[[str], tuple[int, int]]:
+        return lambda kind: (count, 3)
+
+    kind = "commits" if state.phase == Phase.COMMIT else "openings"
+    assert poster_due(state, 1399, False, waiting(2)) is None
+    assert poster_due(state, 1000, False, waiting(3)) == kind
+    assert poster_due(state, 1400, False, waiting(1)) == kind
+    assert poster_due(state, 1500, False, waiting(1)) == kind
+    assert poster_due(state, 1501, False, waiting(3)) is None  # the contract takes no root any more
+    assert poster_due(state, 1400, False, waiting(0)) is None  # a roll of nobody is none
+    assert poster_due(state, 1400, True, waiting(3)) is None
+    assert poster_due(state, 999, False, waiting(3)) is None
+    assert poster_due(replace(state, phase=Phase.CHALLENGE), 1400, False, waiting(3)) is None
 
 
 def test_who_waits_for_a_relayer_runs_again_in_the_middle_of_the_window() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from prefect_federated.adapters.evm.disputing import Case
 from prefect_federated.adapters.evm.records import Sent
+from prefect_federated.adapters.landing import land
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_payload, fetch_stream
 from prefect_federated.adapters.reading import rewards_before, version_with_hash
@@ -17,7 +18,7 @@ from prefect_federated.core.errors import ProtocolError
 from prefect_federated.core.findings import Finding, Wrong
 from prefect_federated.core.pay import medians_of
 from prefect_federated.core.proofs import Piece, Shown, batch_siblings, leaf_piece, piece_of
-from prefect_federated.core.proposal import unpack_exclusions
+from prefect_federated.core.proposal import exclusion_entries
 from prefect_federated.core.rewards import ledger
 from prefect_federated.core.round_spec import RoundSpec
 
@@ -42,6 +43,8 @@ def challenge(party: Party, spec: RoundSpec, finding: Finding) -> Sent:
         return party.federation.challenge_header(case, _aggregate(party, spec, claimed, 0))
     if finding.wrong is Wrong.REWARD:
         return _reward(party, spec, claimed, case)
+    if finding.wrong is Wrong.OMISSION:
+        return _omission(party, spec, claimed, case, finding)
     if finding.wrong in (Wrong.LEAF, Wrong.ORDER, Wrong.EXCLUSION):
         return _record(party, spec, claimed, case, finding)
     raise ProtocolError(
@@ -114,11 +117,25 @@ def _record(party: Party, spec: RoundSpec, claimed: Claimed, case: Case, finding
         record = claimed.document.included[finding.position]
         reveal = by_account.get(record.participant, claimed.reveals[0])  # whose is not read if it revealed nothing
         leaf = leaf_piece(contents, finding.position)
+        land(party, spec.task, spec.round, record.participant)
         return federation.challenge_leaf(case, finding.position, leaf, reveal.opening)
-    index = list(unpack_exclusions(claimed.proposal.exclusions))[finding.position]
-    opening = next(reveal.opening for reveal in claimed.reveals if reveal.index == index)
+    index, _ = exclusion_entries(claimed.proposal.exclusions)[finding.position]
+    found = next((reveal for reveal in claimed.reveals if reveal.index == index), claimed.reveals[0])
+    land(party, spec.task, spec.round, found.participant)
     receipt = kept_receipt(party, spec, claimed.proposer)
-    return federation.challenge_exclusion(case, finding.position, opening, receipt.signature if receipt else b"")
+    signature = receipt.signature if receipt else b""
+    return federation.challenge_exclusion(case, finding.position, found.opening, signature)
+
+
+def _omission(party: Party, spec: RoundSpec, claimed: Claimed, case: Case, finding: Finding) -> Sent:
+    """Show the neighbours among the included, between which the passed-over index would stand."""
+    reveal = next(reveal for reveal in claimed.reveals if reveal.index == finding.position)
+    contents = [record.content for record in claimed.document.included]
+    after = sum(part.index < reveal.index for part in claimed.parts())  # position of the first one behind it
+    first, end = max(after - 1, 0), min(after + 1, len(contents))
+    land(party, spec.task, spec.round, reveal.participant)
+    near = [leaf_piece(contents, position) for position in range(first, end)]
+    return party.federation.challenge_omission(case, reveal.participant, (first, near))
 
 
 def _reward(party: Party, spec: RoundSpec, claimed: Claimed, case: Case) -> Sent:

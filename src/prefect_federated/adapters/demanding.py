@@ -4,9 +4,10 @@ WITHHELD finding --demand, deposit--> answer by whoever has the bytes | forfeit 
 """
 
 from prefect_federated.adapters.evm.disputing import Case, Demand
+from prefect_federated.adapters.landing import land
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_payload, fetch_stream
-from prefect_federated.adapters.verification import AGGREGATE, INCLUDED, MODEL, PAYLOAD, Claimed, read_claimed
+from prefect_federated.adapters.verification import AGGREGATE, INCLUDED, MODEL, PAYLOAD, RECORD, Claimed, read_claimed
 from prefect_federated.core.findings import Finding
 from prefect_federated.core.proofs import Piece, leaf_piece, piece_of
 from prefect_federated.core.round_spec import RoundSpec
@@ -17,14 +18,14 @@ NOTHING = Piece(b"", ())
 def ask_for(party: Party, spec: RoundSpec, finding: Finding) -> None:
     """Ask for bytes behind a finding that says they are withheld; once they were asked for, nothing happens.
 
-    What is asked for is the first chunk of words, or the record at the finding's position. Where the task lets no
-    chunk of an update be shown, the update cannot be asked for.
+    What is asked for is the first chunk of words, or the record at the finding's position: its bytes, or that it is on
+    chain. Where the task lets no chunk of an update be shown, the update cannot be asked for.
     """
-    tree, position = finding.tree, finding.position if finding.tree in (INCLUDED, PAYLOAD) else 0
+    tree, position = finding.tree, finding.position if finding.tree in (INCLUDED, PAYLOAD, RECORD) else 0
     proposal = party.federation.proposal(spec.task, spec.round)
     if (tree == PAYLOAD and not spec.spec.enforced.disclosure) or (tree == INCLUDED and not proposal.included):
         return
-    target = (tree, position, 0 if tree == INCLUDED else 1)
+    target = (tree, position, 0 if tree in (INCLUDED, RECORD) else 1)
     if target not in {demand.target for demand in party.federation.demands(spec.task, spec.round)}:
         party.federation.demand(Case(spec.task, spec.round, proposal), *target)
 
@@ -59,7 +60,9 @@ def _shown(party: Party, spec: RoundSpec, claimed: Claimed, demand: Demand) -> t
         )
         return NOTHING, piece_of(fetch_stream(party.store, spec, kind, uri, root), chunk, chunk_bytes)
     leaf = leaf_piece([record.content for record in document.included], position)
-    if tree == INCLUDED:
+    if tree == RECORD:
+        land(party, spec.task, spec.round, document.included[position].participant)
+    if tree in (INCLUDED, RECORD):
         return NOTHING, leaf
     reveal = next(r for r in claimed.reveals if r.participant == document.included[position].participant)
     plain = fetch_payload(

@@ -18,6 +18,10 @@ class Party:
     store: ContentStore
     sealing_key: SealingKey
 
+    def __post_init__(self) -> None:
+        """Rolls are read from the party's store."""
+        self.federation.read_rolls_from(self.store)
+
     @property
     def vault(self) -> Vault:
         """The party's own documents, encrypted to it alone."""

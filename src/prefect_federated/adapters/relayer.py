@@ -1,4 +1,4 @@
-"""A relayer at work: what lies in the mailbox and would take effect on chain, as one batch.
+"""A relayer or poster at work: what lies in the mailbox and would take effect on chain, as one batch or roll.
 
 letters --hash, form, signature | opening, chain--> entries that would count   everything else --> a sentence
 """
@@ -9,6 +9,7 @@ from typing import Generic
 
 from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.mailbox import Mailbox, place_of
+from prefect_federated.adapters.stores.base import ContentStore
 from prefect_federated.core.commitment import RoundContext
 from prefect_federated.core.errors import PayloadError
 from prefect_federated.core.letters import CommitLetter, L, OpeningLetter, read_letter
@@ -19,11 +20,20 @@ BATCH = 100  # entries a transaction: some 2.5 million gas of commits
 
 @dataclass(frozen=True, slots=True)
 class Relayer:
-    """Who brings batches: an account with money for gas, which needs no stake and is trusted with nothing."""
+    """Who brings batches: an account with money for gas, which needs no stake and is trusted with nothing.
+
+    With a store it posts rolls instead, and is a poster: a bond answers for them.
+    """
 
     name: str
     federation: Federation
     mailbox: Mailbox
+    store: ContentStore | None = None
+
+    def __post_init__(self) -> None:
+        """A poster reads rolls where it puts them."""
+        if self.store is not None:
+            self.federation.read_rolls_from(self.store)
 
 
 @dataclass(slots=True)
@@ -37,11 +47,12 @@ class Bag(Generic[L]):
 def waiting_commits(relayer: Relayer, task: int, round: int) -> Bag[CommitLetter]:
     """Commits in the mailbox that the chain would take now."""
     federation = relayer.federation
+    signed = federation.is_signed if relayer.store is None else federation.is_own
 
     def reason(letter: CommitLetter) -> str | None:
         who = f"participant {letter.participant}"
-        if not federation.is_signed(task, round, letter):
-            return f"{who} did not sign its letter"
+        if not signed(task, round, letter):
+            return f"{who} did not sign its letter" + (" itself" if relayer.store else "")
         if not federation.in_cohort(task, round, letter.participant):
             return f"{who} is not in the cohort of round {task}/{round}"
         return f"{who} has committed" if federation.has_committed(task, round, letter.participant) else None
@@ -69,7 +80,8 @@ def waiting_openings(relayer: Relayer, task: int, round: int) -> Bag[OpeningLett
         context = RoundContext(federation.chain_id, federation.coordinator, task, round, base, account)
         if letter.weight > most or letter.digest(context) != committed[account]:
             return f"the letter of participant {account} does not open its commitment"
-        return None if federation.is_signed(task, round, letter) else f"participant {account} did not sign its letter"
+        signed = federation.is_signed if relayer.store is None else federation.is_own
+        return None if signed(task, round, letter) else f"participant {account} did not sign its letter"
 
     return _one_each(_collect(relayer, task, round, "opening", OpeningLetter, reason))
 

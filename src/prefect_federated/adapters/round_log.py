@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from prefect_federated.adapters.evm.history import ChainHistory
+from prefect_federated.adapters.evm.membership import cohort_of
 from prefect_federated.adapters.evm.records import Event
 from prefect_federated.core.errors import ProtocolError
 from prefect_federated.core.proposal import unpack_exclusions
@@ -20,6 +21,7 @@ REASONS = {
     Reason.OUT_OF_RANGE: "update holds a word beyond the task's range",
     Reason.NORM_BOUND: "update exceeds the task's norm bound",
     Reason.RULE: "aggregation rule gave the update weight 0",
+    Reason.VOID_LEAF: "its opening in the roll stands for nobody",
 }
 
 CALLS = {
@@ -170,7 +172,7 @@ def read_round_log(federation: ChainHistory, task: int, round: int) -> RoundLog:
             for e in events
             if e.name == "ProposalOverturned"
         ),
-        left_out={at[index]: reason for index, reason in packed.items()},
+        left_out={at[index]: reason for index, reason in packed.items() if index in at},
         proposed=proposal is not None,
         weights={account: e.args["opening"]["weight"] for account, e in reveals.items()},
         commit_tx={e.args["participant"]: e.tx_hash for e in events if e.name == "UpdateCommitted"},
@@ -211,19 +213,6 @@ def _votes(events: Sequence[Event]) -> tuple[MemberVote, ...]:
         MemberVote(member, shown[member]["accept"], shown[member]["metric"]) if member in shown else MemberVote(member)
         for member in members
     )
-
-
-def cohort_of(membership: Iterable[Event], round: int) -> dict[str, int]:
-    """Index of every account that belongs to the cohort of a round, from the enrolment events in their order."""
-    spans: dict[str, tuple[int, int, float]] = {}
-    for event in membership:
-        account = event.args["participant"]
-        if event.name == "Enrolled":
-            spans[account] = (event.args["index"], event.args["fromRound"], float("inf"))
-        elif account in spans:
-            index, start, _ = spans[account]
-            spans[account] = (index, start, event.args["untilRound"])
-    return {account: index for account, (index, start, end) in spans.items() if start <= round <= end}
 
 
 def _accounts(events: list[Event], name: str, indices: Mapping[str, int]) -> tuple[str, ...]:

@@ -28,12 +28,13 @@ class Silo:
     mailbox: Mailbox | None = None
 
     def relays(self, task: int) -> Mailbox | None:
-        """The mailbox, where the next step of a round is to be left for relayers now; None where it is to be sent."""
+        """The mailbox, where the next step of a round is to be left there now; None where it is to be sent."""
         if self.commit_by == "direct":
             return None
         federation = self.party.federation
-        state, relayed = federation.round_state(task), federation.task_of(task).enforced.relayed
-        leaves = leaves_letter(state, federation.chain_time(), self.commit_by, relayed)
+        state, enforced = federation.round_state(task), federation.task_of(task).enforced
+        allowed = enforced.rolled if self.commit_by == "rolled" else enforced.relayed
+        leaves = leaves_letter(state, federation.chain_time(), self.commit_by, allowed)
         return self.mailbox if leaves else None
 
     def consent_record(self) -> ConsentRecord:

@@ -19,7 +19,7 @@ from prefect_federated.core.findings import Finding, Verification, Wrong
 from prefect_federated.core.pay import Part, ShownVote, round_pay
 from prefect_federated.core.payload import header_chunk, parse
 from prefect_federated.core.proofs import coordinate_of, first_difference, with_ranks
-from prefect_federated.core.proposal import Proposal, unpack_exclusions
+from prefect_federated.core.proposal import Proposal, exclusion_entries, unpack_exclusions
 from prefect_federated.core.result import ResultDocument
 from prefect_federated.core.rewards import add_rewards, sum_root
 from prefect_federated.core.round import Reason
@@ -27,7 +27,7 @@ from prefect_federated.core.round_spec import RoundSpec
 
 MULTI_KRUM = 3
 NO_INDEX = 1 << 16  # beyond every index: no member scored it
-AGGREGATE, MODEL, INCLUDED, PAYLOAD = range(4)  # trees that bytes can be demanded of
+AGGREGATE, MODEL, INCLUDED, PAYLOAD, RECORD = range(5)  # trees that bytes can be demanded of; RECORD: a landing
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class Claimed:
     reveals: list[Reveal]
     proposer: str
     votes: list[ShownVote]
+    rolled: bool = False  # some revealed in rolls
+    unread: bool = False  # of which not all can be read here
 
     def parts(self) -> list[Part]:
         """The included updates as pay sees them; who revealed nothing has no index."""
@@ -71,12 +73,15 @@ def verify_proposal(party: Party, spec: RoundSpec) -> Verification:
 def read_claimed(party: Party, spec: RoundSpec) -> Claimed:
     """The standing proposal of a round, its result document and the reveals it is about."""
     federation = party.federation
+    rolls = federation.posted_rolls(spec.task, spec.round) if spec.spec.enforced.rolled else []
     return Claimed(
         federation.proposal(spec.task, spec.round),
         read_result(party, spec.task, spec.round),
         federation.reveals(spec.task, spec.round),
         federation.proposer(spec.task, spec.round),
         shown_votes(party, spec),
+        rolled=any(roll.opened for roll in rolls),
+        unread=any(roll.withheld for roll in rolls),
     )
 
 
@@ -87,6 +92,11 @@ def _records(claimed: Claimed) -> Iterator[Finding]:
     last = -1
     for position, record in enumerate(claimed.document.included):
         reveal = by_account.get(record.participant)
+        if reveal is None and claimed.rolled:
+            if not claimed.unread:
+                detail = f"included {position} is {record.participant}, whose opening stands in no roll"
+                yield Finding(Wrong.WITHHELD, detail, position, tree=RECORD)
+            continue
         if reveal is None or reveal.index in out:
             why = "revealed nothing" if reveal is None else "is excluded too"
             yield Finding(Wrong.LEAF, f"included {position} is {record.participant}, who {why}", position)
@@ -104,12 +114,17 @@ def _records(claimed: Claimed) -> Iterator[Finding]:
                 Wrong.ORDER, f"included {position} has index {reveal.index}, the one before it {last}", position - 1
             )
         last = reveal.index
+    included = {record.participant for record in claimed.document.included}
+    for reveal in claimed.reveals:
+        if reveal.participant not in included and reveal.index not in out:
+            detail = f"{reveal.participant}, index {reveal.index}, revealed, and is neither included nor excluded"
+            yield Finding(Wrong.OMISSION, detail, reveal.index)
 
 
 def _exclusions(party: Party, spec: RoundSpec, claimed: Claimed) -> Iterator[Finding]:
     enforced, nobody = spec.spec.enforced, not claimed.document.included
     mine = next((reveal.index for reveal in claimed.reveals if reveal.participant == party.account), None)
-    for which, (index, reason) in enumerate(unpack_exclusions(claimed.proposal.exclusions).items()):
+    for which, (index, reason) in enumerate(exclusion_entries(claimed.proposal.exclusions)):
         no_bound = reason is Reason.NORM_BOUND and not enforced.norm_bound
         no_rule = reason is Reason.RULE and enforced.rule != MULTI_KRUM and not nobody
         if no_bound or no_rule:
@@ -217,7 +232,8 @@ def _choices(spec: RoundSpec, claimed: Claimed, gathered: Gathered) -> Iterator[
     combined = combine(spec.spec.rule, gathered.updates, spec.spec.model.size, spec.spec.update.limit)
     ours = gathered.reasons | combined.left_out
     at = {reveal.index: reveal.participant for reveal in claimed.reveals}
-    theirs = {at[index]: reason for index, reason in unpack_exclusions(claimed.proposal.exclusions).items()}
+    left_out = unpack_exclusions(claimed.proposal.exclusions)
+    theirs = {at[index]: reason for index, reason in left_out.items() if index in at}
     for participant in sorted({*ours, *theirs}):
         if ours.get(participant) != theirs.get(participant):
             yield Finding(

@@ -17,6 +17,7 @@ class Standing:
     in_cohort: bool
     committed: bool
     revealed: bool
+    owes: bool = True  # once it has committed; in a roll nothing is owed before it is lifted
 
 
 def participant_due(
@@ -24,8 +25,8 @@ def participant_due(
 ) -> str | None:
     """The participant's next step: "commit", "reveal", or None.
 
-    A reveal is still due after its deadline for `grace_s`: too late for the aggregate, in time for the bond. A pause
-    holds up commits alone.
+    A reveal is still due after its deadline for `grace_s`: too late for the aggregate, in time for the bond of whoever
+    owes it. A pause holds up commits alone.
 
     >>> from prefect_federated.core.round import Status
     >>> state = RoundState(1, 1, Phase.COMMIT, Status.NONE, 0, 9, 0, 4, 0, 0, 0, 0, 0, b"", b"", "")
@@ -40,7 +41,7 @@ def participant_due(
         return None
     in_time = state.phase == Phase.REVEAL and now_s >= state.opens_at
     past = state.phase not in (Phase.COMMIT, Phase.REVEAL)  # the grace outlasts a proposal, and a voided round
-    late = past and state.reveal_deadline > 0 and now_s <= state.reveal_deadline + grace_s
+    late = past and standing.owes and state.reveal_deadline > 0 and now_s <= state.reveal_deadline + grace_s
     return "reveal" if in_time or late else None
 
 

@@ -13,6 +13,7 @@ class Wrong(Enum):
     """Kinds of findings, by the proof that they call for."""
 
     LEAF = "an included record contradicts the reveals"
+    OMISSION = "somebody who revealed is neither included nor excluded"
     ORDER = "included records do not ascend"
     EXCLUSION = "an exclusion names an impossible reason"
     HEADER = "the aggregate has another header"
@@ -24,7 +25,16 @@ class Wrong(Enum):
     RULE = "an update is in or out against the task's rules"
 
 
-PROVABLE = (Wrong.LEAF, Wrong.ORDER, Wrong.EXCLUSION, Wrong.HEADER, Wrong.SUM, Wrong.STEP, Wrong.REWARD)
+PROVABLE = (
+    Wrong.LEAF,
+    Wrong.OMISSION,
+    Wrong.ORDER,
+    Wrong.EXCLUSION,
+    Wrong.HEADER,
+    Wrong.SUM,
+    Wrong.STEP,
+    Wrong.REWARD,
+)
 
 HEADER = Coordinate(0, 0)
 

@@ -64,6 +64,10 @@ class OpeningLetter(Letter):
     r: Root
     vs: Root
 
+    def struct_hash(self, task: int, round: int) -> bytes:
+        """EIP-712 struct hash of what is signed: where the payload lies."""
+        return location_hash(task, round, self.participant, self.uri)
+
     @classmethod
     def of(cls, participant: str, opening: Opening, uri: str, r: bytes, vs: bytes) -> "OpeningLetter":
         """The letter that carries an opening."""

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from prefect_federated.core.round import Phase, RoundState
 
+WAITING = ("relayed", "rolled")  # ways to commit in which letters are left for half of a window
+
 
 def middle(state: RoundState) -> int:
     """Chain time at which half of the running window is over.
@@ -18,14 +20,14 @@ def middle(state: RoundState) -> int:
     return state.opens_at + (state.deadline - state.opens_at) // 2
 
 
-def leaves_letter(state: RoundState, now_s: int, commit_by: str, relayed: bool) -> bool:
-    """Whether a participant leaves its commit or opening to relayers now, instead of sending it.
+def leaves_letter(state: RoundState, now_s: int, commit_by: str, allowed: bool) -> bool:
+    """Whether a participant leaves its commit or opening to a relayer or poster now, instead of sending it.
 
     Args:
-        commit_by: "direct" or "relayed", as the silo chose.
-        relayed: whether the task allows relaying.
+        commit_by: "direct", "relayed" or "rolled", as the silo chose.
+        allowed: whether the task allows that way.
     """
-    wanted = commit_by == "relayed" and relayed and state.phase in (Phase.COMMIT, Phase.REVEAL)
+    wanted = commit_by in WAITING and allowed and state.phase in (Phase.COMMIT, Phase.REVEAL)
     return wanted and now_s < middle(state)
 
 
@@ -47,3 +49,20 @@ def relayer_due(state: RoundState, now_s: int, waiting: Callable[[str], int]) ->
     if now_s >= state.opens_at + 2 * (state.deadline - state.opens_at) // 5:
         return kind
     return kind if waiting(kind) >= left else None
+
+
+def poster_due(state: RoundState, now_s: int, posted: bool, waiting: Callable[[str], tuple[int, int]]) -> str | None:
+    """What a poster posts now: "commits", "openings", or None.
+
+    One root a phase is all it has, in the first half of the window: it waits for late letters as a relayer does.
+
+    Args:
+        posted: whether its root of this phase is on chain, or can no longer come.
+        waiting: how many "commits" or "openings" lie there, and how many there could be; asked only where it matters.
+    """
+    if posted or state.phase not in (Phase.COMMIT, Phase.REVEAL) or not state.opens_at <= now_s <= middle(state):
+        return None
+    kind = "commits" if state.phase == Phase.COMMIT else "openings"
+    there, most = waiting(kind)
+    late = now_s >= state.opens_at + 2 * (state.deadline - state.opens_at) // 5
+    return kind if there and (late or there >= most) else None

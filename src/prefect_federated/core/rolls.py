@@ -4,9 +4,8 @@ letters, ascending by index --leaf bytes--> Roll --encoded--> store        root,
 blob from the store --parsed, root and count checked--> Roll --position--> leaf and path, as the contract takes them
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from eth_utils.address import to_checksum_address
 
@@ -90,9 +89,6 @@ class OpeningLeaf:
         return bounded and o.digest(context) == commit.commitment
 
 
-Leaf = TypeVar("Leaf", CommitLeaf, OpeningLeaf)
-
-
 def read_commit(leaf: bytes) -> CommitLeaf | None:
     """A commit's leaf; None where the bytes are none.
 
@@ -117,8 +113,9 @@ def read_opening(leaf: bytes) -> OpeningLeaf | None:
         return None
     index, participant = _named(leaf)
     weight = int.from_bytes(leaf[118:122], "big")
+    payload, sealed, key_hash = _words(leaf, 22, 3)
     evidence, salt, r, vs = _words(leaf, 122, 4)
-    opening = Opening(*_words(leaf, 22, 3), weight, evidence, salt)
+    opening = Opening(payload, sealed, key_hash, weight, evidence, salt)
     return OpeningLeaf(index, participant, opening, r, vs, leaf[OPENING_BYTES:])
 
 
@@ -212,10 +209,10 @@ def disorder(commits: Roll) -> int | None:
     return None
 
 
-def position_of(roll: Roll, participant: str, read: Callable[[bytes], Leaf | None] = read_commit) -> int | None:
-    """Where a participant stands in a roll; None where it does not."""
-    for position, leaf in enumerate(roll.leaves):
-        found = read(leaf)
+def position_of(commits: Roll, participant: str) -> int | None:
+    """Where a participant's commit stands in a roll; None where it does not."""
+    for position, leaf in enumerate(commits.leaves):
+        found = read_commit(leaf)
         if found is not None and found.participant == participant:
             return position
     return None

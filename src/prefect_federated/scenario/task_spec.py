@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from prefect_federated.adapters.payloads import store_model
 from prefect_federated.adapters.stores.base import ContentStore
 from prefect_federated.core.agreement import in_numbers
-from prefect_federated.core.enforced import Enforced
+from prefect_federated.core.enforced import DIRECT, RELAYED, Enforced
 from prefect_federated.core.fixed_point import encode
 from prefect_federated.core.merkle import CHUNK_BYTES
 from prefect_federated.core.payload import plain_header
@@ -47,6 +47,7 @@ class Terms:
     norm_rule: bool = True
     epochs: int = 4
     seed: int = 0
+    modes: int = DIRECT | RELAYED
 
 
 def build_spec(
@@ -110,6 +111,7 @@ def _conditions(terms: Terms) -> dict[str, int]:
         "max_participants": terms.max_participants,
         "max_misses": 3,
         "max_weight": 10_000,
+        "modes": terms.modes,
         "max_rounds": terms.max_rounds,
         "bond": terms.bond_wei,
         "aggregator_bond": terms.aggregator_bond_wei,

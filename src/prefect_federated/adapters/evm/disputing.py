@@ -157,6 +157,9 @@ class Disputing(Sending):
         if state.round != round or not spoilt or not self.treasury_account(task).floors:
             return None
         index, revealed = self.call("Coordinator", "revealedIndex", task, round, account)
+        if not revealed and not self.has_mark(task, round, account):
+            leaf = self.standing_leaf(task, round, account)  # `land` makes the chain know it
+            revealed = leaf is not None and leaf.opening is not None
         return int(index) if revealed else None
 
     def pay_due(self, task: int, round: int, account: str) -> int | None:

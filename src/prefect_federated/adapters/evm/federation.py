@@ -187,11 +187,12 @@ class Federation(Receipting):
 
         Does nothing and returns None where nobody owes an opening or can still give one.
         """
-        state = self.round_state(task)
-        left = state.committed - state.revealed - state.late - state.slashed
+        state, rolled = self.round_state(task), self.rolled_of(task)
+        left = state.committed - rolled.unowed - state.revealed - state.late - state.slashed
         if state.round != round or left <= 0 or not state.reveal_deadline:
             return None
-        if self.chain_time() <= state.reveal_deadline + self.task_of(task).enforced.reveal_grace:
+        grace = self.task_of(task).enforced.reveal_grace
+        if self.chain_time() <= max(state.reveal_deadline + grace, rolled.lift_deadline):
             return None
         return self._send("Coordinator", "slashSilent", task, round, self.silent(task, round), once=False)
 
@@ -199,9 +200,11 @@ class Federation(Receipting):
         """Note who of a round's cohort did not commit; anyone may, from the end of Commit until the next round opens.
 
         Who was noted in `max_misses` rounds in a row is un-enrolled. Does nothing and returns None where nobody is to
-        be noted, or the task un-enrols nobody.
+        be noted, the task un-enrols nobody, or the round had rolls, whose members have no marks.
         """
-        if not self.task_of(task).enforced.max_misses or not (absent := self.absent(task, round)):
+        if not self.task_of(task).enforced.max_misses or self.rolled_of(task).leaves:
+            return None
+        if not (absent := self.absent(task, round)):
             return None
         return self._send("Coordinator", "noteAbsent", task, round, absent, once=False)
 

@@ -3,15 +3,11 @@
 eth_getLogs over the contracts -> Event -> the record that it stands for
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from prefect_federated.adapters.evm import abi
-from prefect_federated.adapters.evm.batches import with_batches
-from prefect_federated.adapters.evm.events import stamp
-from prefect_federated.adapters.evm.logs import read_logs
-from prefect_federated.adapters.evm.reads import ChainState
+from prefect_federated.adapters.evm.membership import MEMBERSHIP
 from prefect_federated.adapters.evm.records import Event, Reveal, Version
+from prefect_federated.adapters.evm.unrolling import Unrolling
 from prefect_federated.adapters.evm.versions import check_versions, version_of
 from prefect_federated.core.chain_profile import ChainProfile
 from prefect_federated.core.commitment import Opening
@@ -22,10 +18,8 @@ from prefect_federated.core.proposal import Proposal
 if TYPE_CHECKING:
     from web3 import Web3
 
-MEMBERSHIP = ("Enrolled", "Left")
 
-
-class ChainHistory(ChainState):
+class ChainHistory(Unrolling):
     """Reads of state and events: everything an auditor needs."""
 
     def __init__(
@@ -40,31 +34,6 @@ class ChainHistory(ChainState):
         super().__init__(w3, coordinator, confirmations, from_block, profile)
         self._versions: dict[int, list[Version]] = {}
         self._spec_uris: dict[int, str] = {}
-
-    def events(
-        self,
-        task: int | None = None,
-        round: int | None = None,
-        names: Sequence[str] = (),
-        from_block: int | None = None,
-        to_block: int | str = "latest",
-    ) -> list[Event]:
-        """Events of all contracts in order; those of a batch come one by one.
-
-        Args:
-            task: only events of this task.
-            round: with a task, only events of this round of it.
-            names: only these; empty means all.
-            from_block: first block; None means the deployment's.
-            to_block: last block or a tag.
-        """
-        topics: list[Any] = [["0x" + topic.hex() for topic in abi.topics_of(with_batches(names))] if names else None]
-        topics += [f"0x{number:064x}" for number in (task, round) if number is not None]
-        start = self.from_block if from_block is None else from_block
-        raw = read_logs(self.w3, self.addresses.listed(), topics, start, to_block)
-        wanted = {field: value for field, value in (("task", task), ("round", round)) if value is not None}
-        found = [event for event in self.decode(raw) if wanted.items() <= event.args.items()]
-        return [stamp(self.w3, event) for event in found if not names or event.name in names]
 
     def spec_uri(self, task: int) -> str:
         """Where the sponsor put the task's spec; fixed at creation.

@@ -168,8 +168,8 @@ class ChainState(ContractCalls):
         """Whether an account belongs to the cohort of a round, past, running or next."""
         return self.enrolment(task, account).in_cohort(round)
 
-    def has_committed(self, task: int, round: int, account: str) -> bool:
-        """Whether an account has committed in a round."""
+    def has_mark(self, task: int, round: int, account: str) -> bool:
+        """Whether a commit of an account stands on chain in a round: its own, a relayed one, or a rolled one lifted."""
         index = self._index(task, account)
         return index is not None and bool(self.call("Coordinator", "hasCommitted", task, round, index))
 
@@ -179,9 +179,7 @@ class ChainState(ContractCalls):
         True also once the bond is forfeit: there is nothing left to open.
         """
         index = self._index(task, account)
-        if index is None or not self.call("Coordinator", "hasCommitted", task, round, index):
-            return False
-        return not self.owes_opening(task, round, index)
+        return index is not None and self.has_mark(task, round, account) and not self.owes_opening(task, round, index)
 
     def owes_opening(self, task: int, round: int, index: int) -> bool:
         """Whether an index committed and has not opened, neither in time nor late, nor lost its bond."""

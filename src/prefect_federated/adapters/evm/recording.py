@@ -26,7 +26,10 @@ class Recording(Appealing):
         return self._send("Reputation", "record", task, round, proposal, indices, once=False)
 
     def countable(self, task: int, round: int) -> list[int]:
-        """Indices for whom a round would count now: in its result, not counted yet, nothing earned for a day."""
+        """Indices for whom a round would count now: in its result, not counted yet, nothing earned for a day.
+
+        Of those who revealed in a roll only who has landed: the contract knows no other.
+        """
         state = self.round_state(task)
         if state.round != round or state.phase is not Phase.SETTLED or not any(state.proposal_hash):
             return []
@@ -36,6 +39,7 @@ class Recording(Appealing):
             one.index
             for one in self.reveals(task, round)
             if one.index not in left_out
+            and self.has_mark(task, round, one.participant)  # a rolled one once it has landed
             and one.participant not in counted
             and now_s >= self.call("Reputation", "earnedOf", one.participant)[1] + GROWTH_EVERY_S
         ]

@@ -39,11 +39,7 @@ class Relaying(Recording):
 
     def is_signed(self, task: int, round: int, letter: CommitLetter | OpeningLetter) -> bool:
         """Whether a letter was signed by its participant, or by the participant's delegate of now."""
-        if isinstance(letter, CommitLetter):
-            struct = letter.struct_hash(task, round)
-        else:
-            struct = location_hash(task, round, letter.participant, letter.uri)
-        signer = signer_of(self._digest(struct), letter.r, letter.vs)
+        signer = signer_of(self._digest(letter.struct_hash(task, round)), letter.r, letter.vs)
         if signer is None or signer == letter.participant:
             return signer is not None
         try:

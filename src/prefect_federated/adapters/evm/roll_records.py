@@ -59,3 +59,12 @@ class Rolled:
     opened: int
     lifted: int
     lift_deadline: int
+
+    @property
+    def unowed(self) -> int:
+        """Commits that owe nothing: neither opened nor lifted.
+
+        >>> Rolled(rolls=1, leaves=5, opened=3, lifted=1, lift_deadline=9).unowed
+        1
+        """
+        return self.leaves - self.opened - self.lifted

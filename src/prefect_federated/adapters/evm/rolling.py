@@ -12,7 +12,7 @@ from prefect_federated.adapters.evm.roll_disputing import RollDisputing
 from prefect_federated.adapters.evm.roll_records import Poster, Rolled, RollPlace, RollState
 from prefect_federated.core.inclusion import InclusionLetter
 from prefect_federated.core.proofs import Piece
-from prefect_federated.core.rolls import EMPTY, CommitLeaf, OpeningLeaf, Roll
+from prefect_federated.core.rolls import EMPTY, Roll
 
 
 class Rolling(RollDisputing):
@@ -110,10 +110,6 @@ class Rolling(RollDisputing):
     def is_inclusion(self, task: int, round: int, letter: InclusionLetter) -> bool:
         """Whether a receipt was signed by the account that it names as poster."""
         return signer_of(self._inclusion_digest(task, round, letter), letter.r, letter.vs) == letter.poster
-
-    def is_own(self, task: int, round: int, leaf: CommitLeaf | OpeningLeaf) -> bool:
-        """Whether a leaf was signed by its participant itself; what a delegate signs stands in no roll."""
-        return signer_of(self._digest(leaf.struct_hash(task, round)), leaf.r, leaf.vs) == leaf.participant
 
     def _inclusion_digest(self, task: int, round: int, letter: InclusionLetter) -> bytes:
         return digest_of(self.chain_id, self.coordinator, letter.struct_hash(task, round))
