@@ -19,6 +19,7 @@ contract ConsentLedger is IConsentLedger, AnnouncedUpgrades, EIP712Upgradeable {
         uint40 validFrom;
         uint40 expiry;
         uint40 withdrawnAt;
+        uint40 grantedAt;
     }
 
     struct Dataset {
@@ -90,7 +91,7 @@ contract ConsentLedger is IConsentLedger, AnnouncedUpgrades, EIP712Upgradeable {
         _useNonce(holder, g.nonce);
         LedgerStorage storage s = _storage();
         s.terms[grantId] = Terms(g.dataset, g.silo, g.columns, g.subjects);
-        s.licences[_key(grantId, g.silo)] = Licence(g.purposes, g.validFrom, g.expiry, 0);
+        s.licences[_key(grantId, g.silo)] = Licence(g.purposes, g.validFrom, g.expiry, 0, uint40(block.timestamp));
         emit ConsentGranted(grantId, g.dataset, g.silo, g);
     }
 
@@ -144,7 +145,8 @@ contract ConsentLedger is IConsentLedger, AnnouncedUpgrades, EIP712Upgradeable {
 
     function liveAt(bytes32 grantId, address silo, uint64 purposes, uint256 at) external view returns (bool) {
         Licence memory l = _storage().licences[_key(grantId, silo)];
-        bool runs = l.validFrom <= at && at < l.expiry && (l.withdrawnAt == 0 || at < l.withdrawnAt);
+        bool there = l.grantedAt != 0 && l.grantedAt <= at && (l.withdrawnAt == 0 || at < l.withdrawnAt);
+        bool runs = there && l.validFrom <= at && at < l.expiry;
         return runs && l.purposes & purposes == purposes;
     }
 

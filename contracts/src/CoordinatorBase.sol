@@ -21,6 +21,7 @@ abstract contract CoordinatorBase is CoordinatorStore {
     uint8 internal constant DIRECT = 1;
     uint8 internal constant RELAYED = 2;
     uint8 internal constant ROLLED = 4;
+    uint8 internal constant MOST_ROLLS = 4; // in a round
 
     // How a round's reward is split; 1 is equally.
     uint8 internal constant BY_WEIGHT = 0;

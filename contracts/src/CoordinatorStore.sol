@@ -36,10 +36,10 @@ abstract contract CoordinatorStore is ICoordinatorTypes {
         bytes32 baseVersion;
         address proposer; // of the last proposal; valid from Challenge on, and once one was overturned
         uint40 revealDeadline; // running time; 0 until Reveal begins
-        uint16 leaves; // of this round's rolls, as in IRolls.Rolled; so are the next three
+        uint16 leaves; // of this round's rolls, as in IRolls.Rolled; so are the next two
         uint16 opened;
         uint16 lifted;
-        uint8 rolls;
+        uint8 rolls; // how many, and two flags (Posters)
         bytes32 proposalHash;
     }
 
@@ -60,6 +60,7 @@ abstract contract CoordinatorStore is ICoordinatorTypes {
         mapping(uint32 task => mapping(uint16 index => bytes32)) records;
         mapping(uint32 task => mapping(uint256 => uint256)) marks;
         mapping(uint32 task => mapping(address => IRolls.Poster)) posters;
+        mapping(uint32 task => mapping(uint256 => uint256)) landed; // as marks: Revealed is landed
     }
 
     // keccak256(abi.encode(uint256(keccak256("prefect-federated.Coordinator")) - 1)) & ~bytes32(uint256(0xff))

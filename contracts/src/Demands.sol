@@ -23,7 +23,7 @@ abstract contract Demands is DisputesBase, IProofs {
         uint256 last = k.proposedAt + ASKING_WINDOWS * k.challengeWindow;
         if (k.nowS > last) revert TooLateToDemand(k.pause.lastSecond(last), block.timestamp);
         _requireTarget(task, k, p, target);
-        bytes32 id = demandId(task, round, k.proposalHash, target);
+        bytes32 id = _demandId(task, round, k.proposalHash, target);
         if (s.demands[id].by != address(0)) revert AlreadyDemanded(id);
         uint40 due = k.nowS + k.challengeWindow;
         s.demands[id] = Demand(msg.sender, due, uint128(msg.value));
@@ -40,17 +40,17 @@ abstract contract Demands is DisputesBase, IProofs {
         Piece calldata shown
     ) external {
         IRulings.Case memory k = _case(task, round, p);
-        bytes32 id = demandId(task, round, k.proposalHash, target);
+        bytes32 id = _demandId(task, round, k.proposalHash, target);
         Demand memory d = _close(id);
         if (k.nowS > d.due) revert WrongTime(k.pause.lastSecond(d.due), block.timestamp);
-        _requireShown(task, round, k, p, target, leaf, shown);
+        _requireShown(k, p, target, leaf, shown);
         emit Answered(task, round, id, msg.sender);
         _credit(msg.sender, d.deposit);
     }
 
     function forfeit(uint32 task, uint32 round, Proposal calldata p, Target calldata target) external {
         IRulings.Case memory k = _case(task, round, p);
-        bytes32 id = demandId(task, round, k.proposalHash, target);
+        bytes32 id = _demandId(task, round, k.proposalHash, target);
         Demand memory d = _close(id);
         if (k.nowS <= d.due) revert WrongTime(k.pause.firstSecond(uint256(d.due) + 1), block.timestamp);
         emit Forfeited(task, round, id);
@@ -65,7 +65,7 @@ abstract contract Demands is DisputesBase, IProofs {
         Target calldata target
     ) external {
         RoundState memory r = _s().coordinator.roundOf(task);
-        bytes32 id = demandId(task, round, proposalHash, target);
+        bytes32 id = _demandId(task, round, proposalHash, target);
         bool stands = r.round == round && r.phase == Phase.Challenge && r.proposalHash == proposalHash;
         if (stands) revert StillStands(task, round);
         Demand memory d = _close(id);
@@ -73,11 +73,11 @@ abstract contract Demands is DisputesBase, IProofs {
     }
 
     function demandId(uint32 task, uint32 round, bytes32 proposalHash, Target calldata target)
-        public
+        external
         pure
         returns (bytes32)
     {
-        return keccak256(abi.encode(task, round, proposalHash, target));
+        return _demandId(task, round, proposalHash, target);
     }
 
     function demandOf(bytes32 id) external view returns (Demand memory) {
@@ -85,14 +85,6 @@ abstract contract Demands is DisputesBase, IProofs {
     }
 
     // --- internal
-
-    /// @dev Takes the deposit out of an open demand; the demand itself stays, so that nobody asks twice.
-    function _close(bytes32 id) internal returns (Demand memory d) {
-        d = _s().demands[id];
-        if (d.due == 0) revert NoDemand(id);
-        _s().demands[id].due = 0;
-        _s().demands[id].deposit = 0;
-    }
 
     function _requireTarget(uint32 task, IRulings.Case memory k, Proposal calldata p, Target calldata t)
         internal
@@ -107,8 +99,6 @@ abstract contract Demands is DisputesBase, IProofs {
     }
 
     function _requireShown(
-        uint32 task,
-        uint32 round,
         IRulings.Case memory k,
         Proposal calldata p,
         Target calldata t,
@@ -118,9 +108,7 @@ abstract contract Demands is DisputesBase, IProofs {
         if (t.tree == Tree.Included) {
             _requireIncluded(shown, p, t.position);
         } else if (t.tree == Tree.Record) {
-            (address participant,,) = _requireIncluded(shown, p, t.position);
-            (, bool revealed) = _s().coordinator.revealedIndex(task, round, participant);
-            if (!revealed) revert NotRevealed(participant);
+            revert NoDemand(0); // answerRecord
         } else if (t.tree == Tree.Payload) {
             (, bytes32 payloadRoot,) = _requireIncluded(leaf, p, t.position);
             _requireChunk(shown, k, t.chunk, payloadRoot);

@@ -98,6 +98,22 @@ abstract contract DisputesBase is IDisputeTypes {
         return int32((v >> 16) | (v << 16));
     }
 
+    /// @dev Takes the deposit out of an open demand; the demand itself stays, so that nobody asks twice.
+    function _close(bytes32 id) internal returns (Demand memory d) {
+        d = _s().demands[id];
+        if (d.due == 0) revert NoDemand(id);
+        _s().demands[id].due = 0;
+        _s().demands[id].deposit = 0;
+    }
+
+    function _demandId(uint32 task, uint32 round, bytes32 proposalHash, Target memory target)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(task, round, proposalHash, target));
+    }
+
     function _credit(address account, uint256 amount) internal {
         _s().credits[account] += amount;
         emit Credited(account, amount);

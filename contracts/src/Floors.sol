@@ -12,7 +12,8 @@ abstract contract Floors is CoordinatorBase {
     /// round waits until the clock's deadline for that.
     function _setFloors(uint32 task, Clock memory c) internal {
         uint256 pay = uint256(_s().tasks[task].params.committee) * _seatPay(task);
-        _s().treasury.setAside(task, uint256(c.revealed) * _floor(task, c) + pay);
+        uint256 heads = _s().rounds[task].rolls == 0 ? c.revealed : c.cohort; // in a roll nobody has counted them
+        _s().treasury.setAside(task, heads * _floor(task, c) + pay);
     }
 
     /// @dev floor(roundReward * floorBps / (10,000 * cohort)): what a reveal earns in a round that others spoilt.

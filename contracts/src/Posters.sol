@@ -11,7 +11,10 @@ abstract contract Posters is CoordinatorBase, IRolls {
     using Phases for Clock;
 
     uint32 internal constant FOR_GOOD = type(uint32).max;
-    uint8 internal constant MOST_ROLLS = 4;
+    // Flags beside the number of a round's rolls.
+    uint8 internal constant CLOSED = 0x40; // Commit was opened again, for direct commits
+    uint8 internal constant BARED = 0x80; // openings that are void now were public
+    uint8 internal constant COUNT = 0x3f;
 
     function enlistPoster(uint32 task) external {
         TaskParams storage params = _taskOf(task).params;
@@ -38,8 +41,9 @@ abstract contract Posters is CoordinatorBase, IRolls {
         TaskParams storage params = _taskOf(task).params;
         Poster storage p = _s().posters[task][account];
         if (!p.bonded) revert NotAPoster(task, account);
-        uint256 answered = uint256(c.deadline) + 2 * uint256(params.challengeWindow);
-        bool over = p.untilRound < c.round || (p.untilRound != FOR_GOOD && c.idle() && c.nowS > answered);
+        bool past = p.untilRound < c.round || (p.untilRound != FOR_GOOD && c.idle());
+        uint256 answered = (c.idle() ? uint256(c.deadline) : c.opensAt) + 2 * uint256(params.challengeWindow);
+        bool over = past && (uint256(p.untilRound) + 1 < c.round || c.nowS > answered);
         if (!over) revert BondHeld(task, account, c.round);
         p.bonded = false;
         emit PosterReleased(task, account, params.aggregatorBond);
@@ -53,7 +57,7 @@ abstract contract Posters is CoordinatorBase, IRolls {
     function rolledOf(uint32 task) external view returns (Rolled memory) {
         Round storage r = _s().rounds[task];
         uint40 until = r.lifted == 0 ? 0 : _load(task).pause.lastSecond(_openUntil(task));
-        return Rolled(r.rolls, r.leaves, r.opened, r.lifted, until);
+        return Rolled(r.rolls & COUNT, r.leaves, r.opened, r.lifted, until);
     }
 
     // --- internal
@@ -70,7 +74,7 @@ abstract contract Posters is CoordinatorBase, IRolls {
         if (!stands) revert NoRoll(task, round, account);
     }
 
-    /// @dev Takes a poster's bond, and half of it goes to the accuser.
+    /// @dev Takes a poster's bond, if it is still there, and half of it goes to the accuser.
     function _slashPoster(
         uint32 task,
         uint32 round,
@@ -78,49 +82,57 @@ abstract contract Posters is CoordinatorBase, IRolls {
         address accuser,
         bytes32 evidence,
         string memory reason
-    ) internal {
+    ) internal returns (bool) {
         Poster storage p = _s().posters[task][account];
-        if (!p.bonded) revert NoBond(task, account);
+        if (!p.bonded) return false;
         (p.bonded, p.untilRound) = (false, round);
         uint256 bond = _s().tasks[task].params.aggregatorBond;
         (uint256 taken, uint256 bounty) = _s().registry.slashFor(account, bond, evidence, accuser);
         emit PosterSlashed(task, round, account, taken, bounty, reason);
+        return true;
     }
 
     /// @dev A roll without its openings. Later than Reveal they stay, since a proposal rests on them: what is wrong
     /// with one of them cannot land.
-    function _voidOpenings(uint32 task, Clock memory c, address account, Poster storage p) internal {
-        if (c.phase != Phase.Reveal || p.state != RollState.Opened) return;
-        _s().rounds[task].opened -= p.opened;
+    function _voidOpenings(uint32 task, Clock memory c, address account, Poster storage p)
+        internal
+        returns (bool)
+    {
+        if (c.phase != Phase.Reveal || p.state != RollState.Opened) return false;
+        Round storage r = _s().rounds[task];
+        r.opened -= p.opened;
+        r.rolls |= BARED;
         c.revealed -= p.opened;
-        (p.opened, p.state) = (0, RollState.Committed);
+        (p.opened, p.moved, p.state) = (0, 0, RollState.Committed);
         _save(task, c);
         emit RollVoided(task, c.round, account, true);
+        return true;
     }
 
     /// @dev A whole roll, until Reveal is over, but for who was lifted out of it: those count like any direct commit.
-    /// While nobody has opened anything, those in it may commit again.
-    function _voidRoll(uint32 task, Clock memory c, address account, Poster storage p) internal {
-        if (c.phase > Phase.Reveal || p.round != c.round || p.state == RollState.Void) return;
+    /// While nobody's opening was public, those in it may commit again.
+    function _voidRoll(uint32 task, Clock memory c, address account, Poster storage p) internal returns (bool) {
+        if (c.phase > Phase.Reveal || p.round != c.round || p.state == RollState.Void) return false;
         Round storage r = _s().rounds[task];
+        bool again = c.phase == Phase.Reveal && c.revealed == 0 && c.late == 0 && r.rolls & BARED == 0;
         if (p.state == RollState.Opened) {
             r.opened -= p.opened;
             c.revealed -= p.opened;
         }
         uint16 gone = p.leaves - p.lifted;
         r.leaves -= gone;
-        r.rolls = MOST_ROLLS; // who may commit again does it directly
         c.committed -= gone;
         p.state = RollState.Void;
         emit RollVoided(task, c.round, account, false);
         uint40 least = c.nowS + _s().tasks[task].params.commitWindow / 2;
-        bool again = c.phase == Phase.Reveal && c.revealed == 0 && c.late == 0 && r.lifted == 0;
         if (again) {
             (c.phase, c.opensAt, c.deadline) = (Phase.Commit, c.nowS, least);
             r.revealDeadline = 0;
+            r.rolls |= CLOSED;
         } else if (c.phase == Phase.Commit && c.deadline < least) {
             c.deadline = least;
         }
         _turn(task, c);
+        return true;
     }
 }

@@ -2,13 +2,15 @@
 pragma solidity 0.8.37;
 
 import {EIP712Upgradeable} from "@openzeppelin/contracts-upgradeable/utils/cryptography/EIP712Upgradeable.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {DisputesBase} from "./DisputesBase.sol";
 import {IRecordDesk} from "./interfaces/IRecordDesk.sol";
 import {IRulings} from "./interfaces/IRulings.sol";
+import {Signatures} from "./Signatures.sol";
 
 /// @title The proposal's record of who is in and who is out contradicts what is on chain.
 abstract contract RecordChallenges is DisputesBase, IRecordDesk, EIP712Upgradeable {
+    using Signatures for address;
+
     bytes32 public constant RECEIPT_TYPEHASH = keccak256(
         "Receipt(uint32 task,uint32 round,address participant,bytes32 sealedRoot,bytes32 contentKeyHash)"
     );
@@ -17,7 +19,6 @@ abstract contract RecordChallenges is DisputesBase, IRecordDesk, EIP712Upgradeab
     uint8 internal constant UNAVAILABLE = 1;
     uint8 internal constant NORM_BOUND = 6;
     uint8 internal constant RULE = 7;
-    uint8 internal constant VOID_LEAF = 8;
     uint8 internal constant MULTI_KRUM = 3;
 
     function challengeLeaf(
@@ -31,13 +32,12 @@ abstract contract RecordChallenges is DisputesBase, IRecordDesk, EIP712Upgradeab
         _case(task, round, p);
         (address participant, bytes32 payloadRoot, uint32 weight) = _requireIncluded(leaf, p, position);
         (uint16 index, bool revealed) = _s().coordinator.revealedIndex(task, round, participant);
+        if (!revealed || _s().coordinator.isLanded(task, round, index)) _requireNoRolls(task, participant, index, p);
         if (revealed && !_excluded(p.exclusions, index)) {
             if (!_s().coordinator.isOpening(task, round, participant, o)) revert NotRevealed(participant);
             if (o.payloadRoot == payloadRoot && o.weight == weight) {
                 revert NotWrong(int256(uint256(o.weight)), int256(uint256(weight)));
             }
-        } else if (!revealed && _rolled(task)) {
-            revert MayBeRolled(participant);
         }
         emit LeafRefuted(task, round, msg.sender, position, participant);
         _overturn(task, round, msg.sender);
@@ -80,25 +80,6 @@ abstract contract RecordChallenges is DisputesBase, IRecordDesk, EIP712Upgradeab
         _overturn(task, round, msg.sender);
     }
 
-    function challengeOmission(
-        uint32 task,
-        uint32 round,
-        Proposal calldata p,
-        address participant,
-        uint32 position,
-        Piece[] calldata near
-    ) external {
-        _case(task, round, p);
-        (uint16 index, bool revealed) = _s().coordinator.revealedIndex(task, round, participant);
-        if (!revealed) revert NotRevealed(participant);
-        bool out = !_excluded(p.exclusions, index);
-        if (!out || !_isBetween(task, round, p, index, position, near)) {
-            revert NotWrong(int256(uint256(index)), int256(uint256(position)));
-        }
-        emit Omitted(task, round, msg.sender, index);
-        _overturn(task, round, msg.sender);
-    }
-
     function hashReceipt(
         uint32 task,
         uint32 round,
@@ -125,47 +106,19 @@ abstract contract RecordChallenges is DisputesBase, IRecordDesk, EIP712Upgradeab
         address participant = _s().coordinator.participantAt(task, index);
         if (!_s().coordinator.isOpening(task, round, participant, o)) revert NotRevealed(participant);
         bytes32 digest = hashReceipt(task, round, participant, o.sealedRoot, o.contentKeyHash);
-        return SignatureChecker.isValidSignatureNowCalldata(proposer, digest, receipt);
+        return proposer.signed(digest, receipt);
     }
 
-    function _rolled(uint32 task) internal view returns (bool) {
-        return _s().coordinator.rolledOf(task).opened != 0;
-    }
-
-    /// @dev Whether no included leaf has the index: neighbours with nothing between them, the first or the last
-    /// leaf alone, or no leaf because nobody is included.
-    function _isBetween(
-        uint32 task,
-        uint32 round,
-        Proposal calldata p,
-        uint16 index,
-        uint256 position,
-        Piece[] calldata near
-    ) internal view returns (bool) {
-        if (near.length == 0) return p.included == 0;
-        if (near.length > 2) return false;
-        uint16 first = _includedIndex(task, round, p, position, near[0]);
-        if (near.length == 2) {
-            return first < index && index < _includedIndex(task, round, p, position + 1, near[1]);
-        }
-        return (position == 0 && index < first) || (position + 1 == p.included && first < index);
-    }
-
-    function _includedIndex(
-        uint32 task,
-        uint32 round,
-        Proposal calldata p,
-        uint256 position,
-        Piece calldata leaf
-    ) internal view returns (uint16 index) {
-        (address participant,,) = _requireIncluded(leaf, p, position);
-        (index,) = _s().coordinator.revealedIndex(task, round, participant);
+    /// @dev Where an update may have been revealed in a roll, its record is asked for: whoever signed two commits would
+    /// otherwise convict a proposer that took the one by showing the other. In and out at once is wrong anyhow.
+    function _requireNoRolls(uint32 task, address participant, uint16 index, Proposal calldata p) internal view {
+        bool both = _excluded(p.exclusions, index);
+        if (!both && _s().coordinator.rolledOf(task).rolls != 0) revert MayBeRolled(participant);
     }
 
     function _excluded(bytes calldata exclusions, uint16 index) internal pure returns (bool) {
         for (uint256 i; i < exclusions.length; i += EXCLUSION_BYTES) {
-            bool counts = uint8(exclusions[i + 2]) != VOID_LEAF;
-            if (counts && uint16(bytes2(exclusions[i:i + 2])) == index) return true;
+            if (uint16(bytes2(exclusions[i:i + 2])) == index) return true;
         }
         return false;
     }

@@ -11,8 +11,7 @@ import {Phases} from "./Phases.sol";
 abstract contract Results is CoordinatorBase, IRounds {
     using Phases for Clock;
 
-    uint8 internal constant LAST_REASON = 8;
-    uint8 internal constant VOID_LEAF = 8; // a rolled opening that stands for nobody; its index may be included as well
+    uint8 internal constant LAST_REASON = 7;
     uint256 internal constant EXCLUSION_BYTES = 3;
 
     function propose(uint32 task, uint32 round, Proposal calldata p) external {
@@ -64,38 +63,30 @@ abstract contract Results is CoordinatorBase, IRounds {
         if (waits && c.nowS < turn) revert TooEarly(c.pause.firstSecond(turn), block.timestamp);
     }
 
-    /// @dev Everybody who revealed is either included or excluded for a listed reason, nobody twice. Who revealed in
-    /// a roll has no mark; what is said of them is for challenges to find wrong, and they may be more than the poster
-    /// counted. Leaves that stand for nobody (VOID_LEAF) make no quorum.
+    /// @dev Everybody who revealed is either included or excluded for a listed reason, nobody twice. In a round with
+    /// rolls nobody can count who did: a challenge shows who is missing, or should not be there.
     function _requireExclusions(uint32 task, Clock memory c, Proposal calldata p) internal view {
         uint256 excluded = p.exclusions.length / EXCLUSION_BYTES;
-        bool rolled = _s().rounds[task].opened != 0;
-        uint256 counting = p.included + excluded;
-        bool all = rolled ? counting >= c.revealed : counting == c.revealed;
-        if (p.exclusions.length % EXCLUSION_BYTES != 0 || !all) {
+        bool rolled = _s().rounds[task].rolls != 0;
+        if (p.exclusions.length % EXCLUSION_BYTES != 0 || (!rolled && p.included + excluded != c.revealed)) {
             revert MiscountedProposal(task, c.round, p.included, excluded, c.revealed);
         }
+        uint256 sure = p.included; // and whoever is out, and revealed on chain
         uint256 least; // the lowest index that may come now
         for (uint256 i; i < p.exclusions.length; i += EXCLUSION_BYTES) {
             uint16 index = uint16(bytes2(p.exclusions[i:i + 2]));
             uint8 reason = uint8(p.exclusions[i + 2]);
+            Mark mark = _markOf(task, c.round, index);
             bool listed = reason != 0 && reason <= LAST_REASON;
-            bool void_ = reason == VOID_LEAF;
-            if (!listed || index < least || !(void_ ? rolled : _mayBeOut(task, c.round, index, rolled))) {
+            bool revealed = mark == Mark.Revealed;
+            if (!listed || index < least || !(revealed || (rolled && mark == Mark.None))) {
                 revert BadExclusion(task, c.round, index, reason);
             }
-            least = void_ ? index : uint256(index) + 1;
-            if (void_) --counting;
+            least = uint256(index) + 1;
+            if (revealed) ++sure;
         }
         uint256 quorum = _s().tasks[task].params.quorum;
-        if (rolled && p.included != 0 && counting < quorum) {
-            revert TooFewLeft(task, c.round, counting, quorum);
-        }
-    }
-
-    function _mayBeOut(uint32 task, uint32 round, uint16 index, bool rolled) internal view returns (bool) {
-        Mark mark = _markOf(task, round, index);
-        return mark == Mark.Revealed || (rolled && mark == Mark.None);
+        if (rolled && p.included != 0 && sure < quorum) revert TooFewLeft(task, c.round, sure, quorum);
     }
 
     /// @dev Checked here and not only by the treasury, or a bad total could never be settled.

@@ -55,7 +55,6 @@ abstract contract RollDemands is DisputesBase, IRecordDesk {
         Demand memory d = _end(task, id, false);
         emit LeafForfeited(task, round, id);
         _credit(d.by, d.deposit);
-        if (!_s().coordinator.posterOf(task, poster).bonded) return;
         _s().coordinator.strikePoster(task, round, poster, d.by, keccak256(msg.data));
     }
 

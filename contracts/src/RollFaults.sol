@@ -5,13 +5,14 @@ import {Clock} from "./Clocks.sol";
 import {Mark} from "./Marks.sol";
 import {RollLeaves} from "./RollLeaves.sol";
 import {Rolls} from "./Rolls.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {Signatures} from "./Signatures.sol";
 
 /// @title What a poster could have seen itself, and posted all the same.
 /// @notice A bad commit is not among it: whether somebody is in the cohort or a grant is live may change under a
 /// poster's hands, so such a leaf cannot land, and nothing else happens.
 abstract contract RollFaults is Rolls {
     using RollLeaves for bytes;
+    using Signatures for address;
 
     bytes32 public constant INCLUSION_TYPEHASH =
         keccak256("Inclusion(uint32 task,uint32 round,address participant,bytes32 commitment)");
@@ -34,8 +35,8 @@ abstract contract RollFaults is Rolls {
                 && first.content.index() < second.content.index();
             if (ascend) revert NoFault(task, round, poster);
         }
-        _slashPoster(task, round, poster, msg.sender, keccak256(msg.data), "malformed roll");
-        _voidRoll(task, c, poster, p);
+        bool void_ = _voidRoll(task, c, poster, p);
+        _convict(task, round, poster, void_, "malformed roll");
     }
 
     function refuteOpening(
@@ -54,8 +55,8 @@ abstract contract RollFaults is Rolls {
         bool right =
             opening.content.length == 0 || (whole && _opens(task, c, commit.content, opening.content));
         if (right) revert NoFault(task, round, poster);
-        _slashPoster(task, round, poster, msg.sender, keccak256(msg.data), "bad opening");
-        _voidOpenings(task, c, poster, p);
+        bool void_ = _voidOpenings(task, c, poster, p);
+        _convict(task, round, poster, void_, "bad opening");
     }
 
     function refuteCount(
@@ -67,13 +68,13 @@ abstract contract RollFaults is Rolls {
     ) external {
         Clock memory c = _current(task, round);
         Poster storage p = _openedRoll(task, round, poster);
-        if (positions.length + p.opened <= p.leaves) revert NoFault(task, round, poster);
+        if (positions.length + p.opened + p.moved <= p.leaves) revert NoFault(task, round, poster);
         for (uint256 i; i < positions.length; ++i) {
             if (i != 0 && positions[i] <= positions[i - 1]) revert NoFault(task, round, poster);
             _requireGap(p, positions[i], paths[i]);
         }
-        _slashPoster(task, round, poster, msg.sender, keccak256(msg.data), "miscounted openings");
-        _voidOpenings(task, c, poster, p);
+        bool void_ = _voidOpenings(task, c, poster, p);
+        _convict(task, round, poster, void_, "miscounted openings");
     }
 
     function challengeInclusion(
@@ -87,12 +88,12 @@ abstract contract RollFaults is Rolls {
         _requireRollsClosed(_current(task, round));
         uint16 index = _s().enrolments[task][receipt.participant].index;
         bytes32 digest = hashInclusion(task, round, receipt.participant, receipt.commitment);
-        bool broken = SignatureChecker.isValidSignatureNowCalldata(poster, digest, receipt.signature)
-            && _markOf(task, round, index) == Mark.None;
+        bool broken = poster.signed(digest, receipt.signature) && _markOf(task, round, index) == Mark.None;
         Poster storage p = _s().posters[task][poster];
-        if (broken && p.round == round) broken = _isMissing(task, p, index, receipt, position, near);
+        if (p.round == round) broken = broken && _isMissing(task, p, index, receipt, position, near);
+        else broken = broken && _s().rounds[task].rolls & COUNT < MOST_ROLLS; // or others had taken every place
         if (!broken) revert NoFault(task, round, poster);
-        _slashPoster(task, round, poster, msg.sender, keccak256(msg.data), "broken receipt");
+        _convict(task, round, poster, false, "broken receipt");
     }
 
     function strikePoster(uint32 task, uint32 round, address poster, address accuser, bytes32 evidence)
@@ -100,8 +101,8 @@ abstract contract RollFaults is Rolls {
     {
         if (msg.sender != _s().disputes) revert OnlyDisputes(msg.sender);
         Clock memory c = _advance(task);
-        _slashPoster(task, round, poster, accuser, evidence, "withheld leaf");
         if (c.round == round) _voidRoll(task, c, poster, _s().posters[task][poster]);
+        _slashPoster(task, round, poster, accuser, evidence, "withheld leaf");
     }
 
     function hashInclusion(uint32 task, uint32 round, address participant, bytes32 commitment)
@@ -113,6 +114,12 @@ abstract contract RollFaults is Rolls {
     }
 
     // --- internal
+
+    /// @dev This transaction is the evidence; it must have taken a bond, or voided what the bond was for.
+    function _convict(uint32 task, uint32 round, address poster, bool void_, string memory reason) internal {
+        bool taken = _slashPoster(task, round, poster, msg.sender, keccak256(msg.data), reason);
+        if (!taken && !void_) revert NoBond(task, poster);
+    }
 
     function _openedRoll(uint32 task, uint32 round, address poster) internal view returns (Poster storage p) {
         p = _rollOf(task, round, poster);

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Clock} from "./Clocks.sol";
-import {Mark} from "./Marks.sol";
+import {Mark, Marks} from "./Marks.sol";
 import {MerklePath} from "./MerklePath.sol";
 import {Posters} from "./Posters.sol";
 import {RelaySignatures} from "./RelaySignatures.sol";
@@ -13,6 +13,7 @@ abstract contract Rolls is Posters, RelaySignatures {
     using MerklePath for bytes;
     using MerklePath for bytes32;
     using RollLeaves for bytes;
+    using Marks for mapping(uint256 => uint256);
 
     bytes32 private constant EMPTY_LEAF = sha256(hex"00");
 
@@ -28,9 +29,10 @@ abstract contract Rolls is Posters, RelaySignatures {
         if (p.round == round) revert AlreadyPosted(task, round, account);
         if (root == 0 || leaves == 0 || leaves > c.cohort) revert BadRoll(leaves, c.cohort);
         Round storage r = _s().rounds[task];
-        if (r.rolls >= MOST_ROLLS) revert NoRoomForRolls(task, round, MOST_ROLLS);
+        if (r.rolls & COUNT >= MOST_ROLLS || r.rolls & CLOSED != 0) revert NoRoomForRolls(task, round, MOST_ROLLS);
 
-        (p.round, p.leaves, p.opened, p.lifted, p.state) = (round, leaves, 0, 0, RollState.Committed);
+        (p.round, p.leaves, p.opened, p.lifted, p.moved) = (round, leaves, 0, 0, 0);
+        p.state = RollState.Committed;
         p.commits = root;
         (r.rolls, r.leaves) = (r.rolls + 1, r.leaves + leaves);
         c.committed += leaves;
@@ -50,10 +52,9 @@ abstract contract Rolls is Posters, RelaySignatures {
         if (!p.bonded) revert NotAPoster(task, account);
         if (p.state == RollState.Opened) revert AlreadyPosted(task, round, account);
         Round storage r = _s().rounds[task];
-        uint256 most = p.leaves - p.lifted;
-        if (root == 0 || opened == 0 || opened > most) revert BadRoll(opened, most);
+        if (root == 0 || opened == 0 || opened > p.leaves) revert BadRoll(opened, p.leaves);
 
-        (p.opened, p.state, p.openedAt) = (opened, RollState.Opened, uint40(block.timestamp));
+        (p.opened, p.state, p.consentAt) = (opened, RollState.Opened, _consentAt(c));
         p.openings = root;
         r.opened += opened;
         c.revealed += opened;
@@ -73,11 +74,20 @@ abstract contract Rolls is Posters, RelaySignatures {
         Poster storage p = _rollOf(task, round, poster);
         _requireCommit(task, p, position, commit);
         bytes calldata leaf = commit.content;
-        _requireLiftable(task, c, p, leaf.participant());
-        if (p.state == RollState.Opened) _requireGap(p, position, gap);
-        _requireGood(task, c, leaf, block.timestamp);
-        if (uint256(p.opened) + p.lifted >= p.leaves) revert Overclaimed(task, round, p.leaves);
-
+        bool own = _actor(task) == leaf.participant();
+        _requireRollsOver(c, p);
+        _requireGood(task, c, leaf, _consentAt(c));
+        _requireUnmarked(task, round, leaf);
+        if (_isGap(p, position, gap)) {
+            if (uint256(p.opened) + p.lifted >= p.leaves) revert Overclaimed(task, round, p.leaves);
+        } else if (!own) {
+            revert OpenedInRoll(task, round, leaf.participant());
+        } else if (p.opened != 0) {
+            (--p.opened, ++p.moved);
+            --_s().rounds[task].opened;
+            --c.revealed;
+            _save(task, c);
+        }
         ++p.lifted;
         ++_s().rounds[task].lifted;
         _put(task, round, leaf, Mark.Committed);
@@ -95,15 +105,30 @@ abstract contract Rolls is Posters, RelaySignatures {
         Clock memory c = _current(task, round);
         if (c.phase <= Phase.Reveal) revert WrongPhase(task, round, Phase.Aggregate, c.phase);
         Poster storage p = _rollOf(task, round, poster);
-        if (p.state != RollState.Opened) revert NoRoll(task, round, poster);
-        _requireCommit(task, p, position, commit);
-        _requireIn(p.openings, p.leaves, position, opening);
-        _requireGood(task, c, commit.content, p.openedAt);
-        if (!_opens(task, c, commit.content, opening.content)) {
-            revert BadOpening(task, round, commit.content.index());
-        }
+        _requireRecord(task, c, p, position, commit, opening);
+        _requireUnmarked(task, round, commit.content);
+        _s().landed[task].set(round, commit.content.index(), Mark.Revealed);
         _put(task, round, commit.content, Mark.Revealed);
         emit Landed(task, round, commit.content.participant(), commit.content.index());
+    }
+
+    function rolledRecord(
+        uint32 task,
+        uint32 round,
+        address poster,
+        uint16 position,
+        Leaf calldata commit,
+        Leaf calldata opening
+    ) external view returns (address participant, bytes32 payloadRoot, uint32 weight) {
+        Clock memory c = _load(task);
+        if (c.round != round) revert WrongRound(task, round, c.round);
+        _requireRecord(task, c, _rollOf(task, round, poster), position, commit, opening);
+        Opening memory o = opening.content.opening();
+        return (commit.content.participant(), o.payloadRoot, o.weight);
+    }
+
+    function isLanded(uint32 task, uint32 round, uint16 index) external view returns (bool) {
+        return _s().landed[task].get(round, index) == Mark.Revealed;
     }
 
     // --- internal
@@ -113,30 +138,53 @@ abstract contract Rolls is Posters, RelaySignatures {
         if (c.nowS > last) revert TooLateToPost(c.pause.lastSecond(last), block.timestamp);
     }
 
-    /// @dev Once Reveal has opened; others than the participant wait for the roots.
-    function _requireLiftable(uint32 task, Clock memory c, Poster storage p, address participant)
-        internal
-        view
-    {
-        if (c.nowS < c.opensAt) revert TooEarly(c.pause.firstSecond(c.opensAt), block.timestamp);
+    /// @dev The roll's openings are posted, or cannot come any more: a poster that has begun is not crossed.
+    function _requireRollsOver(Clock memory c, Poster storage p) internal view {
         uint256 last = uint256(c.opensAt) + (c.deadline - c.opensAt) / 2;
-        if (c.nowS > last || p.state == RollState.Opened || _actor(task) == participant) return;
+        if (c.nowS > last || p.state == RollState.Opened) return;
         revert TooEarly(c.pause.firstSecond(last + 1), block.timestamp);
     }
 
+    /// @dev In Reveal: the second before it opened. Nobody can change any more what was granted then.
+    function _consentAt(Clock memory c) internal view returns (uint40) {
+        return c.pause.firstSecond(c.opensAt) - 1;
+    }
+
+    /// @dev A commit and its opening at the same place of a roll, of which nothing is wrong.
+    function _requireRecord(
+        uint32 task,
+        Clock memory c,
+        Poster storage p,
+        uint256 position,
+        Leaf calldata commit,
+        Leaf calldata opening
+    ) internal view {
+        if (p.state != RollState.Opened) revert NotOpened(task, c.round);
+        _requireCommit(task, p, position, commit);
+        _requireIn(p.openings, p.leaves, position, opening);
+        _requireGood(task, c, commit.content, p.consentAt);
+        if (!_opens(task, c, commit.content, opening.content)) {
+            revert BadOpening(task, c.round, commit.content.index());
+        }
+    }
+
     /// @dev That a commit's leaf could stand, by what nobody can change afterwards: who is behind it, its signature,
-    /// and that the grant was live when it was opened. Not the bond: that may be gone for another offence.
+    /// and that the grant was live before Reveal. Not the bond: that may be gone for another offence.
     function _requireGood(uint32 task, Clock memory c, bytes calldata leaf, uint256 at) internal view {
         (uint16 index, address participant) = (leaf.index(), leaf.participant());
         Enrolment storage e = _s().enrolments[task][participant];
         bool known = _inCohort(e, c.round) && e.index == index;
         bool whole = leaf.commitment() != 0 && leaf.evidenceHash() != 0;
         if (!known || !whole || !_signedLeaf(task, c.round, leaf)) revert BadLeaf(task, c.round, index);
-        if (_markOf(task, c.round, index) != Mark.None) revert AlreadyCommitted(task, c.round, participant);
         uint64 purposes = _s().tasks[task].params.purposes;
         if (!_s().consent.liveAt(leaf.grantId(), participant, purposes, at)) {
             revert BadLeaf(task, c.round, index);
         }
+    }
+
+    function _requireUnmarked(uint32 task, uint32 round, bytes calldata leaf) internal view {
+        bool marked = _markOf(task, round, leaf.index()) != Mark.None;
+        if (marked) revert AlreadyCommitted(task, round, leaf.participant());
     }
 
     function _signedLeaf(uint32 task, uint32 round, bytes calldata leaf) internal view returns (bool) {
@@ -212,6 +260,14 @@ abstract contract Rolls is Posters, RelaySignatures {
 
     function _requireGap(Poster storage p, uint256 position, bytes32[] calldata path) internal view {
         _requireRoot(p.openings, EMPTY_LEAF.rootOf(position, p.leaves, path));
+    }
+
+    /// @dev Whether the roll leaves its commit at this place unopened, as far as the path shows. No path, of several
+    /// leaves, shows nothing.
+    function _isGap(Poster storage p, uint256 position, bytes32[] calldata path) internal view returns (bool) {
+        if (p.state == RollState.Committed) return true;
+        if (path.length == 0 && p.leaves > 1) return false;
+        return EMPTY_LEAF.rootOf(position, p.leaves, path) == p.openings;
     }
 
     function _requireRoot(bytes32 expected, bytes32 actual) internal pure {

@@ -131,7 +131,7 @@ abstract contract Tasks is CoordinatorBase, ITaskDesk {
         _check(p.limit != 0 && p.limit < 2 ** 31, "limit");
         _check(p.disclosure <= 1, "disclosure");
         _check(p.floorBps <= 10_000, "floorBps");
-        _check(p.modes & DIRECT != 0 && p.modes < 8 && (p.modes < ROLLED || p.revealGrace != 0), "modes");
+        _check(p.modes & DIRECT != 0 && p.modes < 8 && (p.modes < ROLLED || (p.revealGrace != 0 && p.aggregatorBond != 0)), "modes");
         _check(p.aggregateHeader != 0, "aggregateHeader");
         _check(p.feeBps <= 10_000, "feeBps");
         _check(p.rule <= LAST_RULE, "rule");
@@ -164,6 +164,8 @@ abstract contract Tasks is CoordinatorBase, ITaskDesk {
             : uint256(p.voteWindow) + p.finalityGap + 2 * uint256(p.voteRevealWindow);
         uint256 longest = votes + uint256(p.commitWindow) + p.finalityGap + p.revealWindow + p.revealGrace
             + 2 * (uint256(p.aggregateWindow) + 4 * uint256(p.challengeWindow));
+        // Each of a round's rolls may fall and open Commit again.
+        if (p.modes >= ROLLED) longest += MOST_ROLLS * (uint256(p.commitWindow) / 2 + p.finalityGap + p.revealWindow);
         _check(_s().registry.unbondingPeriod() >= 2 * longest, "unbondingPeriod");
     }
 

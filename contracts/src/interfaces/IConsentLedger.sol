@@ -97,8 +97,8 @@ interface IConsentLedger {
     /// Reverts with the reason unless `silo` may use the grant for all `purposes` from now to `until`.
     function requireLive(bytes32 grantId, address silo, uint64 purposes, uint40 until) external view;
 
-    /// Whether `silo` could use the grant for all `purposes` at a second of the past or present: nothing that happens to
-    /// the grant later changes the answer.
+    /// Whether `silo` could use the grant for all `purposes` at a second of the past, when it must have been here already:
+    /// nothing that happens later changes the answer.
     function liveAt(bytes32 grantId, address silo, uint64 purposes, uint256 at) external view returns (bool);
 
     /// Which of several silos may use which of several grants, pairwise, for all `purposes` from now to `until`:

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ICoordinatorTypes} from "./ICoordinatorTypes.sol";
+import {IRolls} from "./IRolls.sol";
 
 /// @title The words of a dispute: what is shown, what can be wrong with it, and what came of it.
 interface IDisputeTypes is ICoordinatorTypes {
@@ -44,6 +45,22 @@ interface IDisputeTypes is ICoordinatorTypes {
         uint16 place;
     }
 
+    /// Where an index is missing among the included: the leaves before and after it, or the first or the last leaf
+    /// alone; none where nobody is included.
+    /// @param position Of the first of `near`.
+    struct Gap {
+        uint32 position;
+        Piece[] near;
+    }
+
+    /// A commit and its opening at a place of a poster's roll.
+    struct RolledProof {
+        address poster;
+        uint16 position;
+        IRolls.Leaf commit;
+        IRolls.Leaf opening;
+    }
+
     /// What a committee showed of the round's updates; empty where the task does not pay by scores.
     /// @param vectors The scores of each member that showed a vote, by seat, as they stand in ScoresShown.
     /// @param medians What the accuser says each included update's score is: big-endian uint32 words in their order.
@@ -53,8 +70,7 @@ interface IDisputeTypes is ICoordinatorTypes {
     }
 
     /// Trees of a proposal whose bytes anybody may ask for. Payload: of the update at an included position. Record: not
-    /// bytes but the revealed record of the update at an included position, which is answered once it is on chain
-    /// (IRolls.land).
+    /// bytes but where the update at an included position was revealed (answerRecord).
     enum Tree {
         Aggregate,
         Model,

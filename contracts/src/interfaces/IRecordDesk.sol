@@ -6,16 +6,28 @@ import {IDisputeTypes} from "./IDisputeTypes.sol";
 /// @title Proofs about a proposal's records: who is in, who is out, and who is owed what.
 /// @notice Called at the address of Disputes, which passes these calls on to its RecordDesk.
 interface IRecordDesk is IDisputeTypes {
-    /// Somebody whose opening is on chain (IRolls.land brings a rolled one there) is neither included nor excluded.
-    /// @param position Of the first of `near`, the included leaves before and after the index; or the first or the
-    /// last leaf alone; none where nobody is included.
+    /// In a round with rolls: somebody whose opening is on chain is neither included nor excluded. Of an opening that
+    /// `land` brought there, the proposer's receipt shows that it was not withheld from the proposer.
+    /// @param o The opening, read where it was landed; so is `receipt`, the proposer's signature of hashReceipt.
     function challengeOmission(
         uint32 task,
         uint32 round,
         Proposal calldata p,
         address participant,
+        Gap calldata gap,
+        Opening calldata o,
+        bytes calldata receipt
+    ) external;
+
+    /// Answers a demand of Tree.Record: the included leaf is what a roll says of its participant, or that revealed by
+    /// itself. Anyone. @param rolled Not read in the second case.
+    function answerRecord(
+        uint32 task,
+        uint32 round,
+        Proposal calldata p,
         uint32 position,
-        Piece[] calldata near
+        Piece calldata included,
+        RolledProof calldata rolled
     ) external;
 
     /// Asks a poster for a leaf of its roll, against a deposit that the answer earns; one challenge window to answer.
@@ -35,8 +47,7 @@ interface IRecordDesk is IDisputeTypes {
         Piece calldata leaf
     ) external;
 
-    /// Takes the poster's bond for a leaf that was not shown in time. Where that bond is gone already, the deposit
-    /// comes back all the same.
+    /// Takes the poster's bond, if it is still there, for a leaf that was not shown in time, and the roll with it.
     function forfeitLeaf(uint32 task, uint32 round, address poster, bool openings, uint16 position) external;
 
     /// An included leaf names somebody who did not reveal, or is excluded too, or another payload root or

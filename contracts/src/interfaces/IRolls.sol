@@ -26,7 +26,8 @@ interface IRolls is ICoordinatorTypes {
     /// An account that may post, and its last roll.
     /// @param bonded Whether the task holds its bond, as large as the aggregator's. @param untilRound Last round in which
     /// it may post. @param round The roll's. @param leaves Its commits. @param opened How many of them it says it opened.
-    /// @param lifted How many of them were put on chain one by one. @param openedAt When it opened, chain time.
+    /// @param lifted How many of them were put on chain one by one. @param moved Of these, how many it had opened.
+    /// @param consentAt Second at which the grants of its commits must be live: the last one before Reveal.
     struct Poster {
         bool bonded;
         uint32 untilRound;
@@ -34,8 +35,9 @@ interface IRolls is ICoordinatorTypes {
         uint16 leaves;
         uint16 opened;
         uint16 lifted;
+        uint16 moved;
         RollState state;
-        uint40 openedAt;
+        uint40 consentAt;
         bytes32 commits;
         bytes32 openings;
     }
@@ -86,6 +88,10 @@ interface IRolls is ICoordinatorTypes {
     error NotInRoll(bytes32 expected, bytes32 actual);
     /// Thrown when a commit is lifted although its roll says that all others are opened; `refuteCount` shows that it lies.
     error Overclaimed(uint32 task, uint32 round, uint256 leaves);
+    /// Thrown when somebody else's commit is lifted although its roll opened it, or nothing shows that it did not.
+    error OpenedInRoll(uint32 task, uint32 round, address participant);
+    /// Thrown when a record is shown from a roll without openings.
+    error NotOpened(uint32 task, uint32 round);
     /// Thrown when a proof against a poster proves nothing.
     error NoFault(uint32 task, uint32 round, address poster);
     /// Thrown when absences are noted in a round with rolls: who is in one has no mark of its own.
@@ -149,8 +155,9 @@ interface IRolls is ICoordinatorTypes {
         external;
 
     /// Puts a rolled commit on chain that its roll has not opened, so that its participant can `reveal`, and owes it:
-    /// until the grace is over. In Reveal alone, since a proposal rests on what stands after it: the participant at any
-    /// time, anybody (this is how an opening is demanded) once no root can come any more.
+    /// until the grace is over. In Reveal alone, since a proposal rests on what stands after it, and once this roll's
+    /// openings are posted or cannot come any more. Anyone: this is how an opening is demanded. The participant also takes
+    /// a commit out that was opened there, for instance because no reader signs that it has seen the payload.
     /// @param gap Siblings of the empty leaf at the position among the openings; none where none were posted.
     function lift(
         uint32 task,
@@ -171,6 +178,20 @@ interface IRolls is ICoordinatorTypes {
         Leaf calldata commit,
         Leaf calldata opening
     ) external;
+
+    /// What a roll says of an update, and nothing of it is wrong: `land` would take it, were it not that its participant
+    /// may have a mark by now. Reverts otherwise.
+    function rolledRecord(
+        uint32 task,
+        uint32 round,
+        address poster,
+        uint16 position,
+        Leaf calldata commit,
+        Leaf calldata opening
+    ) external view returns (address participant, bytes32 payloadRoot, uint32 weight);
+
+    /// Whether the opening of the participant with this index was brought here by `land`.
+    function isLanded(uint32 task, uint32 round, uint16 index) external view returns (bool);
 
     // --- what costs a poster its bond, half of it to the sender
 

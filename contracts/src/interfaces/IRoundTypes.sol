@@ -54,7 +54,8 @@ interface IRoundTypes {
     /// @param step 0 the model is base + aggregate; 1 another server step, which no challenge covers.
     /// @param disclosure 1 a dispute may show single chunks of payloads; 0 none.
     /// @param floorBps Hundredths of a percent of a head's equal share that a reveal earns when fraud voids a round.
-    /// @param modes Bits of the ways to commit: 1 direct (always), 2 relayed, 4 rolled (then revealGrace is not 0).
+    /// @param modes Bits of the ways to commit: 1 direct (always), 2 relayed, 4 rolled (then revealGrace and
+    /// aggregatorBond are not 0).
     /// @param aggregateHeader SHA-256(0x00 || chunk 0) of every aggregate.
     /// @param rewardBy How a round's reward is split among the included: 0 by weight, 1 equally, 2 by the committee's
     /// median scores. Except by weight, only who is admitted by name may enrol.
@@ -122,9 +123,8 @@ interface IRoundTypes {
     /// sha256(abi.encodePacked(bytes1(0x00), participant, payloadRoot, weight)), by ascending index.
     /// @param rewardTotal Sum of the reward tree: everything the task ever awarded, this round included.
     /// @param included How many updates are in the aggregate; 0 says that nothing usable came.
-    /// @param exclusions Packed (uint16 index, uint8 reason), ascending; with the included exactly the revealed, in
-    /// rounds with rolls at least as many. Reason 8, in these: one opening of this index counts for nothing, being bad
-    /// or one too many.
+    /// @param exclusions Packed (uint16 index, uint8 reason), ascending; with the included exactly the revealed, where
+    /// there are no rolls.
     struct Proposal {
         bytes32 aggregateRoot;
         bytes32 modelRoot;
