@@ -33,7 +33,7 @@ TESTS = {
     "Slashes": ("ParticipantRegistry", "Overturn", "SlashSilent", "Tokens", "Appeals", "AppealsAfter"),
     "Appeals": ("Appeals", "AppealsAfter"),
     "Payments": ("Treasury", "Tokens", "ParticipantRegistry"),
-    "SumTree": ("Treasury", "Vectors", "PayVectors"),
+    "SumTree": ("Treasury", "Vectors"),
     "MedianScores": ("ChallengeScores", "PayVectors"),
     "RewardChallenges": ("ChallengeReward", "ChallengePay", "ChallengeScores"),
     "Floors": ("Overturn", "CommitteePay", "CommitteeVerdict"),
