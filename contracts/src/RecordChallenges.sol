@@ -122,10 +122,19 @@ abstract contract RecordChallenges is DisputesBase, IRecordDesk, EIP712Upgradeab
         Opening calldata o,
         bytes calldata receipt
     ) internal view returns (bool) {
-        address participant = _s().coordinator.participantAt(task, index);
-        if (!_s().coordinator.isOpening(task, round, participant, o)) revert NotRevealed(participant);
+        address participant = _revealer(task, round, index, o);
         bytes32 digest = hashReceipt(task, round, participant, o.sealedRoot, o.contentKeyHash);
         return SignatureChecker.isValidSignatureNowCalldata(proposer, digest, receipt);
+    }
+
+    /// @dev The participant with this index, whose opening in the round `o` must be.
+    function _revealer(uint32 task, uint32 round, uint16 index, Opening calldata o)
+        internal
+        view
+        returns (address participant)
+    {
+        participant = _s().coordinator.participantAt(task, index);
+        if (!_s().coordinator.isOpening(task, round, participant, o)) revert NotRevealed(participant);
     }
 
     function _rolled(uint32 task) internal view returns (bool) {

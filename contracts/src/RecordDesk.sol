@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {RecordChallenges} from "./RecordChallenges.sol";
+import {ExclusionChallenges} from "./ExclusionChallenges.sol";
 import {RollDemands} from "./RollDemands.sol";
 import {RewardChallenges} from "./RewardChallenges.sol";
 
@@ -9,4 +9,4 @@ import {RewardChallenges} from "./RewardChallenges.sol";
 /// @notice A contract may have 24,576 bytes of code; Disputes with everything in it has more. It makes its own
 /// desk when it is deployed and passes calls on to it (delegatecall, the same storage). At its own address the
 /// desk knows no coordinator, so it rules over nothing.
-contract RecordDesk is RecordChallenges, RewardChallenges, RollDemands {}
+contract RecordDesk is ExclusionChallenges, RewardChallenges, RollDemands {}

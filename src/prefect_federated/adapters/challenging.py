@@ -117,6 +117,8 @@ def _record(party: Party, spec: RoundSpec, claimed: Claimed, case: Case, finding
         return federation.challenge_leaf(case, finding.position, leaf, reveal.opening)
     index = list(unpack_exclusions(claimed.proposal.exclusions))[finding.position]
     opening = next(reveal.opening for reveal in claimed.reveals if reveal.index == index)
+    if finding.signatures:
+        return federation.refute_exclusion(case, finding.position, opening, finding.signatures)
     receipt = kept_receipt(party, spec, claimed.proposer)
     return federation.challenge_exclusion(case, finding.position, opening, receipt.signature if receipt else b"")
 
