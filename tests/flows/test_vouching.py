@@ -4,26 +4,33 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from prefect_federated.adapters.challenging import challenge
+from prefect_federated.adapters.evm.compact_signatures import COMMITTEE, digest_of, sign_compactly
 from prefect_federated.adapters.evm.devnet import Devnet
+from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.evm.structs import opening_tuple
 from prefect_federated.adapters.gathering import Gathered, gather
 from prefect_federated.adapters.mailbox import FolderMailbox
 from prefect_federated.adapters.outcome import work_out
+from prefect_federated.adapters.reading import read_past_spec
 from prefect_federated.adapters.stores.base import open_store
 from prefect_federated.adapters.verification import verify_proposal
 from prefect_federated.adapters.vouching import is_sound, keep_sound, leave_sound, refutation
 from prefect_federated.blocks.stores import LocalStore
 from prefect_federated.cli.auditor import auditor
 from prefect_federated.core.canonical import canonical
+from prefect_federated.core.enforced import NOBODY
 from prefect_federated.core.findings import Wrong
+from prefect_federated.core.receipts import long_signature
 from prefect_federated.core.round import Phase, Reason, Status
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.soundness import SoundLetter
+from prefect_federated.core.words import hash_words, keccak256
 from prefect_federated.flows.attest import serve
 from prefect_federated.flows.conclude import bring_on
 from prefect_federated.flows.participate import take_part
@@ -241,16 +248,20 @@ def test_delegate_speaks_for_its_member_and_who_has_no_seat_leaves_nothing(
     spoken = replace(member, federation=consortium.federation(f"{FIRST}-dpo"))
     assert leave_sound(spoken, box, spec) == len(HOSPITALS)
     assert leave_sound(member, box, spec) == 0  # its delegate has spoken for it
-    assert set(keep_sound(consortium.members[FIRST].open().party, box, spec)) == {member.account}
+    assert leave_sound(member, box, read_past_spec(member, spec.task, spec.round - 1)) == 0  # its seats are gone
+    silo = consortium.members[FIRST].open().party
+    assert keep_sound(silo, box, spec) == [member.account]  # what was said of others is theirs to keep
+    mine = next(one for one in member.federation.reveals(spec.task, spec.round) if one.participant == silo.account)
+    assert keep_sound(silo, FolderMailbox(mailbox(consortium)), spec) and len(refutation(silo, spec, mine)) == 3
+    member.federation.set_delegate(NOBODY)
+    assert len(refutation(silo, spec, mine)) == 2  # what stands in the vault is the word of nobody any more
 
 
 def test_member_does_not_speak_for_what_it_cannot_read_or_whoever_proposes_is_not_given(
     consortium: Consortium, spec: RoundSpec
 ) -> None:
-    member, store = (
-        consortium.validators[VALIDATORS[0]].open().party,
-        open_store(f"local:{consortium.ground.out / 'store'}"),
-    )
+    member = consortium.validators[VALIDATORS[0]].open().party
+    store = open_store(f"local:{consortium.ground.out / 'store'}")
     reveal = consortium.federation().reveals(spec.task, spec.round)[0]
     assert is_sound(member, spec, reveal)
     envelope = json.loads(b"".join(store.get(reveal.uri, 1 << 16)))
@@ -264,3 +275,23 @@ def test_member_does_not_speak_for_what_it_cannot_read_or_whoever_proposes_is_no
             assert not is_sound(member, spec, replace(reveal, uri=uri)), f"{name} is given {key}"
     nowhere = replace(reveal, uri="cas://sha256/" + "0" * 64)
     assert not is_sound(member, spec, nowhere)
+
+
+def test_member_whose_bond_is_gone_is_not_counted(consortium: Consortium, spec: RoundSpec) -> None:
+    federation, fallen, other, _ = consortium.federation(), *(consortium.ground.accounts[name] for name in VALIDATORS)
+    reveal, box = federation.reveals(spec.task, spec.round)[OUT], FolderMailbox(mailbox(consortium))
+    for path in letters(consortium, spec):
+        if other.address in path.read_text():
+            path.unlink()
+    auditing = auditor(consortium.federation("sponsor"), f"local:{consortium.ground.out / 'store'}")
+    assert len(refutation(auditing, spec, reveal, box)) == 2
+    votes = [attestation(federation, spec, fallen.signer.account(), bytes([kind]) * 32) for kind in (1, 2)]
+    auditing.federation._send("Committee", "challengeConflict", spec.task, spec.round, fallen.address, *votes)
+    assert refutation(auditing, spec, reveal, box) == ()
+
+
+def attestation(federation: Federation, spec: RoundSpec, member: Any, commitment: bytes) -> tuple[bytes, bytes]:
+    kind = keccak256(b"Attestation(uint32 task,uint32 round,address member,bytes32 commitment)")
+    said = hash_words(kind, spec.task, spec.round, member.address, commitment)
+    digest = digest_of(federation.chain_id, federation.addresses.committee, said, COMMITTEE)
+    return commitment, long_signature(*sign_compactly(member, digest))

@@ -18,11 +18,13 @@ from prefect_federated.core.soundness import SoundLetter, is_of_reading
 
 def leave_sound(party: Party, mailbox: Mailbox, spec: RoundSpec) -> int:
     """Leave a letter about each update that this member finds sound and left none about; how many it left."""
-    federation = party.federation
-    if seat_of(_seats(party, spec), party.account) is None:
+    federation, seat = party.federation, seat_of(_seats(party, spec), party.account)
+    if seat is None:
         return 0
-    reveals = federation.reveals(spec.task, spec.round)
-    sound = [one for one in reveals if not _left(party, mailbox, spec, one) and is_sound(party, spec, one)]
+    missing = [
+        one for one in federation.reveals(spec.task, spec.round) if not _letters(party, mailbox, spec, one, (seat,))
+    ]
+    sound = [reveal for reveal in missing if is_sound(party, spec, reveal)]
     for reveal in sound:
         letter = federation.sign_sound(spec.task, spec.round, reveal, party.account)
         mailbox.leave(_place(spec, reveal.participant), letter.to_bytes())
@@ -41,10 +43,9 @@ def keep_sound(party: Party, mailbox: Mailbox, spec: RoundSpec) -> list[str]:
     for reveal in party.federation.reveals(spec.task, spec.round):
         if reveal.participant != party.account and reveal.index not in left_out:
             continue
-        for letter in _letters(party, mailbox, spec, reveal):
-            if seat_of(seats, letter.member) is not None:
-                party.vault.keep(_slot(spec, reveal, letter.member), letter.to_bytes())
-                kept.append(letter.member)
+        for letter in _letters(party, mailbox, spec, reveal, seats):
+            party.vault.keep(_slot(spec, reveal, letter.member), letter.to_bytes())
+            kept.append(letter.member)
     return kept
 
 
@@ -72,7 +73,7 @@ def refutation(
     """
     seats = _seats(party, spec)
     bonded = {one.account for one in party.federation.validators(spec.task) if one.bonded} if seats else set()
-    letters = {letter.member: letter for letter in _letters(party, mailbox, spec, reveal)} if mailbox else {}
+    letters = {one.member: one for one in _letters(party, mailbox, spec, reveal, seats)} if mailbox else {}
     found = []
     for seat in seats:
         letter = letters.get(seat.member) or _kept(party, spec, reveal, seat.member)
@@ -103,26 +104,28 @@ def _left_out(party: Party, spec: RoundSpec) -> set[int]:
     return {index for index, reason in excluded.items() if is_of_reading(reason)}
 
 
-def _left(party: Party, mailbox: Mailbox, spec: RoundSpec, reveal: Reveal) -> bool:
-    return any(letter.member == party.account for letter in _letters(party, mailbox, spec, reveal))
-
-
-def _letters(party: Party, mailbox: Mailbox, spec: RoundSpec, reveal: Reveal) -> list[SoundLetter]:
-    """Letters in the mailbox about a reveal that those who they name have signed; anything else is left lying."""
+def _letters(
+    party: Party, mailbox: Mailbox, spec: RoundSpec, reveal: Reveal, seats: tuple[Seat, ...]
+) -> list[SoundLetter]:
+    """Letters in the mailbox about a reveal that members in these seats signed; anything else is left lying."""
     found = []
     for content in mailbox.read(_place(spec, reveal.participant)).letters:
         try:
             letter = read_letter(SoundLetter, content)
         except PayloadError:
             continue
-        if party.federation.is_sound_letter(spec.task, spec.round, reveal, letter):
+        theirs = seat_of(seats, letter.member) is not None
+        if theirs and party.federation.is_sound_letter(spec.task, spec.round, reveal, letter):
             found.append(letter)
     return found
 
 
 def _kept(party: Party, spec: RoundSpec, reveal: Reveal, member: str) -> SoundLetter | None:
+    """The letter that was kept, unless whoever signed it for the member is its delegate no longer."""
     document = party.vault.recall(_slot(spec, reveal, member))
-    return None if document is None else read_letter(SoundLetter, document)
+    letter = None if document is None else read_letter(SoundLetter, document)
+    good = letter is not None and party.federation.is_sound_letter(spec.task, spec.round, reveal, letter)
+    return letter if good else None
 
 
 def _place(spec: RoundSpec, participant: str) -> str:

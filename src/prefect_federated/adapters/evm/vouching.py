@@ -25,7 +25,9 @@ class Vouching(Receipting):
         if not letter.is_about(reveal.participant, reveal.opening):
             return False
         signer = signer_of(self._sound_digest(task, round, reveal), letter.r, letter.vs)
-        return signer is not None and signer in (letter.member, self.participant(letter.member).delegate)
+        if signer is None or signer == letter.member:
+            return signer is not None
+        return signer == self.participant(letter.member).delegate
 
     def refute_exclusion(
         self, case: Case, which: int, opening: Opening, signatures: Sequence[tuple[int, bytes]]
