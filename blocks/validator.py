@@ -32,9 +32,20 @@ class Validator(PartyBlock):
         title="Holdout", description="CSV or Parquet file that models are measured on; it never leaves the validator."
     )
 
+    mailbox: Path | None = Field(
+        default=None,
+        title="Mailbox",
+        description="Folder shared with silos and aggregators, for letters about updates found sound; none if empty.",
+    )
+
     def open(self) -> "OpenValidator":
         """Connect the validator: keys, chain, store, held-out data."""
         from prefect_federated.adapters.data_source import FileSource
+        from prefect_federated.adapters.mailbox import FolderMailbox
         from prefect_federated.adapters.validator import Validator as OpenValidator
 
-        return OpenValidator(party=self.open_party(), holdout=FileSource(self.holdout))
+        return OpenValidator(
+            party=self.open_party(),
+            holdout=FileSource(self.holdout),
+            mailbox=FolderMailbox(self.mailbox) if self.mailbox else None,
+        )

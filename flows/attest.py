@@ -17,11 +17,13 @@ from prefect_federated.core.committee import seat_of
 from prefect_federated.core.due import validator_due
 from prefect_federated.core.errors import CommitmentMismatch
 from prefect_federated.core.round import Phase, RoundState
+from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.flows.judging import judge_once
 from prefect_federated.flows.next_window import AGAIN_S, schedule_next
 from prefect_federated.tasks.attest import cast, close_ballot, draw, measure, seal_opinion, show_vote
 from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.settle import claim, claim_pay
+from prefect_federated.tasks.vouching import vouch
 
 
 @flow(name="attest", flow_run_name="{validator}/task-{task}/attest")
@@ -68,7 +70,7 @@ def _steps(validator: OpenValidator, task: int) -> Iterator[str]:
         if due is None or due == last:
             return
         if due == "judge":
-            due = None if state.proposer == party.account else judge_once(party, task, state)
+            due = None if state.proposer == party.account else judge_once(party, task, state, validator.mailbox)
         else:
             _step(validator, task, state.round, due)
         if due is None:
@@ -84,7 +86,7 @@ def _step(validator: OpenValidator, task: int, round: int, due: str) -> None:
     elif due == "cast":
         _cast(validator, task, round)
     elif due == "reveal":
-        _reveal(party, task, round)
+        _reveal(validator, task, round)
     else:
         close_ballot(party, task, round)
 
@@ -96,16 +98,24 @@ def _cast(validator: OpenValidator, task: int, round: int) -> None:
     if opinion is None:
         opinion = seal_opinion(validator.party, spec, measure(validator, spec))
     cast(validator.party, spec, opinion)
+    _vouch(validator, spec)
 
 
-def _reveal(party: Party, task: int, round: int) -> None:
-    spec = listen(party, task, round)
+def _vouch(validator: OpenValidator, spec: RoundSpec) -> None:
+    """Say which updates can be read; nothing new is said where that was done before."""
+    if validator.mailbox is not None:
+        vouch(validator.party, validator.mailbox, spec)
+
+
+def _reveal(validator: OpenValidator, task: int, round: int) -> None:
+    party, spec = validator.party, listen(validator.party, task, round)
     opinion = kept_opinion(party, spec)
     if opinion is None:
         raise CommitmentMismatch(
             f"round {task}/{round}: {party.name} has promised a vote, but its store holds no opinion; restore the store"
         )
     show_vote(party, spec, opinion)
+    _vouch(validator, spec)
 
 
 def _awaits_draw(party: Party, task: int) -> bool:

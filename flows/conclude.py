@@ -60,7 +60,7 @@ def bring_on(aggregator: OpenAggregator, task: int) -> str:
     elif state.phase == Phase.CHALLENGE and (met := _demands(party, task, state)):
         due = met
     elif due == "judge":
-        due = judge_once(party, task, state)
+        due = judge_once(party, task, state, aggregator.mailbox)
     elif due == "settle" or (state.phase == Phase.SETTLED and not is_mirrored(aggregator, task, state)):
         spec = listen(party, task, state.round)
         mirror(aggregator, spec, settle(aggregator, spec))

@@ -1,17 +1,26 @@
 """Judging a proposal once: a sweep comes every minute, and recomputing a round is dear."""
 
+from prefect_federated.adapters.mailbox import Mailbox
 from prefect_federated.adapters.party import Party
 from prefect_federated.core.round import RoundState
 from prefect_federated.tasks.judge import judge
 from prefect_federated.tasks.listen import listen
+from prefect_federated.tasks.vouching import keep_vouched, vouch
 
 
-def judge_once(party: Party, task: int, state: RoundState) -> str | None:
-    """Judge the proposal that stands, unless this party has: "judge", or None where there was nothing to do."""
+def judge_once(party: Party, task: int, state: RoundState, mailbox: Mailbox | None = None) -> str | None:
+    """Judge the proposal that stands, unless this party has: "judge", or None where there was nothing to do.
+
+    What the committee says of updates that are left out is taken from the mailbox first, where there is one; a member
+    says it again, for whoever shares the mailbox may have taken letters out of it.
+    """
     spec = listen(party, task, state.round)
     slot = spec.slot(f"judged/{state.proposal_hash.hex()}", party.account)
     if party.vault.recall(slot) is not None:
         return None
+    if mailbox is not None:
+        vouch(party, mailbox, spec)
+        keep_vouched(party, mailbox, spec)
     verification = judge(party, spec)
     party.vault.keep(slot, "; ".join(finding.detail for finding in verification.findings).encode())
     return "judge"

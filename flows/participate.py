@@ -11,6 +11,7 @@ from prefect_federated.adapters.claiming import rewards_due
 from prefect_federated.adapters.receipts import broken_receipt
 from prefect_federated.adapters.silo import Silo as OpenSilo
 from prefect_federated.adapters.turn import take_turn
+from prefect_federated.adapters.vouching import is_left_out_unjustly
 from prefect_federated.blocks.silo import Silo
 from prefect_federated.core.due import Standing, participant_due
 from prefect_federated.core.relaying import WAITING
@@ -21,6 +22,7 @@ from prefect_federated.tasks.judge import judge
 from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.receipts import keep_receipts
 from prefect_federated.tasks.settle import claim, claim_floor
+from prefect_federated.tasks.vouching import keep_vouched
 
 
 @flow(name="participate", flow_run_name="{silo}/task-{task}/participate")
@@ -70,12 +72,14 @@ def _steps(silo: OpenSilo, task: int) -> Iterator[str]:
 
 
 def _receipts(silo: OpenSilo, state: RoundState) -> Iterator[str]:
-    """Keep receipts as long as they arrive, and object where an update is left out in spite of one."""
+    """Keep receipts and what the committee says as long as they arrive; object where either is contradicted."""
     if silo.mailbox is None or not Phase.REVEAL <= state.phase <= Phase.CHALLENGE:
         return
     spec = listen(silo.party, state.task, state.round)
     keep_receipts(silo.party, silo.mailbox, spec)
-    if state.phase is Phase.CHALLENGE and broken_receipt(silo.party, spec):
+    if spec.spec.enforced.committee:
+        keep_vouched(silo.party, silo.mailbox, spec)
+    if state.phase is Phase.CHALLENGE and (broken_receipt(silo.party, spec) or is_left_out_unjustly(silo.party, spec)):
         judge(silo.party, spec)
         yield "object"
 

@@ -42,6 +42,8 @@ TESTS = {
     "Tallies": ("ChallengeSum", "Vectors"),
     "SumChallenges": ("ChallengeSum",),
     "Demands": ("Demands",),
+    "SoundUpdates": ("RefuteExclusion",),
+    "ExclusionChallenges": ("RefuteExclusion",),
 }
 SETTINGS = {
     "FOUNDRY_OPTIMIZER": "false",

@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {Draws} from "./Draws.sol";
 import {IRoundTypes} from "./interfaces/IRoundTypes.sol";
+import {MemberSignatures} from "./MemberSignatures.sol";
 import {Scores} from "./Scores.sol";
 
 /// @title Votes: promised in Vote, shown in VoteReveal, counted as they come.
-abstract contract Ballots is Draws {
+abstract contract Ballots is Draws, MemberSignatures {
     bytes32 public constant VOTE_TYPEHASH = keccak256(
         "Vote(uint256 chainId,address committee,uint32 task,uint32 round,address member,bool accept,int64 metric,bytes32 scoresHash,bytes32 salt)"
     );
-    bytes32 private constant DOMAIN_TYPEHASH =
-        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
-    bytes32 private constant NAME_HASH = keccak256("prefect-federated committee");
-    bytes32 private constant VERSION_HASH = keccak256("1");
     bytes32 public constant ATTESTATION_TYPEHASH =
         keccak256("Attestation(uint32 task,uint32 round,address member,bytes32 commitment)");
 
@@ -130,11 +125,7 @@ abstract contract Ballots is Draws {
         view
         returns (bytes32)
     {
-        bytes32 domain = keccak256(
-            abi.encode(DOMAIN_TYPEHASH, NAME_HASH, VERSION_HASH, block.chainid, address(this))
-        );
-        bytes32 message = keccak256(abi.encode(ATTESTATION_TYPEHASH, task, round, member, commitment));
-        return MessageHashUtils.toTypedDataHash(domain, message);
+        return _digestOf(keccak256(abi.encode(ATTESTATION_TYPEHASH, task, round, member, commitment)));
     }
 
     /// @dev By the member or its present delegate, over the EIP-712 Attestation.
@@ -145,10 +136,6 @@ abstract contract Ballots is Draws {
         bytes32 commitment,
         bytes calldata signature
     ) internal view returns (bool) {
-        bytes32 digest = _attestationDigest(task, round, member, commitment);
-        if (SignatureChecker.isValidSignatureNowCalldata(member, digest, signature)) return true;
-        address delegate = _s().registry.participant(member).delegate;
-        return delegate != address(0)
-            && SignatureChecker.isValidSignatureNowCalldata(delegate, digest, signature);
+        return _isSignedBy(member, _attestationDigest(task, round, member, commitment), signature);
     }
 }

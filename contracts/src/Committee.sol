@@ -10,7 +10,7 @@ import {IParticipantRegistry} from "./interfaces/IParticipantRegistry.sol";
 
 /// @notice Documented in ICommittee.
 /// @dev Its parts, in the order of a round: Draws, Ballots, Absences; what is not a function of this contract goes to
-/// its CommitteeDesk (Validators, Metrics), which shares its storage.
+/// its CommitteeDesk (Validators, Metrics, SoundUpdates), which shares its storage.
 contract Committee is Absences, AnnouncedUpgrades, Proxy {
     /// @custom:oz-upgrades-unsafe-allow state-variable-immutable
     address private immutable DESK;

@@ -64,7 +64,11 @@ abstract contract CommitteeBase is ICommitteeTypes {
 
     /// @dev At least two thirds of the committee have shown their votes.
     function _quorate(Ballot storage b) internal view returns (bool) {
-        return b.size != 0 && 3 * uint256(b.revealed) >= 2 * uint256(b.size);
+        return _twoThirds(b.revealed, b.size);
+    }
+
+    function _twoThirds(uint256 count, uint256 size) internal pure returns (bool) {
+        return size != 0 && 3 * count >= 2 * size;
     }
 
     function _s() internal pure returns (CommitteeStorage storage s) {

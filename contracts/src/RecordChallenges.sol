@@ -103,8 +103,7 @@ abstract contract RecordChallenges is DisputesBase, IRecordDesk, EIP712Upgradeab
         Opening calldata o,
         bytes calldata receipt
     ) internal view returns (bool) {
-        address participant = _s().coordinator.participantAt(task, index);
-        if (!_s().coordinator.isOpening(task, round, participant, o)) revert NotRevealed(participant);
+        address participant = _revealer(task, round, index, o);
         bytes32 digest = hashReceipt(task, round, participant, o.sealedRoot, o.contentKeyHash);
         return proposer.signed(digest, receipt);
     }
@@ -114,6 +113,16 @@ abstract contract RecordChallenges is DisputesBase, IRecordDesk, EIP712Upgradeab
     function _requireNoRolls(uint32 task, address participant, uint16 index, Proposal calldata p) internal view {
         bool both = _excluded(p.exclusions, index);
         if (!both && _s().coordinator.rolledOf(task).rolls != 0) revert MayBeRolled(participant);
+    }
+
+    /// @dev The participant with this index, whose opening in the round `o` must be.
+    function _revealer(uint32 task, uint32 round, uint16 index, Opening calldata o)
+        internal
+        view
+        returns (address participant)
+    {
+        participant = _s().coordinator.participantAt(task, index);
+        if (!_s().coordinator.isOpening(task, round, participant, o)) revert NotRevealed(participant);
     }
 
     function _excluded(bytes calldata exclusions, uint16 index) internal pure returns (bool) {

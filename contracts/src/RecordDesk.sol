@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {ExclusionChallenges} from "./ExclusionChallenges.sol";
 import {RolledRecords} from "./RolledRecords.sol";
 import {RollDemands} from "./RollDemands.sol";
 import {RewardChallenges} from "./RewardChallenges.sol";
@@ -9,4 +10,4 @@ import {RewardChallenges} from "./RewardChallenges.sol";
 /// @notice A contract may have 24,576 bytes of code; Disputes with everything in it has more. It makes its own
 /// desk when it is deployed and passes calls on to it (delegatecall, the same storage). At its own address the
 /// desk knows no coordinator, so it rules over nothing.
-contract RecordDesk is RolledRecords, RewardChallenges, RollDemands {}
+contract RecordDesk is RolledRecords, ExclusionChallenges, RewardChallenges, RollDemands {}

@@ -62,6 +62,39 @@ contract GasCommitteeTest is CommitteeRound {
         vm.snapshotGasLastCall("committee", "settle, with the median of 7");
     }
 
+    /// A silo is left out as malformed, and all seven members found its update sound.
+    /// forge-config: default.isolate = true
+    function test_seven_refute_an_exclusion() public {
+        (size, candidates) = (7, VALIDATORS);
+        setUp();
+        for (uint256 i = VALIDATORS; i < 7; ++i) {
+            _serve(i, VALIDATOR_BOND);
+        }
+        _open();
+        _draw();
+        _commitAll();
+        _revealAll();
+        Vote[] memory votes = new Vote[](size);
+        for (uint8 k; k < size; ++k) {
+            votes[k] = _vote(k, true, 10);
+            _cast(k, votes[k]);
+        }
+        vm.warp(coordinator.roundOf(task).opensAt);
+        _showAll(votes);
+        Proposal memory p = _proposal();
+        (p.included, p.exclusions) = (p.included - 1, abi.encodePacked(uint16(3), uint8(4)));
+        _propose(p);
+        Opening memory o = _opening(_silo(3));
+        bytes32 digest = committee.hashSound(task, round, _silo(3), o);
+        SeatSignature[] memory found = new SeatSignature[](size);
+        for (uint8 k; k < size; ++k) {
+            found[k] = SeatSignature(k, _signature(_keyOf(_member(k)), digest));
+        }
+        vm.prank(stranger);
+        disputes.refuteExclusion(task, round, p, 0, o, found);
+        vm.snapshotGasLastCall("committee", "refuteExclusion, by 7 of 7");
+    }
+
     /// The largest that a task can have fits a block many times over.
     /// forge-config: default.isolate = true
     function test_thirty_one_of_sixty_four() public {

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from prefect_federated.adapters import payloads
 from prefect_federated.adapters.keys import SealingKey
 from prefect_federated.adapters.payloads import fetch_update, fetch_words, publish, seal_update, store_words
 from prefect_federated.adapters.stores.local import LocalStore
@@ -288,3 +289,12 @@ def test_aggregate_cannot_stand_in_for_a_model(store: LocalStore, spec: RoundSpe
 def test_stored_words_longer_than_the_model_are_not_read_to_their_end(store: LocalStore, spec: RoundSpec) -> None:
     with pytest.raises(PayloadTooLarge):
         fetch_words(store, spec, "model", store.put([bytes(10_000)]), bytes(32))
+
+
+def test_reader_sees_whether_another_was_given_the_same_key(store: LocalStore, spec: RoundSpec) -> None:
+    envelope = json.loads(b"".join(store.get(reveal(store, spec)[1], 1 << 16)))
+    other = wrap(b"\x44" * 32, KEYS[STANDBY].private.public_key(), spec.context(ALICE), STANDBY).hex()
+    for key, same in ((envelope["keys"].pop(STANDBY.lower()), True), (other, False), (None, False)):
+        keys = envelope["keys"] | ({STANDBY.lower(): key} if key else {})
+        uri = store.put([canonical(envelope | {"keys": keys})])
+        assert payloads.gives_key_to(store, spec, ALICE, uri, AGGREGATOR, KEYS[AGGREGATOR], [STANDBY]) is same

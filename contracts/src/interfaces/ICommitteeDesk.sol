@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ICommitteeTypes} from "./ICommitteeTypes.sol";
+import {IRoundTypes} from "./IRoundTypes.sol";
 
 /// @title Who may be drawn, and what committees measured.
 /// @notice Called at the address of the Committee, which passes these calls on to its CommitteeDesk.
@@ -29,6 +30,27 @@ interface ICommitteeDesk is ICommitteeTypes {
 
     /// Creates the task's feed (AggregatorV3Interface), once. Anyone.
     function createFeed(uint32 task) external returns (address);
+
+    // --- sound updates
+
+    /// Reverts unless at least two thirds of the round's committee signed Sound for what a participant revealed. A seat
+    /// whose member has no bond left does not count, whatever it signed; nor does a signature that is not the member's.
+    /// @param o What was revealed; that it was is for the caller to know. @param given Ascending by seat, none twice.
+    function requireSound(
+        uint32 task,
+        uint32 round,
+        address participant,
+        IRoundTypes.Opening calldata o,
+        SeatSignature[] calldata given
+    ) external view;
+
+    /// EIP-712 digest of "Sound(uint32 task,uint32 round,address participant,bytes32 payloadRoot,uint32 weight,bytes32
+    /// sealedRoot,bytes32 contentKeyHash)": who signs it has fetched the payload and opened it, has found it to have
+    /// that root and weight, to be well formed and in range, and its key to be wrapped to aggregator and standby too.
+    function hashSound(uint32 task, uint32 round, address participant, IRoundTypes.Opening calldata o)
+        external
+        view
+        returns (bytes32);
 
     // --- views
 

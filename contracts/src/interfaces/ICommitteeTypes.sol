@@ -68,6 +68,12 @@ interface ICommitteeTypes {
         bytes signature;
     }
 
+    /// @param signature Of what the seat's member is said to have signed, by it or its delegate.
+    struct SeatSignature {
+        uint8 seat;
+        bytes signature;
+    }
+
     /// Thrown when committees would be drawn from a block that is known already when a round opens.
     error NoDrawDelay();
     /// Thrown when somebody other than the coordinator opens a ballot, publishes an answer or takes pay.
@@ -122,6 +128,10 @@ interface ICommitteeTypes {
     error ScoresMismatch(uint32 task, uint32 round, address member);
     /// Thrown when a commitment was neither signed by the member nor is its vote on chain.
     error NotAttested(uint32 task, uint32 round, address member, bytes32 commitment);
+    /// Thrown when signatures do not ascend by seat, or name a seat that the round's committee does not have.
+    error SeatOutOfTurn(uint256 seat, uint256 least, uint256 size);
+    /// Thrown when fewer than two thirds of a round's committee signed for an update.
+    error TooFewFoundSound(uint32 task, uint32 round, address participant, uint256 found, uint256 size);
     /// Thrown when two attestations say the same.
     error NoConflict(bytes32 commitment);
     /// Thrown when a ballot is closed whose votes can still change, or which is closed.

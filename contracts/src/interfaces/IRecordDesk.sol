@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {ICommitteeTypes} from "./ICommitteeTypes.sol";
 import {IDisputeTypes} from "./IDisputeTypes.sol";
 
 /// @title Proofs about a proposal's records: who is in, who is out, and who is owed what.
@@ -83,6 +84,19 @@ interface IRecordDesk is IDisputeTypes {
         uint32 which,
         Opening calldata o,
         bytes calldata receipt
+    ) external;
+
+    /// Somebody is left out for a reason that each reader finds out by itself (UNAVAILABLE, UNDECRYPTABLE, ROOT_MISMATCH,
+    /// MALFORMED, OUT_OF_RANGE), and two thirds of the round's committee signed that the update is sound.
+    /// @param which Place among the exclusions. @param o What was revealed. @param found The members' signatures of
+    /// ICommitteeDesk.hashSound, ascending by seat.
+    function refuteExclusion(
+        uint32 task,
+        uint32 round,
+        Proposal calldata p,
+        uint32 which,
+        Opening calldata o,
+        ICommitteeTypes.SeatSignature[] calldata found
     ) external;
 
     /// The proposed rewards are not the old ones and this round's by the task's rule. Rebuilds three trees from

@@ -122,6 +122,8 @@ def _record(party: Party, spec: RoundSpec, claimed: Claimed, case: Case, finding
     index, _ = exclusion_entries(claimed.proposal.exclusions)[finding.position]
     found = next((reveal for reveal in claimed.reveals if reveal.index == index), claimed.reveals[0])
     land(party, spec.task, spec.round, found.participant)
+    if finding.signatures:
+        return federation.refute_exclusion(case, finding.position, found.opening, finding.signatures)
     receipt = kept_receipt(party, spec, claimed.proposer)
     signature = receipt.signature if receipt else b""
     return federation.challenge_exclusion(case, finding.position, found.opening, signature)

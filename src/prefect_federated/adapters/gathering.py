@@ -42,7 +42,7 @@ def gather(party: Party, spec: RoundSpec, reveals: list[Reveal]) -> Gathered:
     outages: list[StoreUnreachable] = []
     for reveal in sorted(reveals, key=lambda r: r.index):
         try:
-            words = _fetch(party, spec, reveal)
+            words = fetch_in_range(party, spec, reveal)
         except (PayloadError, ConfigurationError, StoreUnreachable) as error:
             reasons[reveal.participant], details[reveal.participant] = _reason(error), str(error)
             outages += [error] if isinstance(error, StoreUnreachable) else []
@@ -53,7 +53,13 @@ def gather(party: Party, spec: RoundSpec, reveals: list[Reveal]) -> Gathered:
     return Gathered(tuple(updates), reasons, details)
 
 
-def _fetch(party: Party, spec: RoundSpec, reveal: Reveal) -> Words:
+def fetch_in_range(party: Party, spec: RoundSpec, reveal: Reveal) -> Words:
+    """Fetch one revealed update, checked against its opening and the task's limit: int32 `[d]`.
+
+    Raises:
+        OutOfRange: it holds a word beyond the limit.
+        PayloadError: it cannot be opened, or is not what was revealed.
+    """
     words = fetch_update(
         party.store, spec, reveal.participant, reveal.opening, reveal.uri, party.account, party.sealing_key
     )

@@ -1,6 +1,6 @@
 """A mailbox: where participants leave letters for relayers. Anybody may leave anything, so what is read is checked.
 
-root/<chain>-<coordinator>/<task>/<round>/commit|opening/<SHA-256 of the letter>.json
+root/<chain>-<coordinator>/<task>/<round>/commit|opening|receipt|sound/<SHA-256 of the letter>.json
 """
 
 import contextlib

@@ -5,6 +5,7 @@ reader: envelope --unwrap--> content key --open body--> words, checked against e
 """
 
 import os
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
@@ -115,12 +116,7 @@ def fetch_payload(
         ContentMismatch: body or payload have another root than the one revealed.
     """
     envelope = _read_envelope(store, uri)
-    context, wrapped = spec.context(participant), envelope.keys.get(reader.lower())
-    if wrapped is None:
-        raise Undecryptable(
-            f"the envelope of {participant} holds no key for reader {reader}, but {len(envelope.keys)} for others;"
-            " refuse its sender"
-        )
+    context, wrapped = spec.context(participant), _key_for(envelope, participant, reader)
     content_key = unwrap(wrapped, key.private, context, reader)
     if key_hash(content_key) != opening.content_key_hash:
         raise Undecryptable(
@@ -134,6 +130,28 @@ def fetch_payload(
     parse(plain, expected)  # a malformed payload is told before its root is
     _require_root("payload", participant, _stream_root(plain, expected.chunk_bytes), opening.payload_root)
     return plain
+
+
+def gives_key_to(
+    store: ContentStore,
+    spec: RoundSpec,
+    participant: str,
+    uri: str,
+    reader: str,
+    key: SealingKey,
+    accounts: Sequence[str],
+) -> bool:
+    """Whether an envelope gives other readers of the round the same content key as this one.
+
+    Nobody can open what is wrapped to another; but whoever has the key can wrap it again, and compare.
+
+    Raises:
+        Undecryptable: the envelope holds no key for this reader, or one that it cannot open.
+    """
+    envelope, context = _read_envelope(store, uri), spec.context(participant)
+    content_key = unwrap(_key_for(envelope, participant, reader), key.private, context, reader)
+    others = [one for one in spec.readers if one.account in accounts]
+    return all(envelope.keys.get(one.account.lower()) == _wrapped(content_key, one, context) for one in others)
 
 
 def store_words(store: ContentStore, spec: RoundSpec, kind: str, words: Words) -> tuple[str, bytes]:
@@ -192,6 +210,16 @@ class _Envelope(BaseModel):
     format: Literal["federated-envelope/1"]
     body: str
     keys: dict[str, Annotated[bytes, BeforeValidator(bytes.fromhex)]]
+
+
+def _key_for(envelope: _Envelope, participant: str, reader: str) -> bytes:
+    wrapped = envelope.keys.get(reader.lower())
+    if wrapped is None:
+        raise Undecryptable(
+            f"the envelope of {participant} holds no key for reader {reader}, but {len(envelope.keys)} for others;"
+            " refuse its sender"
+        )
+    return wrapped
 
 
 def _read_envelope(store: ContentStore, uri: str) -> _Envelope:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from prefect_federated.adapters.attesting import Measured, measure
 from prefect_federated.adapters.data_source import DataSource
+from prefect_federated.adapters.mailbox import Mailbox
 from prefect_federated.adapters.party import Party
 from prefect_federated.core.opinion import Opinion, weigh
 from prefect_federated.core.round_spec import RoundSpec
@@ -16,6 +17,7 @@ class Validator:
 
     party: Party
     holdout: DataSource
+    mailbox: Mailbox | None = None
 
     def opinion(self, spec: RoundSpec) -> Opinion:
         """What this validator makes of the round's revealed updates.

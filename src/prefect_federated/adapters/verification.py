@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.gathering import Gathered, gather
+from prefect_federated.adapters.mailbox import Mailbox
 from prefect_federated.adapters.outcome import shown_votes
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_stream, fetch_words
 from prefect_federated.adapters.reading import read_result, rewards_before
 from prefect_federated.adapters.receipts import kept_receipt
+from prefect_federated.adapters.vouching import refutation
 from prefect_federated.core.combine import Update, Words, add, apply_rule, combine
 from prefect_federated.core.errors import ConfigurationError, PayloadError
 from prefect_federated.core.findings import Finding, Verification, Wrong
@@ -24,6 +26,7 @@ from prefect_federated.core.result import ResultDocument
 from prefect_federated.core.rewards import add_rewards, sum_root
 from prefect_federated.core.round import Reason
 from prefect_federated.core.round_spec import RoundSpec
+from prefect_federated.core.soundness import is_of_reading
 
 MULTI_KRUM = 3
 NO_INDEX = 1 << 16  # beyond every index: no member scored it
@@ -48,10 +51,11 @@ class Claimed:
         return [Part(r.participant, indices.get(r.participant, NO_INDEX), r.weight) for r in self.document.included]
 
 
-def verify_proposal(party: Party, spec: RoundSpec) -> Verification:
+def verify_proposal(party: Party, spec: RoundSpec, mailbox: Mailbox | None = None) -> Verification:
     """Recompute a round's proposal and name everything that is wrong with it.
 
     Who is no reader of the round cannot read single updates: records, exclusions, step and rewards are checked.
+    What members said of excluded updates is looked up in the party's vault, and in a mailbox where one is given.
 
     Raises:
         ProtocolError: the round has no proposal.
@@ -63,7 +67,7 @@ def verify_proposal(party: Party, spec: RoundSpec) -> Verification:
         return Verification((Finding(Wrong.WITHHELD, str(error), tree=INCLUDED),), read_updates=False)
     reads = party.account.lower() in {reader.account.lower() for reader in spec.readers}
     gathered = gather(party, spec, claimed.reveals) if reads else None
-    findings = [*_records(claimed), *_exclusions(party, spec, claimed)]
+    findings = [*_records(claimed), *_exclusions(party, spec, claimed, mailbox)]
     findings += _results(party, spec, claimed, gathered, sound=not findings)
     findings += _rewards(party, spec, claimed)
     findings += _choices(spec, claimed, gathered) if gathered else []
@@ -121,8 +125,9 @@ def _records(claimed: Claimed) -> Iterator[Finding]:
             yield Finding(Wrong.OMISSION, detail, reveal.index)
 
 
-def _exclusions(party: Party, spec: RoundSpec, claimed: Claimed) -> Iterator[Finding]:
+def _exclusions(party: Party, spec: RoundSpec, claimed: Claimed, mailbox: Mailbox | None) -> Iterator[Finding]:
     enforced, nobody = spec.spec.enforced, not claimed.document.included
+    reveals = {reveal.index: reveal for reveal in claimed.reveals}
     mine = next((reveal.index for reveal in claimed.reveals if reveal.participant == party.account), None)
     for which, (index, reason) in enumerate(exclusion_entries(claimed.proposal.exclusions)):
         no_bound = reason is Reason.NORM_BOUND and not enforced.norm_bound
@@ -134,6 +139,10 @@ def _exclusions(party: Party, spec: RoundSpec, claimed: Claimed) -> Iterator[Fin
         elif reason is Reason.UNAVAILABLE and index == mine and kept_receipt(party, spec, claimed.proposer):
             detail = f"index {index} is left out for UNAVAILABLE, {claimed.proposer} signed a receipt for its payload"
             yield Finding(Wrong.EXCLUSION, detail, which)
+        elif enforced.committee and is_of_reading(reason) and index in reveals:
+            found = refutation(party, spec, reveals[index], mailbox)
+            detail = f"index {index} is left out for {reason.name}, {len(found)} members found its update sound"
+            yield from [Finding(Wrong.EXCLUSION, detail, which, signatures=found)] if found else []
 
 
 def _results(

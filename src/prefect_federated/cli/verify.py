@@ -16,6 +16,7 @@ from prefect_federated.core.errors import ContentMismatch, ProtocolError
 
 if TYPE_CHECKING:
     from prefect_federated.adapters.evm.federation import Federation
+    from prefect_federated.adapters.mailbox import Mailbox
     from prefect_federated.adapters.party import Party
     from prefect_federated.core.findings import Verification
 
@@ -26,6 +27,9 @@ StoreOption = Annotated[
 ]
 KeyOption = Annotated[
     Path | None, typer.Option(help="A reader's encrypted X25519 key file: with it single updates are read too.")
+]
+MailboxOption = Annotated[
+    Path | None, typer.Option(help="Folder in which members of the committee leave what they say of single updates.")
 ]
 
 
@@ -38,18 +42,20 @@ def verify(
     sender: Sender,
     where: Where,
     sealing_key: KeyOption = None,
+    mailbox: MailboxOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:
     """Recompute the result of a round from chain and store, and name everything that is wrong with it.
 
     Anybody can check records, exclusions, the model's step and rewards. A reader of the round, who names account and
-    sealing key, also recomputes the aggregate from every update. Ends with 6 if anything is wrong.
+    sealing key, also recomputes the aggregate from every update. With a mailbox, updates that are left out against the
+    word of two thirds of the committee are found too. Ends with 6 if anything is wrong.
     """
     from prefect_federated.adapters.reading import read_past_spec
     from prefect_federated.adapters.verification import verify_proposal
 
     party = _party(where.open(), store, sender, sealing_key)
-    verification = verify_proposal(party, read_past_spec(party, task, round))
+    verification = verify_proposal(party, read_past_spec(party, task, round), _mailbox(mailbox))
     if as_json:
         console.print_json(record(task, round, verification))
     else:
@@ -69,6 +75,7 @@ def challenge(
     sender: Sender,
     where: Where,
     sealing_key: KeyOption = None,
+    mailbox: MailboxOption = None,
 ) -> None:
     """Verify the proposal that stands, and prove on chain the first thing that is wrong with it.
 
@@ -82,7 +89,7 @@ def challenge(
     federation = where.open(sender)
     party = _party(federation, store, sender, sealing_key)
     spec = read_round_spec(party, task, round)
-    finding = verify_proposal(party, spec).to_prove
+    finding = verify_proposal(party, spec, _mailbox(mailbox)).to_prove
     if finding is None:
         raise ProtocolError(
             f"round {task}/{round}: nothing is wrong that a challenge could show; `federated verify {task} {round}`"
@@ -125,6 +132,12 @@ def _party(federation: "Federation", store: str, sender: Sender, sealing_key: Pa
     account = str(sender.account().address)
     key = SealingKey.load(sealing_key, sender.password)
     return Party("reader", federation.master_of(account), federation, open_store(store), key)
+
+
+def _mailbox(folder: Path | None) -> "Mailbox | None":
+    from prefect_federated.adapters.mailbox import FolderMailbox
+
+    return None if folder is None else FolderMailbox(folder)
 
 
 def _show(task: int, round: int, verification: "Verification") -> None:

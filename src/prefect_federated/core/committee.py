@@ -67,6 +67,15 @@ class Seat:
     scores_hash: bytes
 
 
+def two_thirds(count: int, size: int) -> bool:
+    """Whether so many of a committee speak for all of it; nobody speaks for a committee without seats.
+
+    >>> two_thirds(4, 7), two_thirds(5, 7), two_thirds(2, 3), two_thirds(0, 0)
+    (False, True, True, False)
+    """
+    return size > 0 and 3 * count >= 2 * size
+
+
 def seat_of(seats: tuple[Seat, ...], account: str) -> Seat | None:
     """The seat of an account, None where it has none."""
     return next((seat for seat in seats if seat.member == account), None)

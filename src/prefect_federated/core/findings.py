@@ -48,6 +48,7 @@ class Finding:
     position: int = 0
     at: Coordinate = HEADER
     tree: int = 0
+    signatures: tuple[tuple[int, bytes], ...] = ()  # of members that contradict an exclusion, by seat
 
     @property
     def provable(self) -> bool:

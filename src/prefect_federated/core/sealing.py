@@ -19,6 +19,7 @@ from prefect_federated.core.commitment import RoundContext
 from prefect_federated.core.errors import Undecryptable
 from prefect_federated.core.merkle import Buffer
 from prefect_federated.core.words import encode_words
+from prefect_federated.core.wrapping import encrypt_again
 
 MAGIC = b"PFS1"
 ATTEMPT_BYTES = 16
@@ -97,8 +98,14 @@ def attempt_of(prefix: bytes) -> bytes:
 
 
 def wrap(content_key: bytes, reader: X25519PublicKey, context: RoundContext, account: str) -> bytes:
-    """Encrypt the content key to one reader: HPKE base mode, X25519, HKDF-SHA256, AES-256-GCM (RFC 9180)."""
-    return _SUITE.encrypt(content_key, reader, info=_wrap_info(context, account))
+    """Encrypt the content key to one reader: HPKE base mode, X25519, HKDF-SHA256, AES-256-GCM (RFC 9180).
+
+    Whoever has the content key gets the same bytes, and so sees whether another reader was given it too.
+    """
+    info = _wrap_info(context, account)
+    use = b"ephemeral key" + reader.public_bytes_raw() + info
+    seed = HKDF(hashes.SHA256(), 32, salt=b"prefect-federated/1", info=use).derive(content_key)
+    return encrypt_again(content_key, reader, info, seed)
 
 
 def unwrap(wrapped: bytes, reader: X25519PrivateKey, context: RoundContext, account: str) -> bytes:

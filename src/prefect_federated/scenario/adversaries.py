@@ -76,7 +76,7 @@ class DissentingValidator(Validator):
     def open(self) -> OpenValidator:
         """The dissenter, ready to vote."""
         honest = super().open()
-        return Dissenter(honest.party, honest.holdout, dissents_in=self.dissents_in)
+        return Dissenter(honest.party, honest.holdout, honest.mailbox, dissents_in=self.dissents_in)
 
 
 @dataclass(frozen=True, slots=True)

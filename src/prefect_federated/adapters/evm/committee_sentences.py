@@ -101,6 +101,16 @@ COMMITTEE_SENTENCES: dict[str, tuple[type[FederatedError], str]] = {
         "{member} neither signed nor cast {commitment} in round {task}/{round}; bring what it signed with"
         " `federated validator sign-vote`",
     ),
+    "SeatOutOfTurn": (
+        ContractRefused,
+        "seat {seat} cannot come here: the next may be {least}, and the committee has {size}; sort signatures by seat,"
+        " one for each",
+    ),
+    "TooFewFoundSound": (
+        ContractRefused,
+        "{found} of {size} members signed for the update of {participant} in round {task}/{round}, two thirds have to;"
+        " wait for more of their letters",
+    ),
     "NoConflict": (ContractRefused, "both attestations say {commitment}; that is no conflict, show two that differ"),
     "NothingToClose": (
         WrongPhase,

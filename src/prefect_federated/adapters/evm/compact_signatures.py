@@ -1,6 +1,6 @@
-"""Signing what is to be relayed, receipts, and votes, by EIP-712: bound to one chain and one contract.
+"""Signing what is relayed, receipts, votes, and words about sound updates, by EIP-712: bound to one chain and contract.
 
-commit | location | receipt | vote --struct hash, domain of (chain, contract)--> digest --signer's key--> r, vs
+commit | location | receipt | vote | sound --struct hash, domain of (chain, contract)--> digest --signer's key--> r, vs
 Sources: EIP-712, https://eips.ethereum.org/EIPS/eip-712; EIP-2098, https://eips.ethereum.org/EIPS/eip-2098
 """
 
@@ -11,15 +11,14 @@ from prefect_federated.core.words import hash_words, keccak256
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
-COORDINATOR, DISPUTES, COMMITTEE, VERSION = (
-    "prefect-federated coordinator", "prefect-federated disputes", "prefect-federated committee", "1",
-)  # fmt: skip
+COORDINATOR, DISPUTES = "prefect-federated coordinator", "prefect-federated disputes"
+COMMITTEE, VERSION = "prefect-federated committee", "1"
 _DOMAIN_TYPE = keccak256(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
 _HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 
 
 def digest_of(chain_id: int, contract: str, struct_hash: bytes, name: str = COORDINATOR) -> bytes:
-    """What is signed, 32 bytes; `hashCommit`, `hashLocation` or `hashReceipt` of the contract with this name."""
+    """What is signed, 32 bytes: `hashCommit`, `hashLocation`, `hashReceipt`, `hashSound` of the contract so named."""
     domain = hash_words(_DOMAIN_TYPE, keccak256(name.encode()), keccak256(VERSION.encode()), chain_id, contract)
     return keccak256(b"\x19\x01" + domain + struct_hash)
 
