@@ -1,6 +1,6 @@
 """Write docs/gas.md from the committed figures.
 
-contracts/snapshots/{rounds,calls}.json --> tables of gas and dollars --> docs/gas.md
+contracts/snapshots/{rounds,rolled,calls}.json --> tables of gas and dollars --> docs/gas.md
 
     python contracts/checks/gas_page.py                                    # writes
     python contracts/checks/gas_page.py --check                            # compares, exits 1 if the page differs
@@ -59,7 +59,8 @@ def tables(usd_per_ether: float, gwei: tuple[float, ...]) -> str:
     """Return all tables as Markdown."""
     costs = _costs(_read("rounds"))
     parts = [_rounds(costs, usd_per_ether, gwei), _published(costs), _steps(costs)]
-    parts.append(_calls(_read("calls"), usd_per_ether, gwei))
+    parts.append(_calls("One rolled round, of 4 and of 1,000 participants", _read("rolled"), usd_per_ether, gwei))
+    parts.append(_calls("Calls outside of the steps of a round", _read("calls"), usd_per_ether, gwei))
     return "\n".join(parts)
 
 
@@ -106,13 +107,13 @@ def _steps(costs: Costs) -> str:
     return "By step; commit, reveal and claim are the mean over all participants:\n\n" + "\n".join(rows) + "\n"
 
 
-def _calls(figures: dict[str, str], usd_per_ether: float, gwei: tuple[float, ...]) -> str:
+def _calls(title: str, figures: dict[str, str], usd_per_ether: float, gwei: tuple[float, ...]) -> str:
     prices = " | ".join(f"at {price:g} gwei" for price in gwei)
     rows = [f"| call | gas | {prices} |", "|---|" + "---:|" * (1 + len(gwei))]
     for name, gas in figures.items():
         dollars = " | ".join(_usd(int(gas), price, usd_per_ether) for price in gwei)
         rows.append(f"| {name} | {int(gas):,} | {dollars} |")
-    return "Calls outside of the steps of a round:\n\n" + "\n".join(rows) + "\n"
+    return f"{title}:\n\n" + "\n".join(rows) + "\n"
 
 
 def _usd(gas: int, gwei: float, usd_per_ether: float) -> str:

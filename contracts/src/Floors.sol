@@ -9,10 +9,11 @@ abstract contract Floors is CoordinatorBase {
     uint256 internal constant BPS = 10_000;
 
     /// @dev The reserve pays a floor to each who revealed, and each seat of the committee that showed a vote; the next
-    /// round waits until the clock's deadline for that.
+    /// round waits until the clock's deadline for that. Where there are rolls, the count is their posters' word, and the
+    /// whole cohort's floors are set aside.
     function _setFloors(uint32 task, Clock memory c) internal {
         uint256 pay = uint256(_s().tasks[task].params.committee) * _seatPay(task);
-        uint256 heads = _s().rounds[task].rolls == 0 ? c.revealed : c.cohort; // in a roll nobody has counted them
+        uint256 heads = _s().rounds[task].rolls == 0 ? c.revealed : c.cohort;
         _s().treasury.setAside(task, heads * _floor(task, c) + pay);
     }
 

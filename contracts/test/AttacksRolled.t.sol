@@ -135,6 +135,52 @@ contract AttacksRolledTest is RollBase {
         _open();
     }
 
+    /// What they invent earns nobody a floor: no more than the cohort's are set aside.
+    function test_posters_that_count_too_many_openings_stretch_no_floors() public {
+        _open();
+        for (uint256 i; i < 3; ++i) {
+            address next = vm.addr(0x90 + i);
+            _enlist(next);
+            vm.prank(next);
+            coordinator.postCommits(task, round, keccak256("nothing"), uint16(SILOS), COMMITS);
+        }
+        _toReveal();
+        for (uint256 i; i < 3; ++i) {
+            vm.prank(vm.addr(0x90 + i));
+            coordinator.postOpenings(task, round, keccak256("nothing"), uint16(SILOS), OPENINGS);
+        }
+        vm.assertEq(coordinator.roundOf(task).revealed, 3 * SILOS, "three times as many");
+        _include(0, 3);
+        Proposal memory p = _proposal();
+        p.included = uint16(3 * SILOS);
+        _lieTwice(p);
+        vm.assertEq(treasury.accountOf(task).floors, REWARD / 2, "for the cohort");
+    }
+
+    function _lieTwice(Proposal memory p) internal {
+        for (uint256 i; i < 2; ++i) {
+            vm.prank(i == 0 ? aggregator : standby);
+            coordinator.propose(task, round, p);
+            vm.prank(address(disputes));
+            coordinator.overturn(task, round, stranger, keccak256("evidence"));
+        }
+        _assertPhase(Phase.Voided);
+    }
+
+    function test_a_poster_that_counts_too_few_openings_takes_nobodys_floor() public {
+        _rolled(4);
+        _toReveal();
+        _postOpeningsAs(poster, openings, 2);
+        _toAggregate();
+        _include(0, 4);
+        _lieTwice(_proposal());
+        for (uint16 i; i < SILOS; ++i) {
+            _land(i);
+            coordinator.claimFloor(task, round, i);
+            vm.assertEq(_silo(i).balance, REWARD / 2 / SILOS, "paid");
+        }
+    }
+
     /// Fewer than there are: an honest aggregator, who includes them all, must not fall over the count.
     function test_a_poster_that_counts_too_few_openings_makes_no_proposal_wrong() public {
         _rolled(4);

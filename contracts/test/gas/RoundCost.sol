@@ -45,7 +45,7 @@ abstract contract RoundCost is RoundBase {
 
     // --- internal
 
-    function _params() internal view override returns (TaskParams memory p) {
+    function _params() internal view virtual override returns (TaskParams memory p) {
         p = super._params();
         p.maxParticipants = 1000;
     }
