@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IModelRegistry} from "../src/interfaces/IModelRegistry.sol";
 import {IParticipantRegistry} from "../src/interfaces/IParticipantRegistry.sol";
+import {IRolls} from "../src/interfaces/IRolls.sol";
 import {Ghosts} from "./Ghosts.sol";
 import {bound, vm} from "./RoundBase.sol";
 import {SumTreeBuilder} from "./SumTreeBuilder.sol";
@@ -25,9 +26,10 @@ abstract contract Actions is Ghosts {
     uint32 private seenRound;
     Phase private seenPhase;
     uint8 private seenOverturned;
+    uint256 private seenVoids;
     uint256 private openedAt;
 
-    function setUp() public override {
+    function setUp() public virtual override {
         super.setUp();
         for (uint256 i = SILOS; i < ACTORS; ++i) {
             _join(i);
@@ -60,7 +62,7 @@ abstract contract Actions is Ghosts {
         vm.prank(sponsor);
         try coordinator.openRound(task) {
             round = coordinator.roundOf(task).round;
-            openedAt = block.timestamp;
+            (openedAt, landed) = (block.timestamp, 0);
         } catch {}
     }
 
@@ -99,11 +101,12 @@ abstract contract Actions is Ghosts {
 
     function slash() external watched bounded {
         uint256 owing;
-        uint16[] memory all = new uint16[](ACTORS);
+        (uint16[] memory all, bool[] memory safe) = (new uint16[](ACTORS), new bool[](ACTORS));
         for (uint16 i; i < ACTORS; ++i) {
             all[i] = i;
             bool bonded = coordinator.enrolmentOf(task, _silo(i)).bonded; // else it was taken already
             if (coordinator.owesOpening(task, round, i) && bonded) ++owing;
+            safe[i] = bonded && !coordinator.hasCommitted(task, round, i);
         }
         uint256 before = _slashed();
         coordinator.tick(task); // a vanished aggregator's bond is another matter
@@ -113,6 +116,10 @@ abstract contract Actions is Ghosts {
             if (_slashed() - before != owing * BOND) unjust = true;
         } catch {
             if (_slashed() != before) unjust = true;
+        }
+        for (uint16 i; i < ACTORS; ++i) {
+            bool kept = coordinator.enrolmentOf(task, _silo(i)).bonded;
+            if (safe[i] && !kept) robbed = true;
         }
     }
 
@@ -235,19 +242,13 @@ abstract contract Actions is Ghosts {
         if (r.phase != Phase.None && r.phase != Phase.Settled && r.phase != Phase.Voided) stuck = true;
         this.slash();
         r = coordinator.roundOf(task);
-        bool owing = r.revealDeadline != 0 && r.committed != r.revealed + r.late + r.slashed;
+        IRolls.Rolled memory l = coordinator.rolledOf(task);
+        uint256 owed = uint256(r.committed) + l.lifted + l.opened - l.leaves;
+        bool owing = r.revealDeadline != 0 && owed != uint256(r.revealed) + r.late + r.slashed;
         if (owing) stuck = true;
     }
 
     // --- internal
-
-    function _slashed() internal view returns (uint256) {
-        return treasury.slashed(stakeToken) + registry.forfeited() + registry.held();
-    }
-
-    function _longest() internal pure returns (uint256) {
-        return COMMIT + GAP + REVEAL + GRACE + 2 * (AGGREGATE + 4 * CHALLENGE) + CHALLENGE;
-    }
 
     /// Awards up to the round's reward, all of it to the first silo; excludes the first few who revealed.
     function _someProposal(uint256 award, uint256 excluded) internal view returns (Proposal memory p) {
@@ -268,11 +269,12 @@ abstract contract Actions is Ghosts {
         bool over = seenPhase == Phase.Settled || seenPhase == Phase.Voided;
         bool back = r.round == seenRound && r.phase < seenPhase;
         bool reopened = seenPhase == Phase.Challenge && r.overturned == seenOverturned + 1;
-        if (r.round < seenRound || (back && !reopened)) wentBack = true;
+        bool again = r.phase == Phase.Commit && rollVoids != seenVoids; // a roll fell: Commit once more
+        if (r.round < seenRound || (back && !reopened && !again)) wentBack = true;
         if (r.round == seenRound && over && r.phase != seenPhase) wentBack = true;
         bool ended = r.phase == Phase.Settled || r.phase == Phase.Voided;
         if (r.round != 0 && ended && !(over && r.round == seenRound)) _ended(r);
-        (seenRound, seenPhase, seenOverturned) = (r.round, r.phase, r.overturned);
+        (seenRound, seenPhase, seenOverturned, seenVoids) = (r.round, r.phase, r.overturned, rollVoids);
     }
 
     function _ended(RoundState memory r) internal {

@@ -63,7 +63,7 @@ abstract contract AppealActions is Judgements {
     }
 
     function collectDeposit(uint256 i) external watched {
-        try appeals.collectDeposit(_actor(i % (ACTORS + 2))) {} catch {}
+        try appeals.collectDeposit(_actor(i % ALL)) {} catch {}
     }
 
     // --- for the invariants
@@ -75,7 +75,7 @@ abstract contract AppealActions is Judgements {
             IAppeals.Appeal memory a = appeals.appealOf(id);
             if (a.ruling == IAppeals.Ruling.None) owed += a.deposit;
         }
-        for (uint256 i; i < ACTORS + 2; ++i) {
+        for (uint256 i; i < ALL; ++i) {
             owed += appeals.depositOf(_actor(i));
         }
     }

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {RelayBase} from "./RelayBase.sol";
+import {Leaves} from "./Leaves.sol";
 import {vm} from "./RoundBase.sol";
 
 /// What the campaign remembers beside the contracts: each flag is a rule that somebody broke.
-abstract contract Ghosts is RelayBase {
+abstract contract Ghosts is Leaves {
     uint256 internal constant ACTORS = 6;
+    uint256 internal constant ALL = ACTORS + 4; // with aggregator, standby and two posters
 
     bool public blocked; // stake, an opening, a claim or a withdrawal of consent that was due was refused
     bool public usedWithdrawn; // a commit under a grant that had been withdrawn
     bool public committedInPause;
     bool public overslashed; // somebody lost more than it had locked
+    bool public robbed; // somebody without a commit of its own on chain lost its bond to silence
     uint256 public withdrawals; // of consent
+    uint256 public rollVoids;
+    uint256 public landed; // in this round
     mapping(address => uint256) public received; // by claims
     mapping(address => bool) private withdrawn;
     uint256 private nonce = 5000;
@@ -28,13 +32,16 @@ abstract contract Ghosts is RelayBase {
     }
 
     function _actor(uint256 i) internal view returns (address) {
-        return i < ACTORS ? _silo(i) : i == ACTORS ? aggregator : standby;
+        if (i < ACTORS) return _silo(i);
+        if (i < ACTORS + 2) return i == ACTORS ? aggregator : standby;
+        return i == ACTORS + 2 ? poster : other;
     }
 
     function _funds() internal view returns (uint256[] memory funds, uint256[] memory locks) {
-        (funds, locks) = (new uint256[](ACTORS + 2), new uint256[](ACTORS + 2));
-        for (uint256 i; i < ACTORS + 2; ++i) {
-            funds[i] = uint256(registry.participant(_actor(i)).stake) + registry.participant(_actor(i)).unbonding;
+        (funds, locks) = (new uint256[](ALL), new uint256[](ALL));
+        for (uint256 i; i < ALL; ++i) {
+            funds[i] =
+                uint256(registry.participant(_actor(i)).stake) + registry.participant(_actor(i)).unbonding;
             locks[i] = registry.participant(_actor(i)).locked;
         }
     }
@@ -42,6 +49,20 @@ abstract contract Ghosts is RelayBase {
     function _noteCommit(address silo) internal {
         if (withdrawn[silo]) usedWithdrawn = true;
         if (coordinator.pausedUntil() != 0) committedInPause = true;
+    }
+
+    function _noteLift(address silo) internal {
+        if (withdrawn[silo]) usedWithdrawn = true;
+    }
+
+    function _slashed() internal view returns (uint256) {
+        return treasury.slashed(stakeToken) + registry.forfeited() + registry.held();
+    }
+
+    /// Four void rolls may each open Commit again.
+    function _longest() internal pure returns (uint256) {
+        uint256 again = 4 * (COMMIT / 2 + GAP + REVEAL);
+        return COMMIT + GAP + REVEAL + again + GRACE + 2 * (AGGREGATE + 4 * CHALLENGE) + CHALLENGE;
     }
 
     /// Whether this opening must be taken now, pause or not.

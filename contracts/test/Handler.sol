@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IModelRegistry} from "../src/interfaces/IModelRegistry.sol";
 import {IParticipantRegistry} from "../src/interfaces/IParticipantRegistry.sol";
+import {IRolls} from "../src/interfaces/IRolls.sol";
 import {ITreasury} from "../src/interfaces/ITreasury.sol";
 import {AppealActions} from "./AppealActions.sol";
 import {vm} from "./Vm.sol";
@@ -23,17 +24,21 @@ contract Handler is AppealActions {
         RoundState memory r = coordinator.roundOf(task);
         if (r.phase == Phase.Commit) {
             if (seed % 3 == 1) this.withdrawConsent(seed);
-            this.commitAll();
+            if (seed % 2 == 0) this.rollCommits(seed, seed / 7, seed % 11);
+            if (seed % 14 == 0) this.rollCommits(seed ^ 1, seed / 5, seed % 13);
+            if (seed % 4 != 0) this.commitAll();
             this.endCommit();
         } else if (r.phase == Phase.Aggregate) {
             this.propose(seed % 8 == 0 || r.overturned != 0, seed, seed % 3);
         } else if (r.phase == Phase.Challenge) {
-            if (seed % 5 == 0) this.overturn();
+            if (seed % 5 == 0 || (r.overturned != 0 && seed % 2 == 0)) this.overturn();
             else this.settleInTime();
         } else if (r.phase != Phase.Reveal) {
             this.reopen();
         } else if (block.timestamp < r.opensAt) {
             vm.warp(r.opensAt);
+        } else if (coordinator.rolledOf(task).leaves != 0) {
+            this.playRolls(seed);
         } else if (seed % 4 == 0) {
             this.revealMostAndWait();
         } else {
@@ -51,7 +56,7 @@ contract Handler is AppealActions {
 
     function revealMostAndWait() external watched {
         this.revealMost();
-        vm.warp(uint256(coordinator.roundOf(task).revealDeadline) + 1);
+        if (_phase() == Phase.Reveal) vm.warp(uint256(coordinator.roundOf(task).revealDeadline) + 1);
     }
 
     function settleInTime() external watched {
@@ -63,7 +68,9 @@ contract Handler is AppealActions {
     function reopen() external watched {
         RoundState memory r = coordinator.roundOf(task);
         if (r.overturned != 0) {
-            this.floor(r.round);
+            for (uint256 i; i < ACTORS; ++i) {
+                this.floor(i);
+            }
             vm.warp(uint256(r.deadline) + 1);
         }
         this.slash();
@@ -77,8 +84,12 @@ contract Handler is AppealActions {
         for (uint256 i; i < ACTORS; ++i) {
             this.enrol(i);
         }
+        this.refill(aggregator);
+        this.refill(standby);
         this.duty(false, false);
         this.duty(true, false);
+        this.enlist(0);
+        this.enlist(1);
         this.fund(REWARD);
         this.open();
     }
@@ -93,14 +104,15 @@ contract Handler is AppealActions {
         TaskState memory t = coordinator.taskOf(task);
         if (t.aggregator == who && t.aggregatorBonded) bonds += DUTY_BOND;
         if (t.standby == who && t.standbyBonded) bonds += DUTY_BOND;
+        if (coordinator.posterOf(task, who).bonded) bonds += DUTY_BOND;
     }
 
     function actors() external pure returns (uint256) {
-        return ACTORS + 2;
+        return ALL;
     }
 
     function held() external view returns (uint256 sum) {
-        for (uint256 i; i < ACTORS + 2; ++i) {
+        for (uint256 i; i < ALL; ++i) {
             sum += _balance(stakeToken, _actor(i));
         }
         sum += _balance(stakeToken, stranger) + _balance(stakeToken, address(disputes));
@@ -123,8 +135,7 @@ contract Handler is AppealActions {
         total = treasury.accountOf(task).total;
         claimed = treasury.accountOf(task).claimed;
         owed = treasury.accountOf(task).escrow + uint256(treasury.accountOf(task).reserved) + total - claimed
-            + treasury.accountOf(task).floors
-            + treasury.slashed(stakeToken);
+            + treasury.accountOf(task).floors + treasury.slashed(stakeToken);
     }
 
     function enrolledCounts() external view returns (uint256 counted, uint256 kept) {
@@ -132,6 +143,10 @@ contract Handler is AppealActions {
             if (coordinator.enrolmentOf(task, _silo(i)).enrolled) ++counted;
         }
         kept = coordinator.taskOf(task).enrolled;
+    }
+
+    function rolled() external view returns (IRolls.Rolled memory) {
+        return coordinator.rolledOf(task);
     }
 
     function state() external view returns (RoundState memory) {

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {TestToken} from "../src/TestToken.sol";
 import {Actions} from "./Actions.sol";
 import {RelayedActions} from "./RelayedActions.sol";
+import {RolledActions} from "./RolledActions.sol";
 import {AppealActions} from "./AppealActions.sol";
 import {Handler} from "./Handler.sol";
 import {Invariants} from "./Invariants.sol";
@@ -32,7 +33,7 @@ contract InvariantsTest is Invariants {
     }
 
     function targetSelectors() external view returns (FuzzSelector[] memory targets) {
-        bytes4[37] memory any_ = [
+        bytes4[44] memory any_ = [
             Actions.pass.selector,
             Actions.pause.selector,
             Actions.open.selector,
@@ -42,6 +43,13 @@ contract InvariantsTest is Invariants {
             Actions.revealMost.selector,
             RelayedActions.relayCommits.selector,
             RelayedActions.relayOpenings.selector,
+            RolledActions.enlist.selector,
+            RolledActions.rollCommits.selector,
+            RolledActions.rollOpenings.selector,
+            RolledActions.lift.selector,
+            RolledActions.land.selector,
+            RolledActions.refute.selector,
+            RolledActions.withdrawPoster.selector,
             Actions.slash.selector,
             Actions.propose.selector,
             Judgements.overturn.selector,
@@ -85,7 +93,7 @@ contract InvariantsTest is Invariants {
 
     /// The invariants say something only about what happens: a scripted run reaches all of it.
     function test_the_handler_reaches_settled_rounds_claims_and_slashes() public {
-        for (uint256 i; i < 120; ++i) {
+        for (uint256 i; i < 160; ++i) {
             handler.play(uint256(keccak256(abi.encode(i))));
         }
         (,,, uint256 claimed) = handler.treasuryMoney();
@@ -97,6 +105,10 @@ contract InvariantsTest is Invariants {
         vm.assertGe(handler.restored(), 1, "accepted appeals");
         vm.assertGe(handler.rejected(), 1, "rejected appeals");
         vm.assertGe(handler.withdrawals(), 1, "withdrawn consents");
+        vm.assertGe(handler.rolledRounds(), 3, "rolls that were opened");
+        vm.assertGe(handler.lifts(), 1, "lifted commits");
+        vm.assertGe(handler.landings(), 1, "landed openings");
+        vm.assertGe(handler.rollVoids(), 1, "void rolls");
     }
 
     /// One campaign for all of them: the calls cost more than the checks.
@@ -112,6 +124,7 @@ contract InvariantsTest is Invariants {
         _nothing_ever_blocks_an_exit();
         _a_slash_takes_the_bonds_of_the_silent_and_nothing_else();
         _nobody_loses_more_than_it_had_locked();
+        _nobody_pays_for_a_roll_that_it_was_not_lifted_out_of();
         _an_accuser_gets_at_most_half();
         _appeals_hold_exactly_the_deposits();
         _what_is_held_is_what_undecided_slashes_took();

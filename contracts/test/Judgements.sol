@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {RelayedActions} from "./RelayedActions.sol";
+import {RolledActions} from "./RolledActions.sol";
 import {bound, vm} from "./RoundBase.sol";
 
 /// What follows from proofs, done at any time: a proposal falls, a participant is struck, a window is held open.
-abstract contract Judgements is RelayedActions {
+abstract contract Judgements is RolledActions {
     uint256 public overturns;
     uint256 public floors;
 
@@ -45,11 +45,5 @@ abstract contract Judgements is RelayedActions {
 
     function collect() external watched {
         try registry.collectBounty(stranger) {} catch {}
-    }
-
-    // --- internal
-
-    function _taken() internal view returns (uint256) {
-        return _slashed() + registry.bountyOf(stranger);
     }
 }
