@@ -74,13 +74,12 @@ abstract contract Rolls is Posters, RelaySignatures {
         Poster storage p = _rollOf(task, round, poster);
         _requireCommit(task, p, position, commit);
         bytes calldata leaf = commit.content;
-        bool own = _actor(task) == leaf.participant();
         _requireRollsOver(c, p);
         _requireGood(task, c, leaf, _consentAt(c));
         _requireUnmarked(task, round, leaf);
         if (_isGap(p, position, gap)) {
             if (uint256(p.opened) + p.lifted >= p.leaves) revert Overclaimed(task, round, p.leaves);
-        } else if (!own) {
+        } else if (_actor(task) != leaf.participant()) {
             revert OpenedInRoll(task, round, leaf.participant());
         } else if (p.opened != 0) {
             (--p.opened, ++p.moved);
@@ -138,15 +137,15 @@ abstract contract Rolls is Posters, RelaySignatures {
         if (c.nowS > last) revert TooLateToPost(c.pause.lastSecond(last), block.timestamp);
     }
 
-    /// @dev The roll's openings are posted, or cannot come any more: a poster that has begun is not crossed.
+    /// @dev The roll's openings are posted, or cannot come any more: a poster about to open is not crossed.
     function _requireRollsOver(Clock memory c, Poster storage p) internal view {
         uint256 last = uint256(c.opensAt) + (c.deadline - c.opensAt) / 2;
-        if (c.nowS > last || p.state == RollState.Opened) return;
+        if (c.nowS > last || p.state == RollState.Opened || !p.bonded) return;
         revert TooEarly(c.pause.firstSecond(last + 1), block.timestamp);
     }
 
     /// @dev In Reveal: the second before it opened. Nobody can change any more what was granted then.
-    function _consentAt(Clock memory c) internal view returns (uint40) {
+    function _consentAt(Clock memory c) internal pure returns (uint40) {
         return c.pause.firstSecond(c.opensAt) - 1;
     }
 

@@ -28,9 +28,8 @@ contract AttacksLeavesTest is RollBase {
         IDisputeTypes.Target memory t = IDisputeTypes.Target(IDisputeTypes.Tree.Record, 2, 0);
         vm.prank(stranger);
         disputes.demand{value: DEMAND_DEPOSIT}(task, round, p, t);
-        _land(2);
-        IDisputeTypes.Piece memory none;
-        disputes.answer(task, round, p, t, none, _includedPiece(2));
+        IDisputeTypes.RolledProof memory proof = _proofAt(2);
+        disputes.answerRecord(task, round, p, 2, _includedPiece(2), proof);
         _settle(p);
         vm.assertEq(registry.participant(aggregator).stake, DUTY_BOND, "unharmed");
     }
@@ -125,7 +124,6 @@ contract AttacksLeavesTest is RollBase {
         vm.assertTrue(coordinator.hasRevealed(task, round, 2), "opened, in time");
         _toAggregate();
         _include(0, 4);
-        exclusions = abi.encodePacked(uint16(2), VOID_LEAF); // one too many
         Proposal memory p = _proposal();
         _propose(p);
         _settle(p);

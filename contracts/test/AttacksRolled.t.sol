@@ -58,7 +58,7 @@ contract AttacksRolledTest is RollBase {
         _commit(_silo(3));
         _toReveal();
         _reveal(_silo(3));
-        for (uint16 i; i < 3; ++i) {
+        for (uint16 i; i < 3; ++i) { // at once: without its bond the poster opens nothing
             _lift(_silo(i), i);
             _reveal(_silo(i));
         }
@@ -89,15 +89,14 @@ contract AttacksRolledTest is RollBase {
         vm.warp(_half() + 1);
         _commit(eve); // the victim: nothing is in its way
         _toReveal();
+        _postOpenings();
         vm.expectRevert(_bad(2));
         this.lift(eve, 2);
-        _postOpenings();
         _reveal(eve);
         _toAggregate();
         vm.expectRevert(_bad(2));
         this.land(2);
         _include(0, 3);
-        exclusions = abi.encodePacked(uint16(2), VOID_LEAF);
         Proposal memory p = _proposal();
         _propose(p);
         _settle(p);
@@ -119,7 +118,6 @@ contract AttacksRolledTest is RollBase {
         coordinator.refuteCount(task, round, poster, positions, paths);
         _assertStruck(stranger);
         _include(0, 2);
-        exclusions = abi.encodePacked(uint16(2), VOID_LEAF, uint16(3), VOID_LEAF);
         Proposal memory p = _proposal();
         _propose(p);
         _settle(p);
@@ -194,8 +192,10 @@ contract AttacksRolledTest is RollBase {
         _land(3);
         IDisputeTypes.Piece[] memory near = new IDisputeTypes.Piece[](1);
         near[0] = _includedPiece(2);
+        Opening memory o = _opening(_silo(3));
+        bytes memory receipt = _receiptOf(3, 0x5e03); // the aggregator's
         vm.expectRevert(abi.encodeWithSelector(IDisputeTypes.NotWrong.selector, 3, 2));
-        disputes.challengeOmission(task, round, p, _silo(3), 2, near);
+        disputes.challengeOmission(task, round, p, _silo(3), IDisputeTypes.Gap(2, near), o, receipt);
         _settle(p);
     }
 
@@ -209,32 +209,15 @@ contract AttacksRolledTest is RollBase {
         _fill(0, 3);
         _postCommitsBy(other, commits);
         _toReveal();
+        _postOpeningsBy(other, openings);
+        vm.warp(_half() + 1);
         _liftFrom(_silo(3), poster, 0, bad, bad);
         vm.prank(address(disputes));
         coordinator.strikePoster(task, round, poster, stranger, keccak256("evidence"));
         _assertPhase(Phase.Reveal);
         vm.assertEq(coordinator.roundOf(task).committed, 4, "who was lifted still counts");
-        _postOpeningsBy(other, openings);
-        _assertPhase(Phase.Reveal);
         _reveal(_silo(3));
         _assertPhase(Phase.Aggregate);
         vm.assertEq(coordinator.roundOf(task).revealed, 4, "everybody");
-    }
-
-    function test_a_poster_cannot_open_in_its_root_who_has_lifted_itself_out_of_it() public {
-        _open();
-        _fill(3, 4);
-        (bytes[] memory c, bytes[] memory o) = (commits, openings);
-        _postCommits();
-        _enlist(other);
-        _fill(0, 3);
-        _postCommitsBy(other, commits);
-        _toReveal();
-        _liftFrom(_silo(3), poster, 0, c, o);
-        bytes32 root = Trees.root(o);
-        vm.prank(poster);
-        vm.expectRevert(abi.encodeWithSelector(IRolls.BadRoll.selector, 1, 0));
-        coordinator.postOpenings(task, round, root, 1, OPENINGS);
-        _postOpeningsBy(other, openings); // would have no room for its third
     }
 }

@@ -28,6 +28,8 @@ contract LandTest is LandBase {
         emit IRolls.Landed(task, 1, bob, 1);
         this.land(1);
         vm.assertTrue(coordinator.hasRevealed(task, 1, 1), "revealed");
+        vm.assertTrue(coordinator.isLanded(task, 1, 1), "landed");
+        vm.assertFalse(coordinator.isLanded(task, 1, 0), "it alone");
         vm.assertTrue(coordinator.isOpening(task, 1, bob, o), "as committed");
         ++o.weight;
         vm.assertFalse(coordinator.isOpening(task, 1, bob, o), "and no other");
@@ -68,7 +70,7 @@ contract LandTest is LandBase {
         _postOpenings();
         _toAggregate();
         IRolls.Leaf memory leaf = _leafAt(more, 0);
-        vm.expectRevert(_noRoll(other));
+        vm.expectRevert(abi.encodeWithSelector(IRolls.NotOpened.selector, task, 1));
         coordinator.land(task, 1, other, 0, leaf, leaf);
         vm.expectRevert(_noRoll(stranger));
         coordinator.land(task, 1, stranger, 0, leaf, leaf);
@@ -157,36 +159,38 @@ contract LandTest is LandBase {
         _refused(_bad(1));
     }
 
-    function test_land_of_a_commit_whose_consent_was_withdrawn_before_it_was_opened_is_refused() public {
+    function test_land_of_a_commit_whose_consent_was_withdrawn_before_Reveal_is_refused() public {
         _rolled(3);
-        _toReveal();
+        vm.warp(uint256(coordinator.roundOf(task).deadline) + 1);
         vm.prank(holder);
         consent.withdraw(grants[bob]);
+        _toReveal();
         _postOpenings();
         _toAggregate();
         _refused(_bad(1));
     }
 
-    function test_land_of_a_commit_whose_consent_was_withdrawn_after_it_was_opened_is_taken() public {
-        _opened(3, 0);
-        vm.warp(block.timestamp + 1);
+    /// Even in the very second in which Reveal opens: nobody can change any more what the aggregator relies on.
+    function test_land_of_a_commit_whose_consent_was_withdrawn_in_Reveal_is_taken() public {
+        _rolled(3);
+        _toReveal();
         vm.prank(holder);
         consent.withdraw(grants[bob]);
+        _postOpenings();
         _land(1);
     }
 
-    function test_land_of_a_commit_whose_grant_had_expired_when_it_was_opened_is_refused() public {
-        grants[bob] = _short(100 + GAP);
+    function test_land_of_a_commit_whose_grant_had_expired_before_Reveal_is_refused() public {
+        grants[bob] = _short(COMMIT + GAP - 1);
         _rolled(3);
         _toReveal();
-        vm.warp(coordinator.roundOf(task).opensAt);
         _postOpenings();
         _toAggregate();
         _refused(_bad(1));
     }
 
-    function test_land_of_a_commit_whose_grant_expires_a_second_after_it_was_opened_is_taken() public {
-        grants[bob] = _short(100 + GAP + 1);
+    function test_land_of_a_commit_whose_grant_expires_as_Reveal_opens_is_taken() public {
+        grants[bob] = _short(COMMIT + GAP);
         _opened(3, 0);
         vm.warp(block.timestamp + 1000);
         _land(1);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IParticipantRegistry} from "../src/interfaces/IParticipantRegistry.sol";
 import {IRolls} from "../src/interfaces/IRolls.sol";
 import {RollBase} from "./RollBase.sol";
 import {vm} from "./RoundBase.sol";
@@ -34,6 +35,7 @@ contract LiftTest is RollBase {
     function test_lift_puts_the_commit_on_chain_and_its_participant_opens_it() public {
         _rolled(3);
         _toReveal();
+        vm.warp(_half() + 1);
         Opening memory o = _opening(alice);
         bytes32 commitment = _digest(alice, o);
         uint40 until = coordinator.roundOf(task).deadline + GRACE;
@@ -56,6 +58,7 @@ contract LiftTest is RollBase {
     function test_everybody_in_a_roll_can_open_without_the_poster() public {
         _rolled(3);
         _toReveal();
+        vm.warp(_half() + 1);
         for (uint16 i; i < 3; ++i) {
             _lift(_silo(i), i);
             _reveal(_silo(i));
@@ -74,16 +77,18 @@ contract LiftTest is RollBase {
         this.lift(alice, 0);
         vm.warp(block.timestamp + 1);
         coordinator.tick(task);
-        vm.expectRevert(_tooEarly(coordinator.roundOf(task).opensAt));
+        vm.expectPartialRevert(TooEarly.selector);
         this.lift(alice, 0);
     }
 
-    function test_others_lift_only_in_the_second_half_of_Reveal() public {
+    function test_lift_only_in_the_second_half_of_Reveal_where_no_openings_are_posted() public {
         _rolled(2);
         _toReveal();
         vm.warp(_half());
         vm.expectRevert(_tooEarly(_half() + 1));
         this.lift(_silo(1), 0);
+        vm.expectRevert(_tooEarly(_half() + 1));
+        this.lift(alice, 0); // nor the participant: the poster is not crossed
         vm.warp(_half() + 1);
         _lift(stranger, 0);
     }
@@ -95,11 +100,10 @@ contract LiftTest is RollBase {
         vm.assertTrue(coordinator.owesOpening(task, 1, 2), "owed");
     }
 
-    function test_a_delegate_lifts_its_masters_commit_in_the_first_half() public {
-        _rolled(2);
+    function test_a_delegate_takes_its_masters_commit_out_of_a_roll() public {
         vm.prank(alice);
         registry.setDelegate(vm.addr(0xde1e));
-        _toReveal();
+        _opened(3, 1);
         _lift(vm.addr(0xde1e), 0);
         vm.assertTrue(coordinator.owesOpening(task, 1, 0), "owed");
     }
@@ -108,17 +112,22 @@ contract LiftTest is RollBase {
 
     function test_lift_of_who_is_opened_is_refused() public {
         _opened(3, 1);
-        vm.expectPartialRevert(IRolls.NotInRoll.selector);
+        bytes memory why = abi.encodeWithSelector(IRolls.OpenedInRoll.selector, task, 1, alice);
+        vm.expectRevert(why);
+        this.lift(_silo(1), 0);
+        vm.expectRevert(abi.encodeWithSelector(IParticipantRegistry.UnknownParticipant.selector, stranger));
         this.lift(stranger, 0);
         bytes32[] memory gap = Trees.path(openings, 1); // of another position
         IRolls.Leaf memory leaf = _leafAt(commits, 0);
-        vm.expectPartialRevert(IRolls.NotInRoll.selector);
+        vm.prank(_silo(1));
+        vm.expectRevert(why);
         coordinator.lift(task, 1, poster, 0, leaf, gap);
     }
 
     function test_lift_twice_is_refused() public {
         _rolled(2);
         _toReveal();
+        vm.warp(_half() + 1);
         _lift(alice, 0);
         vm.expectRevert(abi.encodeWithSelector(AlreadyCommitted.selector, task, 1, alice));
         this.lift(alice, 0);
@@ -131,6 +140,7 @@ contract LiftTest is RollBase {
         _rolled(2);
         _commit(alice);
         _toReveal();
+        vm.warp(_half() + 1);
         vm.expectRevert(abi.encodeWithSelector(AlreadyCommitted.selector, task, 1, alice));
         this.lift(alice, 0);
     }
@@ -138,6 +148,7 @@ contract LiftTest is RollBase {
     function test_lift_of_a_leaf_that_is_not_in_the_roll_is_refused() public {
         _rolled(3);
         _toReveal();
+        vm.warp(_half() + 1);
         commits[0] = _commitLeaf(3);
         vm.expectPartialRevert(IRolls.NotInRoll.selector);
         this.lift(_silo(3), 0);
@@ -152,6 +163,7 @@ contract LiftTest is RollBase {
     function test_lift_from_a_poster_without_a_roll_is_refused() public {
         _rolled(2);
         _toReveal();
+        vm.warp(_half() + 1);
         IRolls.Leaf memory leaf = _leafAt(commits, 0);
         vm.prank(alice);
         vm.expectRevert(_noRoll(other));
@@ -164,15 +176,17 @@ contract LiftTest is RollBase {
         commits[0] = bytes.concat(commits[0], hex"00");
         _postCommits();
         _toReveal();
+        vm.warp(_half() + 1);
         vm.expectRevert(_bad(type(uint16).max));
         this.lift(alice, 0);
     }
 
-    function test_lift_of_a_commit_whose_consent_was_withdrawn_is_refused() public {
+    function test_lift_of_a_commit_whose_consent_was_withdrawn_before_Reveal_is_refused() public {
         _rolled(2);
-        _toReveal();
         vm.prank(holder);
         consent.withdraw(grants[alice]);
+        _toReveal();
+        vm.warp(_half() + 1);
         vm.expectRevert(_bad(0));
         this.lift(alice, 0);
     }

@@ -7,6 +7,8 @@ import {vm} from "./RoundBase.sol";
 
 /// Somebody whose opening is on chain is neither included nor excluded.
 contract OmissionsTest is RollBase {
+    uint256 internal constant AGGREGATOR_KEY = 0x5e03;
+
     Proposal internal p;
 
     /// All four are opened in a roll; the proposal includes only those named, and is silent about the others.
@@ -14,9 +16,6 @@ contract OmissionsTest is RollBase {
         _opened(SILOS, 0);
         _include(from, to);
         _include(from2, to2);
-        for (uint256 i = included.length; i < SILOS; ++i) {
-            exclusions = abi.encodePacked(exclusions, uint16(SILOS - 1), VOID_LEAF);
-        }
         p = _proposal();
         _propose(p);
     }
@@ -29,9 +28,17 @@ contract OmissionsTest is RollBase {
     }
 
     function _challenge(uint256 who, uint32 position, uint256 count) internal {
-        IDisputeTypes.Piece[] memory near = _near(position, count);
+        _challengeWith(who, IDisputeTypes.Gap(position, _near(position, count)), _receiptOf(who, AGGREGATOR_KEY));
+    }
+
+    function _challengeWith(uint256 who, IDisputeTypes.Gap memory gap, bytes memory receipt) internal {
+        Opening memory o = _opening(_silo(who));
         vm.prank(stranger);
-        disputes.challengeOmission(task, round, p, _silo(who), position, near);
+        disputes.challengeOmission(task, round, p, _silo(who), gap, o, receipt);
+    }
+
+    function challengeWith(uint256 who, IDisputeTypes.Gap memory gap, bytes memory receipt) external {
+        _challengeWith(who, gap, receipt);
     }
 
     function challenge(uint256 who, uint32 position, uint256 count) external {
@@ -66,7 +73,6 @@ contract OmissionsTest is RollBase {
         _assertOverturned();
     }
 
-    /// Behind reason 8 of its own index too: a leaf that can land is not void.
     function test_an_omission_after_the_last_costs_the_bond() public {
         _proposed(0, 3, 0, 0);
         _land(3);
@@ -88,10 +94,23 @@ contract OmissionsTest is RollBase {
         _postOpenings();
         _reveal(_silo(3));
         _include(0, 3);
-        exclusions = abi.encodePacked(uint16(1), VOID_LEAF);
         p = _proposal();
         _propose(p);
-        _challenge(3, 2, 1);
+        _challengeWith(3, IDisputeTypes.Gap(2, _near(2, 1)), ""); // on chain for everybody to see
+        _assertOverturned();
+    }
+
+    /// A poster that withheld its leaves could otherwise convict an aggregator that never saw them.
+    function test_without_the_proposers_receipt_a_landed_opening_was_not_omitted() public {
+        _proposed(1, 4, 0, 0);
+        _land(0);
+        IDisputeTypes.Gap memory gap = IDisputeTypes.Gap(0, _near(0, 1));
+        bytes[3] memory receipts = [bytes(""), _receiptOf(0, HOLDER_KEY), _receiptOf(1, AGGREGATOR_KEY)];
+        for (uint256 i; i < receipts.length; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(IDisputeTypes.NotWrong.selector, 0, 0));
+            this.challengeWith(0, gap, receipts[i]);
+        }
+        _challenge(0, 0, 1);
         _assertOverturned();
     }
 
@@ -135,10 +154,11 @@ contract OmissionsTest is RollBase {
         _land(1);
         IDisputeTypes.Piece[] memory near = _near(0, 2);
         near[1] = _includedPiece(2);
+        bytes memory receipt = _receiptOf(1, AGGREGATOR_KEY);
         vm.expectRevert();
-        disputes.challengeOmission(task, 1, p, _silo(1), 0, near);
+        this.challengeWith(1, IDisputeTypes.Gap(0, near), receipt);
         near[1] = near[0];
         vm.expectPartialRevert(IDisputeTypes.RootMismatch.selector);
-        disputes.challengeOmission(task, 1, p, _silo(1), 0, near);
+        this.challengeWith(1, IDisputeTypes.Gap(0, near), receipt);
     }
 }

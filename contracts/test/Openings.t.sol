@@ -38,7 +38,7 @@ contract OpeningsTest is RollBase {
         IRolls.Poster memory p = coordinator.posterOf(task, poster);
         vm.assertEq(p.openings, root, "root");
         vm.assertEq(p.opened, 3, "opened");
-        vm.assertEq(p.openedAt, block.timestamp, "when");
+        vm.assertEq(p.consentAt, block.timestamp - 1, "the second before Reveal opened");
         vm.assertTrue(p.state == IRolls.RollState.Opened, "state");
         vm.assertEq(coordinator.roundOf(task).revealed, 3, "revealed");
         vm.assertEq(coordinator.rolledOf(task).opened, 3, "of rolls");
@@ -108,19 +108,6 @@ contract OpeningsTest is RollBase {
         _postRoot(ROOT, 4);
         vm.expectRevert(_badRoll(1, 3));
         _postRoot(0, 1);
-    }
-
-    function test_postOpenings_leaves_out_who_was_lifted() public {
-        _rolled(3);
-        _toReveal();
-        _lift(_silo(2), 2);
-        vm.expectRevert(_badRoll(3, 2));
-        this.postOpenings();
-        openings[2] = "";
-        _postOpenings();
-        _assertPhase(Phase.Reveal);
-        _reveal(_silo(2));
-        _assertPhase(Phase.Aggregate);
     }
 
     function test_postOpenings_with_too_long_an_uri_is_refused() public {

@@ -166,6 +166,10 @@ contract PostersTest is RollBase {
         vm.expectRevert(_held());
         coordinator.releasePoster(task, poster);
         _open();
+        vm.expectRevert(_held());
+        coordinator.releasePoster(task, poster); // two windows for whoever asks for a leaf in the last second
+        vm.warp(block.timestamp + COMMIT + 1);
+        _open();
         vm.expectEmit(address(coordinator));
         emit IRolls.PosterReleased(task, poster, DUTY_BOND);
         vm.prank(stranger);
@@ -199,6 +203,10 @@ contract PostersTest is RollBase {
 
     function test_who_was_released_can_enlist_again_and_post() public {
         _resign();
+        _open();
+        vm.expectRevert(_held());
+        coordinator.releasePoster(task, poster); // a leaf may still be asked for
+        vm.warp(block.timestamp + COMMIT + 1);
         _open();
         coordinator.releasePoster(task, poster);
         vm.prank(poster);

@@ -10,8 +10,6 @@ import {Trees} from "./Trees.sol";
 /// A poster with its bond, and the steps of a round with a roll. Tests change single leaves of `commits` and `openings`
 /// before they are posted.
 abstract contract RollBase is Leaves {
-    uint8 internal constant VOID_LEAF = 8;
-
     address[] internal included; // of the next proposal
     bytes internal exclusions;
 
@@ -119,8 +117,8 @@ abstract contract RollBase is Leaves {
         internal
     {
         IRolls.Leaf memory leaf = _leafAt(c, position);
-        bool opened = coordinator.posterOf(task, who).state == IRolls.RollState.Opened;
-        bytes32[] memory gap = opened ? Trees.path(o, position) : new bytes32[](0);
+        bool gapped = coordinator.posterOf(task, who).state == IRolls.RollState.Opened && o[position].length == 0;
+        bytes32[] memory gap = gapped ? Trees.path(o, position) : new bytes32[](0);
         vm.prank(by);
         coordinator.lift(task, round, who, position, leaf, gap);
     }
@@ -133,6 +131,18 @@ abstract contract RollBase is Leaves {
         (IRolls.Leaf memory leaf, IRolls.Leaf memory opening) = (_leafAt(c, position), _leafAt(o, position));
         vm.prank(stranger);
         coordinator.land(task, round, who, position, leaf, opening);
+    }
+
+    function _proofAt(uint16 position) internal view returns (IDisputeTypes.RolledProof memory) {
+        return IDisputeTypes.RolledProof(
+            poster, position, _leafAt(commits, position), _leafAt(openings, position)
+        );
+    }
+
+    /// The aggregator's word that it has what silo `i` revealed.
+    function _receiptOf(uint256 i, uint256 key) internal view returns (bytes memory) {
+        Opening memory o = _opening(_silo(i));
+        return _signature(key, disputes.hashReceipt(task, round, _silo(i), o.sealedRoot, o.contentKeyHash));
     }
 
     // --- from outside, so that the next call that a test expects to revert is the whole of it
