@@ -33,7 +33,7 @@ ROUNDS = 6
 def consortium(found: Found, prefect_api: str, tmp_path_factory: pytest.TempPathFactory) -> Consortium:
     """Three hospitals that leave their letters for a poster."""
     folder = tmp_path_factory.mktemp("rolled")
-    made = found(folder, ROUNDS, modes=7)
+    made = found(folder, ROUNDS, modes=7, quorum=2)
     for name in HOSPITALS:
         made.members[name] = made.members[name].model_copy(
             update={"commit_by": "rolled", "mailbox": folder / "mailbox"}
