@@ -140,6 +140,8 @@ def test_bad_commit_stands_for_nobody_and_the_proposal_counts_it_as_void(
     openings = Roll((opening(consortium, first).to_bytes(), opening(consortium, third).to_bytes()))
     play(consortium, posters[0], store, commits, openings)
     task = consortium.task
+    committed = [event.args["participant"] for event in party.federation.events(task, 1, ("UpdateCommitted",))]
+    assert committed == [first.address] + [third.address] * (how == "grant")  # which is looked at when it opens
     assert [one.participant for one in party.federation.reveals(task, 1)] == [first.address]
     void = void_openings(party, task, 1)
     assert void == [2]
