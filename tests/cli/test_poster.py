@@ -63,6 +63,9 @@ def test_poster_enlists_posts_two_roots_resigns_and_is_released(
     assert "3 openings brought" in cli(*relay).output
     assert reader.round_state(rolled.task).phase == Phase.AGGREGATE
     assert len(read_round_log(reader, rolled.task, round).revealed) == 3
+    state = ("round", "status", task, "1", *rolled.options)
+    assert cli.json(*state)["revealed"] == []
+    assert len(cli.json(*state, "--store", rolled.store_address)["revealed"]) == 3
     shown = cli.json("poster", "show", task, address, *rolled.options)
     assert (shown["round"], shown["leaves"], shown["opened"], shown["state"]) == (1, 3, 3, "opened")
     for _ in range(2):
