@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from prefect_federated.adapters.evm.roll_records import RollState
+from prefect_federated.adapters.evm.roll_records import RollPlace, RollState
 from prefect_federated.adapters.evm.rpc import set_balance
 from prefect_federated.adapters.posting import own_roll
 from prefect_federated.adapters.round_log import read_round_log
@@ -121,6 +121,9 @@ def test_rolled_round_is_two_transactions_however_often_everybody_runs(consortiu
     assert relay("poster", task) == "nothing"
     assert [participate(name, task) for name in HOSPITALS] == ["nothing"] * 3
     assert federation.round_state(task).phase == Phase.COMMIT  # whoever wants to may still commit for itself
+    asker, account = consortium.federation("standby"), consortium.ground.accounts["poster"].address
+    asker.demand_leaf(RollPlace(task, round, account, 1), openings=False)
+    assert relay("poster", task) == "1 leaves shown"
     to_reveal(consortium)
     assert [participate(name, task) for name in HOSPITALS] == ["leave reveal"] * 3
     assert relay("poster", task) == "3 openings in a roll"
@@ -131,7 +134,7 @@ def test_rolled_round_is_two_transactions_however_often_everybody_runs(consortiu
     assert log.expected == log.committed == log.revealed == log.aggregated
     assert len(log.transactions["commit"]) == len(log.transactions["reveal"]) == 1
     sent = {name: count - before[name] for name, count in standing.transactions(consortium).items()}
-    assert [sent[name] for name in (*HOSPITALS, "poster")] == [0, 0, 0, 2]
+    assert [sent[name] for name in (*HOSPITALS, "poster")] == [0, 0, 0, 3]
     closed = consortium.federation()  # without a store nobody can see who is in the rolls
     assert read_round_log(closed, task, round).committed == ()
 

@@ -78,7 +78,7 @@ def own_roll(relayer: Relayer, task: int, round: int) -> Roll:
     Raises:
         ConfigurationError: its own store does not have them.
     """
-    mine = _own(relayer, task, round)
+    mine = own_posted(relayer, task, round)
     if mine is None or mine.commits is None:
         raise ConfigurationError(
             f"round {task}/{round}: the commits that {relayer.name} posted are not in its store; bring the list back,"
@@ -87,7 +87,8 @@ def own_roll(relayer: Relayer, task: int, round: int) -> Roll:
     return mine.commits
 
 
-def _own(relayer: Relayer, task: int, round: int) -> PostedRoll | None:
+def own_posted(relayer: Relayer, task: int, round: int) -> PostedRoll | None:
+    """This poster's roll of a round, if one stands."""
     account = relayer.federation.account
     return next((roll for roll in relayer.federation.posted_rolls(task, round) if roll.poster == account), None)
 

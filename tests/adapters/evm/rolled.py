@@ -30,7 +30,7 @@ def new_poster(consortium: Consortium) -> Federation:
 
 def new_task(consortium: Consortium, *posters: Federation) -> None:
     """A new task that takes rolls, with these posters bonded, whose first round is open."""
-    enforced = consortium.enforced().model_copy(update={"modes": 5})
+    enforced = consortium.enforced().model_copy(update={"modes": 5, "floor_bps": 5_000})
     spec_hash = keccak256(f"task {consortium.sponsor.tasks() + 1}".encode())
     consortium.task = consortium.sponsor.create_task(enforced, spec_hash, "cas://spec")
     consortium.sponsor.fund(consortium.task, 10 * REWARD)

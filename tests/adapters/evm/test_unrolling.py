@@ -8,16 +8,20 @@ from pathlib import Path
 import pytest
 
 from prefect_federated.adapters.evm.devnet import Devnet
+from prefect_federated.adapters.evm.disputing import Case
 from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.keys import SealingKey
 from prefect_federated.adapters.landing import land, land_doubles, void_openings
+from prefect_federated.adapters.lifting import lift_own
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.round_log import read_round_log
 from prefect_federated.adapters.stores.local import LocalStore
 from prefect_federated.core.errors import ContentMissing, ContractRefused, ProtocolError
+from prefect_federated.core.proofs import leaf_piece
 from prefect_federated.core.proposal import pack_exclusions
 from prefect_federated.core.rolls import CommitLeaf, Roll, roll_commits, roll_openings
 from prefect_federated.core.round import Phase
+from prefect_federated.tasks.settle import claim_floor
 from tests.adapters.evm.consortium import Consortium, Silo
 from tests.adapters.evm.rolled import commit, end_phase, found, new_poster, new_task, opening, proposed, rolls
 
@@ -266,6 +270,54 @@ def test_opening_whose_uri_is_no_text_stands_and_lands(
     assert [reveal.participant for reveal in party.federation.reveals(task, 1)] == [silo.address]
     assert land(party, task, 1, silo.address) and land(party, task, 1, silo.address)
     assert not land(party, task, 1, consortium.silos[1].address)
+
+
+def test_who_is_not_opened_lifts_past_a_count_that_leaves_no_room(
+    consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore
+) -> None:
+    first, second, third = consortium.silos
+    task = consortium.task
+    commits = roll_commits([commit(consortium, silo) for silo in (first, second)])
+    openings = roll_openings(commits, [opening(consortium, first)])
+    post_commits(consortium, posters[0], store, commits)
+    consortium.commit(third, 1)  # so that the count does not end Reveal
+    end_phase(consortium)
+    posters[0]._send("Coordinator", "postOpenings", task, 1, openings.root, 2, store.put([openings.to_bytes()]))
+    own = Party("second", second.address, second.federation, store, SealingKey.generate())
+    assert lift_own(own, task, 1)
+    assert not party.federation.poster_of(task, posters[0].signer).bonded
+    assert own.federation.has_mark(task, 1, second.address) and not lift_own(own, task, 1)
+
+
+def test_who_cannot_read_the_openings_cannot_lift_and_is_told_to_demand_its_leaf(
+    consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore, tmp_path: Path
+) -> None:
+    second, task = consortium.silos[1], consortium.task
+    commits, openings = rolls(consortium, consortium.silos[:1])
+    post_commits(consortium, posters[0], store, commits)
+    end_phase(consortium)
+    post_openings(consortium, posters[0], LocalStore(tmp_path / "elsewhere"), openings)
+    own = Party("second", second.address, second.federation, store, SealingKey.generate())
+    with pytest.raises(ContentMissing, match="demand its leaf 1"):
+        lift_own(own, task, 1)
+
+
+def test_floor_of_a_rolled_update_is_fetched_once_it_has_landed(
+    consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore
+) -> None:
+    first, second, third = consortium.silos
+    commits, openings = rolls(consortium, consortium.silos)
+    play(consortium, posters[0], store, commits, openings)
+    task = consortium.task
+    proposal, contents = proposed(consortium, [first, third], pack_exclusions({}, [1]))
+    land(party, task, 1, second.address)
+    near = [leaf_piece(contents, position) for position in range(2)]
+    second.federation.challenge_omission(Case(task, 1, proposal), second.address, (0, near))
+    assert party.federation.round_state(task).phase == Phase.VOIDED
+    own = Party("third", third.address, third.federation, store, SealingKey.generate())
+    assert third.federation.floor_due(task, 1, third.address) == 2 and not own.federation.has_mark(task, 1, own.account)
+    assert claim_floor.fn(own, task, 1) and not claim_floor.fn(own, task, 1)
+    assert own.federation.has_mark(task, 1, own.account)
 
 
 def test_grant_withdrawn_after_the_openings_came_still_stands_and_before_does_not(
