@@ -134,18 +134,20 @@ def broken(consortium: Consortium, silo: Silo, how: str) -> CommitLeaf:
     return CommitLeaf.of(leaf.index, letter)
 
 
-@pytest.mark.parametrize("how", ["forged", "delegate", "index", "nothing", "grant"])
+@pytest.mark.parametrize("how", ["forged", "delegate", "index", "nothing", "grant", "astray"])
 def test_bad_commit_stands_for_nobody_and_the_proposal_counts_it_as_void(
     consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore, how: str
 ) -> None:
     first, _, third = consortium.silos
     bad = broken(consortium, third, how)
     commits = roll_commits([commit(consortium, first), bad])
-    openings = Roll((opening(consortium, first).to_bytes(), opening(consortium, third).to_bytes()))
+    given = opening(consortium, third)
+    opened = replace(given, uri=b"cas://elsewhere") if how == "astray" else given
+    openings = Roll((opening(consortium, first).to_bytes(), opened.to_bytes()))
     play(consortium, posters[0], store, commits, openings)
     task = consortium.task
     committed = [event.args["participant"] for event in party.federation.events(task, 1, ("UpdateCommitted",))]
-    assert committed == [first.address] + [third.address] * (how == "grant")  # which is looked at when it opens
+    assert committed == [first.address] + [third.address] * (how in ("grant", "astray"))  # seen when it opens
     assert [one.participant for one in party.federation.reveals(task, 1)] == [first.address]
     void = void_openings(party, task, 1)
     assert void == [2]
