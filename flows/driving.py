@@ -20,7 +20,7 @@ from prefect_federated.adapters.round_log import RoundLog, is_recorded, read_rou
 from prefect_federated.adapters.validator import Validator
 from prefect_federated.core.errors import FederatedError
 from prefect_federated.core.notes import LocalNote, Notes
-from prefect_federated.core.relaying import WAITING, middle
+from prefect_federated.core.relaying import WAITING, letters_until, middle
 from prefect_federated.core.round import Exclusion, Phase, Status
 from prefect_federated.flows.artifacts import publish_round
 from prefect_federated.flows.attest import serve
@@ -145,14 +145,19 @@ def _serve_all(cast: Cast, task: int, round: int) -> None:
 def _unbrought(cast: Cast, task: int, round: int, acted: Callable[[int, int, str], bool]) -> Iterator[Member]:
     """Members whose letters the relayer did not bring, in the middle of the window: they send directly now.
 
-    A generator, so that the relayer comes after everybody before it in the chain has acted.
+    A generator, so that the relayer comes after everybody before it in the chain has acted: at once if no letter is
+    missing, else when it no longer waits.
     """
     federation = cast.sponsor.federation
-    if cast.relayer is not None:
-        bring(cast.relayer, task)
-    for member in _cohort(cast, task, round):
-        waits = isinstance(member, Participant) and member.silo.commit_by in WAITING
-        if waits and not acted(task, round, member.account):
+    cohort = [m for m in _cohort(cast, task, round) if isinstance(m, Participant) and m.silo.commit_by in WAITING]
+    if cast.relayer is not None and bring(cast.relayer, task) == "nothing":
+        state = federation.round_state(task)
+        missing = any(not acted(task, round, member.account) for member in cohort)
+        if missing and state.phase in (Phase.COMMIT, Phase.REVEAL):
+            federation.wait_until(letters_until(state))
+            bring(cast.relayer, task)
+    for member in cohort:
+        if not acted(task, round, member.account):
             federation.wait_until(middle(federation.round_state(task)))
             yield member
 

@@ -6,6 +6,7 @@ Commit --> the commits that wait        Reveal, once it has opened --> the openi
 from prefect import flow
 from prefect.logging import get_run_logger
 
+from prefect_federated.adapters.leaf_demands import open_demands
 from prefect_federated.adapters.posting import has_posted, waiting_leaves
 from prefect_federated.adapters.relayer import Relayer as OpenRelayer
 from prefect_federated.adapters.relayer import waiting_commits, waiting_openings
@@ -13,7 +14,7 @@ from prefect_federated.adapters.turn import take_turn
 from prefect_federated.blocks.relayer import Relayer
 from prefect_federated.core.relaying import poster_due, relayer_due
 from prefect_federated.core.round import RoundState
-from prefect_federated.tasks.relay import relay_commits, relay_openings, roll_commits, roll_openings
+from prefect_federated.tasks.relay import relay_commits, relay_openings, roll_commits, roll_openings, show_leaves
 
 
 @flow(name="relay", flow_run_name="{relayer}/task-{task}/relay")
@@ -25,8 +26,8 @@ def relay(relayer: str, task: int) -> str:
         task: index of the task on chain.
 
     Returns:
-        What was done, such as "37 commits", "40 openings" or, by a poster, "37 commits in a roll"; "nothing"; or "busy"
-        where another run is at it.
+        What was done, such as "37 commits", "40 openings" or, by a poster, "37 commits in a roll", "1 leaves shown";
+        "nothing"; or "busy" where another run is at it.
     """
     block: Relayer = Relayer.load(relayer)  # type: ignore[assignment]
     with take_turn(block.signer.home, task) as mine:
@@ -56,6 +57,8 @@ def _post(relayer: OpenRelayer, state: RoundState, now_s: int) -> str:
         sentence = "%s holds no poster's bond in task %s, and posts nothing; `federated poster enlist %s` locks one"
         get_run_logger().warning(sentence, relayer.name, task, task)
         return "nothing"
+    if open_demands(relayer, task, state.round):
+        return f"{show_leaves(relayer, task, state.round)} leaves shown"
     stopped = has_posted(relayer, state) or now_s <= federation.paused_until()
     due = poster_due(state, now_s, stopped, lambda kind: waiting_leaves(relayer, task, state.round, kind))
     if due is None:

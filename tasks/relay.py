@@ -11,6 +11,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 
 from prefect_federated.adapters.bringing import Brought, bring_commits, bring_openings
+from prefect_federated.adapters.leaf_demands import answer_leaf_demands
 from prefect_federated.adapters.posting import Posted, post_commits, post_openings
 from prefect_federated.adapters.relayer import Relayer
 from prefect_federated.tasks.retry import DELAYS_S, RETRIES, is_transport_error
@@ -64,6 +65,18 @@ def roll_commits(relayer: Relayer, task: int, round: int) -> Posted:
 def roll_openings(relayer: Relayer, task: int, round: int) -> Posted:
     """Post the openings of this poster's roll that wait; run again, it does nothing."""
     return _told(post_openings(relayer, task, round))
+
+
+@task(
+    task_run_name="round-{round}/{relayer.name}/show-leaves",
+    cache_policy=NO_CACHE,
+    retries=RETRIES,
+    retry_delay_seconds=DELAYS_S,
+    retry_condition_fn=is_transport_error,
+)
+def show_leaves(relayer: Relayer, task: int, round: int) -> int:
+    """Show the leaves of this poster's roll that somebody asked for; how many."""
+    return answer_leaf_demands(relayer, task, round)
 
 
 def _told(brought: B) -> B:

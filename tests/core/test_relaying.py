@@ -49,8 +49,8 @@ def test_poster_posts_once_in_the_first_half_when_all_are_there_or_at_two_fifths
     assert poster_due(state, 1399, False, waiting(2)) is None
     assert poster_due(state, 1000, False, waiting(3)) == kind
     assert poster_due(state, 1400, False, waiting(1)) == kind
-    assert poster_due(state, 1500, False, waiting(1)) == kind
-    assert poster_due(state, 1501, False, waiting(3)) is None  # the contract takes no root any more
+    assert poster_due(state, 1499, False, waiting(1)) == kind
+    assert poster_due(state, 1500, False, waiting(3)) is None  # the next block is too late for a root
     assert poster_due(state, 1400, False, waiting(0)) is None  # a roll of nobody is none
     assert poster_due(state, 1400, True, waiting(3)) is None
     assert poster_due(state, 999, False, waiting(3)) is None

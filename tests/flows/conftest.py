@@ -19,9 +19,11 @@ HOSPITALS = ("hospital-a", "hospital-b", "hospital-c")
 
 
 class Found(Protocol):
-    """Sets a federation up in a folder, with so many paid rounds, the validators that are named, and ways to commit."""
+    """Sets a federation up in a folder: paid rounds, validators by name, ways to commit, a quorum."""
 
-    def __call__(self, folder: Path, rounds: int, validators: tuple[str, ...] = (), modes: int = 3) -> Consortium: ...
+    def __call__(
+        self, folder: Path, rounds: int, validators: tuple[str, ...] = (), modes: int = 3, quorum: int = 3
+    ) -> Consortium: ...
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +49,9 @@ def found() -> Iterator[Found]:
     with ExitStack() as chains, pytest.MonkeyPatch.context() as patch:
         patch.chdir(ROOT)  # where anvil is looked for
 
-        def found_one(folder: Path, rounds: int, validators: tuple[str, ...] = (), modes: int = 3) -> Consortium:
+        def found_one(
+            folder: Path, rounds: int, validators: tuple[str, ...] = (), modes: int = 3, quorum: int = 3
+        ) -> Consortium:
             devnet = chains.enter_context(Devnet.start())
             plot = Plot(
                 rounds=rounds,
@@ -55,7 +59,7 @@ def found() -> Iterator[Found]:
                 hospitals=HOSPITALS,
                 cheats=(),
                 data_docs=False,
-                terms=Terms(epochs=1, modes=modes),
+                terms=Terms(epochs=1, modes=modes, quorum=quorum),
                 validators=validators,
             )
             return set_up(devnet.url, folder, LocalStore(root=folder / "store"), plot)

@@ -45,7 +45,7 @@ def post_commits(relayer: Relayer, task: int, round: int) -> Posted:
     bag = waiting_commits(relayer, task, round)
     enrolment = relayer.federation.enrolment
     leaves = [CommitLeaf.of(enrolment(task, letter.participant).index, letter) for letter in bag.letters]
-    if not leaves or relayer.federation.poster_of(task, relayer.federation.account).round == round:
+    if not leaves or has_posted(relayer, relayer.federation.round_state(task)):
         return Posted(0, 0, tuple(bag.dropped))
     roll = roll_commits(leaves)
     uri = _kept(relayer, roll)
@@ -57,9 +57,10 @@ def post_commits(relayer: Relayer, task: int, round: int) -> Posted:
 
 def post_openings(relayer: Relayer, task: int, round: int) -> Posted:
     """Post the openings that wait, at the positions of their commits; the same holds."""
+    if has_posted(relayer, relayer.federation.round_state(task)):
+        return Posted(0, 0, ())
     bag = _openings(relayer, task, round)
-    poster = relayer.federation.poster_of(task, relayer.federation.account)
-    if not bag.letters or poster.opened:
+    if not bag.letters:
         return Posted(0, 0, tuple(bag.dropped))
     enrolment = relayer.federation.enrolment
     leaves = [OpeningLeaf.of(enrolment(task, letter.participant).index, letter) for letter in bag.letters]
@@ -77,7 +78,7 @@ def own_roll(relayer: Relayer, task: int, round: int) -> Roll:
     Raises:
         ConfigurationError: its own store does not have them.
     """
-    mine = _own(relayer, task, round)
+    mine = own_posted(relayer, task, round)
     if mine is None or mine.commits is None:
         raise ConfigurationError(
             f"round {task}/{round}: the commits that {relayer.name} posted are not in its store; bring the list back,"
@@ -86,7 +87,8 @@ def own_roll(relayer: Relayer, task: int, round: int) -> Roll:
     return mine.commits
 
 
-def _own(relayer: Relayer, task: int, round: int) -> PostedRoll | None:
+def own_posted(relayer: Relayer, task: int, round: int) -> PostedRoll | None:
+    """This poster's roll of a round, if one stands."""
     account = relayer.federation.account
     return next((roll for roll in relayer.federation.posted_rolls(task, round) if roll.poster == account), None)
 

@@ -68,7 +68,7 @@ def verify_proposal(party: Party, spec: RoundSpec, mailbox: Mailbox | None = Non
     reads = party.account.lower() in {reader.account.lower() for reader in spec.readers}
     gathered = gather(party, spec, claimed.reveals) if reads else None
     findings = [*_records(claimed), *_exclusions(party, spec, claimed, mailbox)]
-    findings += _results(party, spec, claimed, gathered, sound=not findings)
+    findings += _results(party, spec, claimed, gathered, sound=not findings and not claimed.unread)
     findings += _rewards(party, spec, claimed)
     findings += _choices(spec, claimed, gathered) if gathered else []
     return Verification(tuple(findings), read_updates=reads)

@@ -13,6 +13,7 @@ from prefect_federated.cli.appeal import appeal_app
 from prefect_federated.cli.chain import chain_app
 from prefect_federated.cli.governance import governance_app
 from prefect_federated.cli.participant import participant
+from prefect_federated.cli.poster import poster_app
 from prefect_federated.cli.registry import registry
 from prefect_federated.cli.round import round_app
 from prefect_federated.cli.task import task_app
@@ -38,6 +39,7 @@ app.add_typer(task_app, name="task")
 app.add_typer(round_app, name="round")
 app.add_typer(participant, name="participant")
 app.add_typer(validator_app, name="validator")
+app.add_typer(poster_app, name="poster")
 app.add_typer(registry, name="registry")
 app.add_typer(appeal_app, name="appeal")
 app.add_typer(governance_app, name="governance")

@@ -1,6 +1,6 @@
 """`federated relay`: bring what participants left in a mailbox to the chain, as anybody with money for gas.
 
-mailbox --what would count--> one batch for the phase that runs --> chain
+mailbox --what would count--> one batch for the phase that runs --> chain        --roll: one root, as a bonded poster
 """
 
 from pathlib import Path
@@ -12,9 +12,11 @@ from prefect_federated.cli import console
 from prefect_federated.cli.grouped import takes
 from prefect_federated.cli.sender import Sender
 from prefect_federated.cli.where import Where
+from prefect_federated.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from prefect_federated.adapters.bringing import Brought
+    from prefect_federated.adapters.posting import Posted
 
 
 @console.says_what_to_do
@@ -26,24 +28,36 @@ def relay(
     ],
     sender: Sender,
     where: Where,
+    roll: Annotated[
+        bool, typer.Option("--roll", help="Post one root instead, as a poster; one a phase is all.")
+    ] = False,
+    store: Annotated[
+        str | None,
+        typer.Option(envvar="FEDERATED_STORE", help="With --roll: the federation's content store, for the list."),
+    ] = None,
 ) -> None:
     """Bring the commits, or the openings, that wait; what would not count is left out and named."""
     from prefect_federated.adapters.bringing import bring_commits, bring_openings
     from prefect_federated.adapters.mailbox import FolderMailbox
+    from prefect_federated.adapters.posting import post_commits, post_openings
     from prefect_federated.adapters.relayer import Relayer
+    from prefect_federated.adapters.stores.base import open_store
     from prefect_federated.core.round import Phase
 
+    if roll and store is None:
+        raise ConfigurationError("--roll puts a list into the content store; name it with --store or FEDERATED_STORE")
     federation = where.open(sender)
-    relayer, state = Relayer("relayer", federation, FolderMailbox(mailbox)), federation.round_state(task)
+    lists = open_store(store) if roll and store else None
+    relayer, state = Relayer("relayer", federation, FolderMailbox(mailbox), lists), federation.round_state(task)
     if state.phase == Phase.COMMIT:
-        _tell("commits", bring_commits(relayer, task, state.round))
+        _tell("commits", (post_commits if roll else bring_commits)(relayer, task, state.round))
     elif state.phase == Phase.REVEAL:
-        _tell("openings", bring_openings(relayer, task, state.round))
+        _tell("openings", (post_openings if roll else bring_openings)(relayer, task, state.round))
     else:
         console.out.print(f"round {task}/{state.round} is neither in Commit nor in Reveal; nothing is to be brought")
 
 
-def _tell(what: str, brought: "Brought") -> None:
+def _tell(what: str, brought: "Brought | Posted") -> None:
     each = f", {brought.gas_used // brought.count} gas each" if brought.count else ""
     console.out.print(f"{brought.count} {what} brought{each}", highlight=False)
     for sentence in brought.left_out:

@@ -34,10 +34,18 @@ def status(
     task: Annotated[int | None, typer.Argument(min=1, help="Task; without it all tasks are listed.")] = None,
     round: Annotated[int | None, typer.Argument(min=1, help="Round; without it the task's rounds are listed.")] = None,
     last: Annotated[int, typer.Option(min=1, help="How many rounds to list.")] = 20,
+    store: Annotated[
+        str | None,
+        typer.Option(envvar="FEDERATED_STORE", help="Content store of the federation: shows who is in rolls, too."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:
     """Show the true state of rounds: read from the chain, whatever became of the processes that drove them."""
     federation = where.open()
+    if store is not None:
+        from prefect_federated.adapters.stores.base import open_store
+
+        federation.read_rolls_from(open_store(store))
     if task is None:
         _show_tasks(federation, as_json)
     elif round is None:

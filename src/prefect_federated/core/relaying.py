@@ -20,6 +20,11 @@ def middle(state: RoundState) -> int:
     return state.opens_at + (state.deadline - state.opens_at) // 2
 
 
+def letters_until(state: RoundState) -> int:
+    """Chain time until which a relayer or poster waits for letters that are missing: two fifths of the window."""
+    return state.opens_at + 2 * (state.deadline - state.opens_at) // 5
+
+
 def leaves_letter(state: RoundState, now_s: int, commit_by: str, allowed: bool) -> bool:
     """Whether a participant leaves its commit or opening to a relayer or poster now, instead of sending it.
 
@@ -46,7 +51,7 @@ def relayer_due(state: RoundState, now_s: int, waiting: Callable[[str], int]) ->
         kind, left = "openings", state.committed - state.revealed
     else:
         return None
-    if now_s >= state.opens_at + 2 * (state.deadline - state.opens_at) // 5:
+    if now_s >= letters_until(state):
         return kind
     return kind if waiting(kind) >= left else None
 
@@ -60,9 +65,8 @@ def poster_due(state: RoundState, now_s: int, posted: bool, waiting: Callable[[s
         posted: whether its root of this phase is on chain, or can no longer come.
         waiting: how many "commits" or "openings" lie there, and how many there could be; asked only where it matters.
     """
-    if posted or state.phase not in (Phase.COMMIT, Phase.REVEAL) or not state.opens_at <= now_s <= middle(state):
+    if posted or state.phase not in (Phase.COMMIT, Phase.REVEAL) or not state.opens_at <= now_s < middle(state):
         return None
     kind = "commits" if state.phase == Phase.COMMIT else "openings"
     there, most = waiting(kind)
-    late = now_s >= state.opens_at + 2 * (state.deadline - state.opens_at) // 5
-    return kind if there and (late or there >= most) else None
+    return kind if there and (now_s >= letters_until(state) or there >= most) else None

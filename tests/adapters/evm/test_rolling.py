@@ -7,95 +7,40 @@ import pytest
 from prefect_federated.adapters.evm.devnet import Devnet
 from prefect_federated.adapters.evm.disputing import Case
 from prefect_federated.adapters.evm.federation import Federation
-from prefect_federated.adapters.evm.roll_records import FOR_GOOD, Rolled, RollPlace, RollState
+from prefect_federated.adapters.evm.roll_records import FOR_GOOD, Rolled, RollState
 from prefect_federated.core.errors import CommitmentMismatch, ContentMismatch, ContractRefused, WrongPhase
 from prefect_federated.core.proofs import Piece, leaf_piece
-from prefect_federated.core.proposal import Proposal
 from prefect_federated.core.relaying import middle
-from prefect_federated.core.result import IncludedUpdate
-from prefect_federated.core.rolls import CommitLeaf, OpeningLeaf, Roll, roll_commits, roll_openings
+from prefect_federated.core.rolls import Roll, roll_commits
 from prefect_federated.core.round import Phase
-from prefect_federated.core.words import keccak256
-from tests.adapters.evm.consortium import BOND, REWARD, Consortium, Silo
+from tests.adapters.evm.consortium import BOND, Consortium, Silo
+from tests.adapters.evm.rolled import (
+    commit,
+    end_phase,
+    found,
+    new_poster,
+    new_task,
+    opening,
+    place,
+    post,
+    proposed,
+    rolls,
+)
 
 RECORD = 4
 
 
 @pytest.fixture(scope="module")
 def consortium(devnet: Devnet, tmp_path_factory: pytest.TempPathFactory) -> Consortium:
-    made = Consortium(devnet, tmp_path_factory.mktemp("rolling"), silos=3)
-    for federation in (made.aggregator, *(silo.federation for silo in made.silos)):
-        federation.deposit(20 * BOND)
-    return made
+    return found(devnet, tmp_path_factory.mktemp("rolling"))
 
 
 @pytest.fixture
 def poster(consortium: Consortium) -> Federation:
-    """Registered with stake, bonded as the poster of a new task whose first round is open."""
-    made = consortium.facade(consortium.account())
-    consortium.join(made)
-    enforced = consortium.enforced().model_copy(update={"modes": 5})
-    spec_hash = keccak256(f"task {consortium.sponsor.tasks() + 1}".encode())
-    consortium.task = consortium.sponsor.create_task(enforced, spec_hash, "cas://spec")
-    consortium.sponsor.fund(consortium.task, 10 * REWARD)
-    consortium.aggregator.accept_duty(consortium.task)
-    for silo in consortium.silos:
-        silo.federation.enrol(consortium.task)
-    made.enlist_poster(consortium.task)
-    consortium.sponsor.open_round(consortium.task)
+    """Bonded in a new task whose first round is open."""
+    made = new_poster(consortium)
+    new_task(consortium, made)
     return made
-
-
-def commit(consortium: Consortium, silo: Silo, weight: int = 10) -> CommitLeaf:
-    opening = silo.opening(1, weight)
-    digest = opening.digest(consortium.context(silo, 1))
-    letter = silo.federation.sign_commit(consortium.task, 1, digest, silo.grant, opening.evidence_hash)
-    return CommitLeaf.of(consortium.sponsor.enrolment(consortium.task, silo.address).index, letter)
-
-
-def opening(consortium: Consortium, silo: Silo, weight: int = 10) -> OpeningLeaf:
-    letter = silo.federation.sign_opening(consortium.task, 1, silo.opening(1, weight), "cas://ä")
-    return OpeningLeaf.of(consortium.sponsor.enrolment(consortium.task, silo.address).index, letter)
-
-
-def rolls(consortium: Consortium, opened: list[Silo]) -> tuple[Roll, Roll]:
-    """Commits of all silos, and the openings of some."""
-    commits = roll_commits([commit(consortium, silo) for silo in consortium.silos])
-    return commits, roll_openings(commits, [opening(consortium, silo) for silo in opened])
-
-
-def post(consortium: Consortium, poster: Federation, commits: Roll, openings: Roll | None = None) -> None:
-    poster.post_commits(consortium.task, 1, commits, "cas://commits")
-    if openings is not None:
-        end_phase(consortium)
-        poster.post_openings(consortium.task, 1, openings, "cas://openings")
-
-
-def end_phase(consortium: Consortium) -> None:
-    federation = consortium.sponsor
-    federation.wait_until(federation.round_state(consortium.task).deadline + 1)
-    federation.tick(consortium.task)
-
-
-def place(consortium: Consortium, poster: Federation, position: int) -> RollPlace:
-    return RollPlace(consortium.task, 1, poster.signer, position)
-
-
-def proposed(consortium: Consortium, included: list[Silo], exclusions: bytes = b"") -> tuple[Proposal, list[bytes]]:
-    """A proposal with these records, proposed; and the records."""
-    records = [
-        IncludedUpdate(participant=silo.address, payload_root=silo.opening(1).payload_root, weight=10)
-        for silo in included
-    ]
-    contents = [record.content for record in records]
-    root = leaf_root(contents)
-    proposal = replace(consortium.proposal(len(included)), included_root=root, exclusions=exclusions)
-    consortium.aggregator.propose(consortium.task, 1, proposal)
-    return proposal, contents
-
-
-def leaf_root(contents: list[bytes]) -> bytes:
-    return Roll(tuple(contents)).root
 
 
 def test_enlisted_poster_posts_resigns_and_gets_its_bond_back(consortium: Consortium, poster: Federation) -> None:

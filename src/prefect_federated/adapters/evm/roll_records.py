@@ -31,6 +31,11 @@ class Poster:
     commits: bytes
     openings: bytes
 
+    @property
+    def stays(self) -> bool:
+        """Whether it has its bond and has not resigned."""
+        return self.bonded and self.until_round == FOR_GOOD
+
     def posts(self, round: int) -> bool:
         """Whether it may post in a round, and has not done so."""
         return self.bonded and round <= self.until_round and self.round != round

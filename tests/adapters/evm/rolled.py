@@ -1,0 +1,94 @@
+"""Rolls for tests: a consortium whose task takes them, a poster with its bond, leaves of its silos, proposals."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from prefect_federated.adapters.evm.devnet import Devnet
+from prefect_federated.adapters.evm.federation import Federation
+from prefect_federated.adapters.evm.roll_records import RollPlace
+from prefect_federated.core.proposal import Proposal
+from prefect_federated.core.result import IncludedUpdate
+from prefect_federated.core.rolls import CommitLeaf, OpeningLeaf, Roll, roll_commits, roll_openings
+from prefect_federated.core.words import keccak256
+from tests.adapters.evm.consortium import BOND, REWARD, Consortium, Silo
+
+
+def found(devnet: Devnet, folder: Path) -> Consortium:
+    """Three silos with stake for many tasks."""
+    made = Consortium(devnet, folder, silos=3)
+    for federation in (made.aggregator, *(silo.federation for silo in made.silos)):
+        federation.deposit(20 * BOND)
+    return made
+
+
+def new_poster(consortium: Consortium) -> Federation:
+    """An account with stake, to be a poster."""
+    made = consortium.facade(consortium.account())
+    consortium.join(made)
+    return made
+
+
+def new_task(consortium: Consortium, *posters: Federation) -> None:
+    """A new task that takes rolls, with these posters bonded, whose first round is open."""
+    enforced = consortium.enforced().model_copy(update={"modes": 5, "floor_bps": 5_000})
+    spec_hash = keccak256(f"task {consortium.sponsor.tasks() + 1}".encode())
+    consortium.task = consortium.sponsor.create_task(enforced, spec_hash, "cas://spec")
+    consortium.sponsor.fund(consortium.task, 10 * REWARD)
+    consortium.aggregator.accept_duty(consortium.task)
+    for silo in consortium.silos:
+        silo.federation.enrol(consortium.task)
+    for poster in posters:
+        poster.enlist_poster(consortium.task)
+    consortium.sponsor.open_round(consortium.task)
+
+
+def commit(consortium: Consortium, silo: Silo, weight: int = 10) -> CommitLeaf:
+    opening = silo.opening(1, weight)
+    digest = opening.digest(consortium.context(silo, 1))
+    letter = silo.federation.sign_commit(consortium.task, 1, digest, silo.grant, opening.evidence_hash)
+    return CommitLeaf.of(consortium.sponsor.enrolment(consortium.task, silo.address).index, letter)
+
+
+def opening(consortium: Consortium, silo: Silo, weight: int = 10) -> OpeningLeaf:
+    letter = silo.federation.sign_opening(consortium.task, 1, silo.opening(1, weight), "cas://ä")
+    return OpeningLeaf.of(consortium.sponsor.enrolment(consortium.task, silo.address).index, letter)
+
+
+def rolls(consortium: Consortium, opened: list[Silo]) -> tuple[Roll, Roll]:
+    """Commits of all silos, and the openings of some."""
+    commits = roll_commits([commit(consortium, silo) for silo in consortium.silos])
+    return commits, roll_openings(commits, [opening(consortium, silo) for silo in opened])
+
+
+def post(consortium: Consortium, poster: Federation, commits: Roll, openings: Roll | None = None) -> None:
+    poster.post_commits(consortium.task, 1, commits, "cas://commits")
+    if openings is not None:
+        end_phase(consortium)
+        poster.post_openings(consortium.task, 1, openings, "cas://openings")
+
+
+def end_phase(consortium: Consortium) -> None:
+    federation = consortium.sponsor
+    federation.wait_until(federation.round_state(consortium.task).deadline + 1)
+    federation.tick(consortium.task)
+
+
+def place(consortium: Consortium, poster: Federation, position: int) -> RollPlace:
+    return RollPlace(consortium.task, 1, poster.signer, position)
+
+
+def proposed(consortium: Consortium, included: list[Silo], exclusions: bytes = b"") -> tuple[Proposal, list[bytes]]:
+    """A proposal with these records, proposed; and the records."""
+    records = [
+        IncludedUpdate(participant=silo.address, payload_root=silo.opening(1).payload_root, weight=10)
+        for silo in included
+    ]
+    contents = [record.content for record in records]
+    root = leaf_root(contents)
+    proposal = replace(consortium.proposal(len(included)), included_root=root, exclusions=exclusions)
+    consortium.aggregator.propose(consortium.task, 1, proposal)
+    return proposal, contents
+
+
+def leaf_root(contents: list[bytes]) -> bytes:
+    return Roll(tuple(contents)).root

@@ -1,0 +1,336 @@
+"""Rolled rounds read like direct ones: who stands, who does not and why, and what a proposal says of the rest."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from prefect_federated.adapters.evm.devnet import Devnet
+from prefect_federated.adapters.evm.disputing import Case
+from prefect_federated.adapters.evm.federation import Federation
+from prefect_federated.adapters.keys import SealingKey
+from prefect_federated.adapters.landing import land, land_doubles, void_openings
+from prefect_federated.adapters.lifting import lift_own
+from prefect_federated.adapters.party import Party
+from prefect_federated.adapters.round_log import read_round_log
+from prefect_federated.adapters.stores.local import LocalStore
+from prefect_federated.core.errors import CommitmentMismatch, ContentMissing, ContractRefused, ProtocolError
+from prefect_federated.core.proofs import leaf_piece
+from prefect_federated.core.proposal import pack_exclusions
+from prefect_federated.core.rolls import CommitLeaf, Roll, roll_commits, roll_openings
+from prefect_federated.core.round import Phase
+from prefect_federated.tasks.settle import claim_floor
+from tests.adapters.evm.consortium import Consortium, Silo
+from tests.adapters.evm.rolled import commit, end_phase, found, new_poster, new_task, opening, proposed, rolls
+
+URI = "cas://ä"
+
+
+@pytest.fixture(scope="module")
+def consortium(devnet: Devnet, tmp_path_factory: pytest.TempPathFactory) -> Consortium:
+    return found(devnet, tmp_path_factory.mktemp("unrolling"))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> LocalStore:
+    return LocalStore(tmp_path / "store")
+
+
+@pytest.fixture(scope="module")
+def posters(consortium: Consortium) -> list[Federation]:
+    return [new_poster(consortium), new_poster(consortium)]
+
+
+@pytest.fixture
+def party(consortium: Consortium, posters: list[Federation], store: LocalStore) -> Iterator[Party]:
+    """The aggregator with a store, in the first round of a task with two posters."""
+    for poster in posters:
+        poster.deposit(10**18)
+    new_task(consortium, *posters)
+    made = consortium.facade(consortium.aggregator._signing().account, consortium.aggregator._signing())
+    yield Party("aggregator", made.account, made, store, SealingKey.generate())
+
+
+def post_commits(consortium: Consortium, poster: Federation, store: LocalStore, roll: Roll) -> None:
+    poster.post_commits(consortium.task, 1, roll, store.put([roll.to_bytes()]))
+
+
+def post_openings(consortium: Consortium, poster: Federation, store: LocalStore, roll: Roll) -> None:
+    poster.post_openings(consortium.task, 1, roll, store.put([roll.to_bytes()]))
+
+
+def play(consortium: Consortium, poster: Federation, store: LocalStore, commits: Roll, openings: Roll) -> None:
+    """Commits in a roll, their openings in it, and the end of Reveal."""
+    post_commits(consortium, poster, store, commits)
+    end_phase(consortium)
+    post_openings(consortium, poster, store, openings)
+    if consortium.sponsor.round_state(consortium.task).phase == Phase.REVEAL:
+        end_phase(consortium)
+
+
+def names(accounts: tuple[str, ...], consortium: Consortium) -> list[int]:
+    return [[silo.address for silo in consortium.silos].index(account) for account in accounts]
+
+
+def test_rolled_round_reads_like_one_in_which_everybody_sent_for_itself(
+    consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore
+) -> None:
+    commits, openings = rolls(consortium, consortium.silos)
+    play(consortium, posters[0], store, commits, openings)
+    federation, task = party.federation, consortium.task
+    log = read_round_log(federation, task, 1)
+    assert log.expected == log.committed == log.revealed == tuple(silo.address for silo in consortium.silos)
+    assert [(one.index, one.uri, one.opening) for one in federation.reveals(task, 1)] == [
+        (index, URI, silo.opening(1)) for index, silo in enumerate(consortium.silos)
+    ]
+    first = consortium.silos[0]
+    assert federation.commitment_of(task, 1, first.address) == commit(consortium, first).commitment
+    assert federation.has_committed(task, 1, first.address) and federation.has_revealed(task, 1, first.address)
+    assert not federation.has_mark(task, 1, first.address)
+    assert len(set(log.commit_tx.values())) == 1
+    assert void_openings(party, task, 1) == [] and land_doubles(party, task, 1) == []
+    assert federation.note_absent(task, 1) is None  # nobody in the round has a mark, and the contract takes none
+
+
+def test_who_commits_for_itself_or_is_lifted_stands_by_its_own_mark(
+    consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore
+) -> None:
+    first, second, third = consortium.silos
+    commits, openings = rolls(consortium, [first])
+    post_commits(consortium, posters[0], store, commits)
+    consortium.commit(third, 1)
+    end_phase(consortium)
+    post_openings(consortium, posters[0], store, openings)
+    federation, task = party.federation, consortium.task
+    leaf = federation.standing_leaf(task, 1, second.address)
+    assert leaf is not None and leaf.opening is None and federation.standing_leaf(task, 1, third.address) is None
+    assert not federation.has_revealed(task, 1, second.address)
+    second.federation.lift(leaf.place, commits, openings)
+    assert federation.standing_leaf(task, 1, second.address) is None
+    events = federation.events(task, 1, ("UpdateCommitted",))
+    assert sorted(event.args["index"] for event in events) == [0, 1, 2]  # each once
+    assert federation.silent(task, 1) == [1, 2]
+    end_phase(consortium)
+    federation.wait_until(federation.round_state(task).reveal_deadline + 31)
+    assert federation.slash_silent(task, 1) is not None
+    assert federation.slash_silent(task, 1) is None  # whose leaf is superseded owes nothing for it
+
+
+def broken(consortium: Consortium, silo: Silo, how: str) -> CommitLeaf:
+    """A commit's leaf that its participant could not have meant, or that is not its own."""
+    leaf, other = commit(consortium, silo), consortium.silos[0]
+    if how == "forged":
+        return replace(leaf, r=commit(consortium, other).r)
+    if how == "delegate":
+        return replace(leaf, participant=other.address)
+    if how == "index":
+        return replace(leaf, index=7)
+    given = silo.opening(1)
+    digest = bytes(32) if how == "nothing" else leaf.commitment
+    grant = bytes(32) if how == "grant" else silo.grant
+    letter = silo.federation.sign_commit(consortium.task, 1, digest, grant, given.evidence_hash)
+    return CommitLeaf.of(leaf.index, letter)
+
+
+@pytest.mark.parametrize("how", ["forged", "delegate", "index", "nothing", "grant", "astray"])
+def test_bad_commit_stands_for_nobody_and_the_proposal_counts_it_as_void(
+    consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore, how: str
+) -> None:
+    first, _, third = consortium.silos
+    bad = broken(consortium, third, how)
+    commits = roll_commits([commit(consortium, first), bad])
+    given = opening(consortium, third)
+    opened = replace(given, uri=b"cas://elsewhere") if how == "astray" else given
+    openings = Roll((opening(consortium, first).to_bytes(), opened.to_bytes()))
+    play(consortium, posters[0], store, commits, openings)
+    task = consortium.task
+    committed = [event.args["participant"] for event in party.federation.events(task, 1, ("UpdateCommitted",))]
+    assert committed == [first.address] + [third.address] * (how in ("grant", "astray"))  # seen when it opens
+    assert [one.participant for one in party.federation.reveals(task, 1)] == [first.address]
+    void = void_openings(party, task, 1)
+    assert void == [2]
+    with pytest.raises((ContractRefused, CommitmentMismatch)):  # the contract sees it the same way
+        posters[0].land(replace_position(party, first, 1), commits, openings)
+    proposed(consortium, [first], pack_exclusions({}, void))
+    assert party.federation.round_state(task).phase == Phase.CHALLENGE
+
+
+def replace_position(party: Party, silo: Silo, position: int):  # type: ignore[no-untyped-def]
+    leaf = party.federation.standing_leaf(party.federation.tasks(), 1, silo.address)
+    assert leaf is not None
+    return replace(leaf.place, position=position)
+
+
+def test_opening_that_opens_nothing_or_counts_too_many_is_filled_up(
+    consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore
+) -> None:
+    first, second, _ = consortium.silos
+    commits, _ = rolls(consortium, [])
+    wrong = Roll((opening(consortium, first).to_bytes(), opening(consortium, second, weight=11).to_bytes(), b""))
+    post_commits(consortium, posters[0], store, commits)
+    end_phase(consortium)
+    uri, task = store.put([wrong.to_bytes()]), consortium.task
+    posters[0]._send("Coordinator", "postOpenings", task, 1, wrong.root, 3, uri)
+    assert void_openings(party, task, 1) == [1, 0]
+    proposed(consortium, [first], pack_exclusions({}, void_openings(party, task, 1)))
+    assert party.federation.round_state(task).phase == Phase.CHALLENGE
+
+
+def test_roll_that_counted_too_few_cannot_be_accounted_for(
+    consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore
+) -> None:
+    commits, openings = rolls(consortium, consortium.silos)
+    post_commits(consortium, posters[0], store, commits)
+    end_phase(consortium)
+    uri, task = store.put([openings.to_bytes()]), consortium.task
+    posters[0]._send("Coordinator", "postOpenings", task, 1, openings.root, 2, uri)
+    with pytest.raises(ProtocolError, match=r"3 openings of .* stand, it counted 2"):
+        void_openings(party, task, 1)
+
+
+def test_list_that_is_withheld_shows_nobody_and_says_so(
+    consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    commits, openings = rolls(consortium, consortium.silos)
+    elsewhere = LocalStore(store.root.with_name("elsewhere"))
+    posters[0].post_commits(consortium.task, 1, commits, elsewhere.put([commits.to_bytes()]))
+    with caplog.at_level(logging.WARNING):
+        assert party.federation.events(consortium.task, 1, ("UpdateCommitted",)) == []
+    assert "is not to be had, and nobody in it is seen" in caplog.text
+    assert not party.federation.has_committed(consortium.task, 1, consortium.silos[0].address)
+    store.put([commits.to_bytes()])  # once it is there, it is read
+    assert len(party.federation.events(consortium.task, 1, ("UpdateCommitted",))) == 3
+    end_phase(consortium)
+    posters[0].post_openings(consortium.task, 1, openings, elsewhere.put([openings.to_bytes()]))
+    with pytest.raises(ContentMissing, match="any of them may stand"):
+        void_openings(party, consortium.task, 1)
+
+
+def test_without_a_store_rolls_stay_closed(
+    consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    commits, _ = rolls(consortium, [])
+    post_commits(consortium, posters[0], store, commits)
+    reader = consortium.facade(consortium.account())
+    with caplog.at_level(logging.WARNING):
+        assert reader.events(consortium.task, 1, ("UpdateCommitted",)) == []
+    assert "no content store is named" in caplog.text
+
+
+def test_who_stands_in_two_rolls_counts_once_and_is_landed_before_anybody_proposes(
+    consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore
+) -> None:
+    first, second, _ = consortium.silos
+    one, other = (roll_commits([commit(consortium, silo) for silo in pair]) for pair in ((first, second), (first,)))
+    post_commits(consortium, posters[0], store, one)
+    post_commits(consortium, posters[1], store, other)
+    end_phase(consortium)
+    task, given = consortium.task, [opening(consortium, silo) for silo in (first, second)]
+    post_openings(consortium, posters[1], store, roll_openings(other, given[:1]))
+    post_openings(consortium, posters[0], store, roll_openings(one, given))
+    assert party.federation.round_state(task).phase == Phase.AGGREGATE
+    assert [reveal.index for reveal in party.federation.reveals(task, 1)] == [0, 1]
+    assert void_openings(party, task, 1) == [0]
+    assert land_doubles(party, task, 1) == [first.address] == land_doubles(party, task, 1)
+    assert party.federation.has_mark(task, 1, first.address)
+    assert [reveal.index for reveal in party.federation.reveals(task, 1)] == [0, 1]
+    proposed(consortium, [first, second], pack_exclusions({}, void_openings(party, task, 1)))
+    assert party.federation.round_state(task).phase == Phase.CHALLENGE
+
+
+def test_of_two_openings_the_landed_one_counts(
+    consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore
+) -> None:
+    cheat, task = consortium.silos[0], consortium.task
+    pair = [roll_commits([commit(consortium, cheat, weight)]) for weight in (10, 11)]
+    for poster, roll in zip(posters, pair, strict=True):
+        post_commits(consortium, poster, store, roll)
+    end_phase(consortium)
+    opened = [Roll((opening(consortium, cheat, weight).to_bytes(),)) for weight in (10, 11)]
+    for poster, roll in zip(posters, opened, strict=True):
+        post_openings(consortium, poster, store, roll)
+    assert [reveal.opening.weight for reveal in party.federation.reveals(task, 1)] == [10]
+    leaf = party.federation.standing_leaf(task, 1, cheat.address)
+    assert leaf is not None
+    posters[1].land(replace(leaf.place, poster=posters[1].signer), pair[1], opened[1])
+    assert [reveal.opening.weight for reveal in party.federation.reveals(task, 1)] == [11]
+
+
+def test_opening_whose_uri_is_no_text_stands_and_lands(
+    consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore
+) -> None:
+    from prefect_federated.adapters.evm.compact_signatures import digest_of, sign_compactly
+
+    silo, task = consortium.silos[0], consortium.task
+    bare = replace(opening(consortium, silo), uri=b"\xff\xfe")
+    digest = digest_of(consortium.sponsor.chain_id, consortium.deployment.coordinator, bare.struct_hash(task, 1))
+    r, vs = sign_compactly(silo.account, digest)
+    commits = roll_commits([commit(consortium, silo)])
+    play(consortium, posters[0], store, commits, Roll((replace(bare, r=r, vs=vs).to_bytes(),)))
+    assert [reveal.participant for reveal in party.federation.reveals(task, 1)] == [silo.address]
+    assert land(party, task, 1, silo.address) and land(party, task, 1, silo.address)
+    assert not land(party, task, 1, consortium.silos[1].address)
+
+
+def test_who_is_not_opened_lifts_past_a_count_that_leaves_no_room(
+    consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore
+) -> None:
+    first, second, third = consortium.silos
+    task = consortium.task
+    commits = roll_commits([commit(consortium, silo) for silo in (first, second)])
+    openings = roll_openings(commits, [opening(consortium, first)])
+    post_commits(consortium, posters[0], store, commits)
+    consortium.commit(third, 1)  # so that the count does not end Reveal
+    end_phase(consortium)
+    posters[0]._send("Coordinator", "postOpenings", task, 1, openings.root, 2, store.put([openings.to_bytes()]))
+    own = Party("second", second.address, second.federation, store, SealingKey.generate())
+    assert lift_own(own, task, 1)
+    assert not party.federation.poster_of(task, posters[0].signer).bonded
+    assert own.federation.has_mark(task, 1, second.address) and not lift_own(own, task, 1)
+
+
+def test_who_cannot_read_the_openings_cannot_lift_and_is_told_to_demand_its_leaf(
+    consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore, tmp_path: Path
+) -> None:
+    second, task = consortium.silos[1], consortium.task
+    commits, openings = rolls(consortium, consortium.silos[:1])
+    post_commits(consortium, posters[0], store, commits)
+    end_phase(consortium)
+    post_openings(consortium, posters[0], LocalStore(tmp_path / "elsewhere"), openings)
+    own = Party("second", second.address, second.federation, store, SealingKey.generate())
+    with pytest.raises(ContentMissing, match="demand its leaf 1"):
+        lift_own(own, task, 1)
+
+
+def test_floor_of_a_rolled_update_is_fetched_once_it_has_landed(
+    consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore
+) -> None:
+    first, second, third = consortium.silos
+    commits, openings = rolls(consortium, consortium.silos)
+    play(consortium, posters[0], store, commits, openings)
+    task = consortium.task
+    proposal, contents = proposed(consortium, [first, third], pack_exclusions({}, [1]))
+    land(party, task, 1, second.address)
+    near = [leaf_piece(contents, position) for position in range(2)]
+    second.federation.challenge_omission(Case(task, 1, proposal), second.address, (0, near))
+    assert party.federation.round_state(task).phase == Phase.VOIDED
+    own = Party("third", third.address, third.federation, store, SealingKey.generate())
+    assert third.federation.floor_due(task, 1, third.address) == 2 and not own.federation.has_mark(task, 1, own.account)
+    assert claim_floor.fn(own, task, 1) and not claim_floor.fn(own, task, 1)
+    assert own.federation.has_mark(task, 1, own.account)
+
+
+def test_grant_withdrawn_after_the_openings_came_still_stands_and_before_does_not(
+    consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore
+) -> None:
+    _, second, third = consortium.silos
+    commits, openings = rolls(consortium, [second, third])
+    post_commits(consortium, posters[0], store, commits)
+    end_phase(consortium)
+    second.federation.withdraw_grant(second.grant)
+    post_openings(consortium, posters[0], store, openings)
+    party.federation.wait_until(party.federation.chain_time() + 2)
+    third.federation.withdraw_grant(third.grant)
+    assert [one.index for one in party.federation.reveals(consortium.task, 1)] == [2]

@@ -1,0 +1,151 @@
+"""Lies about a rolled round: the judge lands what it needs, and proves them, or asks for the record."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from prefect import flow
+
+from prefect_federated.adapters.mailbox import FolderMailbox
+from prefect_federated.adapters.posting import own_roll
+from prefect_federated.adapters.reading import rewards_before
+from prefect_federated.adapters.relayer import Relayer, waiting_openings
+from prefect_federated.adapters.verification import RECORD, verify_proposal
+from prefect_federated.core.findings import Wrong
+from prefect_federated.core.pay import Part, round_pay
+from prefect_federated.core.proposal import pack_exclusions
+from prefect_federated.core.result import ResultDocument
+from prefect_federated.core.rewards import add_rewards
+from prefect_federated.core.rolls import OpeningLeaf, roll_openings
+from prefect_federated.core.round import Phase
+from prefect_federated.core.round_spec import RoundSpec
+from prefect_federated.flows.members import Participant
+from prefect_federated.flows.relay import bring
+from prefect_federated.scenario.consortium import Consortium
+from prefect_federated.tasks.demands import meet_demands
+from prefect_federated.tasks.judge import judge
+from prefect_federated.tasks.listen import listen
+from prefect_federated.tasks.open_round import open_round
+from tests.flows.conftest import HOSPITALS, Found
+from tests.flows.lies import Truth, propose, weight_of_an_update
+from tests.flows.test_judging import on_duty, proposer
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def consortium(found: Found, prefect_api: str, tmp_path_factory: pytest.TempPathFactory) -> Consortium:
+    """Three hospitals in rolls; the sponsor posts them."""
+    folder = tmp_path_factory.mktemp("rolled-lies")
+    made = found(folder, 4, modes=7, quorum=2)
+    for name in HOSPITALS:
+        made.members[name] = made.members[name].model_copy(
+            update={"commit_by": "rolled", "mailbox": folder / "mailbox"}
+        )
+    poster = made.federation("sponsor")
+    poster.register(made.ground.accounts["sponsor"].signer.open_sealing_key().public_bytes)
+    poster.deposit(10**19)
+    poster.enlist_poster(made.task)
+    return made
+
+
+@pytest.fixture
+def spec(consortium: Consortium, request: pytest.FixtureRequest) -> Iterator[RoundSpec]:
+    """A round that waits for its proposal; the test's parameter is how many of its commits are opened."""
+    federation = consortium.federation()
+    if federation.round_state(consortium.task).round:
+        on_duty(consortium)
+    play(consortium, getattr(request, "param", 3))
+    assert federation.round_state(consortium.task).phase is Phase.AGGREGATE
+    yield listen(consortium.standby.open().party, consortium.task, federation.round_state(consortium.task).round)
+
+
+def play(consortium: Consortium, opened: int) -> None:
+    federation, task = consortium.federation(), consortium.task
+    block, folder = consortium.sponsor, consortium.members[HOSPITALS[0]].mailbox
+    assert folder is not None
+    poster = Relayer("poster", consortium.federation("sponsor"), FolderMailbox(folder), block.store.open())
+    silos = [Participant(consortium.members[name].open()) for name in HOSPITALS]
+
+    @flow(name="rolled")
+    def rolled() -> None:
+        round = open_round(block.open(), task)
+        for silo in silos:
+            silo.commit(task, round)
+        assert bring(poster, task) == "3 commits in a roll"
+        federation.wait_until(federation.round_state(task).deadline + 1)
+        for silo in silos[:opened]:
+            silo.reveal(task, round)
+        if opened == len(silos):
+            assert bring(poster, task) == f"{opened} openings in a roll"
+        else:
+            post_miscounted(poster, task, round)
+
+    rolled()
+
+
+def post_miscounted(poster: Relayer, task: int, round: int) -> None:
+    """Openings of those who left them, counted as if all had."""
+    enrolment = poster.federation.enrolment
+    letters = waiting_openings(poster, task, round).letters
+    leaves = [OpeningLeaf.of(enrolment(task, letter.participant).index, letter) for letter in letters]
+    commits = own_roll(poster, task, round)
+    roll = roll_openings(commits, leaves)
+    assert poster.store is not None
+    uri = poster.store.put([roll.to_bytes()])
+    poster.federation._send("Coordinator", "postOpenings", task, round, roll.root, len(commits.leaves), uri)
+
+
+def passed_over(truth: Truth) -> tuple[ResultDocument, dict[str, Any]]:
+    document = truth.document.model_copy(update={"included": truth.document.included[::2]})
+    return document, {"included": 2, "exclusions": pack_exclusions({}, void=[1])}
+
+
+@pytest.mark.parametrize(("lie", "wrong"), [(passed_over, Wrong.OMISSION), (weight_of_an_update, Wrong.LEAF)])
+def test_lie_about_a_rolled_update_is_proven_once_its_opening_has_landed(
+    consortium: Consortium, spec: RoundSpec, lie: Any, wrong: Wrong
+) -> None:
+    propose(consortium, spec, lie)
+    standby = consortium.standby.open().party
+    verification = judge(standby, spec)
+    assert verification.to_prove is not None and verification.to_prove.wrong is wrong
+    assert standby.federation.fallen(spec.task, spec.round) == [proposer(consortium)]
+    assert len(standby.federation.events(spec.task, spec.round, ("Landed",))) == 1
+
+
+def test_record_that_is_doubted_is_landed_and_answered(consortium: Consortium, spec: RoundSpec) -> None:
+    propose(consortium, spec, lambda truth: (truth.document, {}))
+    standby, leader = consortium.standby.open().party, consortium.aggregator.open().party
+    assert not verify_proposal(standby, spec).findings
+    standby.federation.demand(case_of(standby, spec), RECORD, 1)
+    assert meet_demands(leader, spec) == "answer"
+    assert [demand.open for demand in standby.federation.demands(spec.task, spec.round)] == [False]
+
+
+@pytest.mark.parametrize("spec", [2], indirect=True)
+def test_included_update_that_nobody_opened_costs_the_bond_when_its_record_is_asked_for(
+    consortium: Consortium, spec: RoundSpec
+) -> None:
+    def unopened(truth: Truth) -> tuple[ResultDocument, dict[str, Any]]:
+        account = consortium.members[HOSPITALS[2]].open().party.account
+        last = truth.document.included[-1].model_copy(update={"participant": account})
+        document = truth.document.model_copy(update={"included": (*truth.document.included, last)})
+        parts = [Part(record.participant, 0, record.weight) for record in document.included]
+        earned = round_pay(spec.spec.enforced, proposer(consortium), parts)
+        owed = add_rewards(rewards_before(consortium.standby.open().party, spec.task, spec.round), earned)
+        return document.model_copy(update={"rewards": owed}), {"included": 3, "exclusions": b""}
+
+    propose(consortium, spec, unopened)
+    standby, federation = consortium.standby.open().party, consortium.federation()
+    found = [finding for finding in judge(standby, spec).findings if finding.tree == RECORD]
+    assert [finding.position for finding in found] == [2]
+    (demand,) = [one for one in standby.federation.demands(spec.task, spec.round) if one.target[0] == RECORD]
+    federation.wait_until(demand.due + 1)
+    assert meet_demands(standby, spec) == "forfeit"
+    assert standby.federation.fallen(spec.task, spec.round) == [proposer(consortium)]
+
+
+def case_of(party: Any, spec: RoundSpec) -> Any:
+    from prefect_federated.adapters.evm.disputing import Case
+
+    return Case(spec.task, spec.round, party.federation.proposal(spec.task, spec.round))
