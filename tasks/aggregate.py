@@ -10,7 +10,7 @@ from prefect.logging import get_run_logger
 from prefect_federated.adapters.aggregator import Aggregator
 from prefect_federated.adapters.checkpoints import checkpoint
 from prefect_federated.adapters.gathering import gather
-from prefect_federated.adapters.landing import land_doubles, void_openings
+from prefect_federated.adapters.landing import land_for_quorum
 from prefect_federated.adapters.outcome import Outcome, work_out
 from prefect_federated.core.enforced import NOBODY
 from prefect_federated.core.round_spec import RoundSpec
@@ -37,15 +37,14 @@ def aggregate(aggregator: Aggregator, spec: RoundSpec) -> Outcome | None:
 
     if proposed():
         return None
-    void = void_openings(aggregator.party, spec.task, spec.round)
-    land_doubles(aggregator.party, spec.task, spec.round)
     reveals = federation.reveals(spec.task, spec.round)
     gathered = gather(aggregator.party, spec, reveals)
     checkpoint("aggregator:fetched")
-    outcome = work_out(aggregator, spec, reveals, gathered, void)
+    outcome = work_out(aggregator, spec, reveals, gathered)
     checkpoint("aggregator:aggregated")
     for participant, detail in outcome.details.items():
         get_run_logger().warning("left out %s: %s", participant, detail)
+    land_for_quorum(aggregator.party, spec, outcome.proposal.included, outcome.reasons)
     with unless_done(proposed):
         federation.propose(spec.task, spec.round, outcome.proposal)
     checkpoint("aggregator:proposed")

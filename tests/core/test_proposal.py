@@ -9,27 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prefect_federated.core.errors import PayloadError
-from prefect_federated.core.proposal import (
-    Proposal,
-    exclusion_entries,
-    pack_exclusions,
-    unpack_exclusions,
-    void_leaves,
-)
+from prefect_federated.core.proposal import Proposal, pack_exclusions, unpack_exclusions
 from prefect_federated.core.round import Reason
 
-indices = st.integers(0, 2**16 - 1)
-exclusions = st.dictionaries(indices, st.sampled_from([one for one in Reason if one is not Reason.VOID_LEAF]))
+exclusions = st.dictionaries(st.integers(0, 2**16 - 1), st.sampled_from(Reason))
 
 
-@given(exclusions, st.lists(indices))
-def test_unpacking_gives_back_what_was_packed(reasons: dict[int, Reason], void: list[int]) -> None:
-    packed = pack_exclusions(reasons, void)
-    assert len(packed) == 3 * (len(reasons) + len(void))
+@given(exclusions)
+def test_unpacking_gives_back_what_was_packed(reasons: dict[int, Reason]) -> None:
+    packed = pack_exclusions(reasons)
+    assert len(packed) == 3 * len(reasons)
     assert unpack_exclusions(packed) == reasons
     assert list(unpack_exclusions(packed)) == sorted(reasons)
-    assert void_leaves(packed) == sorted(void)
-    assert len(exclusion_entries(packed)) == len(reasons) + len(void)
 
 
 @given(st.binary(max_size=30))
@@ -38,7 +29,7 @@ def test_only_one_packing_of_the_same_exclusions_is_accepted(packed: bytes) -> N
         reasons = unpack_exclusions(packed)
     except PayloadError:
         return
-    assert pack_exclusions(reasons, void_leaves(packed)) == packed
+    assert pack_exclusions(reasons) == packed
 
 
 @pytest.mark.parametrize(
@@ -46,20 +37,14 @@ def test_only_one_packing_of_the_same_exclusions_is_accepted(packed: bytes) -> N
     [
         ("0001", "2 bytes, no multiple of 3"),
         ("000100", "0 is not a valid Reason"),
-        ("000109", "9 is not a valid Reason"),
+        ("000108", "8 is not a valid Reason"),
         ("000201000101", "do not ascend"),
         ("000101000102", "do not ascend"),
-        ("000101000108", "do not ascend"),  # void leaves of an index come before what is said of its update
     ],
 )
 def test_malformed_exclusions_are_refused(packed: str, words: str) -> None:
     with pytest.raises(PayloadError, match=words):
         unpack_exclusions(bytes.fromhex(packed))
-
-
-def test_void_leaf_is_no_reason_of_an_update() -> None:
-    with pytest.raises(ValueError, match="give its index in void"):
-        pack_exclusions({1: Reason.VOID_LEAF})
 
 
 @pytest.mark.parametrize("index", [-1, 2**16])

@@ -18,7 +18,7 @@ from prefect_federated.core.errors import ProtocolError
 from prefect_federated.core.findings import Finding, Wrong
 from prefect_federated.core.pay import medians_of
 from prefect_federated.core.proofs import Piece, Shown, batch_siblings, leaf_piece, piece_of
-from prefect_federated.core.proposal import exclusion_entries
+from prefect_federated.core.proposal import unpack_exclusions
 from prefect_federated.core.rewards import ledger
 from prefect_federated.core.round_spec import RoundSpec
 
@@ -117,9 +117,8 @@ def _record(party: Party, spec: RoundSpec, claimed: Claimed, case: Case, finding
         record = claimed.document.included[finding.position]
         reveal = by_account.get(record.participant, claimed.reveals[0])  # whose is not read if it revealed nothing
         leaf = leaf_piece(contents, finding.position)
-        land(party, spec.task, spec.round, record.participant)
         return federation.challenge_leaf(case, finding.position, leaf, reveal.opening)
-    index, _ = exclusion_entries(claimed.proposal.exclusions)[finding.position]
+    index = list(unpack_exclusions(claimed.proposal.exclusions))[finding.position]
     found = next((reveal for reveal in claimed.reveals if reveal.index == index), claimed.reveals[0])
     land(party, spec.task, spec.round, found.participant)
     if finding.signatures:
@@ -137,7 +136,9 @@ def _omission(party: Party, spec: RoundSpec, claimed: Claimed, case: Case, findi
     first, end = max(after - 1, 0), min(after + 1, len(contents))
     land(party, spec.task, spec.round, reveal.participant)
     near = [leaf_piece(contents, position) for position in range(first, end)]
-    return party.federation.challenge_omission(case, reveal.participant, (first, near))
+    receipt = kept_receipt(party, spec, claimed.proposer) if reveal.participant == party.account else None
+    signature = receipt.signature if receipt else b""
+    return party.federation.challenge_omission(case, reveal.participant, reveal.opening, (first, near), signature)
 
 
 def _reward(party: Party, spec: RoundSpec, claimed: Claimed, case: Case) -> Sent:

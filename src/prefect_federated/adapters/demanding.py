@@ -4,7 +4,7 @@ WITHHELD finding --demand, deposit--> answer by whoever has the bytes | forfeit 
 """
 
 from prefect_federated.adapters.evm.disputing import Case, Demand
-from prefect_federated.adapters.landing import land
+from prefect_federated.adapters.landing import rolled_proof
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_payload, fetch_stream
 from prefect_federated.adapters.verification import AGGREGATE, INCLUDED, MODEL, PAYLOAD, RECORD, Claimed, read_claimed
@@ -18,8 +18,8 @@ NOTHING = Piece(b"", ())
 def ask_for(party: Party, spec: RoundSpec, finding: Finding) -> None:
     """Ask for bytes behind a finding that says they are withheld; once they were asked for, nothing happens.
 
-    What is asked for is the first chunk of words, or the record at the finding's position: its bytes, or that it is on
-    chain. Where the task lets no chunk of an update be shown, the update cannot be asked for.
+    What is asked for is the first chunk of words, or the record at the finding's position: its bytes, or where it
+    was revealed. Where the task lets no chunk of an update be shown, the update cannot be asked for.
     """
     tree, position = finding.tree, finding.position if finding.tree in (INCLUDED, PAYLOAD, RECORD) else 0
     proposal = party.federation.proposal(spec.task, spec.round)
@@ -38,6 +38,9 @@ def answer_demands(party: Party, spec: RoundSpec, demands: list[Demand]) -> int:
     """
     claimed = read_claimed(party, spec)
     for demand in demands:
+        if demand.target[0] == RECORD:
+            _show_record(party, spec, claimed, demand.target[1])
+            continue
         leaf, shown = _shown(party, spec, claimed, demand)
         party.federation.answer(Case(spec.task, spec.round, claimed.proposal), demand.target, leaf, shown)
     return len(demands)
@@ -47,6 +50,14 @@ def forfeit(party: Party, spec: RoundSpec, demand: Demand) -> None:
     """Take the proposer's bond for an answer that did not come in time."""
     proposal = party.federation.proposal(spec.task, spec.round)
     party.federation.forfeit(Case(spec.task, spec.round, proposal), demand.target)
+
+
+def _show_record(party: Party, spec: RoundSpec, claimed: Claimed, position: int) -> None:
+    account = claimed.document.included[position].participant
+    leaf = claimed.rolled.get(account)
+    included = leaf_piece([record.content for record in claimed.document.included], position)
+    case = Case(spec.task, spec.round, claimed.proposal)
+    party.federation.answer_record(case, position, included, rolled_proof(leaf) if leaf else None)
 
 
 def _shown(party: Party, spec: RoundSpec, claimed: Claimed, demand: Demand) -> tuple[Piece, Piece]:
@@ -60,9 +71,7 @@ def _shown(party: Party, spec: RoundSpec, claimed: Claimed, demand: Demand) -> t
         )
         return NOTHING, piece_of(fetch_stream(party.store, spec, kind, uri, root), chunk, chunk_bytes)
     leaf = leaf_piece([record.content for record in document.included], position)
-    if tree == RECORD:
-        land(party, spec.task, spec.round, document.included[position].participant)
-    if tree in (INCLUDED, RECORD):
+    if tree == INCLUDED:
         return NOTHING, leaf
     reveal = next(r for r in claimed.reveals if r.participant == document.included[position].participant)
     plain = fetch_payload(

@@ -1,12 +1,16 @@
-"""Rolled openings that the chain must know one by one: doubted, in two rolls, or claiming a floor.
+"""Rolled openings that the chain must know one by one: passed over, left out, or claiming a floor.
 
 standing leaf --land--> mark on chain: proofs, floors and receipts work for it as for any other
 """
 
+from collections.abc import Iterable
+
 from prefect_federated.adapters.evm.unrolling import StandingLeaf
 from prefect_federated.adapters.party import Party
-from prefect_federated.core.errors import ContentMissing, ProtocolError
-from prefect_federated.core.rolls import read_commit, read_opening
+from prefect_federated.core.errors import ContentMissing
+from prefect_federated.core.proofs import Piece
+from prefect_federated.core.rolls import Roll
+from prefect_federated.core.round_spec import RoundSpec
 
 
 def land(party: Party, task: int, round: int, account: str) -> bool:
@@ -21,66 +25,35 @@ def land(party: Party, task: int, round: int, account: str) -> bool:
     return True
 
 
-def land_doubles(party: Party, task: int, round: int) -> list[str]:
-    """Land who is opened in one roll and stands in another too; whose they are.
+def land_for_quorum(party: Party, spec: RoundSpec, included: int, left_out: Iterable[str]) -> None:
+    """Land whom a proposal leaves out, as many as its quorum needs: beside the included only who is on chain counts.
 
-    Whoever signed for two rolls could otherwise have the other leaf landed or lifted once a proposal rests on this one.
+    Args:
+        included: how many are in the aggregate; of none there is no quorum.
+        left_out: accounts that are excluded.
     """
-    federation = party.federation
-    seen: dict[str, int] = {}
-    for roll in federation.posted_rolls(task, round):
-        members = [read_commit(leaf) for leaf in roll.commits.leaves] if roll.commits else []
-        for account in {member.participant for member in members if member is not None}:
-            seen[account] = seen.get(account, 0) + 1
-    if all(count == 1 for count in seen.values()):
-        return []
-    leaves = [leaf for leaf in federation.standing_leaves(task, round) if leaf.opening is not None]
-    doubles = [leaf for leaf in leaves if seen[leaf.commit.participant] > 1]
-    for leaf in doubles:
-        if not federation.has_mark(task, round, leaf.commit.participant):
-            _land(party, leaf)
-    return [leaf.commit.participant for leaf in doubles]
+    enforced = spec.spec.enforced
+    missing = enforced.quorum - included if included and enforced.rolled else 0
+    for account in left_out:
+        if missing <= 0:
+            return
+        missing -= land(party, spec.task, spec.round, account)
 
 
-def void_openings(party: Party, task: int, round: int) -> list[int]:
-    """An index for each rolled opening that stands for nobody, so that a proposal accounts for all that were counted.
+def rolled_proof(leaf: StandingLeaf) -> tuple[str, int, Piece, Piece]:
+    """Poster and position of a record in a roll, with its commit and its opening."""
+    commits, openings = leaf.roll.commits, leaf.roll.openings
+    if commits is None or openings is None:
+        raise ContentMissing(f"the roll of {leaf.place.poster} is not to be had; fetch its list elsewhere")
+    at = leaf.position
+    return leaf.place.poster, at, piece_at(commits, at), piece_at(openings, at)
 
-    A roll that counted more than its list holds is filled up with an index of its own.
 
-    Raises:
-        ContentMissing: a list of openings is not to be had; whoever is in it could prove that it stands.
-        ProtocolError: a roll counted fewer openings than stand in it.
-    """
-    federation = party.federation
-    standing = {(leaf.roll.poster, leaf.position) for leaf in federation.standing_leaves(task, round) if leaf.opening}
-    void: list[int] = []
-    for roll in federation.posted_rolls(task, round):
-        if roll.opened is None:
-            continue
-        if roll.withheld or roll.openings is None:
-            raise ContentMissing(
-                f"round {task}/{round}: the openings that {roll.poster} posted are not to be had, and any of them may"
-                " stand; fetch the list elsewhere, or demand its leaves"
-            )
-        mine = {position for poster, position in standing if poster == roll.poster}
-        filled = [position for position, leaf in enumerate(roll.openings.leaves) if leaf]
-        bad = [_index(roll.openings.leaves[position]) for position in filled if position not in mine]
-        surplus = roll.opened.args["opened"] - len(mine)
-        if surplus < 0:
-            raise ProtocolError(
-                f"round {task}/{round}: {len(mine)} openings of {roll.poster}'s roll stand, it counted"
-                f" {roll.opened.args['opened']}; no proposal can account for all of them, so propose none"
-            )
-        void += (bad + [0] * surplus)[:surplus]
-    return void
+def piece_at(roll: Roll, position: int) -> Piece:
+    """A leaf with its path."""
+    return Piece(roll.leaves[position], tuple(roll.path(position)))
 
 
 def _land(party: Party, leaf: StandingLeaf) -> None:
     if leaf.roll.commits is not None and leaf.roll.openings is not None:
         party.federation.land(leaf.place, leaf.roll.commits, leaf.roll.openings)
-
-
-def _index(leaf: bytes) -> int:
-    """The index that a bad leaf names; 0 where it names none. Any index will do: the chain counts void leaves."""
-    opening = read_opening(leaf)
-    return opening.index if opening else 0

@@ -3,7 +3,6 @@
 gathered updates --combine--> aggregate --add--> model --evaluate--> metrics --pay--> rewards --> Proposal
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,14 +36,8 @@ class Outcome:
     details: dict[str, str]
 
 
-def work_out(
-    aggregator: Aggregator, spec: RoundSpec, reveals: list[Reveal], gathered: Gathered, void: Sequence[int] = ()
-) -> Outcome:
-    """Everything that the proposal binds. With nobody left to aggregate it says so, and the round voids.
-
-    Args:
-        void: an index for each rolled opening that stands for nobody.
-    """
+def work_out(aggregator: Aggregator, spec: RoundSpec, reveals: list[Reveal], gathered: Gathered) -> Outcome:
+    """Everything that the proposal binds. With nobody left to aggregate it says so, and the round voids."""
     combined = aggregator.combine(spec, gathered.updates)
     store = aggregator.party.store
     base = fetch_words(store, spec, "model", spec.base_uri, spec.base_root)
@@ -73,7 +66,7 @@ def work_out(
         reward_root=document.reward_root[0],
         reward_total=document.reward_root[1],
         included=len(document.included),
-        exclusions=pack_exclusions({indices[account]: reason for account, reason in reasons.items()}, void),
+        exclusions=pack_exclusions({indices[participant]: reason for participant, reason in reasons.items()}),
         uri=store.put([document.to_bytes()]),
     )
     return Outcome(proposal, document.metrics, reasons, gathered.details)

@@ -7,6 +7,7 @@ from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.mailbox import Mailbox, place_of
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_payload
+from prefect_federated.adapters.reading import read_result
 from prefect_federated.core.errors import ConfigurationError, PayloadError, StoreUnreachable
 from prefect_federated.core.letters import read_letter
 from prefect_federated.core.proposal import unpack_exclusions
@@ -51,13 +52,22 @@ def kept_receipt(party: Party, spec: RoundSpec, holder: str) -> ReceiptLetter | 
 
 
 def broken_receipt(party: Party, spec: RoundSpec) -> bool:
-    """Whether the standing proposal calls this participant's payload unavailable, against its proposer's receipt."""
+    """Whether the standing proposal calls this participant's payload unavailable, or passes it by, against a receipt."""
     federation = party.federation
     excluded = unpack_exclusions(federation.proposal(spec.task, spec.round).exclusions)
     index = federation.enrolment(spec.task, party.account).index
-    if excluded.get(index) is not Reason.UNAVAILABLE:
+    if excluded.get(index) is not Reason.UNAVAILABLE and not _passed_over(party, spec, index in excluded):
         return False
     return kept_receipt(party, spec, federation.proposer(spec.task, spec.round)) is not None
+
+
+def _passed_over(party: Party, spec: RoundSpec, excluded: bool) -> bool:
+    """Revealed in a roll, and neither excluded nor included: elsewhere the chain counts, and nobody can be."""
+    if excluded or not spec.spec.enforced.rolled:
+        return False
+    leaf = party.federation.standing_leaf(spec.task, spec.round, party.account)
+    included = {record.participant for record in read_result(party, spec.task, spec.round).included}
+    return leaf is not None and leaf.opening is not None and party.account not in included
 
 
 def _receipts(party: Party, mailbox: Mailbox, spec: RoundSpec) -> list[ReceiptLetter]:

@@ -21,7 +21,6 @@ REASONS = {
     Reason.OUT_OF_RANGE: "update holds a word beyond the task's range",
     Reason.NORM_BOUND: "update exceeds the task's norm bound",
     Reason.RULE: "aggregation rule gave the update weight 0",
-    Reason.VOID_LEAF: "its opening in the roll stands for nobody",
 }
 
 CALLS = {

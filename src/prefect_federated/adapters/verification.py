@@ -3,10 +3,11 @@
 records, exclusions --> updates --rule--> aggregate --base + it--> model --> rewards --> findings
 """
 
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from prefect_federated.adapters.evm.records import Reveal
+from prefect_federated.adapters.evm.unrolling import StandingLeaf
 from prefect_federated.adapters.gathering import Gathered, gather
 from prefect_federated.adapters.mailbox import Mailbox
 from prefect_federated.adapters.outcome import shown_votes
@@ -21,7 +22,7 @@ from prefect_federated.core.findings import Finding, Verification, Wrong
 from prefect_federated.core.pay import Part, ShownVote, round_pay
 from prefect_federated.core.payload import header_chunk, parse
 from prefect_federated.core.proofs import coordinate_of, first_difference, with_ranks
-from prefect_federated.core.proposal import Proposal, exclusion_entries, unpack_exclusions
+from prefect_federated.core.proposal import Proposal, unpack_exclusions
 from prefect_federated.core.result import ResultDocument
 from prefect_federated.core.rewards import add_rewards, sum_root
 from prefect_federated.core.round import Reason
@@ -30,7 +31,7 @@ from prefect_federated.core.soundness import is_of_reading
 
 MULTI_KRUM = 3
 NO_INDEX = 1 << 16  # beyond every index: no member scored it
-AGGREGATE, MODEL, INCLUDED, PAYLOAD, RECORD = range(5)  # trees that bytes can be demanded of; RECORD: a landing
+AGGREGATE, MODEL, INCLUDED, PAYLOAD, RECORD = range(5)  # what can be demanded; RECORD: where it was revealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,9 @@ class Claimed:
     reveals: list[Reveal]
     proposer: str
     votes: list[ShownVote]
-    rolled: bool = False  # some revealed in rolls
+    rolls: bool = False  # some may have revealed in rolls
     unread: bool = False  # of which not all can be read here
+    rolled: Mapping[str, StandingLeaf] = field(default_factory=dict)  # by account, who revealed in one
 
     def parts(self) -> list[Part]:
         """The included updates as pay sees them; who revealed nothing has no index."""
@@ -67,7 +69,7 @@ def verify_proposal(party: Party, spec: RoundSpec, mailbox: Mailbox | None = Non
         return Verification((Finding(Wrong.WITHHELD, str(error), tree=INCLUDED),), read_updates=False)
     reads = party.account.lower() in {reader.account.lower() for reader in spec.readers}
     gathered = gather(party, spec, claimed.reveals) if reads else None
-    findings = [*_records(claimed), *_exclusions(party, spec, claimed, mailbox)]
+    findings = [*_records(party, spec, claimed), *_exclusions(party, spec, claimed, mailbox)]
     findings += _results(party, spec, claimed, gathered, sound=not findings and not claimed.unread)
     findings += _rewards(party, spec, claimed)
     findings += _choices(spec, claimed, gathered) if gathered else []
@@ -84,19 +86,25 @@ def read_claimed(party: Party, spec: RoundSpec) -> Claimed:
         federation.reveals(spec.task, spec.round),
         federation.proposer(spec.task, spec.round),
         shown_votes(party, spec),
-        rolled=any(roll.opened for roll in rolls),
+        rolls=bool(rolls),
         unread=any(roll.withheld for roll in rolls),
+        rolled=_rolled(party, spec) if rolls else {},
     )
 
 
-def _records(claimed: Claimed) -> Iterator[Finding]:
+def _rolled(party: Party, spec: RoundSpec) -> dict[str, StandingLeaf]:
+    leaves = party.federation.standing_leaves(spec.task, spec.round)
+    return {leaf.commit.participant: leaf for leaf in leaves if leaf.opening is not None}
+
+
+def _records(party: Party, spec: RoundSpec, claimed: Claimed) -> Iterator[Finding]:
     """Every included record is a reveal of this round, once, in order, and excluded nowhere."""
     by_account = {reveal.participant: reveal for reveal in claimed.reveals}
     out = unpack_exclusions(claimed.proposal.exclusions)
     last = -1
     for position, record in enumerate(claimed.document.included):
         reveal = by_account.get(record.participant)
-        if reveal is None and claimed.rolled:
+        if reveal is None and claimed.rolls:
             if not claimed.unread:
                 detail = f"included {position} is {record.participant}, whose opening stands in no roll"
                 yield Finding(Wrong.WITHHELD, detail, position, tree=RECORD)
@@ -107,12 +115,12 @@ def _records(claimed: Claimed) -> Iterator[Finding]:
             continue
         ours, theirs = (reveal.opening.payload_root, reveal.opening.weight), (record.payload_root, record.weight)
         if ours != theirs:
-            yield Finding(
-                Wrong.LEAF,
+            detail = (
                 f"included {position}, {record.participant}: payload 0x{theirs[0].hex()} with weight {theirs[1]} is"
-                f" proposed, 0x{ours[0].hex()} with weight {ours[1]} was revealed",
-                position,
+                f" proposed, 0x{ours[0].hex()} with weight {ours[1]} was revealed"
             )
+            in_roll = record.participant in claimed.rolled  # two may stand there: its proposer has to show its own
+            yield Finding(Wrong.WITHHELD if in_roll else Wrong.LEAF, detail, position, tree=RECORD if in_roll else 0)
         if reveal.index <= last:
             yield Finding(
                 Wrong.ORDER, f"included {position} has index {reveal.index}, the one before it {last}", position - 1
@@ -122,14 +130,22 @@ def _records(claimed: Claimed) -> Iterator[Finding]:
     for reveal in claimed.reveals:
         if reveal.participant not in included and reveal.index not in out:
             detail = f"{reveal.participant}, index {reveal.index}, revealed, and is neither included nor excluded"
-            yield Finding(Wrong.OMISSION, detail, reveal.index)
+            kind = Wrong.OMISSION if _can_show(party, spec, claimed, reveal) else Wrong.RULE
+            yield Finding(kind, detail, reveal.index)
+
+
+def _can_show(party: Party, spec: RoundSpec, claimed: Claimed, reveal: Reveal) -> bool:
+    """Whether this party can prove that a reveal was passed over: in a roll, only with the receipt for its own."""
+    if reveal.participant not in claimed.rolled:
+        return True
+    return reveal.participant == party.account and kept_receipt(party, spec, claimed.proposer) is not None
 
 
 def _exclusions(party: Party, spec: RoundSpec, claimed: Claimed, mailbox: Mailbox | None) -> Iterator[Finding]:
     enforced, nobody = spec.spec.enforced, not claimed.document.included
     reveals = {reveal.index: reveal for reveal in claimed.reveals}
     mine = next((reveal.index for reveal in claimed.reveals if reveal.participant == party.account), None)
-    for which, (index, reason) in enumerate(exclusion_entries(claimed.proposal.exclusions)):
+    for which, (index, reason) in enumerate(unpack_exclusions(claimed.proposal.exclusions).items()):
         no_bound = reason is Reason.NORM_BOUND and not enforced.norm_bound
         no_rule = reason is Reason.RULE and enforced.rule != MULTI_KRUM and not nobody
         if no_bound or no_rule:

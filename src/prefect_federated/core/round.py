@@ -45,10 +45,7 @@ class Status(IntEnum):
 
 
 class Reason(IntEnum):
-    """Why a revealed update was not aggregated: the closed list that `propose` may name.
-
-    VOID_LEAF is said of an opening in a roll that stands for nobody, not of an update.
-    """
+    """Why a revealed update was not aggregated: the closed list that `propose` may name."""
 
     UNAVAILABLE = 1
     UNDECRYPTABLE = 2
@@ -57,7 +54,6 @@ class Reason(IntEnum):
     OUT_OF_RANGE = 5
     NORM_BOUND = 6
     RULE = 7
-    VOID_LEAF = 8
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ class Poster:
     leaves: int
     opened: int
     state: RollState
-    opened_at: int
+    consent_at: int
     commits: bytes
     openings: bytes
 

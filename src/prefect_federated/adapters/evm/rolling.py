@@ -127,7 +127,7 @@ class Rolling(RollDisputing):
             leaves=found["leaves"],
             opened=found["opened"],
             state=RollState(found["state"]),
-            opened_at=found["openedAt"],
+            consent_at=found["consentAt"],
             commits=found["commits"],
             openings=found["openings"],
         )

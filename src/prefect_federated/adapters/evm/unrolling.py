@@ -4,7 +4,7 @@ CommitsPosted, list from the store --> UpdateCommitted for each commit that stan
 OpeningsPosted, list from the store --> UpdateRevealed for each opening that stands
 
 A leaf stands where the contract would `land` it: the participant's own signatures, its index in the cohort, a grant
-that was live when the openings came, an opening of this commit, and no commit of its own on chain.
+that was live before Reveal opened, an opening of this commit, and no commit of its own on chain.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,6 +21,7 @@ from prefect_federated.core.chain_profile import ChainProfile
 from prefect_federated.core.commitment import RoundContext
 from prefect_federated.core.letters import CommitLetter, OpeningLetter
 from prefect_federated.core.rolls import EMPTY, CommitLeaf, OpeningLeaf, read_commit, read_opening
+from prefect_federated.core.round import Phase
 
 if TYPE_CHECKING:
     from web3 import Web3
@@ -96,8 +97,6 @@ class Unrolling(PostedRolls):
         chosen: dict[str, StandingLeaf] = {}
         for leaf in sorted(there, key=lambda one: (one.opening is None, _when(one))):
             chosen.setdefault(leaf.commit.participant, leaf)
-        for account in {e.args["participant"] for e in self._landed(task, round, there, to_block)}:
-            chosen[account] = self._landed_one(task, round, [one for one in there if one.commit.participant == account])
         return sorted(chosen.values(), key=lambda one: one.commit.index)
 
     def standing_leaf(self, task: int, round: int, account: str) -> StandingLeaf | None:
@@ -164,9 +163,18 @@ class Unrolling(PostedRolls):
         good = (
             opening.opens(commit, context, enforced.max_weight)
             and self.is_own(task, round, opening)
-            and self.was_live(commit.grant_id, commit.participant, enforced.purposes, roll.opened.timestamp)
+            and self.was_live(commit.grant_id, commit.participant, enforced.purposes, self._consent_at(roll))
         )
         return StandingLeaf(roll, position, commit, opening if good else None)
+
+    def _consent_at(self, roll: PostedRoll) -> int:
+        """Second before Reveal opened: as the contract keeps it of a poster's last roll, by the log of older ones."""
+        args = roll.posted.args
+        poster = self.call("Coordinator", "posterOf", args["task"], roll.poster)
+        if poster["round"] == args["round"]:
+            return int(poster["consentAt"])
+        turns = self.logged(args["task"], args["round"], ("PhaseChanged",))
+        return max(int(turn.args["opensAt"]) for turn in turns if turn.args["phase"] == Phase.REVEAL) - 1
 
     def _allows_rolls(self, task: int) -> bool:
         """Fixed at a task's creation, so it is asked once."""
@@ -187,23 +195,6 @@ class Unrolling(PostedRolls):
         """As the contract saw it while the round ran: who enrols again later was in it all the same."""
         ended = self.logged(task, round, ("RoundSettled", "RoundVoided"), to_block=to_block)
         return cohort_of(self.logged(task, names=MEMBERSHIP, to_block=ended[0].block if ended else to_block), round)
-
-    def _landed(self, task: int, round: int, leaves: list[StandingLeaf], to_block: int | str) -> list[Event]:
-        """Landings of those who stand opened in more than one roll."""
-        opened = [leaf.commit.participant for leaf in leaves if leaf.opening is not None]
-        twice = {account for account in opened if opened.count(account) > 1}
-        if not twice or self.round_state(task).round != round:
-            return []
-        found = self.logged(task, round, ("Landed",), to_block=to_block)
-        return [event for event in found if event.args["participant"] in twice]
-
-    def _landed_one(self, task: int, round: int, leaves: list[StandingLeaf]) -> StandingLeaf:
-        for leaf in leaves:
-            if leaf.opening is not None:
-                given = (task, round, leaf.commit.participant, opening_tuple(leaf.opening.opening))
-                if self.call("Coordinator", "isOpening", *given):
-                    return leaf
-        return leaves[0]
 
 
 def _same(ours: Event | None, theirs: Event) -> bool:
