@@ -210,7 +210,7 @@ def test_list_that_is_withheld_shows_nobody_and_says_so(
 def test_without_a_store_rolls_stay_closed(
     consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore, caplog: pytest.LogCaptureFixture
 ) -> None:
-    commits, _ = rolls(consortium, [])
+    commits = roll_commits([commit(consortium, silo) for silo in consortium.silos[:2]])
     post_commits(consortium, posters[0], store, commits)
     reader = consortium.facade(consortium.account())
     with caplog.at_level(logging.WARNING):
