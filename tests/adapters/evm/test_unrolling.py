@@ -91,7 +91,6 @@ def test_rolled_round_reads_like_one_in_which_everybody_sent_for_itself(
     assert not federation.has_mark(task, 1, first.address)
     assert len(set(log.commit_tx.values())) == 1
     assert void_openings(party, task, 1) == [] and land_doubles(party, task, 1) == []
-    assert federation.note_absent(task, 1) is None  # nobody in the round has a mark, and the contract takes none
 
 
 def test_who_commits_for_itself_or_is_lifted_stands_by_its_own_mark(
@@ -211,12 +210,15 @@ def test_list_that_is_withheld_shows_nobody_and_says_so(
 def test_without_a_store_rolls_stay_closed(
     consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore, caplog: pytest.LogCaptureFixture
 ) -> None:
-    commits, _ = rolls(consortium, [])
+    commits = roll_commits([commit(consortium, silo) for silo in consortium.silos[:2]])
     post_commits(consortium, posters[0], store, commits)
     reader = consortium.facade(consortium.account())
     with caplog.at_level(logging.WARNING):
         assert reader.events(consortium.task, 1, ("UpdateCommitted",)) == []
     assert "no content store is named" in caplog.text
+    end_phase(consortium)
+    assert len(reader.absent(consortium.task, 1)) == 3  # as far as it can see
+    assert reader.note_absent(consortium.task, 1) is None
 
 
 def test_who_stands_in_two_rolls_counts_once_and_is_landed_before_anybody_proposes(
