@@ -12,6 +12,7 @@ from prefect_federated.adapters.checkpoints import checkpoint
 from prefect_federated.adapters.gathering import gather
 from prefect_federated.adapters.landing import land_for_quorum
 from prefect_federated.adapters.outcome import Outcome, work_out
+from prefect_federated.adapters.vouching import require_uncontradicted
 from prefect_federated.core.enforced import NOBODY
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.tasks.once import unless_done
@@ -29,6 +30,9 @@ def aggregate(aggregator: Aggregator, spec: RoundSpec) -> Outcome | None:
     """Propose the round's result; does nothing and returns None if a proposal stands.
 
     A proposal without a single update is a result too: it is settled as a void round, and nobody is blamed.
+
+    Raises:
+        StoreUnreachable: it could not read an update that two thirds of the committee could; nothing is proposed.
     """
     federation = aggregator.party.federation
 
@@ -39,6 +43,8 @@ def aggregate(aggregator: Aggregator, spec: RoundSpec) -> Outcome | None:
         return None
     reveals = federation.reveals(spec.task, spec.round)
     gathered = gather(aggregator.party, spec, reveals)
+    if aggregator.mailbox is not None:
+        require_uncontradicted(aggregator.party, aggregator.mailbox, spec, gathered)
     checkpoint("aggregator:fetched")
     outcome = work_out(aggregator, spec, reveals, gathered)
     checkpoint("aggregator:aggregated")

@@ -21,17 +21,7 @@ abstract contract SoundUpdates is MemberSignatures, ICommitteeDesk {
         Ballot storage b = _s().ballots[task];
         if (b.round != round) revert WrongBallot(task, round, b.round);
         uint256 size = b.drawn ? b.size : 0; // before the draw the seats are those of another round
-        bytes32 digest = hashSound(task, round, participant, o);
-        uint256 found;
-        uint256 next;
-        for (uint256 i; i < given.length; ++i) {
-            uint256 seat = given[i].seat;
-            if (seat < next || seat >= size) revert SeatOutOfTurn(seat, next, size);
-            next = seat + 1;
-            address member = _s().seats[task][seat].member;
-            bool bonded = _validatorOf(task, member).bonded != 0; // who fell keeps its seat
-            if (bonded && _isSignedBy(member, digest, given[i].signature)) ++found;
-        }
+        uint256 found = _found(task, size, hashSound(task, round, participant, o), given);
         if (!_twoThirds(found, size)) revert TooFewFoundSound(task, round, participant, found, size);
     }
 
@@ -44,5 +34,32 @@ abstract contract SoundUpdates is MemberSignatures, ICommitteeDesk {
             SOUND_TYPEHASH, task, round, participant, o.payloadRoot, o.weight, o.sealedRoot, o.contentKeyHash
         );
         return _digestOf(keccak256(said));
+    }
+
+    // --- internal
+
+    /// @dev How many of the signatures count.
+    function _found(uint32 task, uint256 size, bytes32 digest, SeatSignature[] calldata given)
+        internal
+        view
+        returns (uint256 found)
+    {
+        uint256 next;
+        for (uint256 i; i < given.length; ++i) {
+            uint256 seat = given[i].seat;
+            if (seat < next || seat >= size) revert SeatOutOfTurn(seat, next, size);
+            next = seat + 1;
+            if (_counts(task, seat, digest, given[i].signature)) ++found;
+        }
+    }
+
+    /// @dev Who fell keeps its seat, and does not count.
+    function _counts(uint32 task, uint256 seat, bytes32 digest, bytes calldata signature)
+        internal
+        view
+        returns (bool)
+    {
+        address member = _s().seats[task][seat].member;
+        return _validatorOf(task, member).bonded != 0 && _isSignedBy(member, digest, signature);
     }
 }

@@ -4,7 +4,7 @@ reveals --fetch, open, check--> letters --mailbox--> participant, other members,
 """
 
 from prefect_federated.adapters.evm.records import Reveal
-from prefect_federated.adapters.gathering import fetch_in_range
+from prefect_federated.adapters.gathering import Gathered, fetch_in_range
 from prefect_federated.adapters.mailbox import Mailbox, place_of
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import gives_key_to
@@ -80,6 +80,25 @@ def refutation(
         if letter is not None and seat.member in bonded:
             found.append((seat.number, letter.signature))
     return tuple(found) if two_thirds(len(found), len(seats)) else ()
+
+
+def require_uncontradicted(party: Party, mailbox: Mailbox, spec: RoundSpec, gathered: Gathered) -> None:
+    """Refuse to leave somebody out as unreadable whom two thirds of the committee could read: it would cost the bond.
+
+    Raises:
+        StoreUnreachable: naming the first; the fault is on this side, so try again.
+    """
+    for reveal in party.federation.reveals(spec.task, spec.round):
+        reason = gathered.reasons.get(reveal.participant)
+        if reason is None or not is_of_reading(reason):
+            continue
+        found = refutation(party, spec, reveal, mailbox)
+        if found:
+            raise StoreUnreachable(
+                f"round {spec.task}/{spec.round}: {party.name} would leave {reveal.participant} out for {reason.name}"
+                f" ({gathered.details[reveal.participant]}), but {len(found)} members of the committee found its update"
+                " sound; check store and sealing key, or leave the round to the standby"
+            )
 
 
 def is_left_out_unjustly(party: Party, spec: RoundSpec) -> bool:
