@@ -25,7 +25,7 @@ def test_numbers_are_those_of_the_contract(kind: type[IntEnum]) -> None:
 
 
 def test_reasons_are_a_closed_list_from_one() -> None:
-    assert [int(reason) for reason in Reason] == list(range(1, 9))
+    assert [int(reason) for reason in Reason] == list(range(1, 8))
 
 
 def test_round_is_over_only_when_settled_or_voided() -> None:

@@ -13,7 +13,6 @@ from prefect_federated.adapters.relayer import Relayer, waiting_openings
 from prefect_federated.adapters.verification import RECORD, verify_proposal
 from prefect_federated.core.findings import Wrong
 from prefect_federated.core.pay import Part, round_pay
-from prefect_federated.core.proposal import pack_exclusions
 from prefect_federated.core.result import ResultDocument
 from prefect_federated.core.rewards import add_rewards
 from prefect_federated.core.rolls import OpeningLeaf, roll_openings
@@ -98,7 +97,7 @@ def post_miscounted(poster: Relayer, task: int, round: int) -> None:
 
 def passed_over(truth: Truth) -> tuple[ResultDocument, dict[str, Any]]:
     document = truth.document.model_copy(update={"included": truth.document.included[::2]})
-    return document, {"included": 2, "exclusions": pack_exclusions({}, void=[1])}
+    return document, {"included": 2, "exclusions": b""}
 
 
 @pytest.mark.parametrize(("lie", "wrong"), [(passed_over, Wrong.OMISSION), (weight_of_an_update, Wrong.LEAF)])

@@ -5,16 +5,11 @@ own leaf, empty among the openings --lift--> mark --> reveal        opened wrong
 
 from prefect_federated.adapters.evm.unrolling import StandingLeaf
 from prefect_federated.adapters.party import Party
-from prefect_federated.core.errors import ContentMissing
 from prefect_federated.core.rolls import EMPTY, Roll, gaps
 
 
 def lift_own(party: Party, task: int, round: int) -> bool:
-    """Lift this party's commit, unless the chain has it or nobody rolled it; whether it was lifted.
-
-    Raises:
-        ContentMissing: the list of the openings, which shows that it is not opened, is not to be had.
-    """
+    """Lift this party's commit, unless the chain has it or nobody rolled it; whether it was lifted."""
     federation = party.federation
     if federation.has_mark(task, round, party.account):
         return False
@@ -28,16 +23,12 @@ def lift_own(party: Party, task: int, round: int) -> bool:
 
 
 def _openings(party: Party, leaf: StandingLeaf) -> Roll | None:
-    """The roll's openings, in which the leaf is empty; None where there are none, or none any more."""
+    """The roll's openings, in which the leaf is empty; None where there are none, none any more, or none to be had."""
     roll, place = leaf.roll, leaf.place
     if roll.opened is None or roll.commits is None:
         return None
     if roll.openings is None:
-        raise ContentMissing(
-            f"round {place.task}/{place.round}: the openings that {roll.poster} posted are not to be had, so"
-            f" {party.name} cannot show that it is not among them; fetch the list elsewhere, or demand its leaf"
-            f" {leaf.position}"
-        )
+        return None  # withheld: its participant may take a commit out of a roll, opened there or not
     if roll.openings.leaves[leaf.position] == EMPTY:
         return roll.openings
     party.federation.refute_opening(place, roll.commits, roll.openings)

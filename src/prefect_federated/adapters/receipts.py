@@ -52,7 +52,7 @@ def kept_receipt(party: Party, spec: RoundSpec, holder: str) -> ReceiptLetter | 
 
 
 def broken_receipt(party: Party, spec: RoundSpec) -> bool:
-    """Whether the standing proposal calls this participant's payload unavailable, or passes it by, against a receipt."""
+    """Whether the standing proposal calls this participant's payload unavailable or passes it by, against a receipt."""
     federation = party.federation
     excluded = unpack_exclusions(federation.proposal(spec.task, spec.round).exclusions)
     index = federation.enrolment(spec.task, party.account).index

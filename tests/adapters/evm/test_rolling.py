@@ -7,7 +7,9 @@ import pytest
 from prefect_federated.adapters.evm.devnet import Devnet
 from prefect_federated.adapters.evm.disputing import Case
 from prefect_federated.adapters.evm.federation import Federation
+from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.evm.roll_records import FOR_GOOD, Rolled, RollState
+from prefect_federated.adapters.landing import piece_at
 from prefect_federated.core.errors import CommitmentMismatch, ContentMismatch, ContractRefused, WrongPhase
 from prefect_federated.core.proofs import Piece, leaf_piece
 from prefect_federated.core.relaying import middle
@@ -198,29 +200,35 @@ def test_leaf_that_is_asked_for_is_shown_or_the_bond_is_lost(consortium: Consort
     assert not poster.poster_of(consortium.task, poster.signer).bonded
 
 
-def test_doubted_record_is_landed_and_answered(consortium: Consortium, poster: Federation) -> None:
+def test_doubted_record_is_answered_out_of_its_roll(consortium: Consortium, poster: Federation) -> None:
     commits, openings = rolls(consortium, consortium.silos)
     post(consortium, poster, commits, openings)
     proposal, contents = proposed(consortium, consortium.silos)
     case, nothing = Case(consortium.task, 1, proposal), Piece(b"", ())
-    asker = consortium.silos[0].federation
+    asker, aggregator = consortium.silos[0].federation, consortium.aggregator
     asker.demand(case, RECORD, 1)
+    with pytest.raises(ContractRefused):
+        aggregator.answer(case, (RECORD, 1, 0), nothing, leaf_piece(contents, 1))
+    wrong, right = ((poster.signer, at, piece_at(commits, at), piece_at(openings, at)) for at in (0, 1))
     with pytest.raises(CommitmentMismatch):
-        consortium.aggregator.answer(case, (RECORD, 1, 0), nothing, leaf_piece(contents, 1))
-    poster.land(place(consortium, poster, 1), commits, openings)
-    consortium.aggregator.answer(case, (RECORD, 1, 0), nothing, leaf_piece(contents, 1))
+        aggregator.answer_record(case, 1, leaf_piece(contents, 1), wrong)
+    aggregator.answer_record(case, 1, leaf_piece(contents, 1), right)
     assert [demand.open for demand in asker.demands(consortium.task, 1)] == [False]
 
 
-def test_whoever_is_passed_over_overturns_the_proposal(consortium: Consortium, poster: Federation) -> None:
+def test_whoever_is_passed_over_overturns_the_proposal_with_a_receipt(
+    consortium: Consortium, poster: Federation
+) -> None:
     first, second, third = consortium.silos
     commits, openings = rolls(consortium, consortium.silos)
     post(consortium, poster, commits, openings)
-    void = (1).to_bytes(2, "big") + bytes([8])  # says that the second's leaf stands for nobody
-    proposal, contents = proposed(consortium, [first, third], void)
+    proposal, contents = proposed(consortium, [first, third], b"")
     second.federation.land(place(consortium, poster, 1), commits, openings)
-    for position in (0, 2):
-        second.federation.land(place(consortium, poster, position), commits, openings)
     near = [leaf_piece(contents, position) for position in range(2)]
-    second.federation.challenge_omission(Case(consortium.task, 1, proposal), second.address, (0, near))
+    given, case = second.opening(1), Case(consortium.task, 1, proposal)
+    with pytest.raises(ContractRefused):
+        second.federation.challenge_omission(case, second.address, given, (0, near))
+    reveal = Reveal(second.address, 1, given, "cas://ä")
+    receipt = consortium.aggregator.sign_receipt(consortium.task, 1, reveal).signature
+    second.federation.challenge_omission(case, second.address, given, (0, near), receipt)
     assert poster.fallen(consortium.task, 1) == [consortium.aggregator.signer]

@@ -11,14 +11,13 @@ from prefect_federated.adapters.evm.devnet import Devnet
 from prefect_federated.adapters.evm.disputing import Case
 from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.keys import SealingKey
-from prefect_federated.adapters.landing import land, land_doubles, void_openings
+from prefect_federated.adapters.landing import land
 from prefect_federated.adapters.lifting import lift_own
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.round_log import read_round_log
 from prefect_federated.adapters.stores.local import LocalStore
-from prefect_federated.core.errors import CommitmentMismatch, ContentMissing, ContractRefused, ProtocolError
+from prefect_federated.core.errors import CommitmentMismatch, ContractRefused
 from prefect_federated.core.proofs import leaf_piece
-from prefect_federated.core.proposal import pack_exclusions
 from prefect_federated.core.rolls import CommitLeaf, Roll, roll_commits, roll_openings
 from prefect_federated.core.round import Phase
 from prefect_federated.tasks.settle import claim_floor
@@ -70,10 +69,6 @@ def play(consortium: Consortium, poster: Federation, store: LocalStore, commits:
         end_phase(consortium)
 
 
-def names(accounts: tuple[str, ...], consortium: Consortium) -> list[int]:
-    return [[silo.address for silo in consortium.silos].index(account) for account in accounts]
-
-
 def test_rolled_round_reads_like_one_in_which_everybody_sent_for_itself(
     consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore
 ) -> None:
@@ -90,7 +85,6 @@ def test_rolled_round_reads_like_one_in_which_everybody_sent_for_itself(
     assert federation.has_committed(task, 1, first.address) and federation.has_revealed(task, 1, first.address)
     assert not federation.has_mark(task, 1, first.address)
     assert len(set(log.commit_tx.values())) == 1
-    assert void_openings(party, task, 1) == [] and land_doubles(party, task, 1) == []
 
 
 def test_who_commits_for_itself_or_is_lifted_stands_by_its_own_mark(
@@ -134,7 +128,7 @@ def broken(consortium: Consortium, silo: Silo, how: str) -> CommitLeaf:
 
 
 @pytest.mark.parametrize("how", ["forged", "delegate", "index", "nothing", "grant", "astray"])
-def test_bad_commit_stands_for_nobody_and_the_proposal_counts_it_as_void(
+def test_bad_commit_stands_for_nobody_and_a_proposal_leaves_it_out(
     consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore, how: str
 ) -> None:
     first, _, third = consortium.silos
@@ -148,11 +142,9 @@ def test_bad_commit_stands_for_nobody_and_the_proposal_counts_it_as_void(
     committed = [event.args["participant"] for event in party.federation.events(task, 1, ("UpdateCommitted",))]
     assert committed == [first.address] + [third.address] * (how in ("grant", "astray"))  # seen when it opens
     assert [one.participant for one in party.federation.reveals(task, 1)] == [first.address]
-    void = void_openings(party, task, 1)
-    assert void == [2]
     with pytest.raises((ContractRefused, CommitmentMismatch)):  # the contract sees it the same way
         posters[0].land(replace_position(party, first, 1), commits, openings)
-    proposed(consortium, [first], pack_exclusions({}, void))
+    proposed(consortium, [first], b"")
     assert party.federation.round_state(task).phase == Phase.CHALLENGE
 
 
@@ -162,31 +154,21 @@ def replace_position(party: Party, silo: Silo, position: int):  # type: ignore[n
     return replace(leaf.place, position=position)
 
 
-def test_opening_that_opens_nothing_or_counts_too_many_is_filled_up(
-    consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore
+@pytest.mark.parametrize("counted", [1, 3])
+def test_false_count_of_openings_keeps_nobody_from_proposing(
+    consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore, counted: int
 ) -> None:
     first, second, _ = consortium.silos
-    commits, _ = rolls(consortium, [])
-    wrong = Roll((opening(consortium, first).to_bytes(), opening(consortium, second, weight=11).to_bytes(), b""))
-    post_commits(consortium, posters[0], store, commits)
-    end_phase(consortium)
-    uri, task = store.put([wrong.to_bytes()]), consortium.task
-    posters[0]._send("Coordinator", "postOpenings", task, 1, wrong.root, 3, uri)
-    assert void_openings(party, task, 1) == [1, 0]
-    proposed(consortium, [first], pack_exclusions({}, void_openings(party, task, 1)))
-    assert party.federation.round_state(task).phase == Phase.CHALLENGE
-
-
-def test_roll_that_counted_too_few_cannot_be_accounted_for(
-    consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore
-) -> None:
-    commits, openings = rolls(consortium, consortium.silos)
+    commits, openings = rolls(consortium, [first, second])
     post_commits(consortium, posters[0], store, commits)
     end_phase(consortium)
     uri, task = store.put([openings.to_bytes()]), consortium.task
-    posters[0]._send("Coordinator", "postOpenings", task, 1, openings.root, 2, uri)
-    with pytest.raises(ProtocolError, match=r"3 openings of .* stand, it counted 2"):
-        void_openings(party, task, 1)
+    posters[0]._send("Coordinator", "postOpenings", task, 1, openings.root, counted, uri)
+    if party.federation.round_state(task).phase == Phase.REVEAL:
+        end_phase(consortium)
+    assert [reveal.index for reveal in party.federation.reveals(task, 1)] == [0, 1]
+    proposed(consortium, [first, second], b"")
+    assert party.federation.round_state(task).phase == Phase.CHALLENGE
 
 
 def test_list_that_is_withheld_shows_nobody_and_says_so(
@@ -203,8 +185,7 @@ def test_list_that_is_withheld_shows_nobody_and_says_so(
     assert len(party.federation.events(consortium.task, 1, ("UpdateCommitted",))) == 3
     end_phase(consortium)
     posters[0].post_openings(consortium.task, 1, openings, elsewhere.put([openings.to_bytes()]))
-    with pytest.raises(ContentMissing, match="any of them may stand"):
-        void_openings(party, consortium.task, 1)
+    assert party.federation.reveals(consortium.task, 1) == []
 
 
 def test_without_a_store_rolls_stay_closed(
@@ -221,7 +202,7 @@ def test_without_a_store_rolls_stay_closed(
     assert reader.note_absent(consortium.task, 1) is None
 
 
-def test_who_stands_in_two_rolls_counts_once_and_is_landed_before_anybody_proposes(
+def test_who_stands_in_two_rolls_counts_once(
     consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore
 ) -> None:
     first, second, _ = consortium.silos
@@ -234,15 +215,11 @@ def test_who_stands_in_two_rolls_counts_once_and_is_landed_before_anybody_propos
     post_openings(consortium, posters[0], store, roll_openings(one, given))
     assert party.federation.round_state(task).phase == Phase.AGGREGATE
     assert [reveal.index for reveal in party.federation.reveals(task, 1)] == [0, 1]
-    assert void_openings(party, task, 1) == [0]
-    assert land_doubles(party, task, 1) == [first.address] == land_doubles(party, task, 1)
-    assert party.federation.has_mark(task, 1, first.address)
-    assert [reveal.index for reveal in party.federation.reveals(task, 1)] == [0, 1]
-    proposed(consortium, [first, second], pack_exclusions({}, void_openings(party, task, 1)))
+    proposed(consortium, [first, second], b"")
     assert party.federation.round_state(task).phase == Phase.CHALLENGE
 
 
-def test_of_two_openings_the_landed_one_counts(
+def test_of_two_openings_the_first_counts_whichever_lands(
     consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore
 ) -> None:
     cheat, task = consortium.silos[0], consortium.task
@@ -257,7 +234,7 @@ def test_of_two_openings_the_landed_one_counts(
     leaf = party.federation.standing_leaf(task, 1, cheat.address)
     assert leaf is not None
     posters[1].land(replace(leaf.place, poster=posters[1].signer), pair[1], opened[1])
-    assert [reveal.opening.weight for reveal in party.federation.reveals(task, 1)] == [11]
+    assert [reveal.opening.weight for reveal in party.federation.reveals(task, 1)] == [10]
 
 
 def test_opening_whose_uri_is_no_text_stands_and_lands(
@@ -274,6 +251,19 @@ def test_opening_whose_uri_is_no_text_stands_and_lands(
     assert [reveal.participant for reveal in party.federation.reveals(task, 1)] == [silo.address]
     assert land(party, task, 1, silo.address) and land(party, task, 1, silo.address)
     assert not land(party, task, 1, consortium.silos[1].address)
+
+
+def test_grant_counts_as_it_was_in_the_second_before_reveal(
+    consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore
+) -> None:
+    _, second, third = consortium.silos
+    commits, openings = rolls(consortium, [second, third])
+    post_commits(consortium, posters[0], store, commits)
+    second.federation.withdraw_grant(second.grant)
+    end_phase(consortium)
+    third.federation.withdraw_grant(third.grant)
+    post_openings(consortium, posters[0], store, openings)
+    assert [one.index for one in party.federation.reveals(consortium.task, 1)] == [2]
 
 
 def test_who_is_not_opened_lifts_past_a_count_that_leaves_no_room(
@@ -293,7 +283,7 @@ def test_who_is_not_opened_lifts_past_a_count_that_leaves_no_room(
     assert own.federation.has_mark(task, 1, second.address) and not lift_own(own, task, 1)
 
 
-def test_who_cannot_read_the_openings_cannot_lift_and_is_told_to_demand_its_leaf(
+def test_who_cannot_read_the_openings_takes_its_commit_out_of_the_roll(
     consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore, tmp_path: Path
 ) -> None:
     second, task = consortium.silos[1], consortium.task
@@ -302,8 +292,8 @@ def test_who_cannot_read_the_openings_cannot_lift_and_is_told_to_demand_its_leaf
     end_phase(consortium)
     post_openings(consortium, posters[0], LocalStore(tmp_path / "elsewhere"), openings)
     own = Party("second", second.address, second.federation, store, SealingKey.generate())
-    with pytest.raises(ContentMissing, match="demand its leaf 1"):
-        lift_own(own, task, 1)
+    assert lift_own(own, task, 1)
+    assert own.federation.has_mark(task, 1, second.address)
 
 
 def test_floor_of_a_rolled_update_is_fetched_once_it_has_landed(
@@ -313,26 +303,14 @@ def test_floor_of_a_rolled_update_is_fetched_once_it_has_landed(
     commits, openings = rolls(consortium, consortium.silos)
     play(consortium, posters[0], store, commits, openings)
     task = consortium.task
-    proposal, contents = proposed(consortium, [first, third], pack_exclusions({}, [1]))
+    proposal, contents = proposed(consortium, [first, third], b"")
     land(party, task, 1, second.address)
     near = [leaf_piece(contents, position) for position in range(2)]
-    second.federation.challenge_omission(Case(task, 1, proposal), second.address, (0, near))
+    reveal = party.federation.reveals(task, 1)[1]
+    receipt = consortium.aggregator.sign_receipt(task, 1, reveal).signature
+    second.federation.challenge_omission(Case(task, 1, proposal), second.address, reveal.opening, (0, near), receipt)
     assert party.federation.round_state(task).phase == Phase.VOIDED
     own = Party("third", third.address, third.federation, store, SealingKey.generate())
     assert third.federation.floor_due(task, 1, third.address) == 2 and not own.federation.has_mark(task, 1, own.account)
     assert claim_floor.fn(own, task, 1) and not claim_floor.fn(own, task, 1)
     assert own.federation.has_mark(task, 1, own.account)
-
-
-def test_grant_withdrawn_after_the_openings_came_still_stands_and_before_does_not(
-    consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore
-) -> None:
-    _, second, third = consortium.silos
-    commits, openings = rolls(consortium, [second, third])
-    post_commits(consortium, posters[0], store, commits)
-    end_phase(consortium)
-    second.federation.withdraw_grant(second.grant)
-    post_openings(consortium, posters[0], store, openings)
-    party.federation.wait_until(party.federation.chain_time() + 2)
-    third.federation.withdraw_grant(third.grant)
-    assert [one.index for one in party.federation.reveals(consortium.task, 1)] == [2]

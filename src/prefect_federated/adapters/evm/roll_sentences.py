@@ -55,6 +55,15 @@ ROLL_SENTENCES: dict[str, tuple[type[FederatedError], str]] = {
         "the rolls of round {task}/{round} say that all of their {leaves} commits are opened or lifted; refute the"
         " count of the one that lies",
     ),
+    "OpenedInRoll": (
+        ContractRefused,
+        "nothing shows that {participant} was left unopened in round {task}/{round}; show the gap, or let the"
+        " participant lift its own commit",
+    ),
+    "NotOpened": (
+        WrongPhase,
+        "no openings stand in this roll of round {task}/{round}; lift its commits, or show another roll",
+    ),
     "NoFault": (ContractRefused, "this shows no fault of {poster} in round {task}/{round}; nothing to take"),
     "RolledRound": (
         ContractRefused,
@@ -62,13 +71,13 @@ ROLL_SENTENCES: dict[str, tuple[type[FederatedError], str]] = {
     ),
     "TooFewLeft": (
         ContractRefused,
-        "only {left} openings of round {task}/{round} are left without void leaves, the quorum is {quorum}; include"
-        " none, and the round voids",
+        "only {left} are included in round {task}/{round} or left out with their opening on chain, the quorum is"
+        " {quorum}; land whom you leave out, or include none, and the round voids",
     ),
     # disputes
     "MayBeRolled": (
         ContractRefused,
-        "{participant} may have revealed in a roll; demand its record, which the proposer must land",
+        "{participant} may have revealed in a roll; demand its record, which the proposer must show",
     ),
     "NoSuchLeaf": (
         SpecError,
