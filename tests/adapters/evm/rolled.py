@@ -6,9 +6,11 @@ from pathlib import Path
 from prefect_federated.adapters.evm.devnet import Devnet
 from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.evm.roll_records import RollPlace
+from prefect_federated.adapters.stores.local import LocalStore
 from prefect_federated.core.proposal import Proposal
 from prefect_federated.core.result import IncludedUpdate
 from prefect_federated.core.rolls import CommitLeaf, OpeningLeaf, Roll, roll_commits, roll_openings
+from prefect_federated.core.round import Phase
 from prefect_federated.core.words import keccak256
 from tests.adapters.evm.consortium import BOND, REWARD, Consortium, Silo
 
@@ -92,3 +94,36 @@ def proposed(consortium: Consortium, included: list[Silo], exclusions: bytes = b
 
 def leaf_root(contents: list[bytes]) -> bytes:
     return Roll(tuple(contents)).root
+
+
+def store_commits(consortium: Consortium, poster: Federation, store: LocalStore, roll: Roll) -> None:
+    poster.post_commits(consortium.task, 1, roll, store.put([roll.to_bytes()]))
+
+
+def store_openings(consortium: Consortium, poster: Federation, store: LocalStore, roll: Roll) -> None:
+    poster.post_openings(consortium.task, 1, roll, store.put([roll.to_bytes()]))
+
+
+def play(consortium: Consortium, poster: Federation, store: LocalStore, commits: Roll, openings: Roll) -> None:
+    """Commits in a roll, their openings in it, and the end of Reveal."""
+    store_commits(consortium, poster, store, commits)
+    end_phase(consortium)
+    store_openings(consortium, poster, store, openings)
+    if consortium.sponsor.round_state(consortium.task).phase == Phase.REVEAL:
+        end_phase(consortium)
+
+
+def broken(consortium: Consortium, silo: Silo, how: str) -> CommitLeaf:
+    """A commit's leaf that its participant could not have meant, or that is not its own."""
+    leaf, other = commit(consortium, silo), consortium.silos[0]
+    if how == "forged":
+        return replace(leaf, r=commit(consortium, other).r)
+    if how == "delegate":
+        return replace(leaf, participant=other.address)
+    if how == "index":
+        return replace(leaf, index=7)
+    given = silo.opening(1)
+    digest = bytes(32) if how == "nothing" else leaf.commitment
+    grant = bytes(32) if how == "grant" else silo.grant
+    letter = silo.federation.sign_commit(consortium.task, 1, digest, grant, given.evidence_hash)
+    return CommitLeaf.of(leaf.index, letter)

@@ -18,11 +18,24 @@ from prefect_federated.adapters.round_log import read_round_log
 from prefect_federated.adapters.stores.local import LocalStore
 from prefect_federated.core.errors import CommitmentMismatch, ContractRefused
 from prefect_federated.core.proofs import leaf_piece
-from prefect_federated.core.rolls import CommitLeaf, Roll, roll_commits, roll_openings
+from prefect_federated.core.rolls import Roll, roll_commits, roll_openings
 from prefect_federated.core.round import Phase
 from prefect_federated.tasks.settle import claim_floor
 from tests.adapters.evm.consortium import Consortium, Silo
-from tests.adapters.evm.rolled import commit, end_phase, found, new_poster, new_task, opening, proposed, rolls
+from tests.adapters.evm.rolled import (
+    broken,
+    commit,
+    end_phase,
+    found,
+    new_poster,
+    new_task,
+    opening,
+    play,
+    proposed,
+    rolls,
+    store_commits,
+    store_openings,
+)
 
 URI = "cas://ä"
 
@@ -52,23 +65,6 @@ def party(consortium: Consortium, posters: list[Federation], store: LocalStore) 
     yield Party("aggregator", made.account, made, store, SealingKey.generate())
 
 
-def post_commits(consortium: Consortium, poster: Federation, store: LocalStore, roll: Roll) -> None:
-    poster.post_commits(consortium.task, 1, roll, store.put([roll.to_bytes()]))
-
-
-def post_openings(consortium: Consortium, poster: Federation, store: LocalStore, roll: Roll) -> None:
-    poster.post_openings(consortium.task, 1, roll, store.put([roll.to_bytes()]))
-
-
-def play(consortium: Consortium, poster: Federation, store: LocalStore, commits: Roll, openings: Roll) -> None:
-    """Commits in a roll, their openings in it, and the end of Reveal."""
-    post_commits(consortium, poster, store, commits)
-    end_phase(consortium)
-    post_openings(consortium, poster, store, openings)
-    if consortium.sponsor.round_state(consortium.task).phase == Phase.REVEAL:
-        end_phase(consortium)
-
-
 def test_rolled_round_reads_like_one_in_which_everybody_sent_for_itself(
     consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore
 ) -> None:
@@ -92,10 +88,10 @@ def test_who_commits_for_itself_or_is_lifted_stands_by_its_own_mark(
 ) -> None:
     first, second, third = consortium.silos
     commits, openings = rolls(consortium, [first])
-    post_commits(consortium, posters[0], store, commits)
+    store_commits(consortium, posters[0], store, commits)
     consortium.commit(third, 1)
     end_phase(consortium)
-    post_openings(consortium, posters[0], store, openings)
+    store_openings(consortium, posters[0], store, openings)
     federation, task = party.federation, consortium.task
     leaf = federation.standing_leaf(task, 1, second.address)
     assert leaf is not None and leaf.opening is None and federation.standing_leaf(task, 1, third.address) is None
@@ -109,22 +105,6 @@ def test_who_commits_for_itself_or_is_lifted_stands_by_its_own_mark(
     federation.wait_until(federation.round_state(task).reveal_deadline + 31)
     assert federation.slash_silent(task, 1) is not None
     assert federation.slash_silent(task, 1) is None  # whose leaf is superseded owes nothing for it
-
-
-def broken(consortium: Consortium, silo: Silo, how: str) -> CommitLeaf:
-    """A commit's leaf that its participant could not have meant, or that is not its own."""
-    leaf, other = commit(consortium, silo), consortium.silos[0]
-    if how == "forged":
-        return replace(leaf, r=commit(consortium, other).r)
-    if how == "delegate":
-        return replace(leaf, participant=other.address)
-    if how == "index":
-        return replace(leaf, index=7)
-    given = silo.opening(1)
-    digest = bytes(32) if how == "nothing" else leaf.commitment
-    grant = bytes(32) if how == "grant" else silo.grant
-    letter = silo.federation.sign_commit(consortium.task, 1, digest, grant, given.evidence_hash)
-    return CommitLeaf.of(leaf.index, letter)
 
 
 @pytest.mark.parametrize("how", ["forged", "delegate", "index", "nothing", "grant", "astray"])
@@ -160,7 +140,7 @@ def test_false_count_of_openings_keeps_nobody_from_proposing(
 ) -> None:
     first, second, _ = consortium.silos
     commits, openings = rolls(consortium, [first, second])
-    post_commits(consortium, posters[0], store, commits)
+    store_commits(consortium, posters[0], store, commits)
     end_phase(consortium)
     uri, task = store.put([openings.to_bytes()]), consortium.task
     posters[0]._send("Coordinator", "postOpenings", task, 1, openings.root, counted, uri)
@@ -192,7 +172,7 @@ def test_without_a_store_rolls_stay_closed(
     consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     commits = roll_commits([commit(consortium, silo) for silo in consortium.silos[:2]])
-    post_commits(consortium, posters[0], store, commits)
+    store_commits(consortium, posters[0], store, commits)
     reader = consortium.facade(consortium.account())
     with caplog.at_level(logging.WARNING):
         assert reader.events(consortium.task, 1, ("UpdateCommitted",)) == []
@@ -207,12 +187,12 @@ def test_who_stands_in_two_rolls_counts_once(
 ) -> None:
     first, second, _ = consortium.silos
     one, other = (roll_commits([commit(consortium, silo) for silo in pair]) for pair in ((first, second), (first,)))
-    post_commits(consortium, posters[0], store, one)
-    post_commits(consortium, posters[1], store, other)
+    store_commits(consortium, posters[0], store, one)
+    store_commits(consortium, posters[1], store, other)
     end_phase(consortium)
     task, given = consortium.task, [opening(consortium, silo) for silo in (first, second)]
-    post_openings(consortium, posters[1], store, roll_openings(other, given[:1]))
-    post_openings(consortium, posters[0], store, roll_openings(one, given))
+    store_openings(consortium, posters[1], store, roll_openings(other, given[:1]))
+    store_openings(consortium, posters[0], store, roll_openings(one, given))
     assert party.federation.round_state(task).phase == Phase.AGGREGATE
     assert [reveal.index for reveal in party.federation.reveals(task, 1)] == [0, 1]
     proposed(consortium, [first, second], b"")
@@ -225,11 +205,11 @@ def test_of_two_openings_the_first_counts_whichever_lands(
     cheat, task = consortium.silos[0], consortium.task
     pair = [roll_commits([commit(consortium, cheat, weight)]) for weight in (10, 11)]
     for poster, roll in zip(posters, pair, strict=True):
-        post_commits(consortium, poster, store, roll)
+        store_commits(consortium, poster, store, roll)
     end_phase(consortium)
     opened = [Roll((opening(consortium, cheat, weight).to_bytes(),)) for weight in (10, 11)]
     for poster, roll in zip(posters, opened, strict=True):
-        post_openings(consortium, poster, store, roll)
+        store_openings(consortium, poster, store, roll)
     assert [reveal.opening.weight for reveal in party.federation.reveals(task, 1)] == [10]
     leaf = party.federation.standing_leaf(task, 1, cheat.address)
     assert leaf is not None
@@ -253,19 +233,6 @@ def test_opening_whose_uri_is_no_text_stands_and_lands(
     assert not land(party, task, 1, consortium.silos[1].address)
 
 
-def test_grant_counts_as_it_was_in_the_second_before_reveal(
-    consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore
-) -> None:
-    _, second, third = consortium.silos
-    commits, openings = rolls(consortium, [second, third])
-    post_commits(consortium, posters[0], store, commits)
-    second.federation.withdraw_grant(second.grant)
-    end_phase(consortium)
-    third.federation.withdraw_grant(third.grant)
-    post_openings(consortium, posters[0], store, openings)
-    assert [one.index for one in party.federation.reveals(consortium.task, 1)] == [2]
-
-
 def test_who_is_not_opened_lifts_past_a_count_that_leaves_no_room(
     consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore
 ) -> None:
@@ -273,7 +240,7 @@ def test_who_is_not_opened_lifts_past_a_count_that_leaves_no_room(
     task = consortium.task
     commits = roll_commits([commit(consortium, silo) for silo in (first, second)])
     openings = roll_openings(commits, [opening(consortium, first)])
-    post_commits(consortium, posters[0], store, commits)
+    store_commits(consortium, posters[0], store, commits)
     consortium.commit(third, 1)  # so that the count does not end Reveal
     end_phase(consortium)
     posters[0]._send("Coordinator", "postOpenings", task, 1, openings.root, 2, store.put([openings.to_bytes()]))
@@ -288,9 +255,9 @@ def test_who_cannot_read_the_openings_takes_its_commit_out_of_the_roll(
 ) -> None:
     second, task = consortium.silos[1], consortium.task
     commits, openings = rolls(consortium, consortium.silos[:1])
-    post_commits(consortium, posters[0], store, commits)
+    store_commits(consortium, posters[0], store, commits)
     end_phase(consortium)
-    post_openings(consortium, posters[0], LocalStore(tmp_path / "elsewhere"), openings)
+    store_openings(consortium, posters[0], LocalStore(tmp_path / "elsewhere"), openings)
     own = Party("second", second.address, second.federation, store, SealingKey.generate())
     assert lift_own(own, task, 1)
     assert own.federation.has_mark(task, 1, second.address)
@@ -314,3 +281,16 @@ def test_floor_of_a_rolled_update_is_fetched_once_it_has_landed(
     assert third.federation.floor_due(task, 1, third.address) == 2 and not own.federation.has_mark(task, 1, own.account)
     assert claim_floor.fn(own, task, 1) and not claim_floor.fn(own, task, 1)
     assert own.federation.has_mark(task, 1, own.account)
+
+
+def test_grant_counts_as_it_was_in_the_second_before_reveal(
+    consortium: Consortium, posters: list[Federation], party: Party, store: LocalStore
+) -> None:
+    _, second, third = consortium.silos
+    commits, openings = rolls(consortium, [second, third])
+    store_commits(consortium, posters[0], store, commits)
+    second.federation.withdraw_grant(second.grant)
+    end_phase(consortium)
+    third.federation.withdraw_grant(third.grant)
+    store_openings(consortium, posters[0], store, openings)
+    assert [one.index for one in party.federation.reveals(consortium.task, 1)] == [2]
