@@ -104,9 +104,11 @@ contract GasRolledTest is RollBase {
         _toOpenings();
         coordinator.tick(task);
         uint256 start = vm.snapshotState();
+        vm.warp(_half() + 1);
         _lift(_silo(0), 0);
         _note("rolled", "lift, ", size);
         vm.revertToState(start);
+        vm.warp(coordinator.roundOf(task).opensAt);
         _postOpeningsAs(poster, openings, uint16(n));
         _land(0);
         _note("rolled", "land, ", size);
