@@ -15,10 +15,10 @@ REVEAL = replace(COMMIT, phase=Phase.REVEAL, committed=4, revealed=1)
 
 @pytest.mark.parametrize("state", [COMMIT, REVEAL])
 def test_letters_are_left_in_the_first_half_of_a_window_only(state: RoundState) -> None:
-    assert leaves_letter(state, 1499, "relayed", allowed=True)
-    assert not leaves_letter(state, 1500, "relayed", allowed=True)
+    assert leaves_letter(state, 1500, "relayed", allowed=True)
+    assert not leaves_letter(state, 1501, "relayed", allowed=True)
     assert leaves_letter(state, 1499, "rolled", allowed=True)
-    assert middle(state) == 1500
+    assert middle(state) == 1501
 
 
 def test_nothing_is_left_by_who_sends_directly_or_where_the_task_does_not_relay() -> None:
@@ -58,6 +58,6 @@ def test_poster_posts_once_in_the_first_half_when_all_are_there_or_at_two_fifths
 
 
 def test_who_waits_for_a_relayer_runs_again_in_the_middle_of_the_window() -> None:
-    assert seconds_to_next(COMMIT, 1100, halfway=True) == 400
-    assert seconds_to_next(COMMIT, 1500, halfway=True) == seconds_to_next(COMMIT, 1500) == 501
+    assert seconds_to_next(COMMIT, 1100, halfway=True) == 401
+    assert seconds_to_next(COMMIT, 1501, halfway=True) == seconds_to_next(COMMIT, 1501) == 500
     assert seconds_to_next(replace(COMMIT, phase=Phase.CHALLENGE), 1100, halfway=True) == 901

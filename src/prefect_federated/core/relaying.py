@@ -11,13 +11,13 @@ WAITING = ("relayed", "rolled")  # ways to commit in which letters are left for 
 
 
 def middle(state: RoundState) -> int:
-    """Chain time at which half of the running window is over.
+    """First second of chain time in the second half of the running window, which belongs to who acts for itself.
 
     >>> from prefect_federated.core.round import Status
     >>> middle(RoundState(1, 1, Phase.COMMIT, Status.NONE, 100, 200, 0, 4, 0, 0, 0, 0, 0, b"", b"", ""))
-    150
+    151
     """
-    return state.opens_at + (state.deadline - state.opens_at) // 2
+    return state.opens_at + (state.deadline - state.opens_at) // 2 + 1
 
 
 def letters_until(state: RoundState) -> int:
@@ -65,7 +65,7 @@ def poster_due(state: RoundState, now_s: int, posted: bool, waiting: Callable[[s
         posted: whether its root of this phase is on chain, or can no longer come.
         waiting: how many "commits" or "openings" lie there, and how many there could be; asked only where it matters.
     """
-    if posted or state.phase not in (Phase.COMMIT, Phase.REVEAL) or not state.opens_at <= now_s < middle(state):
+    if posted or state.phase not in (Phase.COMMIT, Phase.REVEAL) or not state.opens_at <= now_s < middle(state) - 1:
         return None
     kind = "commits" if state.phase == Phase.COMMIT else "openings"
     there, most = waiting(kind)

@@ -68,7 +68,7 @@ def test_who_is_no_poster_posts_nothing_and_nobody_posts_late(consortium: Consor
     commits, _ = rolls(consortium, [])
     with pytest.raises(ContractRefused, match="federated poster enlist"):
         consortium.silos[0].federation.post_commits(consortium.task, 1, commits, "cas://x")
-    poster.wait_until(middle(poster.round_state(consortium.task)) + 1)
+    poster.wait_until(middle(poster.round_state(consortium.task)))
     with pytest.raises(WrongPhase, match="everybody sends for itself"):
         post(consortium, poster, commits)
 
@@ -95,7 +95,7 @@ def test_participant_lifts_where_no_openings_were_posted(consortium: Consortium,
     last = consortium.silos[2]
     with pytest.raises(WrongPhase, match="the phase opens at"):  # the poster may still open it
         last.federation.lift(place(consortium, poster, 2), commits)
-    poster.wait_until(middle(poster.round_state(consortium.task)) + 1)
+    poster.wait_until(middle(poster.round_state(consortium.task)))
     last.federation.lift(place(consortium, poster, 2), commits)
     last.federation.reveal(consortium.task, 1, last.opening(1), "cas://last")
     assert poster.has_revealed(consortium.task, 1, last.address)
@@ -182,7 +182,7 @@ def test_broken_inclusion_receipt_costs_the_bond(consortium: Consortium, poster:
     assert not poster.is_inclusion(task, 1, receipt.model_copy(update={"commitment": bytes(32)}))
     commits = roll_commits([commit(consortium, silo) for silo in consortium.silos if silo is not left_out])
     post(consortium, poster, commits)
-    poster.wait_until(middle(poster.round_state(task)) + 1)
+    poster.wait_until(middle(poster.round_state(task)))
     near = [Piece(leaf, commits.path(position)) for position, leaf in enumerate(commits.leaves)]
     left_out.federation.challenge_inclusion(task, 1, receipt, (0, near))
     assert not poster.poster_of(task, poster.signer).bonded
