@@ -1,4 +1,4 @@
-"""Lies about a rolled round: the judge lands what it needs, and proves them, or asks for the record."""
+"""Lies about a rolled round: who has a receipt proves that it was passed over, anybody asks for a doubtful record."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,8 +9,10 @@ from prefect import flow
 from prefect_federated.adapters.mailbox import FolderMailbox
 from prefect_federated.adapters.posting import own_roll
 from prefect_federated.adapters.reading import rewards_before
+from prefect_federated.adapters.receipts import broken_receipt, issue_missing, keep_arrived
 from prefect_federated.adapters.relayer import Relayer, waiting_openings
 from prefect_federated.adapters.verification import RECORD, verify_proposal
+from prefect_federated.core.errors import FederatedError
 from prefect_federated.core.findings import Wrong
 from prefect_federated.core.pay import Part, round_pay
 from prefect_federated.core.result import ResultDocument
@@ -26,7 +28,7 @@ from prefect_federated.tasks.judge import judge
 from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.open_round import open_round
 from tests.flows.conftest import HOSPITALS, Found
-from tests.flows.lies import Truth, propose, weight_of_an_update
+from tests.flows.lies import Truth, payload_of_an_update, propose
 from tests.flows.test_judging import on_duty, proposer
 
 pytestmark = pytest.mark.slow
@@ -100,19 +102,32 @@ def passed_over(truth: Truth) -> tuple[ResultDocument, dict[str, Any]]:
     return document, {"included": 2, "exclusions": b""}
 
 
-@pytest.mark.parametrize(("lie", "wrong"), [(passed_over, Wrong.OMISSION), (weight_of_an_update, Wrong.LEAF)])
-def test_lie_about_a_rolled_update_is_proven_once_its_opening_has_landed(
-    consortium: Consortium, spec: RoundSpec, lie: Any, wrong: Wrong
-) -> None:
-    propose(consortium, spec, lie)
+def test_who_is_passed_over_proves_it_with_the_receipt_for_its_payload(consortium: Consortium, spec: RoundSpec) -> None:
+    silo, leader = consortium.members[HOSPITALS[1]].open(), consortium.aggregator.open().party
+    assert silo.mailbox is not None
+    assert issue_missing(leader, silo.mailbox, spec) == 3
+    keep_arrived(silo.party, silo.mailbox, spec)
+    propose(consortium, spec, passed_over)
     standby = consortium.standby.open().party
-    verification = judge(standby, spec)
-    assert verification.to_prove is not None and verification.to_prove.wrong is wrong
+    assert verify_proposal(standby, spec).findings[0].wrong is Wrong.RULE  # the receipt is not the standby's
+    assert broken_receipt(silo.party, spec)
+    verification = judge(silo.party, spec)
+    assert verification.to_prove is not None and verification.to_prove.wrong is Wrong.OMISSION
     assert standby.federation.fallen(spec.task, spec.round) == [proposer(consortium)]
     assert len(standby.federation.events(spec.task, spec.round, ("Landed",))) == 1
 
 
-def test_record_that_is_doubted_is_landed_and_answered(consortium: Consortium, spec: RoundSpec) -> None:
+def test_false_payload_of_a_rolled_update_costs_the_bond_when_its_record_is_asked_for(
+    consortium: Consortium, spec: RoundSpec
+) -> None:
+    propose(consortium, spec, payload_of_an_update)
+    asked_for(consortium, spec)
+    with pytest.raises(FederatedError):
+        meet_demands(consortium.aggregator.open().party, spec)
+    never_shown(consortium, spec)
+
+
+def test_record_that_is_doubted_is_shown(consortium: Consortium, spec: RoundSpec) -> None:
     propose(consortium, spec, lambda truth: (truth.document, {}))
     standby, leader = consortium.standby.open().party, consortium.aggregator.open().party
     assert not verify_proposal(standby, spec).findings
@@ -135,11 +150,22 @@ def test_included_update_that_nobody_opened_costs_the_bond_when_its_record_is_as
         return document.model_copy(update={"rewards": owed}), {"included": 3, "exclusions": b""}
 
     propose(consortium, spec, unopened)
-    standby, federation = consortium.standby.open().party, consortium.federation()
-    found = [finding for finding in judge(standby, spec).findings if finding.tree == RECORD]
-    assert [finding.position for finding in found] == [2]
+    assert asked_for(consortium, spec) == 2
+    never_shown(consortium, spec)
+
+
+def asked_for(consortium: Consortium, spec: RoundSpec) -> int:
+    """The standby judges, and asks for one record; its position."""
+    standby = consortium.standby.open().party
+    (found,) = [finding for finding in judge(standby, spec).findings if finding.tree == RECORD]
+    return found.position
+
+
+def never_shown(consortium: Consortium, spec: RoundSpec) -> None:
+    """The record is not shown in time."""
+    standby = consortium.standby.open().party
     (demand,) = [one for one in standby.federation.demands(spec.task, spec.round) if one.target[0] == RECORD]
-    federation.wait_until(demand.due + 1)
+    standby.federation.wait_until(demand.due + 1)
     assert meet_demands(standby, spec) == "forfeit"
     assert standby.federation.fallen(spec.task, spec.round) == [proposer(consortium)]
 
