@@ -208,6 +208,7 @@ contract VectorsTest is ICoordinatorTypes, Answers {
         _coordinate(".coordinate_4");
         _coordinate(".coordinate_5");
         _coordinate(".coordinate_6");
+        _coordinate(".coordinate_7");
     }
 
     function _coordinate(string memory at) internal view {

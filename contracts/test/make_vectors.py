@@ -257,6 +257,7 @@ def main() -> int:
         "coordinate_4": coordinate([-5, 2, -5, 1], [1, 2, 3, 4], 1),
         "coordinate_5": coordinate([2**31 - 1, -(2**31), 0, -1, -1], [1, 1000, 2, 3, 5], 2),
         "coordinate_6": coordinate([-3, -3, -3, 4, 4, 4], [7, 7, 7, 1, 1, 1], 2),
+        "coordinate_7": coordinate([10, -9, -3, -3, 2, -20, -5], [1, 2, 3, 4, 5, 6, 7], 1),  # three strictly between
     }
     shown = {group: {name: show(value) for name, value in fields.items()} for group, fields in groups.items()}
     text = json.dumps(shown, indent=1) + "\n"
