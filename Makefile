@@ -40,14 +40,14 @@ contracts-test: .venv/.dev
 
 contracts: contracts/node_modules/.installed
 	rm -rf contracts/cache/snapshots
-	cd contracts && FOUNDRY_SNAPSHOTS=cache/snapshots node_modules/.bin/forge test
+	FOUNDRY_SNAPSHOTS=cache/snapshots $(BIN)/python contracts/checks/forge.py test
 	$(BIN)/python contracts/checks/gas_gate.py
 	$(BIN)/python contracts/build.py --check
 	$(BIN)/python contracts/upgrades.py
 
 # Measures and writes what gas.md shows; commit contracts/snapshots with it.
 gas: contracts/node_modules/.installed
-	cd contracts && node_modules/.bin/forge test --match-contract 'Gas|Cost|Governance'
+	$(BIN)/python contracts/checks/forge.py test --match-contract 'Gas|Cost|Governance'
 	$(BIN)/python contracts/checks/gas_page.py
 	$(BIN)/python benchmarks/governance.py
 
@@ -57,7 +57,7 @@ mutants: contracts/node_modules/.installed
 
 # The same tests with many more numbers: minutes to an hour.
 contracts-deep: contracts/node_modules/.installed
-	cd contracts && FOUNDRY_PROFILE=deep node_modules/.bin/forge test --no-match-contract 'Gas|Cost|TenThousand'
+	FOUNDRY_PROFILE=deep $(BIN)/python contracts/checks/forge.py test --no-match-contract 'Gas|Cost|TenThousand'
 
 # Every line of the contracts is run by a test, or is listed; some minutes, for it compiles anew without the optimiser.
 coverage: contracts/node_modules/.installed

@@ -106,7 +106,7 @@ abstract contract RolledActions is RelayedActions {
         uint256 before = _taken();
         bool bonded = coordinator.posterOf(task, who).bonded;
         bool ok = how % 3 == 0 ? _refuteOpening(who, position) : _refuteOrder(who, position, how);
-        if (_taken() - before != (ok ? DUTY_BOND : 0) || (ok && !bonded)) unjust = true;
+        if (_taken() - before != (ok && bonded ? DUTY_BOND : 0)) unjust = true; // without a bond, a void roll at most
         if (ok) ++rollVoids;
     }
 
