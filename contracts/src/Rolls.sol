@@ -76,6 +76,7 @@ abstract contract Rolls is Posters, RelaySignatures {
         bytes calldata leaf = commit.content;
         _requireRollsOver(c, p);
         _requireGood(task, c, leaf, _consentAt(c));
+        _requireLive(task, round, leaf, block.timestamp); // nobody comes to owe what it may not open any more
         _requireUnmarked(task, round, leaf);
         if (_isGap(p, position, gap)) {
             if (uint256(p.opened) + p.lifted >= p.leaves) revert Overclaimed(task, round, p.leaves);
@@ -175,10 +176,13 @@ abstract contract Rolls is Posters, RelaySignatures {
         bool known = _inCohort(e, c.round) && e.index == index;
         bool whole = leaf.commitment() != 0 && leaf.evidenceHash() != 0;
         if (!known || !whole || !_signedLeaf(task, c.round, leaf)) revert BadLeaf(task, c.round, index);
+        _requireLive(task, c.round, leaf, at);
+    }
+
+    function _requireLive(uint32 task, uint32 round, bytes calldata leaf, uint256 at) internal view {
         uint64 purposes = _s().tasks[task].params.purposes;
-        if (!_s().consent.liveAt(leaf.grantId(), participant, purposes, at)) {
-            revert BadLeaf(task, c.round, index);
-        }
+        bool live = _s().consent.liveAt(leaf.grantId(), leaf.participant(), purposes, at);
+        if (!live) revert BadLeaf(task, round, leaf.index());
     }
 
     function _requireUnmarked(uint32 task, uint32 round, bytes calldata leaf) internal view {

@@ -191,6 +191,16 @@ contract LiftTest is RollBase {
         this.lift(alice, 0);
     }
 
+    function test_lift_of_a_commit_whose_consent_was_withdrawn_in_Reveal_is_refused() public {
+        _rolled(2);
+        _toReveal();
+        vm.warp(_half() + 1);
+        vm.prank(holder);
+        consent.withdraw(grants[alice]);
+        vm.expectRevert(_bad(0));
+        this.lift(alice, 0);
+    }
+
     function test_lift_where_the_poster_says_that_all_are_opened_is_refused() public {
         _rolled(3);
         _commit(_silo(3)); // keeps Reveal open
