@@ -57,7 +57,7 @@ def _post(relayer: OpenRelayer, state: RoundState, now_s: int) -> str:
         sentence = "%s holds no poster's bond in task %s, and posts nothing; `federated poster enlist %s` locks one"
         get_run_logger().warning(sentence, relayer.name, task, task)
         return "nothing"
-    if open_demands(relayer, task, state.round):
+    if open_demands(relayer, task):
         return f"{show_leaves(relayer, task, state.round)} leaves shown"
     stopped = has_posted(relayer, state) or now_s <= federation.paused_until()
     due = poster_due(state, now_s, stopped, lambda kind: waiting_leaves(relayer, task, state.round, kind))

@@ -75,8 +75,8 @@ def roll_openings(relayer: Relayer, task: int, round: int) -> Posted:
     retry_condition_fn=is_transport_error,
 )
 def show_leaves(relayer: Relayer, task: int, round: int) -> int:
-    """Show the leaves of this poster's roll that somebody asked for; how many."""
-    return answer_leaf_demands(relayer, task, round)
+    """Show the leaves of this poster's rolls that somebody asked for, in this round or before; how many."""
+    return answer_leaf_demands(relayer, task)
 
 
 def _told(brought: B) -> B:

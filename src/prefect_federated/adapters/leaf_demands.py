@@ -11,10 +11,10 @@ from prefect_federated.core.errors import ContentMissing
 from prefect_federated.core.proofs import Piece
 
 
-def open_demands(relayer: Relayer, task: int, round: int) -> list[Event]:
-    """Leaves of this poster's roll of a round that are asked for and can still be shown."""
+def open_demands(relayer: Relayer, task: int) -> list[Event]:
+    """Leaves of this poster's rolls that are asked for and can still be shown, of earlier rounds too."""
     federation = relayer.federation
-    events = federation.logged(task, round, ("LeafDemanded", "LeafAnswered", "LeafForfeited"))
+    events = federation.logged(task, names=("LeafDemanded", "LeafAnswered", "LeafForfeited"))
     closed = {event.args["id"] for event in events if event.name != "LeafDemanded"}
     now_s, account = federation.chain_time(), federation.account
     return [
@@ -27,16 +27,16 @@ def open_demands(relayer: Relayer, task: int, round: int) -> list[Event]:
     ]
 
 
-def answer_leaf_demands(relayer: Relayer, task: int, round: int) -> int:
+def answer_leaf_demands(relayer: Relayer, task: int) -> int:
     """Show every leaf that is asked for; how many.
 
     Raises:
         ContentMissing: the list is not in this poster's store; bring it back, or the bond is lost.
     """
-    demands = open_demands(relayer, task, round)
-    posted = own_posted(relayer, task, round) if demands else None
+    demands = open_demands(relayer, task)
     for demand in demands:
-        openings, position = demand.args["openings"], demand.args["position"]
+        round, openings, position = (demand.args[name] for name in ("round", "openings", "position"))
+        posted = own_posted(relayer, task, round)
         roll = None if posted is None else posted.openings if openings else posted.commits
         if roll is None:
             raise ContentMissing(

@@ -1,6 +1,7 @@
 """Rolls on real chains: roots and paths as the contract takes them, lifting and landing, and what costs a bond."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,10 @@ from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.evm.roll_records import FOR_GOOD, Rolled, RollState
 from prefect_federated.adapters.landing import piece_at
+from prefect_federated.adapters.leaf_demands import answer_leaf_demands
+from prefect_federated.adapters.mailbox import FolderMailbox
+from prefect_federated.adapters.relayer import Relayer
+from prefect_federated.adapters.stores.local import LocalStore
 from prefect_federated.core.errors import CommitmentMismatch, ContractRefused, WrongPhase
 from prefect_federated.core.proofs import Piece, leaf_piece
 from prefect_federated.core.relaying import middle
@@ -132,6 +137,9 @@ def test_roll_out_of_order_costs_the_bond(consortium: Consortium, poster: Federa
     slashed = accuser.refute_order(place(consortium, poster, 0), commits).event("PosterSlashed").args
     assert (slashed["taken"], slashed["bounty"]) == (BOND, BOND // 2)
     assert poster.poster_of(consortium.task, poster.signer).state == RollState.VOID
+    poster.wait_until(poster.round_state(consortium.task).deadline + 1)
+    assert poster.rolled_of(consortium.task).leaves == 0
+    assert poster.note_absent(consortium.task, 1) is None  # the contract notes nobody where there was a roll
 
 
 def test_roll_that_ends_in_no_leaf_costs_the_bond(consortium: Consortium, poster: Federation) -> None:
@@ -235,3 +243,18 @@ def test_whoever_is_passed_over_overturns_the_proposal_with_a_receipt(
     receipt = consortium.aggregator.sign_receipt(consortium.task, 1, reveal).signature
     second.federation.challenge_omission(case, second.address, given, (0, near), receipt)
     assert poster.fallen(consortium.task, 1) == [consortium.aggregator.signer]
+
+
+def test_leaf_that_was_asked_for_is_shown_in_the_next_round_too(
+    consortium: Consortium, poster: Federation, tmp_path: Path
+) -> None:
+    store, task = LocalStore(tmp_path / "store"), consortium.task
+    commits = roll_commits([commit(consortium, consortium.silos[0])])
+    poster.post_commits(task, 1, commits, store.put([commits.to_bytes()]))
+    end_phase(consortium)
+    poster.wait_until(poster.round_state(task).deadline - 5)
+    consortium.silos[1].federation.demand_leaf(place(consortium, poster, 0), openings=False)
+    end_phase(consortium)  # nobody opened anything: the round is void
+    consortium.sponsor.open_round(task)
+    relayer = Relayer("poster", poster, FolderMailbox(tmp_path / "mailbox"), store)
+    assert (answer_leaf_demands(relayer, task), answer_leaf_demands(relayer, task)) == (1, 0)

@@ -202,7 +202,7 @@ class Federation(Vouching):
         Who was noted in `max_misses` rounds in a row is un-enrolled. Does nothing and returns None where nobody is to
         be noted, the task un-enrols nobody, or the round had rolls, whose members have no marks.
         """
-        if not self.task_of(task).enforced.max_misses or self.rolled_of(task).leaves:
+        if not self.task_of(task).enforced.max_misses or self.rolled_of(task).rolls:
             return None
         if not (absent := self.absent(task, round)):
             return None
