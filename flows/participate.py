@@ -56,7 +56,7 @@ def _steps(silo: OpenSilo, task: int) -> Iterator[str]:
     while True:
         state = federation.round_state(task)
         now_s, paused_until = federation.chain_time(), federation.paused_until()
-        due = participant_due(state, _standing(silo, state), now_s, _grace_s(silo, state), paused_until)
+        due = participant_due(state, _standing(silo, state), now_s, _grace_s(silo, task), paused_until)
         if due is None or due == last:
             break
         leaves = silo.relays(task) is not None
@@ -94,8 +94,5 @@ def _standing(silo: OpenSilo, state: RoundState) -> Standing:
     )
 
 
-def _grace_s(silo: OpenSilo, state: RoundState) -> int:
-    """After the deadline; whoever was lifted has at least the task's grace from then on."""
-    enforced = silo.party.federation.task_of(state.task).enforced
-    until = silo.party.federation.rolled_of(state.task).lift_deadline if enforced.rolled else 0
-    return max(enforced.reveal_grace, until - state.reveal_deadline)
+def _grace_s(silo: OpenSilo, task: int) -> int:
+    return silo.party.federation.task_of(task).enforced.reveal_grace

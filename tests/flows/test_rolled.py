@@ -7,6 +7,7 @@ import pytest
 from prefect_federated.adapters.evm.roll_records import RollPlace, RollState
 from prefect_federated.adapters.evm.rpc import set_balance
 from prefect_federated.adapters.posting import own_roll
+from prefect_federated.adapters.relayer import Relayer as OpenRelayer
 from prefect_federated.adapters.round_log import read_round_log
 from prefect_federated.blocks.relayer import Relayer
 from prefect_federated.core.relaying import middle
@@ -57,8 +58,10 @@ def consortium(found: Found, prefect_api: str, tmp_path_factory: pytest.TempPath
     return made
 
 
-def opened(name: str) -> "object":
-    return Relayer.load(name).open()  # type: ignore[union-attr]
+def opened(name: str) -> OpenRelayer:
+    block = Relayer.load(name)
+    assert isinstance(block, Relayer)
+    return block.open()
 
 
 def begin(consortium: Consortium) -> int:
@@ -186,7 +189,7 @@ def test_who_is_opened_wrongly_refutes_it_and_reveals_for_itself(consortium: Con
     assert [participate(name, task) for name in HOSPITALS] == ["leave commit"] * 3
     assert relay("poster", task) == "3 commits in a roll"
     to_reveal(consortium)
-    commits = own_roll(opened("poster"), task, round)  # type: ignore[arg-type]
+    commits = own_roll(opened("poster"), task, round)
     wrong = Roll((bytes(252), *(EMPTY for _ in commits.leaves[1:])))
     poster.post_openings(task, round, wrong, consortium.ground.store.open().put([wrong.to_bytes()]))
     federation.wait_until(middle(federation.round_state(task)))

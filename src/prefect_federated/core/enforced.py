@@ -144,6 +144,10 @@ class Enforced(BaseModel):
             raise ValueError(
                 f"modes {self.modes} allow rolls, and reveal_grace is 0; give a grace, in which who was lifted reveals"
             )
+        if self.rolled and not self.aggregator_bond:
+            raise ValueError(
+                f"modes {self.modes} allow rolls, and aggregator_bond is 0; give a bond, which posters lock as well"
+            )
         for field in ("vote_window", "vote_reveal_window", "validator_bond"):
             if (self.committee == 0) != (getattr(self, field) == 0):
                 raise ValueError(

@@ -39,6 +39,10 @@ class ReceiptLetter(Letter):
 
 
 def long_signature(r: bytes, vs: bytes) -> bytes:
-    """A signature of 64 bytes (EIP-2098) as r, s and v, 65 bytes."""
+    """A signature of 64 bytes (EIP-2098) as r, s and v, 65 bytes.
+
+    >>> long_signature(bytes(32), bytes([128]) + bytes(31))[-1]
+    28
+    """
     word = int.from_bytes(vs, "big")
     return r + (word & (2**255 - 1)).to_bytes(32, "big") + bytes([27 + (word >> 255)])

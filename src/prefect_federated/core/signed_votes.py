@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 from prefect_federated.core.canonical import canonical
 from prefect_federated.core.enforced import Address, Root
 from prefect_federated.core.errors import PayloadError
+from prefect_federated.core.receipts import long_signature
 from prefect_federated.core.vote import BallotContext, Vote
 from prefect_federated.core.words import hash_words, keccak256
 
@@ -67,13 +68,8 @@ class SignedVote(VoteFile):
 
     @property
     def signature(self) -> bytes:
-        """As the contract takes it: r, s and v, 65 bytes.
-
-        >>> SignedVote.model_construct(r=bytes(32), vs=bytes([128]) + bytes(31)).signature[-1]
-        28
-        """
-        word = int.from_bytes(self.vs, "big")
-        return self.r + (word & (2**255 - 1)).to_bytes(32, "big") + bytes([27 + (word >> 255)])
+        """As the contract takes it: r, s and v, 65 bytes."""
+        return long_signature(self.r, self.vs)
 
 
 class OpenVote(VoteFile):

@@ -10,6 +10,7 @@ import pytest
 from prefect_federated.adapters.evm.devnet import Devnet
 from prefect_federated.adapters.evm.disputing import Case
 from prefect_federated.adapters.evm.federation import Federation
+from prefect_federated.adapters.evm.roll_records import RollPlace
 from prefect_federated.adapters.keys import SealingKey
 from prefect_federated.adapters.landing import land
 from prefect_federated.adapters.lifting import lift_own
@@ -128,7 +129,7 @@ def test_bad_commit_stands_for_nobody_and_a_proposal_leaves_it_out(
     assert party.federation.round_state(task).phase == Phase.CHALLENGE
 
 
-def replace_position(party: Party, silo: Silo, position: int):  # type: ignore[no-untyped-def]
+def replace_position(party: Party, silo: Silo, position: int) -> RollPlace:
     leaf = party.federation.standing_leaf(party.federation.tasks(), 1, silo.address)
     assert leaf is not None
     return replace(leaf.place, position=position)

@@ -192,7 +192,7 @@ class Federation(Vouching):
         if state.round != round or left <= 0 or not state.reveal_deadline:
             return None
         grace = self.task_of(task).enforced.reveal_grace
-        if self.chain_time() <= max(state.reveal_deadline + grace, rolled.lift_deadline):
+        if self.chain_time() <= state.reveal_deadline + grace:
             return None
         return self._send("Coordinator", "slashSilent", task, round, self.silent(task, round), once=False)
 
