@@ -2,11 +2,13 @@
 pragma solidity 0.8.37;
 
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {CommitteeBase} from "./CommitteeBase.sol";
+import {Signatures} from "./Signatures.sol";
 
 /// @title What a committee's members sign: EIP-712, bound to this chain and this contract.
 abstract contract MemberSignatures is CommitteeBase {
+    using Signatures for address;
+
     bytes32 private constant DOMAIN_TYPEHASH =
         keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
     bytes32 private constant NAME_HASH = keccak256("prefect-federated committee");
@@ -25,9 +27,8 @@ abstract contract MemberSignatures is CommitteeBase {
         view
         returns (bool)
     {
-        if (SignatureChecker.isValidSignatureNowCalldata(member, digest, signature)) return true;
+        if (member.signed(digest, signature)) return true;
         address delegate = _s().registry.participant(member).delegate;
-        return delegate != address(0)
-            && SignatureChecker.isValidSignatureNowCalldata(delegate, digest, signature);
+        return delegate != address(0) && delegate.signed(digest, signature);
     }
 }

@@ -56,8 +56,7 @@ abstract contract Posters is CoordinatorBase, IRolls {
 
     function rolledOf(uint32 task) external view returns (Rolled memory) {
         Round storage r = _s().rounds[task];
-        uint40 until = r.lifted == 0 ? 0 : _load(task).pause.lastSecond(_openUntil(task));
-        return Rolled(r.rolls & COUNT, r.leaves, r.opened, r.lifted, until);
+        return Rolled(r.rolls & COUNT, r.leaves, r.opened, r.lifted);
     }
 
     // --- internal

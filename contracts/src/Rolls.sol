@@ -76,7 +76,7 @@ abstract contract Rolls is Posters, RelaySignatures {
         bytes calldata leaf = commit.content;
         _requireRollsOver(c, p);
         _requireGood(task, c, leaf, _consentAt(c));
-        _requireLive(task, round, leaf, block.timestamp); // nobody comes to owe what it may not open any more
+        _requireLive(task, round, leaf, block.timestamp);
         _requireUnmarked(task, round, leaf);
         if (_isGap(p, position, gap)) {
             if (uint256(p.opened) + p.lifted >= p.leaves) revert Overclaimed(task, round, p.leaves);

@@ -170,6 +170,14 @@ contract ChallengeRecordTest is DisputeBase {
         _assertOverturned();
     }
 
+    function test_proposer_cannot_disown_its_receipt_with_code() public {
+        Proposal memory p = _excludedFor(1);
+        bytes memory receipt = _receipt(AGGREGATOR_KEY);
+        vm.etch(aggregator, hex"5f5ffd"); // reverts; EIP-7702
+        _challengeExclusion(p, receipt);
+        _assertOverturned();
+    }
+
     function test_receipt_of_anybody_else_refutes_nothing() public {
         Proposal memory p = _excludedFor(1);
         bytes memory receipt = _receipt(HOLDER_KEY);

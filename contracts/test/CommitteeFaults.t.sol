@@ -35,6 +35,17 @@ contract CommitteeFaultsTest is CommitteeRound {
         vm.assertFalse(committee.isReader(task, member), "no reader any more");
     }
 
+    /// EIP-7702: it gives itself code that denies every signature; those of its key count all the same.
+    function test_a_member_cannot_disown_its_votes_with_code() public {
+        _toVote();
+        address member = _member(0);
+        Attestation memory a = _signed(member, A);
+        Attestation memory b = _signed(member, B);
+        vm.etch(member, hex"5f5ffd"); // reverts
+        _accuse(member, a, b);
+        vm.assertEq(_stake(member), 0, "all of it");
+    }
+
     function test_a_signed_vote_that_differs_from_the_one_cast_costs_the_bond() public {
         _toVote();
         address member = _member(0);

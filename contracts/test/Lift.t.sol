@@ -50,7 +50,6 @@ contract LiftTest is RollBase {
         vm.assertTrue(coordinator.owesOpening(task, 1, 0), "owed");
         vm.assertEq(coordinator.roundOf(task).committed, 3, "counted already");
         vm.assertEq(coordinator.rolledOf(task).lifted, 1, "lifted");
-        vm.assertEq(coordinator.rolledOf(task).liftDeadline, until, "until");
         _reveal(alice);
         vm.assertEq(coordinator.roundOf(task).revealed, 1, "opened");
     }
@@ -282,7 +281,6 @@ contract LiftTest is RollBase {
         _lift(stranger, 2);
         coordinator.pause(uint40(block.timestamp + 1000));
         vm.warp(block.timestamp + 1000 + GRACE);
-        vm.assertEq(coordinator.rolledOf(task).liftDeadline, block.timestamp, "until now");
         vm.expectRevert(_tooEarly(block.timestamp + 1));
         this.slash(2);
         _reveal(_silo(2));

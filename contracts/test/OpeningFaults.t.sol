@@ -138,6 +138,18 @@ contract OpeningFaultsTest is RollBase {
         _reveal(_silo(2));
     }
 
+    /// Who leaves the roll takes one off its count; the false count is shown all the same.
+    function test_refuteCount_counts_who_left_the_roll() public {
+        _rolled(3);
+        _commit(_silo(3)); // keeps Reveal open
+        _toReveal();
+        openings[1] = "";
+        _postOpeningsAs(poster, openings, 3);
+        _lift(_silo(2), 2);
+        this.refuteCount(_positions(1));
+        _assertStruck(stranger);
+    }
+
     function test_refuteCount_of_as_many_gaps_as_the_poster_left_is_refused() public {
         _overclaimed();
         vm.expectRevert(_noFault());

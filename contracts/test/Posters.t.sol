@@ -192,6 +192,24 @@ contract PostersTest is RollBase {
         vm.assertEq(registry.participant(poster).locked, 0, "free");
     }
 
+    function test_releasePoster_gives_the_bond_back_two_challenge_windows_into_a_phase_of_the_next_round() public {
+        _open();
+        _resign();
+        vm.warp(block.timestamp + COMMIT + 1); // too few commits: void
+        _open();
+        _commitAll();
+        _revealAll();
+        _include(0, SILOS);
+        _propose(_proposal());
+        uint256 answered = uint256(coordinator.roundOf(task).opensAt) + 2 * CHALLENGE;
+        vm.warp(answered);
+        vm.expectRevert(_held());
+        coordinator.releasePoster(task, poster);
+        vm.warp(answered + 1);
+        coordinator.releasePoster(task, poster);
+        vm.assertEq(registry.participant(poster).locked, 0, "free");
+    }
+
     function test_releasePoster_holds_the_bond_while_the_last_round_runs(uint256 wait) public {
         _rolled(2);
         _resign();

@@ -87,6 +87,22 @@ contract RollDemandsTest is RollBase {
         disputes.forfeitLeaf(task, 1, poster, false, 1);
     }
 
+    function test_a_leaf_that_was_not_shown_voids_the_roll_of_who_has_no_bond_left() public {
+        _rolled(3);
+        _demand(false, 0);
+        bytes32 digest = coordinator.hashInclusion(task, 1, _silo(3), keccak256("promised"));
+        IRolls.Receipt memory receipt =
+            IRolls.Receipt(_silo(3), keccak256("promised"), _signature(POSTER_KEY, digest));
+        IRolls.Leaf[] memory near = new IRolls.Leaf[](1);
+        near[0] = _leafAt(commits, 2);
+        vm.warp(_half() + 1);
+        coordinator.challengeInclusion(task, 1, poster, receipt, 2, near);
+        _toReveal();
+        disputes.forfeitLeaf(task, 1, poster, false, 0);
+        vm.assertEq(coordinator.rolledOf(task).leaves, 0, "void");
+        vm.assertEq(_bountyOf(address(this)), DUTY_BOND / 2, "one bond, taken before");
+    }
+
     // --- shown
 
     function test_a_leaf_that_is_shown_earns_the_deposit_and_its_bytes_are_in_the_event() public {

@@ -146,6 +146,10 @@ contract RollFaultsTest is RollBase {
         vm.prank(poster);
         vm.expectPartialRevert(IRolls.NotAPoster.selector);
         coordinator.postCommits(task, 1, keccak256("root"), 1, COMMITS);
+        _enlist(other);
+        vm.prank(other);
+        vm.expectRevert(abi.encodeWithSelector(IRolls.NoRoomForRolls.selector, task, 1, 4));
+        coordinator.postCommits(task, 1, keccak256("root"), 1, COMMITS); // directly only
         for (uint256 i; i < SILOS; ++i) {
             _commit(_silo(i));
         }

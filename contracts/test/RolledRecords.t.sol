@@ -175,6 +175,24 @@ contract RolledRecordsTest is RollBase {
         );
     }
 
+    function test_who_is_included_and_excluded_at_once_costs_the_bond_unasked() public {
+        _aggregating(4);
+        _include(0, 4);
+        exclusions = abi.encodePacked(uint16(2), uint8(4));
+        Proposal memory p = _proposal();
+        _propose(p);
+        disputes.challengeLeaf(task, 1, p, 2, _includedPiece(2), _opening(_silo(2)));
+        vm.assertEq(coordinator.roundOf(task).overturned, 1, "overturned");
+    }
+
+    function test_a_record_of_another_round_is_none() public {
+        _aggregating(4);
+        IDisputeTypes.RolledProof memory proof = _proofAt(1);
+        coordinator.rolledRecord(task, 1, poster, 1, proof.commit, proof.opening);
+        vm.expectRevert(abi.encodeWithSelector(WrongRound.selector, task, 2, 1));
+        coordinator.rolledRecord(task, 2, poster, 1, proof.commit, proof.opening);
+    }
+
     function test_challengeLeaf_of_who_has_not_landed_asks_for_the_record_instead() public {
         _aggregating(4);
         _include(0, 4);

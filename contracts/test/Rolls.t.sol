@@ -180,7 +180,7 @@ contract RollsTest is RollBase {
         coordinator.slashSilent(task, 1, silent);
         _open();
         IRolls.Rolled memory r = coordinator.rolledOf(task);
-        vm.assertEq(keccak256(abi.encode(r)), keccak256(abi.encode(IRolls.Rolled(0, 0, 0, 0, 0))), "none");
+        vm.assertEq(keccak256(abi.encode(r)), keccak256(abi.encode(IRolls.Rolled(0, 0, 0, 0))), "none");
         for (uint256 i; i < SILOS; ++i) {
             if (i != 2) _commit(_silo(i));
         }

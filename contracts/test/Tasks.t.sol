@@ -73,6 +73,8 @@ contract TasksTest is RoundBase {
         (p = _params()).modes = 5;
         p.revealGrace = 0; // what is lifted late could not be opened
         _refused(p, "modes");
+        (p.revealGrace, p.aggregatorBond, p.roundReward) = (GRACE, 0, 0); // nor would a poster answer for anything
+        _refused(p, "modes");
         (p = _params()).aggregateHeader = 0;
         _refused(p, "aggregateHeader");
         (p = _params()).rewardBy = 3;
@@ -117,6 +119,11 @@ contract TasksTest is RoundBase {
         p.commitWindow = uint32(UNBONDING / 2) - REVEAL - 2 * AGGREGATE - 8 * CHALLENGE - GRACE - GAP;
         coordinator.createTask(p, "");
         ++p.commitWindow;
+        _refused(p, "unbondingPeriod");
+        p.modes = 7; // four rolls may fall, and each may open Commit again
+        p.commitWindow = (p.commitWindow - 1 - 4 * (GAP + REVEAL)) / 3;
+        coordinator.createTask(p, "");
+        p.commitWindow += 2;
         _refused(p, "unbondingPeriod");
     }
 

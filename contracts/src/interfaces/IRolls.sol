@@ -56,14 +56,12 @@ interface IRolls is ICoordinatorTypes {
     }
 
     /// @param rolls Posted in the round. @param leaves Commits in them. @param opened Of these, opened in roots.
-    /// @param lifted Of these, put on chain one by one. @param liftDeadline Last second at which the lifted may
-    /// open, chain time; 0 if none was lifted.
+    /// @param lifted Of the commits, put on chain one by one.
     struct Rolled {
         uint8 rolls;
         uint16 leaves;
         uint16 opened;
         uint16 lifted;
-        uint40 liftDeadline;
     }
 
     /// Thrown when a poster comes to a task that does not allow rolled commits.
@@ -141,8 +139,9 @@ interface IRolls is ICoordinatorTypes {
     /// The current round is the sender's last.
     function resignPoster(uint32 task) external;
 
-    /// Gives a resigned poster's bond back: once a later round has opened, or two challenge windows after the last
-    /// one is over, by when every leaf asked for has been shown or not. Anyone.
+    /// Gives a resigned poster's bond back, once every leaf that was asked for must have been shown: two challenge
+    /// windows after its last round, or after the opening of the phase that the next one is in; at the latest in the
+    /// round after that. Anyone.
     function releasePoster(uint32 task, address poster) external;
 
     // --- rolls
@@ -157,7 +156,8 @@ interface IRolls is ICoordinatorTypes {
     /// Puts a rolled commit on chain that its roll has not opened, so that its participant can `reveal`, and owes it:
     /// until the grace is over. In Reveal alone, since a proposal rests on what stands after it, and once this roll's
     /// openings are posted or cannot come any more. Anyone: this is how an opening is demanded. The participant also takes
-    /// a commit out that was opened there, for instance because no reader signs that it has seen the payload.
+    /// a commit out that was opened there, for instance because no reader signs that it has seen the payload. Its
+    /// grant must be live before Reveal, as for any leaf, and now: nobody comes to owe what it may not open any more.
     /// @param gap Siblings of the empty leaf at the position among the openings; none where none were posted.
     function lift(
         uint32 task,
@@ -196,7 +196,7 @@ interface IRolls is ICoordinatorTypes {
     // --- what costs a poster its bond, half of it to the sender
 
     /// Two neighbours among the commits that do not ascend by index, or one that is no leaf at all: the roll is void,
-    /// and while nobody has opened anything, Commit is open again for half a window.
+    /// and as long as no opening was public, Commit is open again for half a window.
     function refuteOrder(
         uint32 task,
         uint32 round,

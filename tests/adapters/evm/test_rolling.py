@@ -59,7 +59,7 @@ def test_enlisted_poster_posts_resigns_and_gets_its_bond_back(consortium: Consor
     found = poster.poster_of(task, poster.signer)
     assert (found.state, found.commits, found.openings) == (RollState.OPENED, commits.root, openings.root)
     assert found.until_round == FOR_GOOD and found.has_roll(1) and not found.posts(1) and found.posts(2)
-    assert poster.rolled_of(task) == Rolled(1, 3, 3, 0, 0)
+    assert poster.rolled_of(task) == Rolled(1, 3, 3, 0)
     poster.resign_poster(task)
     with pytest.raises(WrongPhase, match="is held until round 1 is over"):
         poster.release_poster(task, poster.signer)

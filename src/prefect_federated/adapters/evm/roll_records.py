@@ -57,19 +57,18 @@ class RollPlace:
 
 @dataclass(frozen=True, slots=True)
 class Rolled:
-    """A round's rolls: how many, commits in them, of these opened in roots, lifted, and until when the lifted open."""
+    """A round's rolls: how many, commits in them, of these opened in roots, and lifted one by one."""
 
     rolls: int
     leaves: int
     opened: int
     lifted: int
-    lift_deadline: int
 
     @property
     def unowed(self) -> int:
         """Commits that owe nothing: neither opened nor lifted.
 
-        >>> Rolled(rolls=1, leaves=5, opened=3, lifted=1, lift_deadline=9).unowed
+        >>> Rolled(rolls=1, leaves=5, opened=3, lifted=1).unowed
         1
         """
         return self.leaves - self.opened - self.lifted
