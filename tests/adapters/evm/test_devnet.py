@@ -166,3 +166,15 @@ def test_a_chain_in_the_foreground_says_when_it_is_ready_and_ends_with_its_proce
 
     assert module.serve_forever(0, devnet.kind, on_ready=ready) == -signal.SIGKILL
     assert _dies(seen[0], 5.0)
+
+
+def test_anvil_leaves_nothing_in_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if find_anvil() is None:
+        pytest.skip("anvil is neither on the PATH nor in contracts/node_modules")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with Devnet.start(prefer="anvil") as chain:
+        w3 = rpc.connect(chain.url)
+        for _ in range(1000):  # anvil itself keeps some hundred in memory
+            rpc.request(w3, "evm_mine", [])
+        assert rpc.request(w3, "eth_getBlockByNumber", ["0x1", False])["number"] == "0x1"  # blocks are all kept
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

@@ -6,7 +6,6 @@ vote's digest --EIP-712, the Committee's domain--> SignedVote --attest--> chain 
 from prefect_federated.adapters.evm.compact_signatures import COMMITTEE, digest_of, sign_compactly, signer_of
 from prefect_federated.adapters.evm.records import Sent
 from prefect_federated.adapters.evm.voting import Voting
-from prefect_federated.core.errors import UnknownParticipant
 from prefect_federated.core.signed_votes import OpenVote, SignedVote
 from prefect_federated.core.vote import BallotContext
 
@@ -24,12 +23,7 @@ class Attestations(Voting):
     def is_signed_vote(self, vote: SignedVote) -> bool:
         """Whether a promise was signed by its member, or by the member's delegate of now."""
         signer = signer_of(attestation_digest(vote), vote.r, vote.vs)
-        if signer is None or signer == vote.member:
-            return signer is not None
-        try:
-            return self.master_of(signer) == vote.member
-        except UnknownParticipant:
-            return False
+        return self.signs_for(signer, vote.member)
 
     def attest(self, vote: SignedVote, seat: int) -> Sent:
         """Promise the vote of a member who signed it; anyone may. The same one is sent once."""

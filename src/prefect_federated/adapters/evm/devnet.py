@@ -20,6 +20,7 @@ from prefect_federated.adapters.evm import rpc
 from prefect_federated.adapters.evm.dev_accounts import CHAIN_ID, FUNDER_KEY, dev_keys
 from prefect_federated.core.errors import ChainUnreachable, ConfigurationError
 
+STATES_KEPT = 64  # of the latest blocks; older ones anvil would write to the home folder, megabytes each, and leave
 Kind = Literal["anvil", "eth-tester"]
 Preference = Literal["anvil", "eth-tester", "auto"]
 START_S = 20.0
@@ -159,9 +160,8 @@ def _command(
     beat = ["--block-time", f"{block_time_s:g}"] if block_time_s else []
     if anvil is not None:
         keep = ["--state", str(state)] if state else []
-        return "anvil", [
-            str(anvil), "--quiet", "--accounts", str(max(accounts, 1)), *beat, *keep
-        ]  # fmt: skip
+        few = ["--prune-history", str(STATES_KEPT)]
+        return "anvil", [str(anvil), "--quiet", "--accounts", str(max(accounts, 1)), *few, *beat, *keep]
     if state is not None:
         raise ConfigurationError(
             f"the embedded chain forgets everything when it ends, so it cannot keep {state};"

@@ -11,6 +11,7 @@ from prefect_federated.adapters.evm.records import Enrolment, Participant, TaskO
 from prefect_federated.core.chain_profile import ChainProfile
 from prefect_federated.core.consent import GrantState
 from prefect_federated.core.enforced import NOBODY, Enforced
+from prefect_federated.core.errors import UnknownParticipant
 from prefect_federated.core.round import Phase, RoundState, Status
 
 if TYPE_CHECKING:
@@ -57,6 +58,15 @@ class ChainState(ContractCalls):
             UnknownParticipant: it is neither registered nor a delegate.
         """
         return str(self.call("ParticipantRegistry", "masterOf", signer))
+
+    def signs_for(self, signer: str | None, account: str) -> bool:
+        """Whether a signature's signer is an account, or its delegate of now; nobody signed what has no signer."""
+        if signer is None or signer == account:
+            return signer is not None
+        try:
+            return self.master_of(signer) == account
+        except UnknownParticipant:
+            return False
 
     def stake_token(self) -> str:
         """Token of stakes; the zero address is the native one."""

@@ -11,7 +11,6 @@ from prefect_federated.adapters.evm.records import Sent
 from prefect_federated.adapters.evm.relay_sentences import SKIPS
 from prefect_federated.adapters.evm.structs import opening_tuple
 from prefect_federated.core.commitment import Opening
-from prefect_federated.core.errors import UnknownParticipant
 from prefect_federated.core.letters import CommitLetter, OpeningLetter, location_hash
 
 
@@ -40,12 +39,7 @@ class Relaying(Recording):
     def is_signed(self, task: int, round: int, letter: CommitLetter | OpeningLetter) -> bool:
         """Whether a letter was signed by its participant, or by the participant's delegate of now."""
         signer = signer_of(self._digest(letter.struct_hash(task, round)), letter.r, letter.vs)
-        if signer is None or signer == letter.participant:
-            return signer is not None
-        try:
-            return self.master_of(signer) == letter.participant
-        except UnknownParticipant:
-            return False
+        return self.signs_for(signer, letter.participant)
 
     def live_grants(self, task: int, letters: Sequence[CommitLetter]) -> list[bool]:
         """For each commit, whether its grant covers the task to the end of the current round's Reveal."""

@@ -25,9 +25,7 @@ class Vouching(Receipting):
         if not letter.is_about(reveal.participant, reveal.opening):
             return False
         signer = signer_of(self._sound_digest(task, round, reveal), letter.r, letter.vs)
-        if signer is None or signer == letter.member:
-            return signer is not None
-        return signer == self.participant(letter.member).delegate
+        return self.signs_for(signer, letter.member)
 
     def refute_exclusion(
         self, case: Case, which: int, opening: Opening, signatures: Sequence[tuple[int, bytes]]
