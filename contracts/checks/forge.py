@@ -10,7 +10,7 @@ from prefect_federated.contracts.build import HERE, forge
 
 
 def main() -> int:
-    """Become forge, in the contracts' folder."""
+    """Become forge, in the contracts' folder or the one that FORGE_ROOT names."""
     os.chdir(os.environ.get("FORGE_ROOT", HERE))
     os.execv(forge(), [str(forge()), *sys.argv[1:]])
 
