@@ -1,5 +1,6 @@
 # make demo   a federated round from end to end, on this machine
 # make test   every check of the project but the tests that take minutes; make test SLOW=1 runs those too
+# make test-services   the same on PostgreSQL, S3 and in a browser; installs what is missing
 PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= federated-demo
@@ -10,7 +11,7 @@ export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: demo test lint types unit contracts contracts-test contracts-deep hardhat hardhat-test gas mutants coverage slither halmos abi benchmarks clean
+.PHONY: demo test test-services lint types unit contracts contracts-test contracts-deep hardhat hardhat-test gas mutants coverage slither halmos abi benchmarks clean
 
 demo: .venv/.demo
 	$(BIN)/federated demo --out $(OUT) $(DEMO)
@@ -26,11 +27,17 @@ types: .venv/.dev .types
 
 unit: .venv/.dev
 ifdef SLOW
-	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder --durations 40
+	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder --durations 40 -m "not services"
 else
 	@echo "left out: tests marked slow (whole demos, killed processes, Prefect servers with workers): make test SLOW=1"
-	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder --durations 40 -m "not slow"
+	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder --durations 40 -m "not slow and not services"
 endif
+	@echo "left out: tests marked services (PostgreSQL, S3, pages in a browser): make test-services"
+
+# PostgreSQL and Chromium come from the distribution's packages; S3 is served by the tests themselves.
+test-services: .venv/.dev
+	$(BIN)/python -m tests.services.install
+	FEDERATED_REQUIRE_SERVICES=1 $(BIN)/pytest --numprocesses 0 -m services tests
 
 # One compile serves the tests, the comparison of abi/ and the check of upgrades.
 # Contracts need Node; without it their build checks are left out with one line, and the shipped ABI is used.

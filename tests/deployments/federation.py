@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,7 +22,8 @@ from prefect_federated.adapters.evm import rpc
 from prefect_federated.adapters.evm.devnet import Devnet
 from prefect_federated.adapters.keys import dev_key
 from prefect_federated.adapters.round_log import RoundLog, read_round_log
-from prefect_federated.blocks import LocalStore, Signer
+from prefect_federated.blocks import LocalStore, ModelRegistryMirror, Signer
+from prefect_federated.blocks.party import Stores
 from prefect_federated.scenario.consortium import Consortium, set_up
 from prefect_federated.scenario.plot import Plot
 from prefect_federated.scenario.task_spec import Terms
@@ -40,6 +41,17 @@ SOON, TRIES, ROUND_S = timedelta(seconds=12), 8, 900  # a flow run takes up to 4
 
 
 @dataclass(frozen=True)
+class Services:
+    """What a round may run on instead of SQLite, a folder, and a file of data."""
+
+    database: str = ""
+    store: Stores | None = None
+    mirror: ModelRegistryMirror | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+    plot: Plot = PLOT
+
+
+@dataclass(frozen=True)
 class Played:
     """What one scheduled round left behind, with everything still running."""
 
@@ -50,17 +62,17 @@ class Played:
 
 
 @contextmanager
-def scheduled_round(out: Path) -> Iterator[Played]:
+def scheduled_round(out: Path, services: Services = Services()) -> Iterator[Played]:
     """Everything up, one round by schedule; everything down with the block's end."""
     with ExitStack() as stack:
-        api = stack.enter_context(prefect_server(out / "server"))
+        api = stack.enter_context(prefect_server(out / "server", services.database))
         devnet = stack.enter_context(Devnet.start())
-        consortium = set_up(devnet.url, out, LocalStore(root=out / "store"), PLOT)
+        consortium = set_up(devnet.url, out, services.store or LocalStore(root=out / "store"), services.plot)
         stack.enter_context(blocks_every_second(devnet.url))
         stack.enter_context(temporary_settings({PREFECT_API_URL: api}))
-        homes = save_blocks(consortium)
+        homes = save_blocks(consortium, services)
         for party in PARTIES:
-            stack.enter_context(worker(party, homes[party], api, consortium))
+            stack.enter_context(worker(party, homes[party], api, consortium, services.environment))
         for idle in ("relayer", "validator-a"):  # deployed by the file too; here nobody relays or attests: no worker
             run(out / "operator", api, "prefect", "work-pool", "create", idle, "--type", "process")
         run(out / "operator", api, "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(FILE))
@@ -70,9 +82,11 @@ def scheduled_round(out: Path) -> Iterator[Played]:
         yield Played(consortium, homes, api, await_payment(consortium, homes))
 
 
-def save_blocks(consortium: Consortium) -> dict[str, Path]:
+def save_blocks(consortium: Consortium, services: Services) -> dict[str, Path]:
     """Save every party's block under its name; its signing key is left to its worker's environment alone."""
     blocks = {"sponsor": consortium.sponsor, "aggregator": consortium.aggregator, **consortium.members}
+    if services.mirror is not None:
+        blocks["aggregator"] = consortium.aggregator.model_copy(update={"mirror": services.mirror})
     homes = {}
     for party in PARTIES:
         signer = consortium.ground.accounts[party].signer
@@ -84,10 +98,10 @@ def save_blocks(consortium: Consortium) -> dict[str, Path]:
 
 
 @contextmanager
-def worker(party: str, home: Path, api: str, consortium: Consortium) -> Iterator[None]:
+def worker(party: str, home: Path, api: str, consortium: Consortium, more: dict[str, str]) -> Iterator[None]:
     """A party's worker, which makes the party's pool; nobody else is told the key."""
     key = "0x" + dev_key(consortium.ground.plot.seed, party).hex()
-    env = environment(home, api, **{KEY: key, "PREFECT_WORKER_QUERY_SECONDS": "1"})
+    env = environment(home, api, **{KEY: key, "PREFECT_WORKER_QUERY_SECONDS": "1"}, **more)
     command = ("prefect", "worker", "start", "--pool", party, "--type", "process", "--name", f"{party}-worker")
     with background(home / "worker.log", env, *command):
         with get_client(sync_client=True) as client:

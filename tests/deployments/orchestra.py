@@ -79,17 +79,23 @@ def background(log: Path, env: dict[str, str], *command: str) -> Iterator["subpr
 
 
 @contextmanager
-def prefect_server(home: Path) -> Iterator[str]:
-    """A Prefect server on SQLite and a free port; its API's address."""
+def prefect_server(home: Path, database: str = "") -> Iterator[str]:
+    """A Prefect server on a free port, on SQLite unless another database is named; its API's address."""
     port = str(free_port())
     api, log = f"http://127.0.0.1:{port}/api", home / "server.log"
-    env = environment(home, **SERVER)
+    where = {"PREFECT_SERVER_DATABASE_CONNECTION_URL": database} if database else {}
+    env = environment(home, **SERVER, **where)
     with background(log, env, "python", "-c", UNCOLLECTED, "server", "start", "--port", port) as process:
-        patience = time.monotonic() + START_S
-        while not _answers(f"{api}/health"):
-            assert process.poll() is None and time.monotonic() < patience, log.read_text()
-            time.sleep(0.2)
+        await_answer(f"{api}/health", process, log)
         yield api
+
+
+def await_answer(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Wait until a server that was just started answers."""
+    patience = time.monotonic() + START_S
+    while not _answers(url):
+        assert process.poll() is None and time.monotonic() < patience, log.read_text()
+        time.sleep(0.2)
 
 
 def free_port() -> int:

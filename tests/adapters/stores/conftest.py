@@ -1,26 +1,21 @@
 """One rig per kind of store: a folder, moto's S3 server over real HTTP, and the fake Kubo over real HTTP."""
 
-import logging
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import boto3
 import pytest
-from moto.server import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import make_server
 
 from prefect_federated.adapters.stores.base import ContentStore
 from prefect_federated.adapters.stores.ipfs import IpfsStore
 from prefect_federated.adapters.stores.local import LocalStore
 from prefect_federated.adapters.stores.s3 import S3Store
 from tests.fakes.kubo import FakeKubo
+from tests.fakes.s3 import SECRET, s3_client, s3_server
 
-SECRET = "hunter2-and-more"
 TIMEOUT_S = 3.0
 
 
@@ -95,28 +90,9 @@ def kubo() -> Iterator[FakeKubo]:
 
 @pytest.fixture(scope="session")
 def s3_url() -> Iterator[str]:
-    """moto's S3 behind werkzeug; one request at a time, since moto checks If-None-Match and writes in two steps."""
-    app, one_at_a_time = DomainDispatcherApplication(create_backend_app), threading.Lock()
-
-    def serialised(environ: dict[str, Any], start_response: Any) -> Any:
-        with one_at_a_time:
-            return app(environ, start_response)
-
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", 0, serialised, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-
-
-def s3_client(url: str) -> Any:
-    return boto3.client(
-        "s3",
-        endpoint_url=url,
-        region_name="us-east-1",
-        aws_access_key_id="AKIATEST",
-        aws_secret_access_key=SECRET,
-    )
+    """Address of an S3 server for all tests of a process."""
+    with s3_server() as url:
+        yield url
 
 
 def free_port() -> int:

@@ -7,7 +7,8 @@ import pytest
 from prefect_federated.adapters.stores.base import open_store
 from prefect_federated.adapters.stores.s3 import PART_BYTES, S3Store
 from prefect_federated.core.errors import ConfigurationError, PayloadTooLarge
-from tests.adapters.stores.conftest import SECRET, Rig, s3_client
+from tests.adapters.stores.conftest import Rig
+from tests.fakes.s3 import SECRET, s3_client
 
 
 @pytest.fixture

@@ -1,0 +1,42 @@
+"""moto's S3 over real HTTP, and a client of it."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from moto.server import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import make_server
+
+ACCESS_KEY, SECRET, REGION = "AKIATEST", "hunter2-and-more", "us-east-1"
+
+
+@contextmanager
+def s3_server() -> Iterator[str]:
+    """Serve S3; its address. One request at a time, since moto checks If-None-Match and writes in two steps."""
+    app, one_at_a_time = DomainDispatcherApplication(create_backend_app), threading.Lock()
+
+    def serialised(environ: dict[str, Any], start_response: Any) -> Any:
+        with one_at_a_time:
+            return app(environ, start_response)
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = make_server("127.0.0.1", 0, serialised, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+
+
+def s3_client(url: str) -> Any:
+    """A client with the credentials that the tests use."""
+    return boto3.client(
+        "s3",
+        endpoint_url=url,
+        region_name=REGION,
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key=SECRET,
+    )
