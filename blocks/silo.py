@@ -82,8 +82,8 @@ class Silo(PartyBlock):
 
     def open(self) -> "OpenSilo":
         """Connect the silo: keys, chain, store, data source, policy."""
-        from prefect_federated.adapters.data_source import FileSource
-        from prefect_federated.adapters.gx_suite import DataChecks
+        from prefect_federated.adapters.data.gx_suite import DataChecks
+        from prefect_federated.adapters.data.sources import FileSource
         from prefect_federated.adapters.mailbox import FolderMailbox
         from prefect_federated.adapters.silo import Silo as OpenSilo
         from prefect_federated.core.policy import Policy

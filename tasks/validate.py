@@ -7,7 +7,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from prefect_federated.adapters.checkpoints import checkpoint
-from prefect_federated.adapters.consented_data import (
+from prefect_federated.adapters.data.consented import (
     check_data,
     consented_view,
     keep_evidence,

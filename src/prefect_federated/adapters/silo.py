@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from prefect_federated.adapters.data_source import DataSource
-from prefect_federated.adapters.gx_suite import DataChecks
+from prefect_federated.adapters.data.gx_suite import DataChecks
+from prefect_federated.adapters.data.sources import DataSource
 from prefect_federated.adapters.mailbox import Mailbox
 from prefect_federated.adapters.party import Party
 from prefect_federated.core.consent import ConsentRecord

@@ -3,7 +3,7 @@
 grant + record + policy --> consented columns and subjects --> view --GX suite of the grant--> evidence
 """
 
-from prefect_federated.adapters.data_source import ConsentView, consent_view
+from prefect_federated.adapters.data.view import ConsentView, consent_view
 from prefect_federated.adapters.silo import Silo
 from prefect_federated.core.checks import suite_of
 from prefect_federated.core.consent import ConsentRecord, purpose_bits, require_live, require_record

@@ -8,8 +8,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from prefect_federated.adapters.data_docs import DataDocs, open_context, raised
-from prefect_federated.adapters.data_source import ConsentView
+from prefect_federated.adapters.data.data_docs import DataDocs, open_context, raised
+from prefect_federated.adapters.data.view import ConsentView
 from prefect_federated.core.checks import Check, CheckReport, Expected, Suite, require_passed
 
 RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}  # the default lists raw values
@@ -63,7 +63,7 @@ class DataChecks:
         os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
         import great_expectations as gx
 
-        from prefect_federated.adapters.gx_expectations import expectation_of
+        from prefect_federated.adapters.data.gx_expectations import expectation_of
 
         asked = gx.ExpectationSuite(
             name=f"consent-{suite.hash.hex()[:12]}",

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from prefect_federated.adapters.data_source import ConsentView, FileSource, FrameSource, consent_view
+from prefect_federated.adapters.data.sources import FileSource, FrameSource
+from prefect_federated.adapters.data.view import ConsentView, consent_view
 from prefect_federated.core.consent import ConsentRecord
 from prefect_federated.core.errors import (
     ConfigurationError,

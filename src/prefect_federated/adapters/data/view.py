@@ -1,16 +1,14 @@
-"""A silo's data: read from a file or from memory, cut down to what consent covers.
+"""The consent view of a table: the rows and columns that consent covers; checks see it and training uses it.
 
-source --read--> frame --consent_view--> rows and columns that checks see and training uses
+frame --consenting subjects, columns asked--> rows in the order of the subjects --typed, flagged--> digest
 """
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from prefect_federated.core.consent import ConsentRecord
-from prefect_federated.core.errors import ConfigurationError, DataError
 from prefect_federated.core.view import (
     COMPLETE,
     CONSENT_ACTIVE,
@@ -26,66 +24,6 @@ from prefect_federated.learning.plan import TrainingData
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-
-class DataSource(Protocol):
-    """Where a silo's table comes from; `name` is how messages call it."""
-
-    @property
-    def name(self) -> str:
-        """Name of the dataset in messages."""
-        ...
-
-    def read(self) -> "DataFrame":
-        """Read the whole table, one row a subject.
-
-        Raises:
-            DataError: the source cannot be read.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class FrameSource:
-    """A table that is in memory already."""
-
-    name: str
-    frame: "DataFrame"
-
-    def read(self) -> "DataFrame":
-        """The table itself."""
-        return self.frame
-
-
-@dataclass(frozen=True, slots=True)
-class FileSource:
-    """A CSV or Parquet file, told apart by its ending."""
-
-    path: Path
-
-    @property
-    def name(self) -> str:
-        """The file's name without its folder."""
-        return self.path.name
-
-    def read(self) -> "DataFrame":
-        """Read the file.
-
-        Raises:
-            ConfigurationError: the ending is neither .csv nor .parquet.
-            DataError: the file is missing or damaged; only the error's class is told, parsers quote data.
-        """
-        import pandas
-
-        readers = {".csv": pandas.read_csv, ".parquet": pandas.read_parquet}
-        if self.path.suffix not in readers:
-            raise ConfigurationError(f"{self.path} ends in {self.path.suffix!r}; give a .csv or .parquet")
-        try:
-            return readers[self.path.suffix](self.path)
-        except (OSError, ValueError, ArithmeticError) as error:  # pandas' and Arrow's derive from these
-            kind = type(error).__name__
-        # Raised outside the handler, so that no traceback chains to a message that quotes a row.
-        raise DataError(f"{self.path} cannot be read ({kind}); check path, permissions and format")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,70 @@
+"""Where a silo's table comes from: memory, or a CSV or Parquet file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from prefect_federated.core.errors import ConfigurationError, DataError
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+class DataSource(Protocol):
+    """Where a silo's table comes from; `name` is how messages call it."""
+
+    @property
+    def name(self) -> str:
+        """Name of the dataset in messages."""
+        ...
+
+    def read(self) -> "DataFrame":
+        """Read the whole table, one row a subject.
+
+        Raises:
+            DataError: the source cannot be read.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FrameSource:
+    """A table that is in memory already."""
+
+    name: str
+    frame: "DataFrame"
+
+    def read(self) -> "DataFrame":
+        """The table itself."""
+        return self.frame
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """A CSV or Parquet file, told apart by its ending."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The file's name without its folder."""
+        return self.path.name
+
+    def read(self) -> "DataFrame":
+        """Read the file.
+
+        Raises:
+            ConfigurationError: the ending is neither .csv nor .parquet.
+            DataError: the file is missing or damaged; only the error's class is told, parsers quote data.
+        """
+        import pandas
+
+        readers = {".csv": pandas.read_csv, ".parquet": pandas.read_parquet}
+        if self.path.suffix not in readers:
+            raise ConfigurationError(f"{self.path} ends in {self.path.suffix!r}; give a .csv or .parquet")
+        try:
+            return readers[self.path.suffix](self.path)
+        except (OSError, ValueError, ArithmeticError) as error:  # pandas' and Arrow's derive from these
+            kind = type(error).__name__
+        # Raised outside the handler, so that no traceback chains to a message that quotes a row.
+        raise DataError(f"{self.path} cannot be read ({kind}); check path, permissions and format")
