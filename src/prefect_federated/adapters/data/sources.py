@@ -18,6 +18,11 @@ class DataSource(Protocol):
         """Name of the dataset in messages."""
         ...
 
+    @property
+    def fingerprint(self) -> str | None:
+        """What changes when the table does, read without reading the table; None where nothing does."""
+        ...
+
     def read(self) -> "DataFrame":
         """Read the whole table, one row a subject.
 
@@ -34,6 +39,11 @@ class FrameSource:
     name: str
     frame: "DataFrame"
 
+    @property
+    def fingerprint(self) -> None:
+        """Nobody says when a table in memory was changed."""
+        return None
+
     def read(self) -> "DataFrame":
         """The table itself."""
         return self.frame
@@ -49,6 +59,15 @@ class FileSource:
     def name(self) -> str:
         """The file's name without its folder."""
         return self.path.name
+
+    @property
+    def fingerprint(self) -> str | None:
+        """Path, inode, size and time of the last change; None while the file is not there."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return f"{self.path.absolute()}:{found.st_ino}:{found.st_size}:{found.st_mtime_ns}:{found.st_ctime_ns}"
 
     def read(self) -> "DataFrame":
         """Read the file.
