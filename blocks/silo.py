@@ -58,6 +58,28 @@ class Silo(PartyBlock):
         title="Readers",
         description="Accounts that may be given this silo's content keys: aggregator, standby, validators.",
     )
+    suite: Path | None = Field(
+        default=None,
+        title="Own suite",
+        description="JSON file of Great Expectations expectations that this silo adds; goes with suite_hash.",
+    )
+    suite_hash: str | None = Field(
+        default=None,
+        title="Approved suite",
+        description="Hash (0x...) of the own suite as it was reviewed: `federated dataset suite FILE` prints it.",
+    )
+    min_cohort: int = Field(
+        default=1, ge=1, title="Minimum cohort", description="Fewest participants admitted to a round to join it."
+    )
+    masked_only: bool = Field(
+        default=False, title="Masked only", description="Refuse tasks in which somebody sees this silo's update alone."
+    )
+    min_noise: float = Field(
+        default=0,
+        ge=0,
+        title="Minimum noise",
+        description="Smallest noise multiplier of DP training; above 0, tasks without such noise are refused.",
+    )
     min_rows: int = Field(default=1, ge=1, title="Minimum rows", description="Fewest consented rows to train on.")
     forbidden_columns: list[str] = Field(
         default_factory=list, title="Forbidden columns", description="Columns that no task may read."
@@ -98,6 +120,12 @@ class Silo(PartyBlock):
         return self
 
     @model_validator(mode="after")
+    def _reviewed_suite(self) -> "Silo":
+        if (self.suite is None) != (self.suite_hash is None):
+            raise ValueError("suite and suite_hash go together: a silo's own suite runs as it was approved, or not")
+        return self
+
+    @model_validator(mode="after")
     def _somewhere_to_leave(self) -> "Silo":
         if self.commit_by != "direct" and self.mailbox is None:
             raise ValueError(f"commit_by {self.commit_by} needs a mailbox; name the folder that relayers read")
@@ -106,26 +134,33 @@ class Silo(PartyBlock):
     def open(self) -> "OpenSilo":
         """Connect the silo: keys, chain, store, data source, policy."""
         from prefect_federated.adapters.data.gx_suite import DataChecks
+        from prefect_federated.adapters.data.report_cache import ReportCache, cache_key
         from prefect_federated.adapters.mailbox import FolderMailbox
         from prefect_federated.adapters.silo import Silo as OpenSilo
         from prefect_federated.core.policy import Policy
 
+        party = self.open_party()
         return OpenSilo(
-            party=self.open_party(),
+            party=party,
             source=self.source(),
             subject_column=self.subject_column,
             records=self.consent_record,
             policy=Policy(
                 approved_plans=tuple(self.approved_plans),
                 readers=tuple(self.readers),
+                min_cohort=self.min_cohort,
+                masked_only=self.masked_only,
+                min_noise=self.min_noise,
                 min_rows=self.min_rows,
                 forbidden_columns=tuple(self.forbidden_columns),
                 disclosure=self.disclosure,
                 purposes=None if self.purposes is None else tuple(self.purposes),
+                suite_hash=self.suite_hash,
             ),
-            checks=DataChecks(self.data_docs),
+            checks=DataChecks(self.data_docs, ReportCache(self.signer.home / "checks", cache_key(party))),
             commit_by=self.commit_by,
             mailbox=FolderMailbox(self.mailbox) if self.mailbox else None,
+            suite=self.suite,
         )
 
     def source(self) -> "DataSource":

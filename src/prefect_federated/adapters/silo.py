@@ -26,6 +26,7 @@ class Silo:
     checks: DataChecks
     commit_by: str = "direct"
     mailbox: Mailbox | None = None
+    suite: Path | None = None  # expectations of the silo's own, approved by hash in the policy
 
     def relays(self, task: int) -> Mailbox | None:
         """The mailbox, where the next step of a round is to be left there now; None where it is to be sent."""

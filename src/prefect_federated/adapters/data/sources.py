@@ -1,6 +1,7 @@
 """Where a silo's table comes from: memory, or a CSV or Parquet file."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -78,7 +79,7 @@ class FileSource:
         """
         import pandas
 
-        readers = {".csv": pandas.read_csv, ".parquet": pandas.read_parquet}
+        readers = {".csv": partial(pandas.read_csv, float_precision="round_trip"), ".parquet": pandas.read_parquet}
         if self.path.suffix not in readers:
             raise ConfigurationError(f"{self.path} ends in {self.path.suffix!r}; give a .csv or .parquet")
         try:
