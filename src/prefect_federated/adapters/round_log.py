@@ -107,14 +107,16 @@ class RoundLog:
             notes: what is known beside the chain about who did not get as far as a commit, by account.
             validated: accounts known to have passed validation; who committed has.
         """
-        excluded = [self._excluded(a, notes) for a in self.expected if a not in self.aggregated]
+        aggregated = self.aggregated
+        included = frozenset(aggregated)
+        excluded = [self._excluded(a, notes) for a in self.expected if a not in included]
         passed = {*self.committed, *validated}
         return Participation(
             expected=self.expected,
             validated=tuple(a for a in self.expected if a in passed),
             committed=self.committed,
             revealed=self.revealed,
-            aggregated=self.aggregated,
+            aggregated=aggregated,
             excluded=tuple(excluded),
         )
 

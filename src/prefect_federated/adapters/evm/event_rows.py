@@ -23,14 +23,14 @@ def rows_of(events: Iterable[Event]) -> Iterator[Row]:
         part = part + 1 if (event.block, event.log_index) == place else 0
         place = (event.block, event.log_index)
         task, round = (event.args[name] if name in _topics(event.name) else None for name in ("task", "round"))
-        args = json.dumps(event.args, default=_plain, separators=(",", ":"))
+        args = _ENCODER.encode(event.args)
         yield (*place, part, event.name, task, round, args, event.tx_hash, event.timestamp, event.address)
 
 
 def event_of(row: Row) -> Event:
     """The event of a row."""
     block, log_index, _, name, _, _, args, tx_hash, timestamp, address = row
-    return Event(name, json.loads(args, object_hook=_bytes), block, tx_hash, log_index, timestamp, address)
+    return Event(name, _DECODER.decode(args), block, tx_hash, log_index, timestamp, address)
 
 
 @cache
@@ -59,3 +59,7 @@ def _plain(value: Any) -> dict[str, str]:
 
 def _bytes(value: dict[str, Any]) -> Any:
     return bytes.fromhex(value[BYTES]) if len(value) == 1 and BYTES in value else value
+
+
+_ENCODER = json.JSONEncoder(default=_plain, separators=(",", ":"))
+_DECODER = json.JSONDecoder(object_hook=_bytes)

@@ -75,6 +75,26 @@ class Mirror:
             client, _ = self._open()
             return versions.stands(client, self.model_name(task_name), version_hash, alias)
 
+    def owner(self, model: str) -> str:
+        """Which task a registered model mirrors, as `eip155:chain:coordinator/task`; empty if it mirrors none.
+
+        Raises:
+            ConfigurationError: there is no such model.
+        """
+        with self._lock, reaching(self.registry_uri):
+            client, _ = self._open()
+            return str(client.get_registered_model(model).tags.get(versions.OWNER_TAG, ""))
+
+    def aliased(self, model: str, alias: str) -> str:
+        """Hash of the version that an alias stands on, 0x-hex, as MLflow has it.
+
+        Raises:
+            ConfigurationError: there is no such model or alias.
+        """
+        with self._lock, reaching(self.registry_uri):
+            client, _ = self._open()
+            return str(client.get_model_version_by_alias(model, alias).tags.get(versions.HASH_TAG, ""))
+
     def model_name(self, task_name: str) -> str:
         """Name of a task's registered model."""
         return versions.model_name(self.model_prefix, task_name)
