@@ -8,7 +8,7 @@ from pydantic import Field, HttpUrl, SecretStr, field_validator
 from prefect_federated.blocks.schema import SchemaOnce
 
 if TYPE_CHECKING:
-    from prefect_federated.adapters.mlflow_mirror import Mirror
+    from prefect_federated.adapters.mlflow.mirror import Mirror
 
 
 class ModelRegistryMirror(SchemaOnce):
@@ -72,7 +72,7 @@ class ModelRegistryMirror(SchemaOnce):
 
     def open(self) -> "Mirror":
         """The adapter that talks to MLflow; it connects with the first call."""
-        from prefect_federated.adapters.mlflow_mirror import Mirror
+        from prefect_federated.adapters.mlflow.mirror import Mirror
 
         return Mirror(
             self._with_password(self.tracking_uri),

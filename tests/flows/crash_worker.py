@@ -25,7 +25,7 @@ IMPORTS = (
     "torch._inductor",
     "web3",
     "prefect_federated.adapters.data.gx_suite",
-    "prefect_federated.adapters.mlflow_mirror",
+    "prefect_federated.adapters.mlflow.mirror",
     "prefect_federated.flows.attest",
     "prefect_federated.flows.conclude",
     "prefect_federated.flows.participate",

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from prefect_federated.adapters.evm.rpc import request_int
-from prefect_federated.adapters.mlflow_records import RoundKey
-from prefect_federated.adapters.mlflow_store import open_client
+from prefect_federated.adapters.mlflow.records import RoundKey
+from prefect_federated.adapters.mlflow.store import open_client
 from prefect_federated.adapters.reading import rewards_so_far
 from prefect_federated.scenario.consortium import Consortium, mlflow_uri
 from prefect_federated.scenario.money import Snapshot, balance_sheet, snapshot

@@ -9,7 +9,7 @@ import pytest
 from prefect_federated.adapters.attesting import kept_opinion
 from prefect_federated.adapters.evm.devnet import Devnet
 from prefect_federated.adapters.mirroring import is_mirrored
-from prefect_federated.adapters.mlflow_store import open_client
+from prefect_federated.adapters.mlflow.store import open_client
 from prefect_federated.adapters.validator import Validator
 from prefect_federated.blocks.stores import LocalStore
 from prefect_federated.cli.listening import Kind, Role, concerns

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from prefect_federated.adapters.data.sources import DataSource
 from prefect_federated.adapters.mailbox import Mailbox
-from prefect_federated.adapters.mlflow_mirror import Mirror
+from prefect_federated.adapters.mlflow.mirror import Mirror
 from prefect_federated.adapters.party import Party
 from prefect_federated.core.combine import Combined, Update, combine
 from prefect_federated.core.round_spec import RoundSpec

@@ -7,8 +7,8 @@ import numpy as np
 
 from prefect_federated.adapters.aggregator import Aggregator
 from prefect_federated.adapters.evm.records import Version
-from prefect_federated.adapters.mlflow_mirror import Mirror
-from prefect_federated.adapters.mlflow_records import (
+from prefect_federated.adapters.mlflow.mirror import Mirror
+from prefect_federated.adapters.mlflow.records import (
     DatasetUse,
     ModelVersion,
     PackagedModel,

@@ -107,14 +107,16 @@ class RoundLog:
             notes: what is known beside the chain about who did not get as far as a commit, by account.
             validated: accounts known to have passed validation; who committed has.
         """
-        excluded = [self._excluded(a, notes) for a in self.expected if a not in self.aggregated]
+        aggregated = self.aggregated
+        included = frozenset(aggregated)
+        excluded = [self._excluded(a, notes) for a in self.expected if a not in included]
         passed = {*self.committed, *validated}
         return Participation(
             expected=self.expected,
             validated=tuple(a for a in self.expected if a in passed),
             committed=self.committed,
             revealed=self.revealed,
-            aggregated=self.aggregated,
+            aggregated=aggregated,
             excluded=tuple(excluded),
         )
 
@@ -139,11 +141,25 @@ def read_round_log(federation: ChainHistory, task: int, round: int) -> RoundLog:
     Raises:
         ProtocolError: the task has no such round.
     """
-    events = federation.events(task, round)
+    return fold_round(task, round, federation.events(task, round), federation.membership(task))
+
+
+def fold_round(task: int, round: int, events: Sequence[Event], membership: Sequence[Event]) -> RoundLog:
+    """Fold the events of one round, for who has read them.
+
+    Args:
+        task: number of the task.
+        round: number of the round.
+        events: everything that the round emitted, in order.
+        membership: who joined and left the task, in order.
+
+    Raises:
+        ProtocolError: there is no opening among the events.
+    """
     started = next((e for e in events if e.name == "RoundStarted"), None)
     if started is None:
         raise ProtocolError(f"task {task} has no round {round}; `federated round status` lists those it has")
-    indices = cohort_of(federation.membership(task), round)
+    indices = cohort_of(membership, round)
     reveals = {e.args["participant"]: e for e in events if e.name == "UpdateRevealed"}
     proposal = _standing(events)
     settled = next((e for e in events if e.name == "RoundSettled"), None)
@@ -214,7 +230,7 @@ def _votes(events: Sequence[Event]) -> tuple[MemberVote, ...]:
     )
 
 
-def _accounts(events: list[Event], name: str, indices: Mapping[str, int]) -> tuple[str, ...]:
+def _accounts(events: Sequence[Event], name: str, indices: Mapping[str, int]) -> tuple[str, ...]:
     accounts = {e.args["participant"] for e in events if e.name == name}
     return tuple(sorted(accounts, key=lambda account: indices.get(account, 1 << 16)))
 

@@ -2,6 +2,7 @@
 
 import typer
 
+from prefect_federated.cli import audit as audit_command
 from prefect_federated.cli import demo as demo_command
 from prefect_federated.cli import deploy as deploy_command
 from prefect_federated.cli import devnet as devnet_command
@@ -43,6 +44,9 @@ app.add_typer(poster_app, name="poster")
 app.add_typer(registry, name="registry")
 app.add_typer(appeal_app, name="appeal")
 app.add_typer(governance_app, name="governance")
+app.command("audit", epilog="Example: federated audit 1@champion --mlflow sqlite:///mlflow.db --html lineage.html")(
+    audit_command.audit
+)
 app.command("verify", epilog="Example: federated verify 1 3 --store s3://models/fl --json")(verify_command.verify)
 app.command(
     "challenge",

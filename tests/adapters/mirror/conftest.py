@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from prefect_federated.adapters.mlflow_mirror import Mirror
-from prefect_federated.adapters.mlflow_records import (
+from prefect_federated.adapters.mlflow.mirror import Mirror
+from prefect_federated.adapters.mlflow.records import (
     DatasetUse,
     ModelVersion,
     PackagedModel,
@@ -17,7 +17,7 @@ from prefect_federated.adapters.mlflow_records import (
     RoundKey,
     RoundRecord,
 )
-from prefect_federated.adapters.mlflow_store import open_client, sqlite_uri
+from prefect_federated.adapters.mlflow.store import open_client, sqlite_uri
 
 COORDINATOR = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
 TASK_ID = "0x" + "11" * 32

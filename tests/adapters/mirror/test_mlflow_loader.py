@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from prefect_federated.adapters.mlflow_loader import PLAN_FILE, TENSOR_FILE, load_weights
-from prefect_federated.adapters.mlflow_package import save_package, write_weights
-from prefect_federated.adapters.mlflow_records import PackagedModel
+from prefect_federated.adapters.mlflow.loader import PLAN_FILE, TENSOR_FILE, load_weights
+from prefect_federated.adapters.mlflow.package import save_package, write_weights
+from prefect_federated.adapters.mlflow.records import PackagedModel
 from prefect_federated.core.errors import ContentMismatch, PayloadError, PlanNotApproved, ShapeMismatch
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from prefect_federated.adapters.mlflow_mirror import Mirror
-from prefect_federated.adapters.mlflow_records import RoundRecord
+from prefect_federated.adapters.mlflow.mirror import Mirror
+from prefect_federated.adapters.mlflow.records import RoundRecord
 
 ALL_RUNS = 3  # ViewType.ALL, deleted ones too
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from prefect_federated.adapters.mlflow_mirror import Mirror
-from prefect_federated.adapters.mlflow_records import RoundRecord
-from prefect_federated.adapters.mlflow_store import QUIET, reaching, sqlite_uri, ui_command, without_password
+from prefect_federated.adapters.mlflow.mirror import Mirror
+from prefect_federated.adapters.mlflow.records import RoundRecord
+from prefect_federated.adapters.mlflow.store import QUIET, reaching, sqlite_uri, ui_command, without_password
 from prefect_federated.core.errors import ConfigurationError, TransportError
 
 
@@ -72,9 +72,9 @@ def test_ui_command_names_the_store_and_survives_a_shell(tmp_path: Path) -> None
 def test_adapter_is_imported_without_mlflow_and_keeps_telemetry_off() -> None:
     code = (
         "import sys, os\n"
-        "import prefect_federated.adapters.mlflow_mirror, prefect_federated.blocks.registry\n"
+        "import prefect_federated.adapters.mlflow.mirror, prefect_federated.blocks.registry\n"
         "assert not {'mlflow', 'torch'} & set(sys.modules), 'heavy import'\n"
-        "from prefect_federated.adapters.mlflow_store import quieten\n"
+        "from prefect_federated.adapters.mlflow.store import quieten\n"
         "quieten()\n"
         "import mlflow\n"
         "from mlflow.telemetry.utils import is_telemetry_disabled\n"

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from prefect_federated.adapters.mlflow_mirror import Mirror
-from prefect_federated.adapters.mlflow_records import ModelVersion, PackagedModel, RoundRecord
+from prefect_federated.adapters.mlflow.mirror import Mirror
+from prefect_federated.adapters.mlflow.records import ModelVersion, PackagedModel, RoundRecord
 from prefect_federated.core.errors import ConfigurationError
 
 NAME = "readmission"

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from prefect_federated.adapters.evm import abi
 from prefect_federated.adapters.evm.batches import with_batches
+from prefect_federated.adapters.evm.event_index import EventIndex
 from prefect_federated.adapters.evm.events import stamp
-from prefect_federated.adapters.evm.logs import read_logs
+from prefect_federated.adapters.evm.logs import height, read_logs
 from prefect_federated.adapters.evm.reads import ChainState
 from prefect_federated.adapters.evm.records import Event
 from prefect_federated.core.chain_profile import ChainProfile
@@ -62,6 +63,7 @@ class PostedRolls(ChainState):
     ) -> None:
         """Bind a connection and a Coordinator; see `ContractCalls`."""
         super().__init__(w3, coordinator, confirmations, from_block, profile)
+        self._event_index: EventIndex | None = None
         self._lists: Lists | None = None
         self._read: dict[tuple[bytes, int], Roll] = {}
         self._said: set[str] = set()
@@ -69,6 +71,10 @@ class PostedRolls(ChainState):
     def read_rolls_from(self, lists: Lists) -> None:
         """Name the content store in which lists of leaves lie; without one, rolls stay closed."""
         self._lists = lists
+
+    def read_events_from(self, index: EventIndex) -> None:
+        """Name an index of this federation's events: the chain is then asked for new blocks only."""
+        self._event_index = index
 
     def logged(
         self,
@@ -79,6 +85,11 @@ class PostedRolls(ChainState):
         to_block: int | str = "latest",
     ) -> list[Event]:
         """Events as the log has them, rolls closed; see `events` of `Unrolling`."""
+        if self._event_index is not None:
+            self._event_index.catch_up(self)
+            tagged = isinstance(to_block, str) and to_block != "latest"
+            last = height(self.w3, str(to_block)) if tagged else to_block if isinstance(to_block, int) else None
+            return self._event_index.events(task, round, names, from_block or 0, last)
         topics: list[Any] = [["0x" + topic.hex() for topic in abi.topics_of(with_batches(names))] if names else None]
         topics += [f"0x{number:064x}" for number in (task, round) if number is not None]
         start = self.from_block if from_block is None else from_block

@@ -7,8 +7,8 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from prefect_federated.adapters.mlflow_layout import PARENT, RunLayout, layout, slot_of
-from prefect_federated.adapters.mlflow_records import DatasetUse, RoundKey, RoundRecord, RunIds
+from prefect_federated.adapters.mlflow.layout import PARENT, RunLayout, layout, slot_of
+from prefect_federated.adapters.mlflow.records import DatasetUse, RoundKey, RoundRecord, RunIds
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

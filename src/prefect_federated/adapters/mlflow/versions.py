@@ -9,9 +9,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prefect_federated.adapters.mlflow_description import version_note
-from prefect_federated.adapters.mlflow_package import save_package
-from prefect_federated.adapters.mlflow_records import ModelVersion, PackagedModel
+from prefect_federated.adapters.mlflow.description import version_note
+from prefect_federated.adapters.mlflow.package import save_package
+from prefect_federated.adapters.mlflow.records import ModelVersion, PackagedModel
 from prefect_federated.core.errors import ConfigurationError
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from prefect_federated.adapters.mlflow_description import round_note
-from prefect_federated.adapters.mlflow_records import DatasetUse, ParticipantRecord, RoundRecord
+from prefect_federated.adapters.mlflow.description import round_note
+from prefect_federated.adapters.mlflow.records import DatasetUse, ParticipantRecord, RoundRecord
 
 PARENT = ""
 

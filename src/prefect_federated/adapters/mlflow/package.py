@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from prefect_federated.adapters.mlflow_loader import FORMAT, PLAN_FILE, TENSOR_FILE
-from prefect_federated.adapters.mlflow_records import PackagedModel
+from prefect_federated.adapters.mlflow.loader import FORMAT, PLAN_FILE, TENSOR_FILE
+from prefect_federated.adapters.mlflow.records import PackagedModel
 from prefect_federated.core.spec import Tensor
 from prefect_federated.learning.plan import code_hash
 from prefect_federated.learning.tensors import flatten, save_safetensors
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mlflow.models import ModelSignature
     from pandas import DataFrame
 
-LOADER = "prefect_federated.adapters.mlflow_loader"
+LOADER = "prefect_federated.adapters.mlflow.loader"
 REQUIREMENTS = ("mlflow", "torch", "safetensors", "numpy", "pandas", "prefect-federated")
 
 

@@ -1,6 +1,6 @@
 """The Markdown that people read in MLflow: a round's table of participants, a model version's descent."""
 
-from prefect_federated.adapters.mlflow_records import ModelVersion, ParticipantRecord, RoundRecord
+from prefect_federated.adapters.mlflow.records import ModelVersion, ParticipantRecord, RoundRecord
 
 MOST = 40  # rows or names; MLflow takes 8,000 characters in a tag and 5,000 in a description
 

@@ -12,9 +12,9 @@ stays the truth; nothing is ever read back from here to decide something.
 import threading
 from typing import TYPE_CHECKING
 
-from prefect_federated.adapters import mlflow_runs, mlflow_versions
-from prefect_federated.adapters.mlflow_records import ModelVersion, PackagedModel, RoundKey, RoundRecord, RunIds
-from prefect_federated.adapters.mlflow_store import ensure_experiment, open_client, reaching, ui_command
+from prefect_federated.adapters.mlflow import runs, versions
+from prefect_federated.adapters.mlflow.records import ModelVersion, PackagedModel, RoundKey, RoundRecord, RunIds
+from prefect_federated.adapters.mlflow.store import ensure_experiment, open_client, reaching, ui_command
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -45,17 +45,17 @@ class Mirror:
     def record_round(self, record: RoundRecord) -> RunIds:
         """Mirror a round as a parent run and one child run per participant."""
         with self._lock, reaching(self.tracking_uri):
-            return mlflow_runs.record_round(*self._open(), record)
+            return runs.record_round(*self._open(), record)
 
     def has_round(self, key: RoundKey) -> bool:
         """Whether a round's runs are there, all written to the end."""
         with self._lock, reaching(self.tracking_uri):
-            return mlflow_runs.has_round(*self._open(), key)
+            return runs.has_round(*self._open(), key)
 
     def register(self, version: ModelVersion, model: PackagedModel) -> int:
         """Mirror a version of the on-chain registry with its files; returns MLflow's own number for it."""
         with self._lock, reaching(self.registry_uri):
-            return mlflow_versions.register(*self._open(), self.model_name(version.task_name), version, model)
+            return versions.register(*self._open(), self.model_name(version.task_name), version, model)
 
     def promote(self, task_name: str, version_hash: str, confirmations_seen: int, alias: str = CHAMPION) -> bool:
         """Let the alias of a task's model follow the chain's head, once enough blocks lie on it.
@@ -67,17 +67,37 @@ class Mirror:
             return False
         with self._lock, reaching(self.registry_uri):
             client, _ = self._open()
-            return mlflow_versions.promote(client, self.model_name(task_name), version_hash, alias)
+            return versions.promote(client, self.model_name(task_name), version_hash, alias)
 
     def follows(self, task_name: str, version_hash: str, alias: str = CHAMPION) -> bool:
         """Whether a version is mirrored and the alias stands on it: there is nothing left to write."""
         with self._lock, reaching(self.registry_uri):
             client, _ = self._open()
-            return mlflow_versions.stands(client, self.model_name(task_name), version_hash, alias)
+            return versions.stands(client, self.model_name(task_name), version_hash, alias)
+
+    def owner(self, model: str) -> str:
+        """Which task a registered model mirrors, as `eip155:chain:coordinator/task`; empty if it mirrors none.
+
+        Raises:
+            ConfigurationError: there is no such model.
+        """
+        with self._lock, reaching(self.registry_uri):
+            client, _ = self._open()
+            return str(client.get_registered_model(model).tags.get(versions.OWNER_TAG, ""))
+
+    def aliased(self, model: str, alias: str) -> str:
+        """Hash of the version that an alias stands on, 0x-hex, as MLflow has it.
+
+        Raises:
+            ConfigurationError: there is no such model or alias.
+        """
+        with self._lock, reaching(self.registry_uri):
+            client, _ = self._open()
+            return str(client.get_model_version_by_alias(model, alias).tags.get(versions.HASH_TAG, ""))
 
     def model_name(self, task_name: str) -> str:
         """Name of a task's registered model."""
-        return mlflow_versions.model_name(self.model_prefix, task_name)
+        return versions.model_name(self.model_prefix, task_name)
 
     def ui_command(self, port: int = 5001) -> str:
         """Command that opens the MLflow UI on this store."""

@@ -1,0 +1,1 @@
+"""Lineage of a model: read from events, shown as a page, exported as a bundle."""
