@@ -6,7 +6,7 @@ grant + record + policy --> consented columns and subjects --> view --GX suite o
 from prefect_federated.adapters.data_source import ConsentView, consent_view
 from prefect_federated.adapters.silo import Silo
 from prefect_federated.core.checks import suite_of
-from prefect_federated.core.consent import ConsentRecord, purpose_bits, require_live, require_record
+from prefect_federated.core.consent import ConsentRecord, require_live, require_record
 from prefect_federated.core.errors import DataRefused
 from prefect_federated.core.evidence import Evidence
 from prefect_federated.core.policy import check_policy
@@ -26,7 +26,7 @@ def require_consent(silo: Silo, spec: RoundSpec) -> ConsentRecord:
     check_policy(silo.policy, agreed, [reader.account for reader in spec.readers], code_hash(agreed.plan.ref))
     record, federation = silo.consent_record(), silo.party.federation
     grant = federation.grant_state(record.grant_id)
-    require_live(grant, silo.party.account, purpose_bits(agreed.purposes), federation.chain_time(), spec.reads_until)
+    require_live(grant, silo.party.account, agreed.enforced.purposes, federation.chain_time(), spec.reads_until)
     require_record(grant, record)
     return record
 
