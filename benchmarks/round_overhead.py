@@ -100,8 +100,8 @@ class Clock:
     def time_parts(self) -> None:
         """Put a stop-watch around each stage's task, and around the conversations within."""
         from prefect_federated.adapters import mirroring
+        from prefect_federated.adapters.data.gx_suite import DataChecks
         from prefect_federated.adapters.evm.outbox import Outbox
-        from prefect_federated.adapters.gx_suite import DataChecks
         from prefect_federated.flows import driving, members
 
         for module, names in (

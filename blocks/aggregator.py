@@ -53,7 +53,7 @@ class Aggregator(PartyBlock):
     def open(self) -> "OpenAggregator":
         """Connect the aggregator: keys, chain, store, held-out data, mirror."""
         from prefect_federated.adapters.aggregator import Aggregator as OpenAggregator
-        from prefect_federated.adapters.data_source import FileSource
+        from prefect_federated.adapters.data.sources import FileSource
         from prefect_federated.adapters.mailbox import FolderMailbox
 
         return OpenAggregator(

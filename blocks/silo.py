@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, SecretStr, model_validator
 
 from prefect_federated.blocks.party import PartyBlock
 
 if TYPE_CHECKING:
+    from prefect_federated.adapters.data.sources import DataSource
     from prefect_federated.adapters.silo import Silo as OpenSilo
 
 
@@ -24,11 +25,25 @@ class Silo(PartyBlock):
         ```
     """
 
+    model_config = ConfigDict(hide_input_in_errors=True)  # data_url holds a password
+
     _block_type_name = "Federated Silo"
     _block_type_slug = "federated-silo"
     _description = "A participant of a federation: data source, consent records, policy, keys."
 
-    data: Path = Field(title="Data", description="CSV or Parquet file with one row a subject.")
+    data: Path | None = Field(
+        default=None,
+        title="Data",
+        description="CSV or Parquet file with one row a subject; or name data_url and query.",
+    )
+    data_url: SecretStr | None = Field(
+        default=None,
+        title="Data URL",
+        description="Database instead of a file, as postgresql://USER:PASSWORD@HOST/DATABASE; any SQLAlchemy URL.",
+    )
+    query: str | None = Field(
+        default=None, title="Query", description="SELECT that gives one row a subject; goes with data_url."
+    )
     subject_column: str = Field(
         default="subject", title="Subject column", description="Column that names the subject of a row."
     )
@@ -42,6 +57,28 @@ class Silo(PartyBlock):
         default_factory=list,
         title="Readers",
         description="Accounts that may be given this silo's content keys: aggregator, standby, validators.",
+    )
+    suite: Path | None = Field(
+        default=None,
+        title="Own suite",
+        description="JSON file of Great Expectations expectations that this silo adds; goes with suite_hash.",
+    )
+    suite_hash: str | None = Field(
+        default=None,
+        title="Approved suite",
+        description="Hash (0x...) of the own suite as it was reviewed: `federated dataset suite FILE` prints it.",
+    )
+    min_cohort: int = Field(
+        default=1, ge=1, title="Minimum cohort", description="Fewest participants admitted to a round to join it."
+    )
+    masked_only: bool = Field(
+        default=False, title="Masked only", description="Refuse tasks in which somebody sees this silo's update alone."
+    )
+    min_noise: float = Field(
+        default=0,
+        ge=0,
+        title="Minimum noise",
+        description="Smallest noise multiplier of DP training; above 0, tasks without such noise are refused.",
     )
     min_rows: int = Field(default=1, ge=1, title="Minimum rows", description="Fewest consented rows to train on.")
     forbidden_columns: list[str] = Field(
@@ -75,6 +112,20 @@ class Silo(PartyBlock):
     )
 
     @model_validator(mode="after")
+    def _one_source(self) -> "Silo":
+        if (self.data is None) == (self.data_url is None):
+            raise ValueError("a silo reads either data (a file) or data_url with query (a database); name one of them")
+        if (self.data_url is None) != (self.query is None):
+            raise ValueError("data_url and query go together; give both, or neither and a file as data")
+        return self
+
+    @model_validator(mode="after")
+    def _reviewed_suite(self) -> "Silo":
+        if (self.suite is None) != (self.suite_hash is None):
+            raise ValueError("suite and suite_hash go together: a silo's own suite runs as it was approved, or not")
+        return self
+
+    @model_validator(mode="after")
     def _somewhere_to_leave(self) -> "Silo":
         if self.commit_by != "direct" and self.mailbox is None:
             raise ValueError(f"commit_by {self.commit_by} needs a mailbox; name the folder that relayers read")
@@ -82,26 +133,42 @@ class Silo(PartyBlock):
 
     def open(self) -> "OpenSilo":
         """Connect the silo: keys, chain, store, data source, policy."""
-        from prefect_federated.adapters.data_source import FileSource
-        from prefect_federated.adapters.gx_suite import DataChecks
+        from prefect_federated.adapters.data.gx_suite import DataChecks
+        from prefect_federated.adapters.data.report_cache import ReportCache, cache_key
         from prefect_federated.adapters.mailbox import FolderMailbox
         from prefect_federated.adapters.silo import Silo as OpenSilo
         from prefect_federated.core.policy import Policy
 
+        party = self.open_party()
         return OpenSilo(
-            party=self.open_party(),
-            source=FileSource(self.data),
+            party=party,
+            source=self.source(),
             subject_column=self.subject_column,
             records=self.consent_record,
             policy=Policy(
                 approved_plans=tuple(self.approved_plans),
                 readers=tuple(self.readers),
+                min_cohort=self.min_cohort,
+                masked_only=self.masked_only,
+                min_noise=self.min_noise,
                 min_rows=self.min_rows,
                 forbidden_columns=tuple(self.forbidden_columns),
                 disclosure=self.disclosure,
                 purposes=None if self.purposes is None else tuple(self.purposes),
+                suite_hash=self.suite_hash,
             ),
-            checks=DataChecks(self.data_docs),
+            checks=DataChecks(self.data_docs, ReportCache(self.signer.home / "checks", cache_key(party))),
             commit_by=self.commit_by,
             mailbox=FolderMailbox(self.mailbox) if self.mailbox else None,
+            suite=self.suite,
         )
+
+    def source(self) -> "DataSource":
+        """Where the silo's table comes from; reads nothing yet."""
+        from prefect_federated.adapters.data.sources import FileSource
+        from prefect_federated.adapters.data.sql import SqlSource
+
+        if self.data is not None:
+            return FileSource(self.data)
+        assert self.data_url is not None and self.query is not None  # as validated
+        return SqlSource(self.data_url.get_secret_value(), self.query)

@@ -40,7 +40,7 @@ class Validator(PartyBlock):
 
     def open(self) -> "OpenValidator":
         """Connect the validator: keys, chain, store, held-out data."""
-        from prefect_federated.adapters.data_source import FileSource
+        from prefect_federated.adapters.data.sources import FileSource
         from prefect_federated.adapters.mailbox import FolderMailbox
         from prefect_federated.adapters.validator import Validator as OpenValidator
 

@@ -7,7 +7,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from prefect_federated.adapters.checkpoints import checkpoint
-from prefect_federated.adapters.consented_data import same_view
+from prefect_federated.adapters.data.consented import same_view
 from prefect_federated.adapters.payloads import fetch_words, seal_update
 from prefect_federated.adapters.silo import Silo
 from prefect_federated.core.evidence import Evidence

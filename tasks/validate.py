@@ -1,15 +1,14 @@
 """Validate: consent, policy and data quality, before anything is trained.
 
-grant on chain + record + policy --> consent view --GX suite--> counts-only evidence, kept by its hash
+grant and dataset root on chain + record + policy --> consent view --GX suite--> counts-only evidence, kept by its hash
 """
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from prefect_federated.adapters.checkpoints import checkpoint
-from prefect_federated.adapters.consented_data import (
+from prefect_federated.adapters.data.consented import (
     check_data,
-    consented_view,
     keep_evidence,
     require_consent,
 )
@@ -32,11 +31,10 @@ def validate(silo: Silo, spec: RoundSpec) -> Evidence:
     Raises:
         ConsentError: no live grant covers purpose, columns, subjects and the time of the round.
         PolicyRefused: the silo's policy forbids what the task asks for.
-        DataError: a column is missing, too few rows are left, or an expectation failed.
+        DataError: a column is missing, too few rows are left, an expectation failed, or the rows are not those whose
+            root the data holder published before the round.
     """
-    record = require_consent(silo, spec)
-    view = consented_view(silo, spec, record)
-    evidence = check_data(silo, spec, record, view)
+    evidence = check_data(silo, spec, require_consent(silo, spec))
     keep_evidence(silo, spec, evidence)
     checkpoint("participant:validated")
     return evidence

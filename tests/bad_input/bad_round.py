@@ -132,6 +132,7 @@ def play_again(bad: BadRound) -> RoundResult:
     town.consent("recordless", nonce=1)
     town.consent("withdrawn-late", nonce=1)
     table().to_csv(town.folder / "silos" / "no-column" / "data.csv", index=False)
+    town.publish("no-column")
     bad.endpoint("cut-off").drops = 0
     members = [Participant(bad.members[name].silo) for name in (*HONEST, *mended)]
     return drive(Cast(town.sponsor().open(), town.aggregator().open(), members), bad.task)

@@ -13,13 +13,15 @@ from typing import Any
 import numpy as np
 from pandas import DataFrame
 
+from prefect_federated.adapters.data.root import frame_root
+from prefect_federated.adapters.data.sources import FileSource
 from prefect_federated.adapters.evm.consent import sign_grant
 from prefect_federated.adapters.evm.deploy import deploy
 from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.evm.outbox import Outbox
 from prefect_federated.adapters.evm.rpc import chain_id_of, connect, set_balance
 from prefect_federated.adapters.payloads import store_model
-from prefect_federated.adapters.silo import write_record
+from prefect_federated.adapters.silo import read_record, write_record
 from prefect_federated.blocks import Aggregator, EvmChain, LocalStore, Silo, Sponsor
 from prefect_federated.core.agreement import in_numbers
 from prefect_federated.core.consent import ConsentRecord, Grant, columns_digest, subjects_root
@@ -137,7 +139,7 @@ class Consortium:
         federation, signer = self.as_(name), self.account(name).signer.account()
         secret = hashlib.sha256(f"{name}{sorted(changes)}".encode()).digest()
         columns, subjects = changes.pop("columns", COLUMNS), changes.pop("subjects", tuple(table().subject))
-        federation.register_dataset(secret, bytes(32))
+        federation.register_dataset(secret, self.root(name, secret))
         now_s = federation.chain_time()
         terms: dict[str, Any] = {
             "dataset": secret,
@@ -155,6 +157,16 @@ class Consortium:
         granted = self.grants[name] = federation.grant(grant, signature)
         write_record(self.record(name), ConsentRecord(granted, secret, columns, subjects))
         return granted
+
+    def root(self, name: str, secret: bytes) -> bytes:
+        """Dataset root of what lies in the silo's folder."""
+        return frame_root(FileSource(self.folder / "silos" / name / "data.csv").read(), "subject", secret)
+
+    def publish(self, name: str) -> None:
+        """Put the root of a silo's data on chain again, after they changed."""
+        record = read_record(self.record(name))
+        dataset = self.reader.grant_state(record.grant_id).dataset
+        self.as_(name).publish_root(dataset, self.root(name, record.secret))
 
     def record(self, name: str) -> Path:
         """The silo's consent record."""

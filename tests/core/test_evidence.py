@@ -15,6 +15,7 @@ EVIDENCE = Evidence(
     round=2,
     participant="0x00000000000000000000000000000000000000Aa",
     grant_id=b"g" * 32,
+    dataset_root=b"d" * 32,
     view_digest=b"v" * 32,
     suite_hash=b"s" * 32,
     counts=ViewCounts(rows_total=10, rows_without_consent=3, rows=7),
@@ -30,6 +31,7 @@ EVIDENCE = Evidence(
         {"round": 3},
         {"participant": "0x00000000000000000000000000000000000000Ab"},
         {"grant_id": b"G" * 32},
+        {"dataset_root": b"D" * 32},
         {"view_digest": b"V" * 32},
         {"suite_hash": b"S" * 32},
         {"counts": ViewCounts(10, 4, 6)},
@@ -53,7 +55,7 @@ def test_evidence_is_json_that_an_auditor_can_read() -> None:
     assert told["checks"][0]["expectation"] == "expect_enough_rows"
 
 
-@pytest.mark.parametrize("field", ["salt", "grant_id", "view_digest", "suite_hash"])
+@pytest.mark.parametrize("field", ["salt", "grant_id", "dataset_root", "view_digest", "suite_hash"])
 def test_short_field_is_refused_by_name(field: str) -> None:
     with pytest.raises(DataError, match=f"{field} has 31 bytes, it needs 32"):
         _ = replace(EVIDENCE, **{field: bytes(31)}).hash

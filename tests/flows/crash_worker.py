@@ -24,7 +24,7 @@ IMPORTS = (
     "prefect.main",
     "torch._inductor",
     "web3",
-    "prefect_federated.adapters.gx_suite",
+    "prefect_federated.adapters.data.gx_suite",
     "prefect_federated.adapters.mlflow_mirror",
     "prefect_federated.flows.attest",
     "prefect_federated.flows.conclude",

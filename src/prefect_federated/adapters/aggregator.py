@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from prefect_federated.adapters.data_source import DataSource
+from prefect_federated.adapters.data.sources import DataSource
 from prefect_federated.adapters.mailbox import Mailbox
 from prefect_federated.adapters.mlflow_mirror import Mirror
 from prefect_federated.adapters.party import Party

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from prefect_federated.adapters.data_source import DataSource
+from prefect_federated.adapters.data.sources import DataSource
 from prefect_federated.adapters.gathering import gather
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_words

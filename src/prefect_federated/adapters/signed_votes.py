@@ -4,7 +4,7 @@ opinion, kept sealed --sign--> SignedVote (in Vote)        opinion, as promised 
 """
 
 from prefect_federated.adapters.attesting import keep_opinion, kept_opinion, vote_of
-from prefect_federated.adapters.data_source import DataSource
+from prefect_federated.adapters.data.sources import DataSource
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.reading import read_round_spec
 from prefect_federated.adapters.validator import Validator

@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from prefect_federated.adapters.data_source import DataSource
-from prefect_federated.adapters.gx_suite import DataChecks
+from prefect_federated.adapters.data.gx_suite import DataChecks
+from prefect_federated.adapters.data.sources import DataSource
 from prefect_federated.adapters.mailbox import Mailbox
 from prefect_federated.adapters.party import Party
 from prefect_federated.core.consent import ConsentRecord
@@ -26,6 +26,7 @@ class Silo:
     checks: DataChecks
     commit_by: str = "direct"
     mailbox: Mailbox | None = None
+    suite: Path | None = None  # expectations of the silo's own, approved by hash in the policy
 
     def relays(self, task: int) -> Mailbox | None:
         """The mailbox, where the next step of a round is to be left there now; None where it is to be sent."""

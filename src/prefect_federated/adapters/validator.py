@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from prefect_federated.adapters.attesting import Measured, measure
-from prefect_federated.adapters.data_source import DataSource
+from prefect_federated.adapters.data.sources import DataSource
 from prefect_federated.adapters.mailbox import Mailbox
 from prefect_federated.adapters.party import Party
 from prefect_federated.core.opinion import Opinion, weigh

@@ -10,7 +10,7 @@ from pathlib import Path
 from prefect.client.orchestration import get_client
 from prefect.context import SyncClientContext
 
-from prefect_federated.adapters.data_docs import DataDocs
+from prefect_federated.adapters.data.data_docs import DataDocs
 from prefect_federated.adapters.evm.devnet import Devnet
 from prefect_federated.adapters.evm.rpc import connect
 from prefect_federated.blocks.party import PartyBlock, Stores

@@ -53,7 +53,7 @@ def sign_vote(
 
     Whoever has the file can promise the vote, and cannot read or change it. The same vote is signed each time.
     """
-    from prefect_federated.adapters.data_source import FileSource
+    from prefect_federated.adapters.data.sources import FileSource
     from prefect_federated.adapters.signed_votes import sign_vote as sign
 
     party = _party(where.open(sender), sender, store, sealing_key)

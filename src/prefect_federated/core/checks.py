@@ -3,13 +3,14 @@
 task's data spec --suite_of--> expectations --run by an adapter--> counts --require_passed--> go or no
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from prefect_federated.core.canonical import canonical_hash
 from prefect_federated.core.errors import DataRefused
 from prefect_federated.core.spec import DataSpec
-from prefect_federated.core.view import COMPLETE, CONSENT_ACTIVE, FLAGS, SUBJECT_UNIQUE
+from prefect_federated.core.view import COMPLETE, CONSENT_ACTIVE, FLAGS, FRESH, SUBJECT_UNIQUE
 
 FORMAT = "federated-suite/1"
 
@@ -73,11 +74,12 @@ class CheckReport:
         return tuple(check for check in self.checks if not check.success)
 
 
-def suite_of(data: DataSpec, min_rows: int = 1) -> Suite:
+def suite_of(data: DataSpec, min_rows: int = 1, own: Sequence[Expected] = ()) -> Suite:
     """Build the suite of a task: consent and completeness first, then schema, ranges and labels.
 
     Args:
         min_rows: the silo's own minimum; the larger of it and the task's holds.
+        own: what the silo expects beyond the task.
 
     >>> from prefect_federated.core.spec import Column
     >>> age = Column(name="age", minimum=0, maximum=120)
@@ -85,20 +87,22 @@ def suite_of(data: DataSpec, min_rows: int = 1) -> Suite:
     >>> [(e.type, e.column) for e in suite_of(spec).expectations][-3:]
     [('expect_feature_numeric', 'age'), ('expect_feature_in_range', 'age'), ('expect_known_label', 'ill')]
     """
-    rows, columns = max(data.min_rows, min_rows), sorted([*data.names, *FLAGS])
+    rows, flags = max(data.min_rows, min_rows), (*FLAGS, *([FRESH] if data.freshness else []))
     found = [
-        Expected("expect_consented_columns", None, {"column_set": columns, "exact_match": True}),
+        Expected("expect_consented_columns", None, {"column_set": sorted([*data.names, *flags]), "exact_match": True}),
         Expected("expect_enough_rows", None, {"min_value": rows}),
         Expected("expect_consent_active", CONSENT_ACTIVE, {"value_set": [True]}),
         Expected("expect_subject_once", SUBJECT_UNIQUE, {"value_set": [True]}),
         Expected("expect_no_missing_value", COMPLETE, {"value_set": [True]}),
     ]
+    if data.freshness is not None:
+        found.append(Expected("expect_fresh", FRESH, {"value_set": [True]}))
     for column in data.columns:
         bounds = {"min_value": column.minimum, "max_value": column.maximum}
         found.append(Expected("expect_feature_numeric", column.name, {"type_list": ["float64"]}))
         found.append(Expected("expect_feature_in_range", column.name, bounds))
     found.append(Expected("expect_known_label", data.target, {"value_set": sorted(data.target_values)}))
-    return Suite(tuple(found))
+    return Suite((*found, *own))
 
 
 def require_passed(report: CheckReport, dataset: str) -> None:

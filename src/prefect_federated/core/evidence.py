@@ -1,9 +1,10 @@
 """Evidence: what a silo can later show about a data check, bound into its commitment by one hash.
 
-grant + view digest + suite hash + counts + salt --canonical JSON, SHA-256--> evidence hash
+grant + dataset root + view digest + suite hash + counts + salt --canonical JSON, SHA-256--> evidence hash
 """
 
 import hashlib
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,8 @@ from prefect_federated.core.checks import Check
 from prefect_federated.core.errors import DataError
 from prefect_federated.core.view import ViewCounts
 
-FORMAT = "federated-evidence/1"
+FORMAT = "federated-evidence/2"
+_DIGESTS = ("grant_id", "dataset_root", "view_digest", "suite_hash", "salt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Evidence:
     round: int
     participant: str
     grant_id: bytes
+    dataset_root: bytes  # of all rows the silo has, as published on chain; the view is a part of them
     view_digest: bytes
     suite_hash: bytes
     counts: ViewCounts
@@ -42,11 +45,33 @@ class Evidence:
 
         >>> counts = ViewCounts(rows_total=3, rows_without_consent=1, rows=2)
         >>> check = Check("expect_enough_rows", None, True, checked=2, unexpected=0, missing=0)
-        >>> args = (1, 4, "0xAbc", bytes(32), bytes(32), bytes(32), counts, (check,))
+        >>> args = (1, 4, "0xAbc", bytes(32), bytes(32), bytes(32), bytes(32), counts, (check,))
         >>> Evidence(*args, salt=bytes(32)).hash.hex()[:16], Evidence(*args, salt=b"1" * 32).hash.hex()[:16]
-        ('537cafa55cfd8f40', '94c2cd6051d2b8db')
+        ('48f1e63829ff0d76', 'a066b720dc40f1b1')
         """
         return hashlib.sha256(self.canonical()).digest()
+
+    @classmethod
+    def from_bytes(cls, document: bytes) -> "Evidence":
+        """Read evidence that was kept.
+
+        Raises:
+            DataError: it is no evidence of this format.
+
+        >>> kept = Evidence(1, 2, "0xab", *[bytes(32)] * 4, ViewCounts(1, 0, 1), (), bytes(32))
+        >>> Evidence.from_bytes(kept.canonical()) == kept
+        True
+        """
+        try:
+            raw = json.loads(document)
+            digests: dict[str, Any] = {name: bytes.fromhex(raw[name].removeprefix("0x")) for name in _DIGESTS}
+            if raw["format"] != FORMAT:
+                raise ValueError(f"its format is {raw['format']!r}, not {FORMAT!r}")
+            checks = tuple(Check(**check) for check in raw["checks"])
+            place = (raw["task"], raw["round"], raw["participant"])
+            return cls(*place, **digests, counts=ViewCounts(**raw["counts"]), checks=checks)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise DataError(f"a document kept as evidence cannot be read ({error}); restore the store") from error
 
     def to_json(self) -> dict[str, Any]:
         """The evidence as JSON values; bytes as 0x-hex.
@@ -54,7 +79,7 @@ class Evidence:
         Raises:
             DataError: salt or a digest does not have 32 bytes.
         """
-        for name in ("grant_id", "view_digest", "suite_hash", "salt"):
+        for name in _DIGESTS:
             if len(getattr(self, name)) != 32:
                 raise DataError(f"evidence field {name} has {len(getattr(self, name))} bytes, it needs 32")
         return {
@@ -63,6 +88,7 @@ class Evidence:
             "round": self.round,
             "participant": self.participant.lower(),
             "grant_id": _hex(self.grant_id),
+            "dataset_root": _hex(self.dataset_root),
             "view_digest": _hex(self.view_digest),
             "suite_hash": _hex(self.suite_hash),
             "counts": {

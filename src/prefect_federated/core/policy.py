@@ -4,8 +4,11 @@ from collections.abc import Collection
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from prefect_federated.core.enforced import MODES
 from prefect_federated.core.errors import PlanNotApproved, PolicyRefused
 from prefect_federated.core.spec import TaskSpec
+
+MANY = 2**32  # a cohort that no policy finds too small
 
 
 class Policy(BaseModel):
@@ -17,6 +20,11 @@ class Policy(BaseModel):
         default=(), description="0x-hex code hashes of training plans that may run here"
     )
     readers: tuple[str, ...] = Field(default=(), description="accounts that may be given this silo's content keys")
+    min_cohort: int = Field(default=1, ge=1, description="fewest participants admitted to a round this silo joins")
+    masked_only: bool = Field(default=False, description="no clear mode: nobody may see this silo's update alone")
+    min_noise: float = Field(
+        default=0, ge=0, allow_inf_nan=False, description="smallest DP-SGD noise multiplier; above 0, DP is required"
+    )
     min_rows: int = Field(default=1, ge=1, description="fewest consented rows this silo trains on")
     forbidden_columns: tuple[str, ...] = Field(
         default=(), description="columns that never leave, not even into training"
@@ -27,20 +35,36 @@ class Policy(BaseModel):
     purposes: tuple[str, ...] | None = Field(
         default=None, description="purposes this silo serves; None leaves it to the grants"
     )
+    suite_hash: str | None = Field(
+        default=None, description="0x-hex hash of the silo's own suite as it was approved; None without one"
+    )
 
 
-def check_policy(policy: Policy, spec: TaskSpec, readers: Collection[str], code_hash: bytes) -> None:
+def noise_of(spec: TaskSpec) -> float:
+    """The DP-SGD noise multiplier a task trains with, standard deviation over clipping norm; 0 is no DP.
+
+    It is a setting of the training plan: the plan's reviewed code is what makes it true.
+    """
+    declared = spec.plan.hyperparameters.get("noise_multiplier", 0)
+    return float(declared) if isinstance(declared, int | float) else 0.0
+
+
+def check_policy(
+    policy: Policy, spec: TaskSpec, readers: Collection[str], code_hash: bytes, cohort: int = MANY
+) -> None:
     """Refuse a task that the silo's policy does not allow.
 
     Args:
+        cohort: participants admitted to the round.
         readers: the accounts that a payload of this round would be readable for.
         code_hash: SHA-256 of the plan's source as it lies in this silo, 32 bytes.
 
     Raises:
         PlanNotApproved: the plan in this silo is not the task's, or not approved here.
-        PolicyRefused: a column, purpose or reader is not allowed.
+        PolicyRefused: a column, purpose, reader, mode, cohort or noise is not allowed.
     """
     _check_plan(policy, spec, code_hash)
+    _check_exposure(policy, spec, cohort)
     if spec.enforced.disclosure and not policy.disclosure:
         raise PolicyRefused(
             f"task {spec.name} lets disputes show chunks of updates (disclosure {spec.enforced.disclosure}), this silo"
@@ -49,13 +73,32 @@ def check_policy(policy: Policy, spec: TaskSpec, readers: Collection[str], code_
     for what, asked, allowed in (
         ("readers", {reader.lower() for reader in readers}, {reader.lower() for reader in policy.readers}),
         ("purposes", set(spec.purposes), set(spec.purposes if policy.purposes is None else policy.purposes)),
-        ("columns", set(spec.data.names), set(spec.data.names) - set(policy.forbidden_columns)),
+        ("columns", set(spec.data.read), set(spec.data.read) - set(policy.forbidden_columns)),
     ):
         if extra := sorted(asked - allowed):
             raise PolicyRefused(
                 f"task {spec.name} asks for {what} {', '.join(extra)}, this silo allows"
                 f" {', '.join(sorted(allowed)) or 'none'}; change the silo's policy or stay out"
             )
+
+
+def _check_exposure(policy: Policy, spec: TaskSpec, cohort: int) -> None:
+    """How much of one silo an aggregate or an update may show."""
+    if cohort < policy.min_cohort:
+        raise PolicyRefused(
+            f"a round of {spec.name} has a cohort of {cohort}, this silo joins from {policy.min_cohort} on;"
+            " wait for more participants, or lower min_cohort in the silo's policy"
+        )
+    if policy.masked_only and MODES[spec.enforced.mode] != "masked":
+        raise PolicyRefused(
+            f"task {spec.name} runs in {MODES[spec.enforced.mode]} mode, this silo allows masked alone;"
+            " change masked_only in the silo's policy or stay out"
+        )
+    if (noise := noise_of(spec)) < policy.min_noise:
+        raise PolicyRefused(
+            f"task {spec.name} trains with noise multiplier {noise:g}, this silo asks for {policy.min_noise:g} or more;"
+            " lower min_noise in the silo's policy or stay out"
+        )
 
 
 def _check_plan(policy: Policy, spec: TaskSpec, code_hash: bytes) -> None:

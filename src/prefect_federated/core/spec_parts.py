@@ -35,6 +35,13 @@ class Column(Strict):
         return self
 
 
+class Freshness(Strict):
+    """How old a row may be. Its date is checked and never trained on."""
+
+    column: str = Field(description="column with each row's date: a date, ISO 8601 text, or unix seconds")
+    max_age_s: int = Field(gt=0, lt=2**53, description="largest age, seconds, at the end of the round's last reveal")
+
+
 class DataSpec(Strict):
     """What the task reads in a silo."""
 
@@ -42,15 +49,23 @@ class DataSpec(Strict):
     target: str = Field(description="name of the label column")
     target_values: tuple[int, ...] = Field(min_length=2, description="the labels that may occur")
     min_rows: int = Field(default=1, ge=1, description="fewest rows a silo may train on")
+    freshness: Freshness | None = Field(default=None, description="how old a row may be; any age if empty")
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Features and target: the columns that a grant must cover."""
+        """Features and target: what is trained on."""
         return (*(column.name for column in self.columns), self.target)
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """The columns that a grant must cover: features, target, and the date where rows must be fresh."""
+        return self.names if self.freshness is None else (*self.names, self.freshness.column)
 
     @model_validator(mode="after")
     def _distinct(self) -> "DataSpec":
-        _require_distinct("columns and target", self.names)
+        _require_distinct("columns, target and date", self.read)
+        if taken := [name for name in self.read if name.startswith("_")]:
+            raise ValueError(f"column {', '.join(taken)} begins with _, as the checks' own flags do; rename it")
         _require_distinct("target values", self.target_values)
         return self
 

@@ -19,6 +19,7 @@ from prefect_federated.core.errors import ConsentError, EmptyView, MissingColumn
 CONSENT_ACTIVE = "_consent_active"
 SUBJECT_UNIQUE = "_subject_unique"
 COMPLETE = "_complete"
+FRESH = "_fresh"  # only where the task says how old a row may be
 FLAGS = (CONSENT_ACTIVE, SUBJECT_UNIQUE, COMPLETE)  # one boolean a row: no subject id needs to enter a check
 
 FORMAT = "federated-view/1"

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from prefect_federated.adapters.aggregator import Aggregator as OpenAggregator
 from prefect_federated.adapters.attesting import Measured
-from prefect_federated.adapters.consented_data import same_view
+from prefect_federated.adapters.data.consented import same_view
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_words, seal_update
 from prefect_federated.adapters.validator import Validator as OpenValidator

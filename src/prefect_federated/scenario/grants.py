@@ -4,11 +4,12 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from prefect_federated.adapters.data.root import frame_root
 from prefect_federated.adapters.evm.consent import sign_grant
 from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.silo import write_record
 from prefect_federated.core.consent import ConsentRecord, Grant, columns_digest, subjects_root
-from prefect_federated.core.merkle import leaf_hash, root_of_leaves
+from prefect_federated.scenario.breast_cancer import SUBJECT
 from prefect_federated.scenario.plot import Consent
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def give_consent(
     consent: Consent,
     purposes: int,
     record: Path,
+    subject_column: str = SUBJECT,
 ) -> bytes:
     """Register the dataset, sign and record the grant, hand the silo its record; returns the grant's id.
 
@@ -34,7 +36,7 @@ def give_consent(
         secret: 32 bytes that key every digest of this grant.
     """
     dataset = hashlib.sha256(secret + b"dataset").digest()
-    holder.register_dataset(dataset, _dataset_root(secret, table))
+    holder.register_dataset(dataset, frame_root(table, subject_column, secret))
     grant = Grant(
         dataset=dataset,
         silo=silo,
@@ -50,9 +52,3 @@ def give_consent(
     granted = holder.grant(grant, signature)
     write_record(record, ConsentRecord(granted, secret, consent.columns, consent.subjects))
     return granted
-
-
-def _dataset_root(secret: bytes, table: "DataFrame") -> bytes:
-    """Merkle root over salted rows in their order."""
-    rows = (secret + repr(tuple(row)).encode() for row in table.itertuples(index=False))
-    return root_of_leaves([leaf_hash(row) for row in rows])

@@ -6,6 +6,7 @@ They subclass built-ins and change no logic; each class says what it protects.
 from typing import Any
 
 from great_expectations.compatibility import pydantic
+from great_expectations.exceptions.exceptions import ExpectationNotFoundError
 from great_expectations.expectations.core.expect_column_values_to_be_between import (
     ExpectColumnValuesToBeBetween,
 )
@@ -20,8 +21,12 @@ from great_expectations.expectations.core.expect_table_row_count_to_be_between i
     ExpectTableRowCountToBeBetween,
 )
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+from great_expectations.expectations.registry import get_expectation_impl
 
 from prefect_federated.core.checks import Expected
+from prefect_federated.core.errors import ConfigurationError
+
+PLACE = "place"
 
 
 def _once(base: Any) -> property:
@@ -71,6 +76,13 @@ class ExpectNoMissingValue(ExpectColumnValuesToBeInSet):
     configuration = _once(ExpectColumnValuesToBeInSet)
 
 
+class ExpectFresh(ExpectColumnValuesToBeInSet):
+    """No row is older than the task allows, and none is from the future."""
+
+    _kept: Any = pydantic.PrivateAttr(default=None)
+    configuration = _once(ExpectColumnValuesToBeInSet)
+
+
 class ExpectFeatureNumeric(ExpectColumnValuesToBeInTypeList):
     """A feature is a number, not text."""
 
@@ -98,6 +110,7 @@ _CLASSES = (
     ExpectConsentActive,
     ExpectSubjectOnce,
     ExpectNoMissingValue,
+    ExpectFresh,
     ExpectFeatureNumeric,
     ExpectFeatureInRange,
     ExpectKnownLabel,
@@ -105,7 +118,21 @@ _CLASSES = (
 BY_TYPE: dict[str, Any] = {kind.expectation_type: kind for kind in _CLASSES}
 
 
-def expectation_of(expected: Expected) -> Any:
-    """The GX object for an expectation of the task."""
+def expectation_of(expected: Expected, number: int = 0) -> Any:
+    """The GX object for an expectation of the task, or one of GX's own that a silo names.
+
+    Args:
+        number: its place in the suite, kept with it: GX gives results in an order of its own.
+
+    Raises:
+        ConfigurationError: GX knows no such expectation, or not with these arguments.
+    """
     column = {} if expected.column is None else {"column": expected.column}
-    return BY_TYPE[expected.type](**column, **expected.arguments)
+    try:
+        kind: Any = BY_TYPE.get(expected.type) or get_expectation_impl(expected.type)
+        return kind(**column, **expected.arguments, meta={PLACE: number})
+    except (ExpectationNotFoundError, pydantic.ValidationError, TypeError) as error:
+        raise ConfigurationError(
+            f"Great Expectations takes no {expected.type} with {sorted(expected.arguments)}: {type(error).__name__};"
+            " mend the silo's own suite"
+        ) from error

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from prefect_federated.adapters.data_source import ConsentView, FileSource, FrameSource, consent_view
-from prefect_federated.core.consent import ConsentRecord
+from prefect_federated.adapters.data.sources import FileSource, FrameSource
 from prefect_federated.core.errors import (
     ConfigurationError,
     ConsentError,
@@ -15,29 +14,7 @@ from prefect_federated.core.errors import (
     EmptyView,
     MissingColumn,
 )
-
-
-def table() -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "subject": [f"subject-{n:06d}" for n in (4, 2, 9, 1)],
-            "age": [40, 20, 90, 10],
-            "dose": [0.4, 0.2, 0.9, 0.1],
-            "secret": ["d", "b", "i", "a"],
-            "ill": [1, 0, 1, 0],
-        }
-    )
-
-
-def view(frame: pd.DataFrame, subjects: tuple[int, ...] = (1, 2, 4), **changes: object) -> ConsentView:
-    record = ConsentRecord(
-        grant_id=bytes(32),
-        secret=bytes(32),
-        columns=("age", "dose", "ill"),
-        subjects=tuple(f"subject-{n:06d}" for n in subjects),
-    )
-    settings = {"subject_column": "subject", "record": record, "columns": ("age", "dose"), "target": "ill"}
-    return consent_view(frame, **{**settings, **changes})
+from tests.adapters.data.ward import table, view
 
 
 def test_only_consenting_subjects_and_asked_columns_are_left() -> None:

@@ -5,12 +5,18 @@ view digest + suite hash --seen before?--> the same report;  else GX --BASIC, no
 
 import os
 import threading
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from prefect_federated.adapters.data_docs import DataDocs, open_context, raised
-from prefect_federated.adapters.data_source import ConsentView
+from prefect_federated.adapters.data.data_docs import DataDocs, open_context, raised
+from prefect_federated.adapters.data.report_cache import ReportCache
+from prefect_federated.adapters.data.view import ConsentView
 from prefect_federated.core.checks import Check, CheckReport, Expected, Suite, require_passed
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}  # the default lists raw values
 _GX = threading.Lock()  # GX keeps the current project in a global
@@ -22,13 +28,15 @@ class DataChecks:
     A report is remembered by view digest and suite hash: data or suite changed by one bit are checked anew.
     """
 
-    def __init__(self, docs: Path | None = None) -> None:
+    def __init__(self, docs: Path | None = None, cache: ReportCache | None = None) -> None:
         """Set up, without loading GX yet.
 
         Args:
             docs: folder for Data Docs; without it no page is written (a page costs about 0.3 s).
+            cache: where reports outlive the process; without it they do not.
         """
         self._docs = None if docs is None else DataDocs(docs)
+        self.cache = cache
         self._reports: dict[tuple[bytes, bytes], CheckReport] = {}
         self._batches: Any = None
 
@@ -37,17 +45,28 @@ class DataChecks:
         """Index page of the Data Docs, where they are kept."""
         return None if self._docs is None else self._docs.index
 
+    def known(self, view_digest: bytes, suite_hash: bytes) -> CheckReport | None:
+        """The report of this view and suite, if they were checked before, by this process or an earlier one."""
+        key = (view_digest, suite_hash)
+        if key not in self._reports and self.cache is not None:
+            kept = self.cache.recall(_asked(*key))
+            if kept is not None:
+                self._reports[key] = CheckReport(*key, tuple(Check(**check) for check in kept))
+        return self._reports.get(key)
+
     def run(self, view: ConsentView, suite: Suite, run: str = "check") -> CheckReport:
         """Check a view, or find the report of the same view and suite.
 
         Args:
             run: how Data Docs name this run.
         """
-        key = (view.digest, suite.hash)
-        if key not in self._reports:
+        report = self.known(view.digest, suite.hash)
+        if report is None:
             with _GX:
-                self._reports[key] = self._validate(view, suite, run)
-        return self._reports[key]
+                report = self._reports[view.digest, suite.hash] = self._validate(view, suite, run)
+            if self.cache is not None:
+                self.cache.keep(_asked(view.digest, suite.hash), [asdict(check) for check in report.checks])
+        return report
 
     def require(self, view: ConsentView, suite: Suite, run: str = "check") -> CheckReport:
         """Check a view and refuse it where an expectation fails.
@@ -59,22 +78,30 @@ class DataChecks:
         require_passed(report, view.dataset)
         return report
 
+    def count(self, frame: "DataFrame", suite: Suite) -> tuple[Check, ...]:
+        """Check a table that is no whole view, such as one batch of it; nothing is remembered."""
+        with _GX:
+            return counted(suite.expectations, self._run(frame, suite)[1], len(frame))
+
     def _validate(self, view: ConsentView, suite: Suite, run: str) -> CheckReport:
-        os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-        import great_expectations as gx
-
-        from prefect_federated.adapters.gx_expectations import expectation_of
-
-        asked = gx.ExpectationSuite(
-            name=f"consent-{suite.hash.hex()[:12]}",
-            expectations=[expectation_of(e) for e in suite.expectations],
-        )
-        batch = self._batch_definition().get_batch(batch_parameters={"dataframe": view.frame})
-        result = batch.validate(asked, result_format=RESULT_FORMAT)
-        report = CheckReport(view.digest, suite.hash, _checks(suite, result, len(view.frame)))
+        asked, result = self._run(view.frame, suite)
+        report = CheckReport(view.digest, suite.hash, counted(suite.expectations, result, len(view.frame)))
         if self._docs is not None:
             self._docs.add(asked, result, run)
         return report
+
+    def _run(self, frame: "DataFrame", suite: Suite) -> tuple[Any, Any]:
+        os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+        import great_expectations as gx
+
+        from prefect_federated.adapters.data.gx_expectations import expectation_of
+
+        asked = gx.ExpectationSuite(
+            name=f"consent-{suite.hash.hex()[:12]}",
+            expectations=[expectation_of(e, place) for place, e in enumerate(suite.expectations)],
+        )
+        batch = self._batch_definition().get_batch(batch_parameters={"dataframe": frame})
+        return asked, batch.validate(asked, result_format=RESULT_FORMAT)
 
     def _batch_definition(self) -> Any:
         if self._batches is None:
@@ -84,11 +111,12 @@ class DataChecks:
         return self._batches
 
 
-def _checks(suite: Suite, result: Any, rows: int) -> tuple[Check, ...]:
+def counted(expectations: Sequence[Expected], result: Any, rows: int) -> tuple[Check, ...]:
     """Counts in the suite's order; a check without a result counts as failed."""
-    asked = [(row.expectation_config, row) for row in result.results]
-    found = {(config.type, config.kwargs.get("column")): row for config, row in asked}
-    return tuple(_check(e, found.get((e.type, e.column)), rows) for e in suite.expectations)
+    from prefect_federated.adapters.data.gx_expectations import PLACE
+
+    found = {(row.expectation_config.meta or {}).get(PLACE): row for row in result.results}
+    return tuple(_check(e, found.get(place), rows) for place, e in enumerate(expectations))
 
 
 def _check(expected: Expected, row: Any, rows: int) -> Check:
@@ -99,3 +127,7 @@ def _check(expected: Expected, row: Any, rows: int) -> Check:
     unexpected = int(counts.get("unexpected_count", 0 if row.success else checked))
     missing = int(counts.get("missing_count") or 0)
     return Check(expected.type, expected.column, bool(row.success), checked, unexpected, missing)
+
+
+def _asked(view_digest: bytes, suite_hash: bytes) -> dict[str, str]:
+    return {"view": view_digest.hex(), "suite": suite_hash.hex()}

@@ -1,19 +1,21 @@
-"""A silo's data: read from a file or from memory, cut down to what consent covers.
+"""The consent view of a table: the rows and columns that consent covers; checks see it and training uses it.
 
-source --read--> frame --consent_view--> rows and columns that checks see and training uses
+frame --consenting subjects, columns asked--> rows in the order of the subjects --typed, flagged--> digest
+
+A date that is asked for only becomes a flag: whether the row is fresh.
 """
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any
 
 from prefect_federated.core.consent import ConsentRecord
-from prefect_federated.core.errors import ConfigurationError, DataError
+from prefect_federated.core.spec import Freshness
 from prefect_federated.core.view import (
     COMPLETE,
     CONSENT_ACTIVE,
+    FRESH,
     SUBJECT_UNIQUE,
     ViewCounts,
     consenting_rows,
@@ -25,67 +27,8 @@ from prefect_federated.core.view import (
 from prefect_federated.learning.plan import TrainingData
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
-
-
-class DataSource(Protocol):
-    """Where a silo's table comes from; `name` is how messages call it."""
-
-    @property
-    def name(self) -> str:
-        """Name of the dataset in messages."""
-        ...
-
-    def read(self) -> "DataFrame":
-        """Read the whole table, one row a subject.
-
-        Raises:
-            DataError: the source cannot be read.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class FrameSource:
-    """A table that is in memory already."""
-
-    name: str
-    frame: "DataFrame"
-
-    def read(self) -> "DataFrame":
-        """The table itself."""
-        return self.frame
-
-
-@dataclass(frozen=True, slots=True)
-class FileSource:
-    """A CSV or Parquet file, told apart by its ending."""
-
-    path: Path
-
-    @property
-    def name(self) -> str:
-        """The file's name without its folder."""
-        return self.path.name
-
-    def read(self) -> "DataFrame":
-        """Read the file.
-
-        Raises:
-            ConfigurationError: the ending is neither .csv nor .parquet.
-            DataError: the file is missing or damaged; only the error's class is told, parsers quote data.
-        """
-        import pandas
-
-        readers = {".csv": pandas.read_csv, ".parquet": pandas.read_parquet}
-        if self.path.suffix not in readers:
-            raise ConfigurationError(f"{self.path} ends in {self.path.suffix!r}; give a .csv or .parquet")
-        try:
-            return readers[self.path.suffix](self.path)
-        except (OSError, ValueError, ArithmeticError) as error:  # pandas' and Arrow's derive from these
-            kind = type(error).__name__
-        # Raised outside the handler, so that no traceback chains to a message that quotes a row.
-        raise DataError(f"{self.path} cannot be read ({kind}); check path, permissions and format")
+    from numpy.typing import NDArray
+    from pandas import DataFrame, Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,21 +56,24 @@ def consent_view(
     target: str,
     min_rows: int = 1,
     dataset: str = "dataset",
+    freshness: Freshness | None = None,
+    until_s: int = 0,
 ) -> ConsentView:
     """Keep the rows of consenting subjects and the columns the task names, in the order of the subjects.
 
     Args:
         frame: the silo's table, one row a subject, in any order.
         columns: the task's features, in the model's order.
+        freshness: how old a row may be at chain time `until_s`; any age if None.
 
     Raises:
         ConsentError: the task names a column that the grant does not cover.
         MissingColumn: the table lacks a column.
         EmptyView: fewer than `min_rows` rows are left.
     """
-    asked = [*columns, target]
-    require_consented(asked, record.columns, dataset)
-    require_columns([subject_column, *asked], [str(name) for name in frame.columns], dataset)
+    asked, dated = [*columns, target], [] if freshness is None else [freshness.column]
+    require_consented([*asked, *dated], record.columns, dataset)
+    require_columns([subject_column, *asked, *dated], [str(name) for name in frame.columns], dataset)
     subjects = _subjects(frame, subject_column)
     rows = consenting_rows(subjects, record.subjects)
     counts = ViewCounts(len(frame), len(frame) - len(rows), len(rows))
@@ -135,6 +81,8 @@ def consent_view(
     view = _typed(frame[asked].take(rows).reset_index(drop=True), target)
     flags = _flags([subjects[row] for row in rows], record)
     view = view.assign(**flags, **{COMPLETE: view.notna().all(axis=1).to_numpy()})
+    if freshness is not None:
+        view = view.assign(**{FRESH: _fresh(frame[freshness.column].take(rows), until_s, freshness.max_age_s)})
     digest = view_digest([(name, view[name].to_numpy()) for name in view.columns])
     return ConsentView(dataset, view, tuple(columns), target, counts, digest)
 
@@ -152,6 +100,18 @@ def _flags(subjects: list[str | None], record: ConsentRecord) -> dict[str, list[
         CONSENT_ACTIVE: [subject in consenting for subject in subjects],
         SUBJECT_UNIQUE: [times[subject] == 1 for subject in subjects],
     }
+
+
+def _fresh(dates: "Series[Any]", until_s: int, max_age_s: int) -> "NDArray[Any]":
+    """Per row: whether its date lies in the last `max_age_s` before chain time `until_s`; what is no date is not."""
+    import pandas
+    from pandas.api.types import is_numeric_dtype
+
+    unit = "s" if is_numeric_dtype(dates.dtype) else None
+    times = pandas.to_datetime(dates, utc=True, errors="coerce", unit=unit)
+    until = pandas.Timestamp(until_s, unit="s", tz="UTC")
+    fresh: NDArray[Any] = times.between(until - pandas.Timedelta(max_age_s, unit="s"), until).to_numpy()
+    return fresh
 
 
 def _typed(view: "DataFrame", target: str) -> "DataFrame":

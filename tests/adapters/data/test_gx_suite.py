@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from prefect_federated.adapters.data_source import ConsentView, consent_view
-from prefect_federated.adapters.gx_suite import DataChecks
+from prefect_federated.adapters.data.gx_suite import DataChecks
+from prefect_federated.adapters.data.view import ConsentView, consent_view
 from prefect_federated.core.checks import suite_of
 from prefect_federated.core.consent import ConsentRecord
 from prefect_federated.core.errors import DataRefused

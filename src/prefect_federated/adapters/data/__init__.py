@@ -1,0 +1,1 @@
+"""A silo's data: sources, consent view, Great Expectations, dataset root."""
