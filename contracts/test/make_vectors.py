@@ -17,6 +17,7 @@ from eth_abi.abi import encode
 from eth_hash.auto import keccak
 
 from prefect_federated.contracts.test.ballot_vectors import ballot
+from prefect_federated.contracts.test.duo_vectors import duo
 from prefect_federated.contracts.test.pay_vectors import pay
 from prefect_federated.contracts.test.relayed_vectors import location, signed_commit
 
@@ -241,6 +242,7 @@ def main() -> int:
         "task": task(),
         "version": version(),
         "grant": grant(),
+        "duo": duo(),
         "signed_commit": signed_commit(CHAIN, COORDINATOR),
         "location": location(CHAIN, COORDINATOR, SILO),
         "ballot": ballot(CHAIN, COMMITTEE, SILO, word),

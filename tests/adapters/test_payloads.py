@@ -39,7 +39,7 @@ EVIDENCE = b"\x0e" * 32
 @pytest.fixture
 def spec() -> RoundSpec:
     enforced = {
-        "genesis_root": bytes(32), "purposes": 1, "commit_window": 1, "reveal_window": 1, "aggregate_window": 1,
+        "genesis_root": bytes(32), "purposes": 536805377, "commit_window": 1, "reveal_window": 1, "aggregate_window": 1,
         "challenge_window": 1, "quorum": 1, "max_participants": 4, "max_misses": 1, "max_weight": 1000,
         "max_rounds": 9, "chunk_bytes": 256, "bond": 1, "aggregator_bond": 1, "round_reward": 1,
         "aggregator": AGGREGATOR, "standby": STANDBY, "chunks": 6, "limit": 2**20,

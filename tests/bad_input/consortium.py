@@ -24,7 +24,8 @@ from prefect_federated.adapters.payloads import store_model
 from prefect_federated.adapters.silo import read_record, write_record
 from prefect_federated.blocks import Aggregator, EvmChain, LocalStore, Silo, Sponsor
 from prefect_federated.core.agreement import in_numbers
-from prefect_federated.core.consent import ConsentRecord, Grant, columns_digest, purpose_bits, subjects_root
+from prefect_federated.core.consent import ConsentRecord, Grant, columns_digest, subjects_root
+from prefect_federated.core.duo import purpose_bits
 from prefect_federated.core.enforced import Enforced
 from prefect_federated.core.merkle import CHUNK_BYTES
 from prefect_federated.core.payload import plain_header
@@ -143,7 +144,7 @@ class Consortium:
         terms: dict[str, Any] = {
             "dataset": secret,
             "silo": self.account(name).address,
-            "purposes": purpose_bits(("GRU", "HMB")),
+            "purposes": purpose_bits(("HMB",)),
             "valid_from": now_s - 1,
             "expiry": now_s + 10**8,
             "columns": columns_digest(secret, columns),

@@ -12,7 +12,7 @@ import numpy as np
 
 from prefect_federated.adapters.silo import Silo as OpenSilo
 from prefect_federated.blocks import Silo
-from prefect_federated.core.consent import purpose_bits
+from prefect_federated.core.duo import purpose_bits
 from prefect_federated.flows.members import Participant
 from tests.bad_input.cast import Hider, Interrupted, Mute, Observed, PlanEditor, Sender, body_of
 from tests.bad_input.consortium import LIMIT, SIZE, WINDOW_S, Consortium, table
@@ -59,7 +59,7 @@ def _unfit(town: Consortium) -> dict[str, Silo]:
         **{name: town.silo(name) for name in ("made-up", "numbers", "damaged", "narrow")},
     }
     town.consent("expired", expiry=now_s + WINDOW_S)
-    town.consent("misused", purposes=purpose_bits(("GRU",)))
+    town.consent("misused", purposes=purpose_bits(("POA", "NPU")))
     town.consent("empty", subjects=("subject-of-another",))
     town.consent("narrow", columns=("age", "ill"))
     town.as_("withdrawn").withdraw_grant(town.consent("withdrawn", nonce=77))

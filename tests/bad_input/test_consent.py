@@ -38,7 +38,13 @@ def test_grant_withdrawn_during_training_is_refused_by_the_contract(bad: BadRoun
 
 def test_grant_for_another_purpose_is_refused_with_both_purposes(bad: BadRound) -> None:
     bad.fates["misused"].assert_kept_out(
-        ConsentError, 5, "validate", "covers purposes GRU", "task asks for HMB", "ask the data holder"
+        ConsentError,
+        5,
+        "validate",
+        "covers purposes POA, NPU",
+        "task asks for HMB",
+        "lacks HMB, NPU",
+        "ask the data holder",
     )
 
 

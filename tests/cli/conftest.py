@@ -28,6 +28,7 @@ from prefect_federated.cli.main import app
 from prefect_federated.core.agreement import in_numbers
 from prefect_federated.core.commitment import Opening, RoundContext
 from prefect_federated.core.consent import Grant
+from prefect_federated.core.duo import purpose_bits
 from prefect_federated.core.enforced import Enforced
 from prefect_federated.core.merkle import CHUNK_BYTES
 from prefect_federated.core.payload import plain_header
@@ -38,9 +39,8 @@ from prefect_federated.core.round_spec import header_for
 from prefect_federated.core.spec import Column, DataSpec, ModelSpec, PlanSpec, RuleSpec, TaskSpec, Tensor, UpdateSpec
 
 ROOT = Path(__file__).parents[2]
-ETHER = 10**18
-PASSWORD = "correct horse"
-SIZE = 6
+ETHER, PASSWORD, SIZE = 10**18, "correct horse", 6
+GRANTED = purpose_bits(["GRU"])
 WINDOWS = {f"{phase}_window": 600 for phase in ("commit", "reveal", "aggregate")} | {"challenge_window": 60}
 BOUNDS = {"reveal_grace": 30, "quorum": 1, "max_participants": 10, "max_misses": 3, "max_weight": 1000, "max_rounds": 9}
 
@@ -141,7 +141,7 @@ class SmallFederation:
         federation, now = party.federation, party.federation.chain_time()
         dataset = hashlib.sha256(party.address.encode()).digest()
         federation.register_dataset(dataset, bytes(32))
-        grant = Grant(dataset, party.address, 3, now - 1, now + 10**8, bytes(32), bytes(32), 0, now + 86_400)
+        grant = Grant(dataset, party.address, GRANTED, now - 1, now + 10**8, bytes(32), bytes(32), 0, now + 86_400)
         return federation.grant(
             grant, sign_grant(party.account, federation.addresses.consent, federation.chain_id, grant)
         )

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from prefect_federated.core.duo import use_bits
 from prefect_federated.core.payload import parse, plain_header
 
 PLAN = '''
@@ -76,7 +77,9 @@ def test_repeated_creation_finds_the_task_and_does_not_fund_it_twice(cli, fresh)
 def test_draft_is_completed_from_its_plan(cli, fresh) -> None:
     made = json.loads(create(cli, fresh, draft_file(fresh), "--json").stdout)
     spec = made["spec"]
-    assert spec["model"]["tensors"] == [{"name": "w", "shape": [2]}] and spec["enforced"]["purposes"] == 1
+    assert spec["model"]["tensors"] == [{"name": "w", "shape": [2]}] and spec["enforced"]["purposes"] == use_bits(
+        ["GRU"]
+    )
     assert first_model(fresh, spec) == [1.5, 1.5]
 
 

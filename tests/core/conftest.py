@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from prefect_federated.core.commitment import RoundContext
+from prefect_federated.core.duo import use_bits
 from prefect_federated.core.merkle import leaf_hash
 from prefect_federated.core.payload import header_chunk, plain_header
 from prefect_federated.core.spec import TaskSpec
@@ -39,7 +40,7 @@ def values() -> Values:
         "update": {"clip_norm": 1.0, "limit": 2**20},
         "enforced": {
             "genesis_root": "0x" + "0b" * 32,
-            "purposes": 5,
+            "purposes": use_bits(["GRU", "DS"]),
             "commit_window": 60,
             "reveal_window": 60,
             "aggregate_window": 60,

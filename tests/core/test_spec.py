@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from prefect_federated.core.canonical import canonical
+from prefect_federated.core.duo import use_bits
 from prefect_federated.core.errors import ConsentError, SpecError, SpecMismatch, WeightOverflow
 from prefect_federated.core.spec import Enforced, TaskSpec, check_spec, parse_spec
 
@@ -63,9 +64,9 @@ def test_same_values_written_differently_are_refused(task: TaskSpec) -> None:
     text = task.canonical()
     others = [
         json.dumps(json.loads(text), indent=1, sort_keys=True).encode(),
-        text.replace(b'"purposes":5', b'"purposes":5.0'),
-        text.replace(b'"purposes":5', b'"purposes":"5"'),
-        text.replace(b'"purposes":5', b'"purposes":5,"purposes":5'),
+        text.replace(b'"purposes":536805381', b'"purposes":536805381.0'),
+        text.replace(b'"purposes":536805381', b'"purposes":"5"'),
+        text.replace(b'"purposes":536805381', b'"purposes":536805381,"purposes":536805381'),
         text.replace(b'"max_rounds":5', b'"max_rounds":05'),
         text.replace(b'"seed":0', b'"seed":-0'),
         text.replace(b'"seed":0', b'"seed":false'),
@@ -167,8 +168,16 @@ def test_impossible_task_is_refused_by_field(changes: dict[str, Any], words: str
 
 
 def test_purposes_in_words_must_be_the_purposes_that_the_contract_compares(bent: Bent) -> None:
-    with pytest.raises(SpecError, match="purposes is 5 by the spec's words, 2 in the enforced parameters"):
+    with pytest.raises(SpecError, match=r"purposes is 536805381 \(GRU, DS\) by the .* 2 \(HMB\) in the enforced"):
         bent({"enforced.purposes": 2})
+
+
+def test_what_the_sponsor_declares_is_what_the_contract_does_not_ask_for(bent: Bent) -> None:
+    declared = use_bits(["GRU", "DS"], ["NPU", "IRB"])
+    changes = {"use": {"for_profit": False, "ethics_approval": True}}
+    with pytest.raises(SpecError, match=r"\(GRU, DS, NPU, IRB\) by the spec's words, 536805381 \(GRU, DS\) in"):
+        bent(changes)
+    assert bent(changes | {"enforced.purposes": declared}).enforced.purposes == declared
 
 
 def test_unknown_purpose_is_refused(bent: Bent) -> None:

@@ -69,6 +69,7 @@ def _fill_numbers(draft: Draft) -> None:
     from pydantic import ValidationError
 
     from prefect_federated.core.agreement import in_numbers
+    from prefect_federated.core.data_use import UseSpec
     from prefect_federated.core.spec_parts import ModelSpec, RewardSpec, RuleSpec, UpdateSpec
 
     enforced = draft.setdefault("enforced", {})
@@ -80,6 +81,7 @@ def _fill_numbers(draft: Draft) -> None:
             ModelSpec.model_validate_json(json.dumps(draft["model"])),
             int(enforced.get("chunk_bytes", CHUNK_BYTES)),
             RewardSpec.model_validate(draft.get("rewards", {})),
+            UseSpec.model_validate_json(json.dumps(draft.get("use", {}))),
         )
     except (ValidationError, ValueError, TypeError):
         return

@@ -151,14 +151,14 @@ def _show(record: dict[str, Any], as_json: bool) -> None:
 
 
 def _enforced(enforced: dict[str, Any]) -> list[tuple[str, Any]]:
-    from prefect_federated.core.consent import Purpose
+    from prefect_federated.core.duo import purpose_codes
     from prefect_federated.core.enforced import MODES, REWARDS, RULES
 
     words = {
         "rule": RULES[enforced["rule"]],
         "mode": MODES[enforced["mode"]],
         "reward_by": REWARDS[enforced["reward_by"]],
-        "purposes": " ".join(p.name or "" for p in Purpose(enforced["purposes"])),
+        "purposes": purpose_codes(enforced["purposes"]),
     }
     shown = {"bond", "aggregator_bond", "round_reward"}
     skip = {"aggregator", "standby"}

@@ -1,19 +1,20 @@
 """What a spec says twice: in words for a silo to read, and in the numbers that the contracts hold everybody to.
 
-purposes, rule, update, model, rewards --in_numbers--> fields of the enforced parameters --require_agreement--> the same
+purposes, use, rule, update, model, rewards --in_numbers--> enforced parameters --require_agreement--> the same
 """
 
 from collections.abc import Sequence
 from typing import Any
 
-from prefect_federated.core.consent import purpose_bits
+from prefect_federated.core.data_use import Use, UseSpec
+from prefect_federated.core.duo import purpose_codes
 from prefect_federated.core.enforced import REWARDS, RULES, Enforced
 from prefect_federated.core.errors import SpecError
 from prefect_federated.core.merkle import leaf_hash
 from prefect_federated.core.payload import header_chunk, payload_bytes, plain_header
 from prefect_federated.core.spec_parts import ModelSpec, RewardSpec, RuleSpec, UpdateSpec
 
-_BY_EXAMPLES = RewardSpec()
+_BY_EXAMPLES, _UNDECLARED = RewardSpec(), UseSpec()
 
 
 def in_numbers(
@@ -23,6 +24,7 @@ def in_numbers(
     model: ModelSpec,
     chunk_bytes: int,
     rewards: RewardSpec = _BY_EXAMPLES,
+    use: UseSpec = _UNDECLARED,
 ) -> dict[str, Any]:
     """Enforced parameters that follow from the words: what a fraud proof needs to know of payloads, rule and pay.
 
@@ -32,7 +34,7 @@ def in_numbers(
     """
     header = plain_header("aggregate", model.size, model.frac_bits, chunk_bytes)
     return {
-        "purposes": purpose_bits(purposes),
+        "purposes": Use(tuple(purposes), use).bits,
         "rule": RULES.index(rule.name),
         "trim": rule.trim,
         "norm_bound": rule.norm_bound or 0,
@@ -67,6 +69,8 @@ def require_agreement(numbers: dict[str, Any], enforced: Enforced) -> None:
 def _shown(field: str, value: Any) -> str:
     if field == "rule":
         return repr(RULES[value])
+    if field == "purposes":
+        return f"{value} ({purpose_codes(value)})"
     if field == "reward_by":
         return repr(REWARDS[value])
     return "0x" + value.hex() if isinstance(value, bytes) else repr(value)

@@ -6,53 +6,11 @@ grant on chain --digests--> record in the silo --columns, subjects--> consent vi
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import IntFlag
 
 from prefect_federated.core.canonical import canonical
+from prefect_federated.core.duo import lacking, purpose_codes
 from prefect_federated.core.errors import ConsentError
 from prefect_federated.core.merkle import leaf_hash, root_of_leaves
-
-
-class Purpose(IntFlag):
-    """Purposes of use, named after GA4GH DUO codes; a grant covers a task when it has all of its bits.
-
-    Source: GA4GH Data Use Ontology, https://github.com/EBISPOT/DUO
-    """
-
-    GRU = 1 << 0  # general research use
-    HMB = 1 << 1  # health, medical, biomedical research
-    DS = 1 << 2  # disease-specific research
-    POA = 1 << 3  # population origins or ancestry research
-    NMDS = 1 << 4  # methods development
-
-
-def purpose_bits(codes: Iterable[str]) -> int:
-    """Fold DUO codes into the bit mask that the contract compares.
-
-    Raises:
-        ConsentError: a code is unknown.
-
-    >>> purpose_bits(["GRU", "DS"])
-    5
-    """
-    bits = 0
-    for code in codes:
-        if code not in Purpose.__members__:
-            known = ", ".join(Purpose.__members__)
-            raise ConsentError(f"unknown purpose {code!r}; known purposes are {known}")
-        bits |= Purpose[code]
-    return int(bits)
-
-
-def purpose_codes(bits: int) -> str:
-    """DUO codes of a bit mask, for people; bits without a code are shown as a number.
-
-    >>> purpose_codes(5), purpose_codes(0), purpose_codes(64 + 1)
-    ('GRU, DS', 'none', 'GRU, 0x40')
-    """
-    known = [purpose for purpose in Purpose if purpose & bits]
-    rest = bits & ~sum(known)
-    return ", ".join([str(purpose.name) for purpose in known] + ([hex(rest)] if rest else [])) or "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +91,8 @@ def require_live(grant: GrantState, silo: str, purposes: int, now_s: int, until_
         )
     if purposes & ~grant.purposes:
         raise ConsentError(
-            f"{name} covers purposes {purpose_codes(grant.purposes)}, the task asks for {purpose_codes(purposes)};"
-            " ask the data holder for a grant that covers them"
+            f"{name} covers purposes {purpose_codes(grant.purposes)}, the task asks for {purpose_codes(purposes)}:"
+            f" it lacks {lacking(grant.purposes, purposes)}; ask the data holder for a grant that covers them"
         )
 
 

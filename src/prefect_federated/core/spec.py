@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 from prefect_federated.core.aggregation.overflow import check_weighted_sum
 from prefect_federated.core.agreement import in_numbers, require_agreement
 from prefect_federated.core.canonical import canonical, canonical_hash
+from prefect_federated.core.data_use import UseSpec
 from prefect_federated.core.enforced import Enforced, task_id
 from prefect_federated.core.errors import SpecError, SpecMismatch
 from prefect_federated.core.spec_parts import (
@@ -40,6 +41,7 @@ __all__ = [
     "TaskSpec",
     "Tensor",
     "UpdateSpec",
+    "UseSpec",
     "check_spec",
     "parse_spec",
     "task_id",
@@ -53,6 +55,7 @@ class TaskSpec(Strict):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="also the registered model's name in MLflow")
     description: str = ""
     purposes: tuple[str, ...] = Field(min_length=1, description="DUO codes the use falls under")
+    use: UseSpec = UseSpec()
     data: DataSpec
     model: ModelSpec
     plan: PlanSpec
@@ -66,7 +69,9 @@ class TaskSpec(Strict):
     def _agrees(self) -> "TaskSpec":
         """What a silo reads in words is what the contract enforces, and the rule works at the quorum."""
         enforced = self.enforced
-        numbers = in_numbers(self.purposes, self.rule, self.update, self.model, enforced.chunk_bytes, self.rewards)
+        numbers = in_numbers(
+            self.purposes, self.rule, self.update, self.model, enforced.chunk_bytes, self.rewards, self.use
+        )
         require_agreement(numbers, enforced)
         if enforced.quorum < self.rule.fewest:
             raise SpecError(

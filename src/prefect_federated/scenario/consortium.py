@@ -16,7 +16,7 @@ from prefect_federated.adapters.keys import dev_key
 from prefect_federated.blocks import Aggregator, EvmChain, ModelRegistryMirror, Silo, Sponsor, Validator
 from prefect_federated.blocks.party import Stores
 from prefect_federated.core.chains import profile_of_chain
-from prefect_federated.core.consent import purpose_bits
+from prefect_federated.core.duo import purpose_bits
 from prefect_federated.core.spec import TaskSpec
 from prefect_federated.scenario import breast_cancer
 from prefect_federated.scenario.accounts import Account, make_account

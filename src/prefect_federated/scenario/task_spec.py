@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from prefect_federated.adapters.payloads import store_model
 from prefect_federated.adapters.stores.base import ContentStore
 from prefect_federated.core.agreement import in_numbers
+from prefect_federated.core.data_use import UseSpec
 from prefect_federated.core.enforced import DIRECT, RELAYED, Enforced
 from prefect_federated.core.fixed_point import encode
 from prefect_federated.core.merkle import CHUNK_BYTES
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 PLAN = "prefect_federated.learning.tabular:TabularClassifier"
 PURPOSES = ("HMB",)
+USE = UseSpec(for_profit=False, commercial=False, ethics_approval=True, diseases=("MONDO:0007254",))
 ETHER = 10**18
 
 
@@ -82,12 +84,13 @@ def build_spec(
         "aggregator": aggregator,
         "standby": standby,
         **_conditions(terms),
-        **in_numbers(PURPOSES, rule, update, model, CHUNK_BYTES, rewards),
+        **in_numbers(PURPOSES, rule, update, model, CHUNK_BYTES, rewards, USE),
     }
     return TaskSpec(
         name="breast-cancer",
         description="Tell malignant from benign tumours by twenty features of a cell image.",
         purposes=PURPOSES,
+        use=USE,
         data=breast_cancer.data_spec(table),
         model=model,
         plan=PlanSpec(ref=PLAN, code_hash=code_hash(PLAN), hyperparameters=settings, seed=terms.seed),

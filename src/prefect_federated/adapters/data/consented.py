@@ -13,7 +13,7 @@ from prefect_federated.adapters.data.view import ConsentView, consent_view
 from prefect_federated.adapters.evm.datasets import published_roots
 from prefect_federated.adapters.silo import Silo
 from prefect_federated.core.checks import CheckReport, Expected, Suite, require_passed, suite_of
-from prefect_federated.core.consent import ConsentRecord, GrantState, purpose_bits, require_live, require_record
+from prefect_federated.core.consent import ConsentRecord, GrantState, require_live, require_record
 from prefect_federated.core.dataset import require_published
 from prefect_federated.core.errors import ConfigurationError, DataRefused
 from prefect_federated.core.evidence import Evidence
@@ -48,7 +48,7 @@ def require_consent(silo: Silo, spec: RoundSpec) -> Granted:
     check_policy(silo.policy, agreed, readers, code_hash(agreed.plan.ref), spec.cohort)
     record, federation = silo.consent_record(), silo.party.federation
     grant = federation.grant_state(record.grant_id)
-    require_live(grant, silo.party.account, purpose_bits(agreed.purposes), federation.chain_time(), spec.reads_until)
+    require_live(grant, silo.party.account, agreed.enforced.purposes, federation.chain_time(), spec.reads_until)
     require_record(grant, record)
     return Granted(record, grant)
 
