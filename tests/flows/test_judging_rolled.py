@@ -11,9 +11,9 @@ from prefect_federated.adapters.posting import own_roll
 from prefect_federated.adapters.reading import rewards_before
 from prefect_federated.adapters.receipts import broken_receipt, issue_missing, keep_arrived
 from prefect_federated.adapters.relayer import Relayer, waiting_openings
-from prefect_federated.adapters.verification import RECORD, verify_proposal
+from prefect_federated.adapters.verification import verify_proposal
 from prefect_federated.core.errors import FederatedError
-from prefect_federated.core.findings import Wrong
+from prefect_federated.core.findings import RECORD, Wrong
 from prefect_federated.core.pay import Part, round_pay
 from prefect_federated.core.result import ResultDocument
 from prefect_federated.core.rewards import add_rewards
