@@ -8,8 +8,8 @@ from prefect_federated.adapters.evm.records import Sent, Version
 from prefect_federated.adapters.evm.versions import version_fields
 from prefect_federated.adapters.stores.base import ContentStore
 from prefect_federated.core.errors import ConfigurationError, ContentMissing, ProtocolError
-from prefect_federated.core.rationale import RATIONALE_BYTES, Rationale, parse_rationale
 from prefect_federated.core.proposal import unpack_exclusions
+from prefect_federated.core.rationale import RATIONALE_BYTES, Rationale, parse_rationale
 from prefect_federated.core.remedies import ROUND, Remedy, State, Used, gravest, remedies
 from prefect_federated.core.usage_rights import Permission, permission
 from prefect_federated.core.version import VersionFields

@@ -1,4 +1,4 @@
-"""A sentence for each custom error about usage rights and remedies; part of `sentences`, which says how they are used."""
+"""A sentence for each custom error about usage rights and remedies; part of `sentences`, which says what for."""
 
 from prefect_federated.core.errors import CommitmentMismatch, ConfigurationError, ContractRefused, FederatedError
 
@@ -10,8 +10,8 @@ RIGHTS_SENTENCES: dict[str, tuple[type[FederatedError], str]] = {
     ),
     "RightsExceedGrant": (
         ContractRefused,
-        "the record of {participant} stands under grant {grantId}, which gives the purposes {granted} and ends, while the"
-        " proposal claims {claimed} until its own end; show a record that gives all of it, or the bond is lost",
+        "the record of {participant} stands under grant {grantId}, which gives the purposes {granted}, the proposal"
+        " claims {claimed}, or a later end; show a record that gives all of it, or the bond is lost",
     ),
     "EmptyAnswer": (
         ConfigurationError,
