@@ -37,6 +37,7 @@ abstract contract Actions is Ghosts {
         minted = 10 * REWARD + 2 * DUTY_BOND + ACTORS * BOND;
         IModelRegistry.Version memory genesis;
         (genesis.task, genesis.modelRoot) = (task, keccak256("genesis"));
+        (genesis.purposes, genesis.usableUntil) = (type(uint64).max, type(uint40).max);
         chain.push(genesis);
     }
 
@@ -289,6 +290,7 @@ abstract contract Actions is Ghosts {
         (v.task, v.number, v.round, v.kind) = (task, uint32(settled), r.round, 1);
         (v.modelRoot, v.aggregateRoot) = (pending.modelRoot, pending.aggregateRoot);
         (v.stateRoot, v.metricsHash) = (pending.stateRoot, pending.metricsHash);
+        (v.purposes, v.usableUntil) = (pending.purposes, pending.usableUntil);
         chain.push(v);
     }
 

@@ -148,6 +148,7 @@ abstract contract RoundBase is Base {
         p.included = coordinator.roundOf(task).revealed;
         (address[] memory accounts, uint256[] memory amounts) = _rewards();
         (p.rewardRoot, p.rewardTotal) = SumTreeBuilder.root(accounts, amounts);
+        (p.purposes, p.usableUntil) = (PURPOSE | 8, consent.grantOf(grants[_silo(0)]).expiry);
         p.uri = "ipfs://model";
     }
 

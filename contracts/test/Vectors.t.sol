@@ -92,6 +92,8 @@ contract VectorsTest is ICoordinatorTypes, Answers {
         v.aggregateRoot = _b(".version.aggregate_root");
         v.stateRoot = _b(".version.state_root");
         v.metricsHash = _b(".version.metrics_hash");
+        v.purposes = uint64(_u(".version.purposes"));
+        v.usableUntil = uint40(_u(".version.usable_until"));
         vm.assertEq(models.hashVersion(v), _b(".version.version_hash"), "version hash");
     }
 

@@ -132,7 +132,8 @@ def version() -> dict[str, Any]:
     """Return one model version and its hash."""
     typehash = keccak(
         b"Version(uint256 chainId,address registry,uint32 task,uint32 number,uint32 round,uint8 kind,"
-        b"bytes32 parent,bytes32 modelRoot,bytes32 aggregateRoot,bytes32 stateRoot,bytes32 metricsHash)"
+        b"bytes32 parent,bytes32 modelRoot,bytes32 aggregateRoot,bytes32 stateRoot,bytes32 metricsHash,"
+        b"uint64 purposes,uint40 usableUntil)"
     )
     fields: dict[str, tuple[str, Any]] = {
         "chain_id": ("uint256", CHAIN),
@@ -146,6 +147,8 @@ def version() -> dict[str, Any]:
         "aggregate_root": ("bytes32", word("aggregate")),
         "state_root": ("bytes32", word("state")),
         "metrics_hash": ("bytes32", word("metrics")),
+        "purposes": ("uint64", 2**52 + 5),
+        "usable_until": ("uint40", 2_000_000_000),
     }
     packed = encode([t for t, _ in fields.values()], [v for _, v in fields.values()])
     return {name: value for name, (_, value) in fields.items()} | {"version_hash": keccak(typehash + packed)}

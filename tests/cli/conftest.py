@@ -37,6 +37,7 @@ from prefect_federated.core.result import IncludedUpdate, ResultDocument
 from prefect_federated.core.round import Reason
 from prefect_federated.core.round_spec import header_for
 from prefect_federated.core.spec import Column, DataSpec, ModelSpec, PlanSpec, RuleSpec, TaskSpec, Tensor, UpdateSpec
+from prefect_federated.core.usage_rights import EVERYTHING, intersection
 
 ROOT = Path(__file__).parents[2]
 ETHER, PASSWORD, SIZE = 10**18, "correct horse", 6
@@ -215,6 +216,8 @@ class SmallFederation:
             rewards={self.silos[0].address: round * self.spec.enforced.round_reward},
             metrics={"accuracy": 0.9},
         )
+        grants = self.reader.grants_of(self.task, round)
+        rights = intersection(EVERYTHING, self.reader.rights_of(grants[r.participant] for r in included))
         proposal = Proposal(
             aggregate_root,
             model_root,
@@ -223,6 +226,8 @@ class SmallFederation:
             document.metrics_hash,
             *document.reward_root,
             len(included),
+            rights.purposes,
+            rights.usable_until,
             pack_exclusions(excluded),
             self.store.put([document.to_bytes()]),
         )

@@ -128,6 +128,28 @@ def test_update_left_out_without_cause_is_named(consortium: Consortium, spec: Ro
     assert "left out for MALFORMED, recomputed as included" in next(f for f in findings if f.wrong is Wrong.RULE).detail
 
 
+@pytest.mark.parametrize("less", [{"purposes": 0}, {"usable_until": 1}])
+def test_rights_narrower_than_the_inputs_are_named_for_people_to_judge(
+    consortium: Consortium, spec: RoundSpec, less: dict[str, int]
+) -> None:
+    propose(consortium, spec, lambda truth: (truth.document, less))
+    verification = verify_proposal(consortium.standby.open().party, spec)
+    (finding,) = verification.findings
+    assert finding.wrong is Wrong.USE and not finding.provable and "its inputs allow" in finding.detail
+    assert judge(consortium.standby.open().party, spec).to_prove is None
+
+
+def test_version_says_what_its_inputs_allow(consortium: Consortium, spec: RoundSpec) -> None:
+    propose(consortium, spec, nothing)
+    federation = consortium.federation()
+    grants = federation.rights_of(federation.grants_of(spec.task, spec.round).values())
+    finish(consortium)
+    version = federation.versions(spec.task)[-1]
+    assert version.round == spec.round and len(grants) == len(HOSPITALS)
+    assert all(version.rights.within(one) for one in grants)
+    assert version.usable_until == min(one.usable_until for one in grants)
+
+
 def test_result_that_nobody_can_fetch_is_named_withheld(consortium: Consortium, spec: RoundSpec) -> None:
     def nowhere(truth: Truth) -> tuple[ResultDocument, dict[str, Any]]:
         return truth.document, {"uri": "cas://sha256/" + "0" * 64}

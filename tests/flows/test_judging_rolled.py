@@ -11,9 +11,9 @@ from prefect_federated.adapters.posting import own_roll
 from prefect_federated.adapters.reading import rewards_before
 from prefect_federated.adapters.receipts import broken_receipt, issue_missing, keep_arrived
 from prefect_federated.adapters.relayer import Relayer, waiting_openings
-from prefect_federated.adapters.verification import RECORD, verify_proposal
-from prefect_federated.core.errors import FederatedError
-from prefect_federated.core.findings import Wrong
+from prefect_federated.adapters.verification import verify_proposal
+from prefect_federated.core.errors import ContractRefused, FederatedError
+from prefect_federated.core.findings import RECORD, Wrong
 from prefect_federated.core.pay import Part, round_pay
 from prefect_federated.core.result import ResultDocument
 from prefect_federated.core.rewards import add_rewards
@@ -125,6 +125,23 @@ def test_false_payload_of_a_rolled_update_costs_the_bond_when_its_record_is_aske
     with pytest.raises(FederatedError):
         meet_demands(consortium.aggregator.open().party, spec)
     never_shown(consortium, spec)
+
+
+def test_rights_that_a_rolled_grant_does_not_give_cost_the_bond_when_its_record_is_asked_for(
+    consortium: Consortium, spec: RoundSpec
+) -> None:
+    propose(consortium, spec, lambda truth: (truth.document, {"purposes": truth.proposal.purposes | 1 << 40}))
+    standby = consortium.standby.open().party
+    found = verify_proposal(standby, spec).findings
+    assert {(one.wrong, one.tree) for one in found} == {(Wrong.WITHHELD, RECORD)}
+    judge(standby, spec)
+    with pytest.raises(ContractRefused, match="the proposal claims"):
+        meet_demands(consortium.aggregator.open().party, spec)
+    asked = standby.federation.demands(spec.task, spec.round)
+    assert [one.target[0] for one in asked] == [RECORD] * len(HOSPITALS)
+    standby.federation.wait_until(asked[-1].due + 1)
+    assert meet_demands(standby, spec) == "forfeit"
+    assert standby.federation.fallen(spec.task, spec.round) == [proposer(consortium)]
 
 
 def test_record_that_is_doubted_is_shown(consortium: Consortium, spec: RoundSpec) -> None:

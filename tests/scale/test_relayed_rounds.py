@@ -107,7 +107,7 @@ def cumulative(consortium: Large, round: int) -> dict[str, int]:
 def proposed(consortium: Large, round: int) -> Proposal:
     root, total = sum_root(cumulative(consortium, round))
     one = hashlib.sha256(f"model {round}".encode()).digest()
-    return Proposal(one, one, bytes(32), one, one, root, total, N, b"", "cas://result")
+    return Proposal(one, one, bytes(32), one, one, root, total, N, 0, 0, b"", "cas://result")
 
 
 def claim_all(consortium: Large, relayer: Relayer) -> dict[str, int]:

@@ -20,17 +20,6 @@ interface IRecordDesk is IDisputeTypes {
         bytes calldata receipt
     ) external;
 
-    /// Answers a demand of Tree.Record: the included leaf is what a roll says of its participant, or that revealed by
-    /// itself. Anyone. @param rolled Not read in the second case.
-    function answerRecord(
-        uint32 task,
-        uint32 round,
-        Proposal calldata p,
-        uint32 position,
-        Piece calldata included,
-        RolledProof calldata rolled
-    ) external;
-
     /// Asks a poster for a leaf of its roll, against a deposit that the answer earns; one challenge window to answer.
     /// Anyone, while the roll's round runs.
     /// @param openings Of the openings, else of the commits.

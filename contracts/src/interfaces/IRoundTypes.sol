@@ -125,6 +125,8 @@ interface IRoundTypes {
     /// @param included How many updates are in the aggregate; 0 says that nothing usable came.
     /// @param exclusions Packed (uint16 index, uint8 reason), ascending; with the included exactly the revealed, where
     /// there are no rolls.
+    /// @param purposes Bits that the base version and the grants of all included have. @param usableUntil The earliest of
+    /// their ends.
     struct Proposal {
         bytes32 aggregateRoot;
         bytes32 modelRoot;
@@ -134,6 +136,8 @@ interface IRoundTypes {
         bytes32 rewardRoot;
         uint128 rewardTotal;
         uint16 included;
+        uint64 purposes;
+        uint40 usableUntil;
         bytes exclusions;
         string uri;
     }

@@ -6,6 +6,7 @@ RoundLog + notes --> parent and child runs;  version + model bytes --> registere
 import numpy as np
 
 from prefect_federated.adapters.aggregator import Aggregator
+from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.evm.records import Version
 from prefect_federated.adapters.mlflow.mirror import Mirror
 from prefect_federated.adapters.mlflow.records import (
@@ -18,14 +19,19 @@ from prefect_federated.adapters.mlflow.records import (
 )
 from prefect_federated.adapters.payloads import fetch_words
 from prefect_federated.adapters.reading import read_result, read_task_spec, version_with_hash
+from prefect_federated.adapters.remedies import read_remedies
 from prefect_federated.adapters.round_log import RoundLog
+from prefect_federated.core.consent import purpose_codes
 from prefect_federated.core.fixed_point import decode
 from prefect_federated.core.notes import Notes
 from prefect_federated.core.opinion import UNIT
+from prefect_federated.core.remedies import gravest
 from prefect_federated.core.result import ResultDocument
 from prefect_federated.core.round import RoundState, Status
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.learning.tensors import unflatten
+
+REMEDY_TAG, PURPOSES_TAG, UNTIL_TAG = "federated.remedy", "federated.purposes", "federated.usable_until"
 
 
 def mirror_round(aggregator: Aggregator, spec: RoundSpec, log: RoundLog, notes: Notes) -> int | None:
@@ -43,7 +49,14 @@ def mirror_round(aggregator: Aggregator, spec: RoundSpec, log: RoundLog, notes: 
         _package(aggregator, spec, result, version),
     )
     _promote(aggregator.mirror, aggregator, spec, version)
+    mirror_remedies(aggregator.mirror, party.federation, spec.task, spec.spec.name)
     return number
+
+
+def mirror_remedies(mirror: Mirror, federation: Federation, task: int, task_name: str) -> None:
+    """Tag each mirrored version that descends from changed consent with the state of its gravest remedy."""
+    for version_hash, state in gravest(read_remedies(federation, task)).items():
+        mirror.tag(task_name, "0x" + version_hash.hex(), {REMEDY_TAG: state.word})
 
 
 def is_mirrored(aggregator: Aggregator, task: int, state: RoundState) -> bool:
@@ -151,6 +164,8 @@ def _model_version(
         metrics=result.metrics,
         run_id=run_id,
         created_ms=log.ended_at * 1000,
+        rights=str(version.rights),
+        tags={PURPOSES_TAG: purpose_codes(version.purposes), UNTIL_TAG: str(version.usable_until)},
     )
 
 

@@ -135,4 +135,4 @@ class Consortium:
         cumulative = {self.silos[0].address: REWARD // 2}
         root, total = sum_root(cumulative)
         one = hashlib.sha256(b"model").digest()
-        return Proposal(one, one, bytes(32), one, one, root, total, included, b"", "cas://result")
+        return Proposal(one, one, bytes(32), one, one, root, total, included, 0, 0, b"", "cas://result")

@@ -45,6 +45,8 @@ def proposal_tuple(proposal: Proposal) -> tuple[Any, ...]:
         proposal.reward_root,
         proposal.reward_total,
         proposal.included,
+        proposal.purposes,
+        proposal.usable_until,
         proposal.exclusions,
         proposal.uri,
     )
