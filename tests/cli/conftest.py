@@ -26,7 +26,7 @@ from prefect_federated.adapters.payloads import store_model
 from prefect_federated.adapters.stores.local import LocalStore
 from prefect_federated.cli.main import app
 from prefect_federated.core.agreement import in_numbers
-from prefect_federated.core.commitment import Opening, RoundContext
+from prefect_federated.core.commitment import Grounds, Opening, RoundContext
 from prefect_federated.core.consent import Grant
 from prefect_federated.core.duo import purpose_bits
 from prefect_federated.core.enforced import Enforced
@@ -186,13 +186,17 @@ class SmallFederation:
         def part(name: str) -> bytes:
             return hashlib.sha256(f"{silo.address}/{round}/{name}".encode()).digest()
 
-        return Opening(part("payload"), part("sealed"), part("key"), 10, part("evidence"), part("salt"))
+        grounds = Grounds(silo.grant, self.evidence(silo, round))
+        return Opening(part("payload"), part("sealed"), part("key"), 10, grounds.hash, part("salt"))
+
+    def evidence(self, silo: Party, round: int) -> bytes:
+        return hashlib.sha256(f"{silo.address}/{round}/evidence".encode()).digest()
 
     def commit(self, silo: Party, round: int) -> None:
         base = self.reader.round_state(self.task).base_version
         context = RoundContext(self.reader.chain_id, self.coordinator, self.task, round, base, silo.address)
         opening = self.opening(silo, round)
-        silo.federation.commit(self.task, round, opening.digest(context), silo.grant, opening.evidence_hash)
+        silo.federation.commit(self.task, round, opening.digest(context), silo.grant, self.evidence(silo, round))
 
     def reveal(self, silo: Party, round: int) -> None:
         silo.federation.reveal(self.task, round, self.opening(silo, round), "cas://sha256/" + "0" * 64)
