@@ -21,7 +21,7 @@ from prefect_federated.adapters.payloads import fetch_words
 from prefect_federated.adapters.reading import read_result, read_task_spec, version_with_hash
 from prefect_federated.adapters.remedies import read_remedies
 from prefect_federated.adapters.round_log import RoundLog
-from prefect_federated.core.consent import purpose_codes
+from prefect_federated.core.duo import purpose_codes
 from prefect_federated.core.fixed_point import decode
 from prefect_federated.core.notes import Notes
 from prefect_federated.core.opinion import UNIT

@@ -38,7 +38,10 @@ def allowed(
             metavar="TASK[@VERSION]", help="Number of the task, and head (default), champion or a version's number."
         ),
     ],
-    purpose: Annotated[list[str], typer.Option(help="Purpose of the use, a DUO code; repeat it for several.")],
+    purpose: Annotated[
+        list[str],
+        typer.Option(help="DUO code: what the use is for (HMB), or a condition that it meets (NPU); repeat it."),
+    ],
     where: Where,
     at: Annotated[
         str | None,
@@ -57,9 +60,10 @@ def allowed(
     """
     from prefect_federated.adapters.remedies import may_be_used
     from prefect_federated.adapters.stores.base import open_store
-    from prefect_federated.core.consent import purpose_bits
+    from prefect_federated.core.duo import CONDITIONS, use_bits
 
-    federation, bits = where.open(), purpose_bits(purpose)
+    federation = where.open()
+    bits = use_bits([code for code in purpose if code not in CONDITIONS], [c for c in purpose if c in CONDITIONS])
     if store is not None:
         federation.read_rolls_from(open_store(store))
     version = _version(federation, model)

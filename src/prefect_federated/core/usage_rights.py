@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
 
-from prefect_federated.core.consent import purpose_codes
+from prefect_federated.core.duo import purpose_codes
 from prefect_federated.core.remedies import State
 
 ALL_PURPOSES, FOREVER = (1 << 64) - 1, (1 << 40) - 1  # what a genesis has: nobody's data went into it

@@ -9,7 +9,7 @@ from typing import Self
 
 from prefect_federated.adapters.evm.records import Event, Version
 from prefect_federated.core.audit import VersionRow
-from prefect_federated.core.consent import purpose_codes
+from prefect_federated.core.duo import purpose_codes
 from prefect_federated.core.opinion import UNIT
 from prefect_federated.core.version import KINDS
 

@@ -9,7 +9,7 @@ from typing import Any
 from prefect_federated.adapters.evm.records import Event
 from prefect_federated.adapters.lineage.descent import Descent
 from prefect_federated.core.audit import AuditedRound, DatasetRow, DeedRow, GrantRow, RootRow
-from prefect_federated.core.consent import purpose_codes
+from prefect_federated.core.duo import purpose_codes
 
 
 def grant_rows(

@@ -74,7 +74,7 @@ class Mirror:
         """Set tags of a mirrored version; returns False where it is not mirrored."""
         with self._lock, reaching(self.registry_uri):
             client, _ = self._open()
-            return mlflow_versions.tag(client, self.model_name(task_name), version_hash, tags)
+            return versions.tag(client, self.model_name(task_name), version_hash, tags)
 
     def follows(self, task_name: str, version_hash: str, alias: str = CHAMPION) -> bool:
         """Whether a version is mirrored and the alias stands on it: there is nothing left to write."""
