@@ -11,6 +11,7 @@ from prefect_federated.cli import relay as relay_command
 from prefect_federated.cli import verify as verify_command
 from prefect_federated.cli.appeal import appeal_app
 from prefect_federated.cli.chain import chain_app
+from prefect_federated.cli.dataset import dataset_app
 from prefect_federated.cli.governance import governance_app
 from prefect_federated.cli.participant import participant
 from prefect_federated.cli.poster import poster_app
@@ -41,6 +42,7 @@ app.add_typer(participant, name="participant")
 app.add_typer(validator_app, name="validator")
 app.add_typer(poster_app, name="poster")
 app.add_typer(registry, name="registry")
+app.add_typer(dataset_app, name="dataset")
 app.add_typer(appeal_app, name="appeal")
 app.add_typer(governance_app, name="governance")
 app.command("verify", epilog="Example: federated verify 1 3 --store s3://models/fl --json")(verify_command.verify)
