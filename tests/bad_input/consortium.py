@@ -132,6 +132,11 @@ class Consortium:
         data.parent.mkdir(parents=True)
         (table(len(self.accounts)) if frame is None else frame).to_csv(data, index=False)
         self.consent(name)
+        return self.block(name, **settings)
+
+    def block(self, name: str, **settings: Any) -> Silo:
+        """The block of a silo that is there; settings are those of its block."""
+        data = self.folder / "silos" / name / "data.csv"
         return Silo(**{**self._party(name), **self._policy(data), **settings})
 
     def consent(self, name: str, **changes: Any) -> bytes:

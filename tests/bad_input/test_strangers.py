@@ -15,7 +15,8 @@ from tests.bad_input.silos import HONEST
 
 @pytest.fixture(scope="module")
 def open_task(bad: BadRound) -> int:
-    """A task of the honest silos, in its first round's Commit."""
+    """A task of the honest silos, in its first round's Commit; the outsider's data were published before."""
+    bad.consortium.silo("outsider")
     task = bad.consortium.task(list(HONEST))
     bad.consortium.as_("sponsor").open_round(task)
     return task
@@ -62,7 +63,7 @@ def test_stake_below_the_bond_is_refused_with_both_amounts(consortium: Consortiu
 
 
 def test_silo_that_is_not_enrolled_cannot_commit(consortium: Consortium, open_task: int) -> None:
-    silo = consortium.silo("outsider").open()
+    silo = consortium.block("outsider").open()
     before = standing(consortium, "outsider")
     error = error_of(Participant(silo).commit, open_task, 1)
     assert type(error) is UnknownParticipant and (error.exit_code, error.stage) == (7, "commit")

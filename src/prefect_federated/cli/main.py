@@ -12,6 +12,7 @@ from prefect_federated.cli import relay as relay_command
 from prefect_federated.cli import verify as verify_command
 from prefect_federated.cli.appeal import appeal_app
 from prefect_federated.cli.chain import chain_app
+from prefect_federated.cli.dataset import dataset_app
 from prefect_federated.cli.governance import governance_app
 from prefect_federated.cli.model import model_app
 from prefect_federated.cli.participant import participant
@@ -46,6 +47,7 @@ app.add_typer(poster_app, name="poster")
 app.add_typer(registry, name="registry")
 app.add_typer(model_app, name="model")
 app.add_typer(remedy_app, name="remedy")
+app.add_typer(dataset_app, name="dataset")
 app.add_typer(appeal_app, name="appeal")
 app.add_typer(governance_app, name="governance")
 app.command("audit", epilog="Example: federated audit 1@champion --mlflow sqlite:///mlflow.db --html lineage.html")(

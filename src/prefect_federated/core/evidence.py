@@ -27,6 +27,7 @@ class Evidence:
     task: int
     round: int
     participant: str
+    until_s: int  # chain time until which the round may read data: the grant lasts that long, rows are fresh then
     grant_id: bytes
     dataset_root: bytes  # of all rows the silo has, as published on chain; the view is a part of them
     view_digest: bytes
@@ -45,9 +46,9 @@ class Evidence:
 
         >>> counts = ViewCounts(rows_total=3, rows_without_consent=1, rows=2)
         >>> check = Check("expect_enough_rows", None, True, checked=2, unexpected=0, missing=0)
-        >>> args = (1, 4, "0xAbc", bytes(32), bytes(32), bytes(32), bytes(32), counts, (check,))
+        >>> args = (1, 4, "0xAbc", 99, bytes(32), bytes(32), bytes(32), bytes(32), counts, (check,))
         >>> Evidence(*args, salt=bytes(32)).hash.hex()[:16], Evidence(*args, salt=b"1" * 32).hash.hex()[:16]
-        ('48f1e63829ff0d76', 'a066b720dc40f1b1')
+        ('8d429c147b77f20a', '7698ecec20212ae1')
         """
         return hashlib.sha256(self.canonical()).digest()
 
@@ -58,7 +59,7 @@ class Evidence:
         Raises:
             DataError: it is no evidence of this format.
 
-        >>> kept = Evidence(1, 2, "0xab", *[bytes(32)] * 4, ViewCounts(1, 0, 1), (), bytes(32))
+        >>> kept = Evidence(1, 2, "0xab", 9, *[bytes(32)] * 4, ViewCounts(1, 0, 1), (), bytes(32))
         >>> Evidence.from_bytes(kept.canonical()) == kept
         True
         """
@@ -68,7 +69,7 @@ class Evidence:
             if raw["format"] != FORMAT:
                 raise ValueError(f"its format is {raw['format']!r}, not {FORMAT!r}")
             checks = tuple(Check(**check) for check in raw["checks"])
-            place = (raw["task"], raw["round"], raw["participant"])
+            place = (raw["task"], raw["round"], raw["participant"], raw["until_s"])
             return cls(*place, **digests, counts=ViewCounts(**raw["counts"]), checks=checks)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DataError(f"a document kept as evidence cannot be read ({error}); restore the store") from error
@@ -87,6 +88,7 @@ class Evidence:
             "task": self.task,
             "round": self.round,
             "participant": self.participant.lower(),
+            "until_s": self.until_s,
             "grant_id": _hex(self.grant_id),
             "dataset_root": _hex(self.dataset_root),
             "view_digest": _hex(self.view_digest),

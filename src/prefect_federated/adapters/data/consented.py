@@ -70,6 +70,7 @@ def check_data(silo: Silo, spec: RoundSpec, granted: Granted) -> Evidence:
         task=spec.task,
         round=spec.round,
         participant=party.account,
+        until_s=spec.reads_until,
         grant_id=granted.record.grant_id,
         dataset_root=looked.dataset_root,
         view_digest=looked.view_digest,
@@ -88,7 +89,7 @@ def consented_view(silo: Silo, spec: RoundSpec, record: ConsentRecord) -> Consen
         MissingColumn: the data lack a column.
         EmptyView: fewer rows are left than task or silo demand.
     """
-    return _view_of(silo.source.read(), silo, spec, record)
+    return view_of(silo.source.read(), silo, spec, record)
 
 
 def suite_for(silo: Silo, spec: RoundSpec) -> Suite:
@@ -146,7 +147,7 @@ def _examined(silo: Silo, spec: RoundSpec, granted: Granted, suite: Suite) -> tu
         if report is not None:
             return looked, report
     frame = silo.source.read()
-    view = _view_of(frame, silo, spec, granted.record)
+    view = view_of(frame, silo, spec, granted.record)
     looked = Looked(frame_root(frame, silo.subject_column, granted.record.secret), view.digest, view.counts)
     report = silo.checks.run(view, suite, run=f"{silo.party.name}-round-{spec.round}")
     if cache is not None and asked is not None:
@@ -154,7 +155,8 @@ def _examined(silo: Silo, spec: RoundSpec, granted: Granted, suite: Suite) -> tu
     return looked, report
 
 
-def _view_of(frame: "DataFrame", silo: Silo, spec: RoundSpec, record: ConsentRecord) -> ConsentView:
+def view_of(frame: "DataFrame", silo: Silo, spec: RoundSpec, record: ConsentRecord) -> ConsentView:
+    """What of a silo's table a round may use."""
     data = spec.spec.data
     return consent_view(
         frame,

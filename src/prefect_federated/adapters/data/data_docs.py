@@ -1,11 +1,13 @@
 """Data Docs of a silo's checks: a Great Expectations project folder that an auditor can open, counts only.
 
-validation result --exceptions blanked--> validations store --build--> folder/gx/.../index.html
+validation result --counts only--> validations store --build--> folder/gx/.../index.html
 """
 
 import logging
 from pathlib import Path
 from typing import Any
+
+from prefect_federated.adapters.data.counts import counts_only
 
 SITE = "local_site"
 
@@ -28,7 +30,7 @@ class DataDocs:
 
         Args:
             suite: the GX suite that ran.
-            result: its `ExpectationSuiteValidationResult`; exception texts are blanked, they may quote data.
+            result: its `ExpectationSuiteValidationResult`; all but counts is taken out of it.
             run: name of the run on the page, for instance "task-1-round-3".
         """
         from great_expectations.core.run_identifier import RunIdentifier
@@ -38,7 +40,7 @@ class DataDocs:
         )
 
         context = self._open()
-        blank_exceptions(result)
+        counts_only(result)
         context.suites.add_or_update(suite)
         suite_key = ExpectationSuiteIdentifier(suite.name)
         key = ValidationResultIdentifier(suite_key, RunIdentifier(run_name=run), batch_identifier="consent-view")
@@ -62,20 +64,3 @@ def open_context(**where: Any) -> Any:
     context = gx.get_context(**where)
     context.variables.progress_bars = base.ProgressBarsConfig(globally=False)
     return context
-
-
-def blank_exceptions(result: Any) -> None:
-    """Replace what GX says about a check that could not run: its texts may quote a value."""
-    for row in result.results:
-        if raised(row):
-            row.exception_info = {
-                "raised_exception": True,
-                "exception_message": "the check could not run on these data",
-                "exception_traceback": "",
-            }
-
-
-def raised(row: Any) -> bool:
-    """Whether a check could not run; GX reports that either flat or by metric."""
-    info = row.exception_info or {}
-    return bool(info.get("raised_exception")) or any(isinstance(value, dict) for value in info.values())

@@ -4,22 +4,20 @@ view digest + suite hash --seen before?--> the same report;  else GX --BASIC, no
 """
 
 import os
-import threading
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prefect_federated.adapters.data.data_docs import DataDocs, open_context, raised
+from prefect_federated.adapters.data.counts import RESULT_FORMAT, check_of
+from prefect_federated.adapters.data.data_docs import DataDocs, open_context
+from prefect_federated.adapters.data.gx_lock import GX
 from prefect_federated.adapters.data.report_cache import ReportCache
 from prefect_federated.adapters.data.view import ConsentView
 from prefect_federated.core.checks import Check, CheckReport, Expected, Suite, require_passed
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}  # the default lists raw values
-_GX = threading.Lock()  # GX keeps the current project in a global
 
 
 class DataChecks:
@@ -62,7 +60,7 @@ class DataChecks:
         """
         report = self.known(view.digest, suite.hash)
         if report is None:
-            with _GX:
+            with GX:
                 report = self._reports[view.digest, suite.hash] = self._validate(view, suite, run)
             if self.cache is not None:
                 self.cache.keep(_asked(view.digest, suite.hash), [asdict(check) for check in report.checks])
@@ -80,7 +78,7 @@ class DataChecks:
 
     def count(self, frame: "DataFrame", suite: Suite) -> tuple[Check, ...]:
         """Check a table that is no whole view, such as one batch of it; nothing is remembered."""
-        with _GX:
+        with GX:
             return counted(suite.expectations, self._run(frame, suite)[1], len(frame))
 
     def _validate(self, view: ConsentView, suite: Suite, run: str) -> CheckReport:
@@ -116,17 +114,7 @@ def counted(expectations: Sequence[Expected], result: Any, rows: int) -> tuple[C
     from prefect_federated.adapters.data.gx_expectations import PLACE
 
     found = {(row.expectation_config.meta or {}).get(PLACE): row for row in result.results}
-    return tuple(_check(e, found.get(place), rows) for place, e in enumerate(expectations))
-
-
-def _check(expected: Expected, row: Any, rows: int) -> Check:
-    if row is None or raised(row):
-        return Check(expected.type, expected.column, False, rows, rows, 0)
-    counts = row.result
-    checked = int(counts.get("element_count", rows))
-    unexpected = int(counts.get("unexpected_count", 0 if row.success else checked))
-    missing = int(counts.get("missing_count") or 0)
-    return Check(expected.type, expected.column, bool(row.success), checked, unexpected, missing)
+    return tuple(check_of(e.type, e.column, found.get(place), rows) for place, e in enumerate(expectations))
 
 
 def _asked(view_digest: bytes, suite_hash: bytes) -> dict[str, str]:
