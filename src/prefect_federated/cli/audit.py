@@ -66,7 +66,7 @@ def audit(
     if export is not None:
         from prefect_federated.adapters.lineage.bundle import export as write
 
-        write(export, federation, party, facts, found)
+        write(export, federation, party, facts, found, evidence)
     if as_json:
         print(found.model_dump_json(indent=1))
         return

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from prefect_federated.core.words import hash_words, keccak256
 
-VERSION_TYPEHASH = keccak256(
+VERSION_TYPE = (
     b"Version(uint256 chainId,address registry,uint32 task,uint32 number,uint32 round,uint8 kind,bytes32 parent,"
     b"bytes32 modelRoot,bytes32 aggregateRoot,bytes32 stateRoot,bytes32 metricsHash,uint64 purposes,uint40 usableUntil)"
 )
+VERSION_TYPEHASH = keccak256(VERSION_TYPE)
 KINDS = ("genesis", "round", "rollback")
 NO_PARENT = bytes(32)
 
