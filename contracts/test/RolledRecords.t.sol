@@ -274,7 +274,7 @@ contract RolledRecordsTest is RollBase {
         _landFrom(other, 0, c2, o2);
         IDisputeTypes.Piece memory piece = _includedPiece(2);
         IDisputeTypes.Committed memory shown = IDisputeTypes.Committed(
-            _digest(_silo(2), _opening(_silo(2))), keccak256(abi.encode("evidence", _silo(2))), narrow
+            _digest(_silo(2), _opening(_silo(2))), _evidence(_silo(2)), narrow
         );
         vm.expectRevert(abi.encodeWithSelector(IDisputeTypes.MayBeRolled.selector, _silo(2)));
         disputes.challengeRights(task, 1, p, 2, piece, shown);

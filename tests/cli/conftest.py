@@ -1,15 +1,12 @@
 """A small federation on a real chain, and the command line as a user has it."""
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import Result
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from typer.testing import CliRunner
@@ -24,7 +21,6 @@ from prefect_federated.adapters.evm.outbox import Outbox
 from prefect_federated.adapters.keys import SealingKey, create_keystore
 from prefect_federated.adapters.payloads import store_model
 from prefect_federated.adapters.stores.local import LocalStore
-from prefect_federated.cli.main import app
 from prefect_federated.core.agreement import in_numbers
 from prefect_federated.core.commitment import Grounds, Opening, RoundContext
 from prefect_federated.core.consent import Grant
@@ -38,9 +34,11 @@ from prefect_federated.core.round import Reason
 from prefect_federated.core.round_spec import header_for
 from prefect_federated.core.spec import Column, DataSpec, ModelSpec, PlanSpec, RuleSpec, TaskSpec, Tensor, UpdateSpec
 from prefect_federated.core.usage_rights import EVERYTHING, intersection
+from tests.cli.commands import PASSWORD, Cli
 
 ROOT = Path(__file__).parents[2]
-ETHER, PASSWORD, SIZE = 10**18, "correct horse", 6
+ETHER = 10**18
+SIZE = 6
 GRANTED = purpose_bits(["GRU"])
 WINDOWS = {f"{phase}_window": 600 for phase in ("commit", "reveal", "aggregate")} | {"challenge_window": 60}
 BOUNDS = {"reveal_grace": 30, "quorum": 1, "max_participants": 10, "max_misses": 3, "max_weight": 1000, "max_rounds": 9}
@@ -251,23 +249,6 @@ class SmallFederation:
         self.propose(round)
         self.settle(round)
         return round
-
-
-@dataclass
-class Cli:
-    """Runs commands in this process and keeps what they said."""
-
-    runner: CliRunner
-
-    def __call__(self, *arguments: str, env: dict[str, str] | None = None) -> Result:
-        settings = {"FEDERATED_PASSWORD": PASSWORD, "COLUMNS": "200"} | (env or {})
-        return self.runner.invoke(app, [str(argument) for argument in arguments], env=settings)
-
-    def json(self, *arguments: str) -> Any:
-        """Run a command that must succeed and print nothing but JSON on stdout."""
-        result = self(*arguments, "--json")
-        assert result.exit_code == 0, result.output
-        return json.loads(result.stdout)
 
 
 @pytest.fixture

@@ -30,5 +30,5 @@ def rights_findings(party: Party, spec: RoundSpec, claimed: "Claimed") -> Iterat
             detail = f"the version may be used for {said}; the grant of included {position}, {account}, gives {given}"
             in_roll = account in claimed.rolled
             yield Finding(Wrong.WITHHELD if in_roll else Wrong.RIGHTS, detail, position, tree=RECORD if in_roll else 0)
-    if not wide:
+    if not wide and grants.keys() >= set(included):  # of a roll that cannot be read, no grant is known
         yield Finding(Wrong.USE, f"the version may be used for {said}, its inputs allow {due}")
