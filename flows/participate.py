@@ -1,6 +1,7 @@
 """participate: one silo's part. Reads the chain, does what is due, schedules the next window, exits.
 
 round state + standing --due--> commit | reveal | object | claim | floor --> next run at the next window
+opened in a roll, and nobody confirms it --> leave the roll
 """
 
 from collections.abc import Iterator
@@ -8,19 +9,22 @@ from collections.abc import Iterator
 from prefect import flow
 
 from prefect_federated.adapters.claiming import rewards_due
+from prefect_federated.adapters.lifting import is_opened_in_roll, is_unconfirmed
 from prefect_federated.adapters.receipts import broken_receipt
 from prefect_federated.adapters.silo import Silo as OpenSilo
 from prefect_federated.adapters.turn import take_turn
 from prefect_federated.adapters.vouching import is_left_out_unjustly
 from prefect_federated.blocks.silo import Silo
 from prefect_federated.core.due import Standing, participant_due
-from prefect_federated.core.relaying import WAITING
+from prefect_federated.core.relaying import WAITING, middle
 from prefect_federated.core.round import Phase, RoundState
 from prefect_federated.flows.members import Participant
 from prefect_federated.flows.next_window import schedule_next
+from prefect_federated.tasks.commit import recall
 from prefect_federated.tasks.judge import judge
 from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.receipts import keep_receipts
+from prefect_federated.tasks.reveal import leave_roll
 from prefect_federated.tasks.settle import claim, claim_floor
 from prefect_federated.tasks.vouching import keep_vouched
 
@@ -34,8 +38,8 @@ def participate(silo: str, task: int) -> str:
         task: index of the task on chain.
 
     Returns:
-        What was done, such as "commit", "commit, reveal" or, for a relayer or poster, "leave commit"; "nothing"; or
-        "busy" where another run is at it.
+        What was done, such as "commit", "commit, reveal" or, for a relayer or poster, "leave commit", "leave
+        roll"; "nothing"; or "busy" where another run is at it.
     """
     block: Silo = Silo.load(silo)  # type: ignore[assignment]
     opened = block.open()
@@ -64,6 +68,7 @@ def _steps(silo: OpenSilo, task: int) -> Iterator[str]:
         last = due
         yield f"leave {due}" if leaves else due
     yield from _receipts(silo, state)
+    yield from _unconfirmed(silo, state)
     if state.round and state.phase.over and rewards_due(silo.party, task) and claim(silo.party, task):
         yield "claim"
     if state.status.spoilt and silo.party.federation.floor_due(task, state.round, silo.party.account) is not None:
@@ -82,6 +87,19 @@ def _receipts(silo: OpenSilo, state: RoundState) -> Iterator[str]:
     if state.phase is Phase.CHALLENGE and (broken_receipt(silo.party, spec) or is_left_out_unjustly(silo.party, spec)):
         judge(silo.party, spec)
         yield "object"
+
+
+def _unconfirmed(silo: OpenSilo, state: RoundState) -> Iterator[str]:
+    """In the second half of Reveal, leave a roll that opened the commit, where no receipt has come for it."""
+    federation = silo.party.federation
+    if silo.mailbox is None or state.phase is not Phase.REVEAL or federation.chain_time() < middle(state):
+        return
+    if not is_opened_in_roll(silo.party, state.task, state.round):
+        return
+    spec = listen(silo.party, state.task, state.round)
+    sealed = recall(silo.party, spec)
+    if sealed is not None and is_unconfirmed(silo.party, spec) and leave_roll(silo.party, spec, sealed):
+        yield "leave roll"
 
 
 def _standing(silo: OpenSilo, state: RoundState) -> Standing:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IRolls} from "../src/interfaces/IRolls.sol";
 import {RoundBase, vm} from "./RoundBase.sol";
 
 /// Every call that belongs to one phase, in every other phase: refused, and the round is where it was.
@@ -83,9 +84,39 @@ contract PhaseTableTest is RoundBase {
             vm.expectRevert(_wrong(Phase.Reveal, actual));
             coordinator.slashSilent(task, round, new uint16[](1));
         }
+        _checkRolled(actual);
         bool running = !none && actual != Phase.Settled && actual != Phase.Voided;
         if (running) _checkRunning(actual);
         vm.assertEq(keccak256(abi.encode(coordinator.roundOf(task))), before, "unchanged");
+    }
+
+    /// The phase is asked for before poster and roll: no roll is needed to be refused for it.
+    function _checkRolled(Phase actual) internal {
+        bytes memory noRound = abi.encodeWithSelector(WrongRound.selector, task, 0, 0);
+        bool none = actual == Phase.None;
+        IRolls.Leaf memory leaf;
+        if (actual != Phase.Commit) {
+            vm.prank(stranger);
+            vm.expectRevert(none ? noRound : _wrong(Phase.Commit, actual));
+            coordinator.postCommits(task, round, keccak256("root"), 1, "");
+        }
+        if (actual != Phase.Reveal) {
+            vm.prank(stranger);
+            vm.expectRevert(none ? noRound : _wrong(Phase.Reveal, actual));
+            coordinator.postOpenings(task, round, keccak256("root"), 1, "");
+            vm.expectRevert(none ? noRound : _wrong(Phase.Reveal, actual));
+            coordinator.lift(task, round, stranger, 0, leaf, new bytes32[](0));
+        }
+        if (actual <= Phase.Reveal) {
+            vm.expectRevert(none ? noRound : _wrong(Phase.Aggregate, actual));
+            coordinator.land(task, round, stranger, 0, leaf, leaf);
+        }
+        if (actual == Phase.Commit) {
+            IRolls.Receipt memory receipt;
+            uint256 middle = block.timestamp + COMMIT / 2; // the window has just opened
+            vm.expectRevert(abi.encodeWithSelector(TooEarly.selector, middle + 1, block.timestamp));
+            coordinator.challengeInclusion(task, round, stranger, receipt, 0, new IRolls.Leaf[](0));
+        }
     }
 
     function _checkRunning(Phase actual) internal {

@@ -5,24 +5,20 @@ import logging
 import pytest
 
 from prefect_federated.adapters.evm.roll_records import RollPlace, RollState
-from prefect_federated.adapters.evm.rpc import set_balance
 from prefect_federated.adapters.posting import own_roll
-from prefect_federated.adapters.relayer import Relayer as OpenRelayer
 from prefect_federated.adapters.round_log import read_round_log
-from prefect_federated.blocks.relayer import Relayer
 from prefect_federated.core.relaying import middle
 from prefect_federated.core.rolls import EMPTY, Roll
-from prefect_federated.core.round import Phase, RoundState, Status
+from prefect_federated.core.round import Phase, Status
 from prefect_federated.flows.conclude import conclude
 from prefect_federated.flows.federated_round import federated_round
 from prefect_federated.flows.participate import participate
 from prefect_federated.flows.relay import relay
-from prefect_federated.scenario.accounts import make_account
-from prefect_federated.scenario.consortium import PURSE_WEI, Consortium
-from prefect_federated.scenario.task_spec import ETHER
+from prefect_federated.scenario.consortium import Consortium
 from prefect_federated.tasks.open_round import open_round
 from tests.flows import standing
 from tests.flows.conftest import HOSPITALS, Found
+from tests.flows.posters import begin, opened, settle, to_reveal, wait_for_letters, with_poster
 
 pytestmark = pytest.mark.slow
 
@@ -32,68 +28,7 @@ ROUNDS = 6
 @pytest.fixture(scope="module")
 def consortium(found: Found, prefect_api: str, tmp_path_factory: pytest.TempPathFactory) -> Consortium:
     """Three hospitals that leave their letters for a poster."""
-    folder = tmp_path_factory.mktemp("rolled")
-    made = found(folder, ROUNDS, modes=7, quorum=2)
-    for name in HOSPITALS:
-        made.members[name] = made.members[name].model_copy(
-            update={"commit_by": "rolled", "mailbox": folder / "mailbox"}
-        )
-    account = make_account(folder / "keys", made.ground.plot.seed, "poster")
-    made.ground.accounts["poster"] = account
-    set_balance(made.federation().w3, account.address, PURSE_WEI)
-    poster = made.federation("poster")
-    poster.register(account.signer.open_sealing_key().public_bytes)
-    poster.deposit(10 * ETHER)
-    blocks = {**made.members, "aggregator": made.aggregator, "sponsor": made.sponsor}
-    blocks["poster"] = Relayer(
-        label="poster",
-        chain=made.chain,
-        signer=account.signer,
-        mailbox=folder / "mailbox",
-        roll=True,
-        store=made.ground.store,
-    )
-    for name, block in blocks.items():
-        block.save(name, overwrite=True)
-    return made
-
-
-def opened(name: str) -> OpenRelayer:
-    block = Relayer.load(name)
-    assert isinstance(block, Relayer)
-    return block.open()
-
-
-def begin(consortium: Consortium) -> int:
-    """Open a round in which the poster has its bond."""
-    poster = consortium.federation("poster")
-    if not poster.poster_of(consortium.task, poster.signer).bonded:
-        poster.enlist_poster(consortium.task)
-    return open_round(consortium.sponsor.open(), consortium.task)
-
-
-def to_reveal(consortium: Consortium) -> None:
-    federation = consortium.federation()
-    federation.wait_until(federation.round_state(consortium.task).deadline + 1)
-    assert federation.round_state(consortium.task).phase == Phase.REVEAL
-
-
-def wait_for_letters(consortium: Consortium) -> RoundState:
-    """Until the poster no longer waits."""
-    federation = consortium.federation()
-    state = federation.round_state(consortium.task)
-    federation.wait_until(state.opens_at + 2 * (state.deadline - state.opens_at) // 5)
-    return state
-
-
-def settle(consortium: Consortium) -> Status:
-    federation = consortium.federation()
-    if federation.round_state(consortium.task).phase == Phase.REVEAL:
-        federation.wait_until(federation.round_state(consortium.task).deadline + 1)
-    assert conclude("aggregator", consortium.task) == "aggregate"
-    federation.wait_until(federation.round_state(consortium.task).deadline + 1)
-    assert conclude("aggregator", consortium.task) == "settle"
-    return federation.round_state(consortium.task).status
+    return with_poster(found, tmp_path_factory.mktemp("rolled"), ROUNDS)
 
 
 def test_who_has_no_bond_posts_nothing_and_everybody_sends_for_itself(
@@ -157,6 +92,7 @@ def test_who_is_left_out_commits_for_itself_and_who_is_not_opened_lifts_and_reve
     state = wait_for_letters(consortium)
     assert relay("poster", task) == "1 openings in a roll"
     assert participate(second, task) == "leave reveal"
+    assert conclude("aggregator", task) == "receipts"
     federation.wait_until(middle(state))
     assert [participate(name, task) for name in HOSPITALS] == ["nothing", "reveal", "reveal"]
     assert settle(consortium) == Status.SUCCESS

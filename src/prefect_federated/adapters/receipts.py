@@ -52,22 +52,28 @@ def kept_receipt(party: Party, spec: RoundSpec, holder: str) -> ReceiptLetter | 
 
 
 def broken_receipt(party: Party, spec: RoundSpec) -> bool:
-    """Whether the standing proposal calls this participant's payload unavailable or passes it by, against a receipt."""
+    """Whether the standing proposal calls this participant's payload unavailable or passes it by, against a receipt.
+
+    Whoever revealed by itself is passed by against what the chain holds, and needs no receipt for that.
+    """
     federation = party.federation
     excluded = unpack_exclusions(federation.proposal(spec.task, spec.round).exclusions)
     index = federation.enrolment(spec.task, party.account).index
-    if excluded.get(index) is not Reason.UNAVAILABLE and not _passed_over(party, spec, index in excluded):
+    passed_over = index not in excluded and _passed_over(party, spec)
+    if excluded.get(index) is not Reason.UNAVAILABLE and not passed_over:
         return False
+    if passed_over and federation.standing_leaf(spec.task, spec.round, party.account) is None:
+        return True
     return kept_receipt(party, spec, federation.proposer(spec.task, spec.round)) is not None
 
 
-def _passed_over(party: Party, spec: RoundSpec, excluded: bool) -> bool:
-    """Revealed in a roll, and neither excluded nor included: elsewhere the chain counts, and nobody can be."""
-    if excluded or not spec.spec.enforced.rolled:
+def _passed_over(party: Party, spec: RoundSpec) -> bool:
+    """Revealed and not included, where rolls are allowed: elsewhere the chain counts, and nobody can be."""
+    if not spec.spec.enforced.rolled:
         return False
-    leaf = party.federation.standing_leaf(spec.task, spec.round, party.account)
+    revealed = {reveal.participant for reveal in party.federation.reveals(spec.task, spec.round)}
     included = {record.participant for record in read_result(party, spec.task, spec.round).included}
-    return leaf is not None and leaf.opening is not None and party.account not in included
+    return party.account in revealed - included
 
 
 def _receipts(party: Party, mailbox: Mailbox, spec: RoundSpec) -> list[ReceiptLetter]:
