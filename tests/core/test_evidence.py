@@ -15,6 +15,7 @@ EVIDENCE = Evidence(
     round=2,
     participant="0x00000000000000000000000000000000000000Aa",
     grant_id=b"g" * 32,
+    subjects_root=b"r" * 32,
     dataset_root=b"d" * 32,
     view_digest=b"v" * 32,
     suite_hash=b"s" * 32,
@@ -28,6 +29,7 @@ EVIDENCE = Evidence(
     "changes",
     [
         {"task": 2},
+        {"subjects_root": b"x" * 32},
         {"round": 3},
         {"participant": "0x00000000000000000000000000000000000000Ab"},
         {"grant_id": b"G" * 32},
