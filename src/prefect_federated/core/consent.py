@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from prefect_federated.core.canonical import canonical
-from prefect_federated.core.consent_record import RecordDocument
+from prefect_federated.core.consent_record import RecordDocument, seconds
 from prefect_federated.core.data_use import Use, covers
 from prefect_federated.core.duo import lacking, purpose_codes
 from prefect_federated.core.errors import ConsentError
@@ -70,6 +70,32 @@ class ConsentRecord:
     def digest(self) -> bytes:
         """The record's digest on chain; zero for a grant that was given without a document."""
         return self.document.digest(self.secret) if self.document else bytes(32)
+
+
+def grant_of(record: ConsentRecord, nonce: int, deadline: int) -> Grant:
+    """The grant that a record's document stands for, to be signed by the data holder.
+
+    Args:
+        nonce: any number that the holder has not used.
+        deadline: last second of chain time to bring it.
+
+    Raises:
+        ConsentError: the record has no document, or it names no account of the silo.
+    """
+    document = record.document
+    if document is None or document.processor.account is None:
+        raise ConsentError("the record lacks a document that names the silo's account; draft it again")
+    return Grant(
+        dataset=bytes.fromhex(document.dataset[2:]),
+        silo=document.processor.account,
+        purposes=document.terms.bits,
+        valid_from=seconds(document.validity.start),
+        expiry=seconds(document.validity.end),
+        columns=columns_digest(record.secret, record.columns),
+        subjects=subjects_root(record.secret, record.subjects),
+        nonce=nonce,
+        deadline=deadline,
+    )
 
 
 def columns_digest(secret: bytes, columns: Iterable[str]) -> bytes:

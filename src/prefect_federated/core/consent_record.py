@@ -177,3 +177,12 @@ def moment(seconds: int) -> str:
     '1970-01-01T00:00:00Z'
     """
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def seconds(written: str) -> int:
+    """Unix seconds that a moment of the record stands for.
+
+    >>> seconds(moment(1_700_000_000))
+    1700000000
+    """
+    return int(datetime.strptime(written, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp())
