@@ -9,6 +9,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from prefect_federated.adapters.checkpoints import checkpoint
+from prefect_federated.adapters.data.consented import kept_evidence, require_same_subjects
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.silo import Silo
 from prefect_federated.core.commitment import Grounds
@@ -24,8 +25,12 @@ def seal(silo: Silo, spec: RoundSpec, evidence: Evidence, update: SealedUpdate) 
     """Make the opening and keep it before anything is signed; an opening kept earlier stands.
 
     This is no task: it lies before the retried one, so that every try commits to the same opening.
+
+    Raises:
+        ConsentError: a subject joined or left since; nothing is kept, and the next run validates again.
     """
     party = silo.party
+    require_same_subjects(silo, spec, evidence)
     opening = seal_opening(
         update,
         Grounds(evidence.grant_id, evidence.hash),
@@ -52,12 +57,17 @@ def recall(party: Party, spec: RoundSpec) -> SealedOpening | None:
     retry_condition_fn=is_transport_error,
 )
 def commit(silo: Silo, spec: RoundSpec, sealed: SealedOpening) -> bytes:
-    """Put the commitment on chain; does nothing if it is there. Returns the 32-byte digest."""
+    """Put the commitment on chain; does nothing if it is there. Returns the 32-byte digest.
+
+    Raises:
+        ConsentError: the grant is not live, or a subject joined or left after the opening was made.
+    """
     party = silo.party
     digest = sealed.opening.digest(spec.context(party.account))
     committed = partial(party.federation.has_committed, spec.task, spec.round, party.account)
     if not committed():
         grounds = sealed.grounds  # as sealed: what is opened names the grant
+        require_same_subjects(silo, spec, kept_evidence(silo, spec, grounds.evidence_hash))
         with unless_done(committed):
             party.federation.commit(spec.task, spec.round, digest, grounds.grant_id, grounds.evidence_hash)
     checkpoint("participant:committed")

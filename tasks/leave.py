@@ -7,6 +7,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from prefect_federated.adapters.checkpoints import checkpoint
+from prefect_federated.adapters.data.consented import kept_evidence, require_same_subjects
 from prefect_federated.adapters.mailbox import Mailbox, place_of
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import publish
@@ -25,8 +26,13 @@ from prefect_federated.tasks.retry import DELAYS_S, RETRIES, is_transport_error
     retry_condition_fn=is_transport_error,
 )
 def leave_commit(silo: Silo, mailbox: Mailbox, spec: RoundSpec, sealed: SealedOpening) -> None:
-    """Sign the commitment for this round and leave it; done again it leaves the same letter."""
+    """Sign the commitment for this round and leave it; done again it leaves the same letter.
+
+    Raises:
+        ConsentError: a subject joined or left after the opening was made.
+    """
     party, grounds = silo.party, sealed.grounds
+    require_same_subjects(silo, spec, kept_evidence(silo, spec, grounds.evidence_hash))
     digest = sealed.opening.digest(spec.context(party.account))
     values = (digest, grounds.grant_id, grounds.evidence_hash)
     letter = party.federation.sign_commit(spec.task, spec.round, *values)

@@ -5,6 +5,7 @@ Consortium(devnet.url, folder) --silo(name, ...)--> Silo block --task([...])--> 
 
 import hashlib
 import shutil
+import uuid
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -21,10 +22,12 @@ from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.evm.outbox import Outbox
 from prefect_federated.adapters.evm.rpc import chain_id_of, connect, set_balance
 from prefect_federated.adapters.payloads import store_model
-from prefect_federated.adapters.silo import read_record, write_record
+from prefect_federated.adapters.record_file import read_record, write_record
 from prefect_federated.blocks import Aggregator, EvmChain, LocalStore, Silo, Sponsor
 from prefect_federated.core.agreement import in_numbers
 from prefect_federated.core.consent import ConsentRecord, Grant, columns_digest, subjects_root
+from prefect_federated.core.consent_template import EXAMPLE, GrantDraft, draft_document
+from prefect_federated.core.data_use import Terms, UseSpec
 from prefect_federated.core.duo import purpose_bits
 from prefect_federated.core.enforced import Enforced
 from prefect_federated.core.merkle import CHUNK_BYTES
@@ -40,6 +43,7 @@ WINDOW_S, GRACE_S = 600, 60
 SIZE = 3  # numbers in the model
 LIMIT = 2**24  # largest word of an update
 MIN_ROWS = 10
+USE = UseSpec(countries=("DE",))
 
 
 def table(seed: int = 0) -> DataFrame:
@@ -144,12 +148,13 @@ class Consortium:
         federation, signer = self.as_(name), self.account(name).signer.account()
         secret = hashlib.sha256(f"{name}{sorted(changes)}".encode()).digest()
         columns, subjects = changes.pop("columns", COLUMNS), changes.pop("subjects", tuple(table().subject))
+        said: Terms | None = changes.pop("terms", None)
         federation.register_dataset(secret, self.root(name, secret))
         now_s = federation.chain_time()
         terms: dict[str, Any] = {
             "dataset": secret,
             "silo": self.account(name).address,
-            "purposes": purpose_bits(("HMB",)),
+            "purposes": said.bits if said else purpose_bits(("HMB",)),
             "valid_from": now_s - 1,
             "expiry": now_s + 10**8,
             "columns": columns_digest(secret, columns),
@@ -160,8 +165,18 @@ class Consortium:
         grant = Grant(**(terms | changes))
         signature = sign_grant(signer, federation.addresses.consent, federation.chain_id, grant)
         granted = self.grants[name] = federation.grant(grant, signature)
-        write_record(self.record(name), ConsentRecord(granted, secret, columns, subjects))
+        draft = GrantDraft(secret, grant.silo, grant.silo, columns, said, 0, grant.expiry) if said else None
+        document = draft_document(EXAMPLE, draft, now_s, uuid.UUID(int=1)) if draft else None
+        self.keep(name, ConsentRecord(granted, secret, columns, subjects, document))
         return granted
+
+    def keep(self, name: str, record: ConsentRecord) -> None:
+        """Put a record into the silo."""
+        write_record(self.record(name), record, self.account(name).signer.open_sealing_key().public_bytes)
+
+    def kept(self, name: str) -> ConsentRecord:
+        """The record in the silo."""
+        return read_record(self.record(name), self.account(name).signer.open_sealing_key().private_bytes)
 
     def root(self, name: str, secret: bytes) -> bytes:
         """Dataset root of what lies in the silo's folder."""
@@ -169,7 +184,7 @@ class Consortium:
 
     def publish(self, name: str) -> None:
         """Put the root of a silo's data on chain again, after they changed."""
-        record = read_record(self.record(name))
+        record = self.kept(name)
         dataset = self.reader.grant_state(record.grant_id).dataset
         self.as_(name).publish_root(dataset, self.root(name, record.secret))
 
@@ -224,11 +239,12 @@ class Consortium:
         return TaskSpec(
             name="ward",
             purposes=("HMB",),
+            use=USE,
             data=DataSpec(columns=columns, target="ill", target_values=(0, 1), min_rows=MIN_ROWS),
             model=model,
             plan=PlanSpec(ref=self.plan_ref, code_hash=self.plan_hash),
             update=update,
-            enforced=self._enforced(root, in_numbers(("HMB",), RuleSpec(), update, model, CHUNK_BYTES)),
+            enforced=self._enforced(root, in_numbers(("HMB",), RuleSpec(), update, model, CHUNK_BYTES, use=USE)),
         )
 
     def _enforced(self, genesis_root: bytes, numbers: dict[str, Any]) -> Enforced:

@@ -5,6 +5,7 @@ consortium --> {name: Observed}; the name says what is wrong
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ import numpy as np
 
 from prefect_federated.adapters.silo import Silo as OpenSilo
 from prefect_federated.blocks import Silo
+from prefect_federated.core.consent import changed_subjects, subjects_root
+from prefect_federated.core.data_use import Terms
 from prefect_federated.core.duo import purpose_bits
 from prefect_federated.flows.members import Participant
 from tests.bad_input.cast import Hider, Interrupted, Mute, Observed, PlanEditor, Sender, body_of
-from tests.bad_input.consortium import LIMIT, SIZE, WINDOW_S, Consortium, table
+from tests.bad_input.consortium import COLUMNS, LIMIT, SIZE, WINDOW_S, Consortium, table
 from tests.bad_input.flaky import FlakyEndpoint, flaky_endpoint
 
 HONEST = ("east", "north", "south")
@@ -35,6 +38,7 @@ def broken(town: Consortium, stack: ExitStack) -> dict[str, Observed]:
     found = {name: Observed(Participant(block.open())) for name, block in _unfit(town).items()}
     found["edited"] = PlanEditor(Participant(town.silo("edited").open()), plan=town.plan)
     found["withdrawn-late"] = Observed(_withdrawing(town))
+    found["left-late"] = Observed(_losing_a_subject(town))
     for name, drops in (("cut-off", 10**9), ("shaky", 2)):
         endpoint = stack.enter_context(flaky_endpoint(town.url))
         found[name] = Observed(Participant(_behind(town, name, endpoint)), endpoint, drops)
@@ -56,36 +60,34 @@ def _unfit(town: Consortium) -> dict[str, Silo]:
         "children": town.silo("children", children.assign(age=[float(n % 17) for n in range(len(children))])),
         "no-store": town.silo("no-store", store={"root": town.plan}),  # a file, not a folder
         **{name: town.silo(name) for name in ("expired", "recordless", "forger", "withdrawn", "misused", "empty")},
-        **{name: town.silo(name) for name in ("made-up", "numbers", "damaged", "narrow")},
+        **{name: town.silo(name) for name in ("made-up", "numbers", "damaged", "narrow", "plain", "abroad")},
     }
     town.consent("expired", expiry=now_s + WINDOW_S)
     town.consent("misused", purposes=purpose_bits(("POA", "NPU")))
+    town.consent("abroad", terms=Terms(codes=("HMB", "GS"), countries=("CH",)))
     town.consent("empty", subjects=("subject-of-another",))
     town.consent("narrow", columns=("age", "ill"))
     town.as_("withdrawn").withdraw_grant(town.consent("withdrawn", nonce=77))
     town.record("recordless").unlink()
-    _edit(town, "forger", '"ill"', '"ill", "diagnosis"')
-    _edit(town, "made-up", '"grant_id": "0x', '"grant_id": "0xbad0')
-    _edit(town, "numbers", '"subject-000000"', "17")
-    town.record("damaged").write_text("{")
+    town.keep("forger", replace(town.kept("forger"), columns=(*COLUMNS, "diagnosis")))
+    town.keep("made-up", replace(town.kept("made-up"), grant_id=b"\xba\xd0" + bytes(30)))
+    town.keep("numbers", replace(town.kept("numbers"), subjects=(17,)))  # type: ignore[arg-type]
+    town.record("damaged").write_bytes(town.record("damaged").read_bytes()[:-1])
+    town.record("plain").write_text('{"grant_id": "0x", "subjects": ["subject-000001"]}')
     return silos
-
-
-def _edit(town: Consortium, name: str, old: str, new: str) -> None:
-    """Change a consent record by hand; grant ids keep their length."""
-    text = town.record(name).read_text()
-    assert old in text
-    text = text.replace(old, new, 1)
-    if "grant_id" in old:
-        at = text.index(new) + len(new)
-        text = text[:at] + text[at + len(new) - len(old) :]
-    town.record(name).write_text(text)
 
 
 def _withdrawing(town: Consortium) -> Participant:
     silo = town.silo("withdrawn-late").open()
     grant = silo.consent_record().grant_id
     return Interrupted(silo, lambda: town.as_("withdrawn-late").withdraw_grant(grant))
+
+
+def _losing_a_subject(town: Consortium) -> Participant:
+    silo, record = town.silo("left-late").open(), town.kept("left-late")
+    after = changed_subjects(record, [], record.subjects[:1], 0)
+    root = subjects_root(after.secret, after.subjects)
+    return Interrupted(silo, lambda: town.as_("left-late").set_subjects(record.grant_id, root))
 
 
 def _behind(town: Consortium, name: str, endpoint: FlakyEndpoint) -> OpenSilo:

@@ -36,6 +36,12 @@ def test_grant_withdrawn_during_training_is_refused_by_the_contract(bad: BadRoun
     assert fate.transactions == 1  # the withdrawal itself
 
 
+def test_subject_who_leaves_during_training_is_in_nothing_that_is_committed(bad: BadRound) -> None:
+    fate, now = bad.fates["left-late"], bad.grant("left-late").subjects
+    fate.assert_kept_out(ConsentError, 5, "commit", f"root 0x{now.hex()[:12]} now", "validate again")
+    assert fate.transactions == 1  # the new root itself
+
+
 def test_grant_for_another_purpose_is_refused_with_both_purposes(bad: BadRound) -> None:
     bad.fates["misused"].assert_kept_out(
         ConsentError,
@@ -48,6 +54,12 @@ def test_grant_for_another_purpose_is_refused_with_both_purposes(bad: BadRound) 
     )
 
 
+def test_grant_for_another_country_is_refused_though_the_mask_covers_the_use(bad: BadRound) -> None:
+    bad.fates["abroad"].assert_kept_out(
+        ConsentError, 5, "validate", "does not cover this use (GS)", "it is for CH, the task names DE", "stay out"
+    )
+
+
 def test_grant_that_lacks_a_column_is_refused_with_both_lists(bad: BadRound) -> None:
     bad.fates["narrow"].assert_kept_out(ConsentError, 5, "validate", "for dose", "covers age, ill", "ask for a grant")
 
@@ -57,7 +69,13 @@ def test_grant_that_was_never_given_is_refused(bad: BadRound) -> None:
 
 
 def test_record_that_cannot_be_read_is_a_matter_of_configuration(bad: BadRound) -> None:
-    bad.fates["damaged"].assert_kept_out(ConfigurationError, 2, "validate", "JSONDecodeError", "restore it")
+    bad.fates["damaged"].assert_kept_out(ConfigurationError, 2, "validate", "does not open", "restore")
+
+
+def test_record_in_plain_text_is_refused_with_the_command_that_encrypts_it(bad: BadRound) -> None:
+    bad.fates["plain"].assert_kept_out(
+        ConfigurationError, 2, "validate", "not encrypted", "federated consent seal", bad.consortium.record("plain")
+    )
 
 
 def test_record_with_subjects_as_numbers_is_refused_and_stops_nobody_else(bad: BadRound) -> None:

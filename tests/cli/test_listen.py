@@ -44,7 +44,7 @@ def block(prefect, fresh) -> Callable[[str], str]:
         if name == "aggregator":
             Aggregator(**common).save(unique)
         else:
-            Silo(**common, data=Path("data.csv"), consent_record=Path("consent.json")).save(unique)
+            Silo(**common, data=Path("data.csv"), consent_record=Path("consent.sealed")).save(unique)
         return unique
 
     return save

@@ -16,6 +16,7 @@ EVIDENCE = Evidence(
     participant="0x00000000000000000000000000000000000000Aa",
     until_s=9,
     grant_id=b"g" * 32,
+    subjects_root=b"r" * 32,
     dataset_root=b"d" * 32,
     view_digest=b"v" * 32,
     suite_hash=b"s" * 32,
@@ -29,6 +30,7 @@ EVIDENCE = Evidence(
     "changes",
     [
         {"task": 2},
+        {"subjects_root": b"x" * 32},
         {"round": 3},
         {"participant": "0x00000000000000000000000000000000000000Ab"},
         {"until_s": 10},

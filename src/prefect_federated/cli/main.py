@@ -12,6 +12,7 @@ from prefect_federated.cli import relay as relay_command
 from prefect_federated.cli import verify as verify_command
 from prefect_federated.cli.appeal import appeal_app
 from prefect_federated.cli.chain import chain_app
+from prefect_federated.cli.consent import consent_app
 from prefect_federated.cli.dataset import dataset_app
 from prefect_federated.cli.governance import governance_app
 from prefect_federated.cli.model import model_app
@@ -44,6 +45,7 @@ app.add_typer(round_app, name="round")
 app.add_typer(participant, name="participant")
 app.add_typer(validator_app, name="validator")
 app.add_typer(poster_app, name="poster")
+app.add_typer(consent_app, name="consent")
 app.add_typer(registry, name="registry")
 app.add_typer(model_app, name="model")
 app.add_typer(remedy_app, name="remedy")

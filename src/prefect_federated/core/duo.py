@@ -70,6 +70,12 @@ TAKES = {
     "IS": Permit.ANY_INSTITUTION,
     "RS": Permit.ANY_RESEARCH,
 }
+# The terms' numbers, as in http://purl.obolibrary.org/obo/DUO_0000042
+DUO_NUMBERS = {
+    "NRES": 4, "HMB": 6, "DS": 7, "POA": 11, "RS": 12, "NMDS": 15, "GSO": 16, "NPUNCU": 18, "PUB": 19, "COL": 20,
+    "IRB": 21, "GS": 22, "MOR": 24, "TS": 25, "US": 26, "PS": 27, "IS": 28, "RTN": 29, "GRU": 42, "CC": 43,
+    "NPOA": 44, "NPU": 45, "NCU": 46,
+}  # fmt: skip
 GRANTED = (*ALLOWS, "CC", *TAKES, "TS")  # codes of a grant
 ASKED = ("GRU", "HMB", "DS", "POA", "MDS", "CC", "NRES")  # purposes of a task
 CONDITIONS = {code: bit for code, bit in TAKES.items() if bit > Permit.NRES and code != "NPUNCU"}

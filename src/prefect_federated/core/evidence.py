@@ -1,6 +1,6 @@
 """Evidence: what a silo can later show about a data check, bound into its commitment by one hash.
 
-grant + dataset root + view digest + suite hash + counts + salt --canonical JSON, SHA-256--> evidence hash
+grant, subjects, dataset root, view digest, suite hash, counts, salt --canonical JSON, SHA-256--> evidence hash
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from prefect_federated.core.errors import DataError
 from prefect_federated.core.view import ViewCounts
 
 FORMAT = "federated-evidence/2"
-_DIGESTS = ("grant_id", "dataset_root", "view_digest", "suite_hash", "salt")
+_DIGESTS = ("grant_id", "subjects_root", "dataset_root", "view_digest", "suite_hash", "salt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Evidence:
     participant: str
     until_s: int  # chain time until which the round may read data: the grant lasts that long, rows are fresh then
     grant_id: bytes
+    subjects_root: bytes  # of the subjects whom the grant covered then
     dataset_root: bytes  # of all rows the silo has, as published on chain; the view is a part of them
     view_digest: bytes
     suite_hash: bytes
@@ -46,9 +47,9 @@ class Evidence:
 
         >>> counts = ViewCounts(rows_total=3, rows_without_consent=1, rows=2)
         >>> check = Check("expect_enough_rows", None, True, checked=2, unexpected=0, missing=0)
-        >>> args = (1, 4, "0xAbc", 99, bytes(32), bytes(32), bytes(32), bytes(32), counts, (check,))
+        >>> args = (1, 4, "0xAbc", 99, *[bytes(32)] * 5, counts, (check,))
         >>> Evidence(*args, salt=bytes(32)).hash.hex()[:16], Evidence(*args, salt=b"1" * 32).hash.hex()[:16]
-        ('8d429c147b77f20a', '7698ecec20212ae1')
+        ('197d7d4b837b38a8', '5f6aa3a55b885660')
         """
         return hashlib.sha256(self.canonical()).digest()
 
@@ -59,7 +60,7 @@ class Evidence:
         Raises:
             DataError: it is no evidence of this format.
 
-        >>> kept = Evidence(1, 2, "0xab", 9, *[bytes(32)] * 4, ViewCounts(1, 0, 1), (), bytes(32))
+        >>> kept = Evidence(1, 2, "0xab", 9, *[bytes(32)] * 5, ViewCounts(1, 0, 1), (), bytes(32))
         >>> Evidence.from_bytes(kept.canonical()) == kept
         True
         """
@@ -90,6 +91,7 @@ class Evidence:
             "participant": self.participant.lower(),
             "until_s": self.until_s,
             "grant_id": _hex(self.grant_id),
+            "subjects_root": _hex(self.subjects_root),
             "dataset_root": _hex(self.dataset_root),
             "view_digest": _hex(self.view_digest),
             "suite_hash": _hex(self.suite_hash),

@@ -16,7 +16,6 @@ from prefect_federated.adapters.keys import dev_key
 from prefect_federated.blocks import Aggregator, EvmChain, ModelRegistryMirror, Silo, Sponsor, Validator
 from prefect_federated.blocks.party import Stores
 from prefect_federated.core.chains import profile_of_chain
-from prefect_federated.core.duo import purpose_bits
 from prefect_federated.core.spec import TaskSpec
 from prefect_federated.scenario import breast_cancer
 from prefect_federated.scenario.accounts import Account, make_account
@@ -24,7 +23,7 @@ from prefect_federated.scenario.adversaries import Adversary, CheatingAggregator
 from prefect_federated.scenario.committee import cast_validators
 from prefect_federated.scenario.grants import give_consent
 from prefect_federated.scenario.plot import CONDUCT, Plot, consent_of
-from prefect_federated.scenario.task_spec import ETHER, PURPOSES, build_spec
+from prefect_federated.scenario.task_spec import ETHER, build_spec
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -141,8 +140,8 @@ def record_consents(ground: Ground, chain: EvmChain) -> None:
             table,
             secret=dev_key(ground.plot.seed, f"{name}/consent"),
             consent=consent_of(ground.plot, name, table, federation.chain_time()),
-            purposes=purpose_bits(("GRU", *PURPOSES)),
-            record=path.with_name("consent.json"),
+            record=path.with_name("consent.sealed"),
+            reader=account.signer.open_sealing_key().public_bytes,
         )
 
 
@@ -213,7 +212,7 @@ def _silo_settings(ground: Ground, spec: TaskSpec, name: str) -> dict[str, objec
     return {
         "data": path,
         "subject_column": breast_cancer.SUBJECT,
-        "consent_record": path.with_name("consent.json"),
+        "consent_record": path.with_name("consent.sealed"),
         "approved_plans": ["0x" + spec.plan.code_hash.hex()],
         "readers": [ground.accounts[role].address for role in ("aggregator", "standby", *ground.plot.validators)],
         "min_rows": 5,

@@ -1,20 +1,25 @@
 """Grants of the scenario: each data holder registers a dataset and signs what its silo may do with it."""
 
 import hashlib
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prefect_federated.adapters.data.root import frame_root
 from prefect_federated.adapters.evm.consent import sign_grant
 from prefect_federated.adapters.evm.federation import Federation
-from prefect_federated.adapters.silo import write_record
+from prefect_federated.adapters.record_file import write_record
 from prefect_federated.core.consent import ConsentRecord, Grant, columns_digest, subjects_root
+from prefect_federated.core.consent_template import EXAMPLE, GrantDraft, draft_document
+from prefect_federated.core.data_use import Terms
 from prefect_federated.scenario.breast_cancer import SUBJECT
 from prefect_federated.scenario.plot import Consent
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
     from pandas import DataFrame
+
+TERMS = Terms(codes=("HMB", "NPUNCU", "IRB"))
 
 
 def give_consent(
@@ -25,8 +30,8 @@ def give_consent(
     *,
     secret: bytes,
     consent: Consent,
-    purposes: int,
     record: Path,
+    reader: bytes,
     subject_column: str = SUBJECT,
 ) -> bytes:
     """Register the dataset, sign and record the grant, hand the silo its record; returns the grant's id.
@@ -34,21 +39,25 @@ def give_consent(
     Args:
         holder: the data holder's connection; it pays for its own registration.
         secret: 32 bytes that key every digest of this grant.
+        reader: the silo's public sealing key, which the record is encrypted to.
     """
     dataset = hashlib.sha256(secret + b"dataset").digest()
     holder.register_dataset(dataset, frame_root(table, subject_column, secret))
+    now_s, record_id = holder.chain_time(), uuid.UUID(bytes=dataset[:16], version=4)
+    draft = GrantDraft(dataset, holder.signer, silo, consent.columns, TERMS, now_s - 1, consent.expiry)
+    document = draft_document(EXAMPLE, draft, now_s, record_id)
     grant = Grant(
         dataset=dataset,
         silo=silo,
-        purposes=purposes,
-        valid_from=holder.chain_time() - 1,
+        purposes=TERMS.bits,
+        valid_from=draft.valid_from,
         expiry=consent.expiry,
         columns=columns_digest(secret, consent.columns),
         subjects=subjects_root(secret, consent.subjects),
         nonce=int.from_bytes(dataset[:8], "big"),
-        deadline=holder.chain_time() + 86_400,
+        deadline=now_s + 86_400,
     )
     signature = sign_grant(signer, holder.addresses.consent, holder.chain_id, grant)
     granted = holder.grant(grant, signature)
-    write_record(record, ConsentRecord(granted, secret, consent.columns, consent.subjects))
+    write_record(record, ConsentRecord(granted, secret, consent.columns, consent.subjects, document), reader)
     return granted

@@ -13,9 +13,10 @@ from prefect_federated.adapters.data.view import ConsentView, consent_view
 from prefect_federated.adapters.evm.datasets import published_roots
 from prefect_federated.adapters.silo import Silo
 from prefect_federated.core.checks import CheckReport, Expected, Suite, require_passed, suite_of
-from prefect_federated.core.consent import ConsentRecord, GrantState, require_live, require_record
+from prefect_federated.core.consent import ConsentRecord, GrantState, require_covered, require_live, require_record
+from prefect_federated.core.data_use import Use
 from prefect_federated.core.dataset import require_published
-from prefect_federated.core.errors import ConfigurationError, DataRefused
+from prefect_federated.core.errors import ConfigurationError, ConsentError, DataRefused
 from prefect_federated.core.evidence import Evidence
 from prefect_federated.core.own_suite import own_expectations, require_seen
 from prefect_federated.core.policy import check_policy
@@ -50,6 +51,7 @@ def require_consent(silo: Silo, spec: RoundSpec) -> Granted:
     grant = federation.grant_state(record.grant_id)
     require_live(grant, silo.party.account, agreed.enforced.purposes, federation.chain_time(), spec.reads_until)
     require_record(grant, record)
+    require_covered(grant, record, Use(agreed.purposes, agreed.use, spec.reads_until))
     return Granted(record, grant)
 
 
@@ -72,6 +74,7 @@ def check_data(silo: Silo, spec: RoundSpec, granted: Granted) -> Evidence:
         participant=party.account,
         until_s=spec.reads_until,
         grant_id=granted.record.grant_id,
+        subjects_root=granted.state.subjects,
         dataset_root=looked.dataset_root,
         view_digest=looked.view_digest,
         suite_hash=suite.hash,
@@ -115,6 +118,35 @@ def suite_for(silo: Silo, spec: RoundSpec) -> Suite:
 def keep_evidence(silo: Silo, spec: RoundSpec, evidence: Evidence) -> None:
     """Keep the evidence in the silo's vault under its hash, to show to an auditor."""
     silo.party.vault.keep(evidence_slot(silo, spec, evidence.hash), evidence.canonical())
+
+
+def kept_evidence(silo: Silo, spec: RoundSpec, evidence_hash: bytes) -> Evidence:
+    """The evidence again that was kept under its hash.
+
+    Raises:
+        DataRefused: it is not in the vault.
+    """
+    kept = silo.party.vault.recall(evidence_slot(silo, spec, evidence_hash))
+    if kept is None:
+        raise DataRefused(
+            f"round {spec.task}/{spec.round}: evidence 0x{evidence_hash.hex()[:12]} is not in the store of"
+            f" {silo.party.name}; restore the store"
+        )
+    return Evidence.from_bytes(kept)
+
+
+def require_same_subjects(silo: Silo, spec: RoundSpec, evidence: Evidence) -> None:
+    """Refuse to commit what was made when the grant covered other subjects: nobody who left goes in with it.
+
+    Raises:
+        ConsentError: a subject joined or left since the data were validated.
+    """
+    now = silo.party.federation.grant_state(evidence.grant_id).subjects
+    if now != evidence.subjects_root:
+        raise ConsentError(
+            f"round {spec.task}/{spec.round}: the grant's subjects have root 0x{now.hex()[:12]} now, 0x"
+            f"{evidence.subjects_root.hex()[:12]} when the data were validated; nothing is committed: validate again"
+        )
 
 
 def evidence_slot(silo: Silo, spec: RoundSpec, evidence_hash: bytes) -> str:
