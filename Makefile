@@ -86,6 +86,7 @@ benchmarks: .venv/.dev
 	$(BIN)/python benchmarks/encoding.py
 	$(BIN)/python benchmarks/aggregation.py
 	$(BIN)/python benchmarks/round_overhead.py
+	$(BIN)/python benchmarks/data_checks.py
 
 contracts/node_modules/.installed: contracts/package-lock.json
 	cd contracts && npm ci --no-audit --no-fund --loglevel=error

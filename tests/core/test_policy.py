@@ -81,3 +81,35 @@ def test_task_whose_disputes_may_show_chunks_needs_the_silos_consent_to_that(ben
     with pytest.raises(PolicyRefused, match=r"disclosure 1\), this silo allows 0"):
         check_policy(Policy(**OPEN), disclosing, [AGGREGATOR], CODE)
     check_policy(Policy(**OPEN, disclosure=True), disclosing, [AGGREGATOR], CODE)
+
+
+def test_small_cohort_keeps_the_silo_out(task: TaskSpec) -> None:
+    check_policy(Policy(**OPEN, min_cohort=3), task, [AGGREGATOR], CODE, cohort=3)
+    with pytest.raises(PolicyRefused, match="has a cohort of 2, this silo joins from 3 on"):
+        check_policy(Policy(**OPEN, min_cohort=3), task, [AGGREGATOR], CODE, cohort=2)
+
+
+def test_silo_that_allows_no_clear_mode_joins_masked_tasks_alone(task: TaskSpec, bent: Bent) -> None:
+    with pytest.raises(PolicyRefused, match="runs in clear mode, this silo allows masked alone"):
+        check_policy(Policy(**OPEN, masked_only=True), task, [AGGREGATOR], CODE)
+    check_policy(Policy(**OPEN, masked_only=True), bent({"enforced.mode": 1}), [AGGREGATOR], CODE)
+
+
+@pytest.mark.parametrize("noise", [None, 0, 0.79, "much"])
+def test_less_noise_than_the_silo_asks_for_is_refused(bent: Bent, noise: object) -> None:
+    settings = {} if noise is None else {"noise_multiplier": noise}
+    task = bent({"plan.hyperparameters": settings})
+    check_policy(Policy(**OPEN), task, [AGGREGATOR], CODE)
+    with pytest.raises(PolicyRefused, match=r"trains with noise multiplier .*, this silo asks for 0\.8 or more"):
+        check_policy(Policy(**OPEN, min_noise=0.8), task, [AGGREGATOR], CODE)
+
+
+def test_noise_at_the_floor_is_enough(bent: Bent) -> None:
+    task = bent({"plan.hyperparameters": {"noise_multiplier": 0.8}})
+    check_policy(Policy(**OPEN, min_noise=0.8), task, [AGGREGATOR], CODE)
+
+
+def test_date_that_is_only_checked_may_be_forbidden_too(bent: Bent) -> None:
+    task = bent({"data.freshness": {"column": "seen", "max_age_s": 9}})
+    with pytest.raises(PolicyRefused, match="columns seen"):
+        check_policy(Policy(**OPEN, forbidden_columns=("seen",)), task, [AGGREGATOR], CODE)

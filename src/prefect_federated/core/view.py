@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prefect_federated.core.canonical import canonical
-from prefect_federated.core.errors import ConsentError, EmptyView, MissingColumn
+from prefect_federated.core.errors import ConsentError, DataRefused, EmptyView, MissingColumn
 
 CONSENT_ACTIVE = "_consent_active"
 SUBJECT_UNIQUE = "_subject_unique"
@@ -111,15 +111,45 @@ def view_digest(columns: Sequence[tuple[str, NDArray[Any]]]) -> bytes:
     (True, False)
     """
     rows = len(columns[0][1]) if columns else 0
-    header = {
-        "format": FORMAT,
-        "rows": rows,
-        "columns": [[name, _kind(values)] for name, values in columns],
-    }
-    state = hashlib.sha256(canonical(header))
-    for digest in _column_digests([values for _, values in columns]):
-        state.update(digest)
-    return state.digest()
+    kinds = [[name, _kind(values)] for name, values in columns]
+    return _joined(rows, kinds, _column_digests([values for _, values in columns]))
+
+
+class ViewHash:
+    """The digest of a table that comes in pieces of whole rows, the same as of the table at once.
+
+    >>> hashed = ViewHash("ward")
+    >>> for piece in ([1.0, 2.0], [3.0]):
+    ...     hashed.add([("x", np.array(piece))])
+    >>> hashed.digest() == view_digest([("x", np.array([1.0, 2.0, 3.0]))])
+    True
+    """
+
+    def __init__(self, dataset: str) -> None:
+        """Begin with no rows; `dataset` is how messages call the table."""
+        self._dataset, self._rows = dataset, 0
+        self._kinds: list[list[str]] = []
+        self._states: list[Any] = []
+
+    def add(self, columns: Sequence[tuple[str, NDArray[Any]]]) -> None:
+        """Add rows; `columns` as in `view_digest`.
+
+        Raises:
+            DataRefused: a column is of another kind than in the rows before.
+        """
+        kinds = [[name, _kind(values)] for name, values in columns]
+        if not self._kinds:
+            self._kinds, self._states = kinds, [hashlib.sha256() for _ in kinds]
+        pairs = zip(self._kinds, kinds, strict=True)
+        if drift := [f"{new[0]} is {new[1]} after {old[1]}" for old, new in pairs if new != old]:
+            raise DataRefused(f"{self._dataset}: column {', '.join(drift)} from row {self._rows} on; mend the export")
+        for state, (_, values) in zip(self._states, columns, strict=True):
+            state.update(_column_bytes(values))
+        self._rows += len(columns[0][1])
+
+    def digest(self) -> bytes:
+        """Digest of all rows so far, 32 bytes."""
+        return _joined(self._rows, self._kinds, [state.digest() for state in self._states])
 
 
 def _column_digests(columns: list[NDArray[Any]]) -> list[bytes]:
@@ -128,6 +158,11 @@ def _column_digests(columns: list[NDArray[Any]]) -> list[bytes]:
         return [_column_digest(values) for values in columns]
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
         return list(pool.map(_column_digest, columns))
+
+
+def _joined(rows: int, kinds: list[list[str]], digests: list[bytes]) -> bytes:
+    header = canonical({"format": FORMAT, "rows": rows, "columns": kinds})
+    return hashlib.sha256(header + b"".join(digests)).digest()
 
 
 def _column_digest(values: NDArray[Any]) -> bytes:

@@ -18,11 +18,17 @@ def table() -> pd.DataFrame:
     )
 
 
-def view(frame: pd.DataFrame, subjects: tuple[int, ...] = (1, 2, 4), **changes: object) -> ConsentView:
+def view(
+    frame: pd.DataFrame,
+    subjects: tuple[int, ...] = (1, 2, 4),
+    consented: tuple[str, ...] = ("age", "dose", "ill"),
+    **changes: object,
+) -> ConsentView:
+    """The view of those who consent, on the columns they consented to."""
     record = ConsentRecord(
         grant_id=bytes(32),
         secret=bytes(32),
-        columns=("age", "dose", "ill"),
+        columns=consented,
         subjects=tuple(f"subject-{n:06d}" for n in subjects),
     )
     settings = {"subject_column": "subject", "record": record, "columns": ("age", "dose"), "target": "ill"}

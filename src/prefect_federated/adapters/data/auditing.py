@@ -1,6 +1,6 @@
 """An audit inside the silo, with the data: do rows, view, checks and update lead to what is on chain?
 
-commit on chain --evidence hash--> evidence in the vault --dataset root, view digest, counts--> the same from the rows now
+commit on chain --evidence hash--> evidence in the vault --dataset root, view digest, counts--> the same of the rows
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from prefect_federated.adapters.data.consented import evidence_slot, suite_for, view_of
 from prefect_federated.adapters.data.root import frame_root
-from prefect_federated.adapters.evm.datasets import published_roots
+from prefect_federated.adapters.evm.datasets import published_roots, subjects_as_of
 from prefect_federated.adapters.evm.records import Event
 from prefect_federated.adapters.payloads import fetch_words
 from prefect_federated.adapters.reading import read_past_spec
@@ -73,7 +73,7 @@ def audit_with_data(
     found = [
         Finding("evidence", evidence.hash, bytes(commit.args["evidenceHash"]), "the store's evidence was altered"),
         Finding("grant", evidence.grant_id, bytes(commit.args["grantId"]), "the commit names another grant"),
-        *_record(silo, kept, evidence),
+        *_record(silo, kept, commit),
         Finding(
             "root on chain", _root_before(silo, spec, evidence), evidence.dataset_root, "it was published too late"
         ),
@@ -116,14 +116,16 @@ def _evidence(silo: Silo, spec: RoundSpec, evidence_hash: bytes) -> Evidence:
     return Evidence.from_bytes(document)
 
 
-def _record(silo: Silo, record: ConsentRecord, evidence: Evidence) -> list[Finding]:
-    """The record is the one behind the grant; subjects are the chain's of now, which may have changed since."""
-    grant = silo.party.federation.grant_state(evidence.grant_id)
+def _record(silo: Silo, record: ConsentRecord, commit: Event) -> list[Finding]:
+    """The record is the one behind the grant, with the subjects that it covered at the commit."""
+    grant_id, federation = bytes(commit.args["grantId"]), silo.party.federation
     columns, subjects = columns_digest(record.secret, record.columns), subjects_root(record.secret, record.subjects)
-    since = "the record is of another time: subjects joined or left; give the one of that round"
+    covered = federation.grant_state(grant_id).columns
+    then = subjects_as_of(federation, grant_id, commit.block)
+    since = "subjects joined or left since: give the record of that round"
     return [
-        Finding("consented columns", columns, grant.columns, "the consent record is not the grant's"),
-        Finding("consenting subjects", subjects, grant.subjects, since),
+        Finding("consented columns", columns, covered, "the consent record is not the grant's"),
+        Finding("consenting subjects", subjects, then, since),
     ]
 
 

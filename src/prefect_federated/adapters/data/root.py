@@ -28,16 +28,22 @@ def frame_root(frame: "DataFrame", subject_column: str, secret: bytes) -> bytes:
     names = [str(name) for name in frame.columns]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise DataError(f"the table has column {', '.join(twice)} more than once; name each column of the query once")
-    columns = [typed_column(str(name), frame[name], str(name) == subject_column) for name in frame.columns]
+    columns = [
+        typed_column(str(name), frame[name], TEXT if str(name) == subject_column else None) for name in frame.columns
+    ]
     key = row_key(secret)
     return root_of_tags(key, [(name, kind) for name, kind, _ in columns], [sort_tags(row_tags(key, columns))])
 
 
-def typed_column(name: str, values: "Series[Any]", text: bool = False) -> "tuple[str, str, NDArray[Any]]":
-    """A column as the root sees it: name, kind, values; numbers that a source boxed as objects are numbers."""
+def typed_column(name: str, values: "Series[Any]", kind: str | None = None) -> "tuple[str, str, NDArray[Any]]":
+    """A column as the root sees it: name, kind, values; numbers that a source boxed as objects are numbers.
+
+    Args:
+        kind: NUMBER or TEXT where it is known; else the values say.
+    """
     from pandas.api.types import infer_dtype, is_numeric_dtype
 
-    boxed = values.dtype == object and infer_dtype(values, skipna=True) in _NUMBERS
-    if not text and (is_numeric_dtype(values.dtype) or boxed):
+    boxed = kind is None and values.dtype == object and infer_dtype(values, skipna=True) in _NUMBERS
+    if kind == NUMBER or (kind is None and (is_numeric_dtype(values.dtype) or boxed)):
         return name, NUMBER, values.to_numpy(dtype="float64", na_value=float("nan"))
     return name, TEXT, values.astype(object).where(values.notna(), None).to_numpy()

@@ -1,8 +1,8 @@
-"""Parquet files larger than memory: dataset root, consent view and checks, batch by batch.
+r"""Parquet files larger than memory: dataset root, consent view and checks, batch by batch.
 
 row groups --tags--> spilled, sorted --> the same root as in memory
 rows in the order of their subjects --consented, typed, flagged--> column hashes --> the same view digest as in memory
-                                    \\--GX on each batch--> counts, added up
+                                    \--GX on each batch--> counts, added up
 """
 
 from bisect import bisect_left, bisect_right
@@ -47,10 +47,9 @@ def streamed_root(path: Path, subject_column: str, secret: bytes, batch_rows: in
         DataError: the file is missing or damaged.
     """
     file, key = _open(path), row_key(secret)
-    kinds = {
-        field.name: NUMBER if field.name != subject_column and _is_number(field.type) else TEXT
-        for field in file.schema_arrow
-    }
+    types = {field.name: field.type for field in file.schema_arrow}
+    names = file.schema_arrow.empty_table().to_pandas().columns  # without what pandas kept of an index
+    kinds = {name: NUMBER if name != subject_column and _is_number(types[name]) else TEXT for name in names}
     with TagSpill() as spill:
         for frame in _frames(file, list(kinds), batch_rows, path):
             spill.add(row_tags(key, [typed_column(name, frame[name], kind) for name, kind in kinds.items()]))
@@ -86,14 +85,14 @@ def streamed_checks(
     for frame in _by_subject(_frames(file, asked, batch_rows, path), subject_column, path):
         total += len(frame)
         seen = frame[subject_column].dropna().astype(str)
-        span = (
-            slice(bisect_left(consenting, seen.min()), bisect_right(consenting, seen.max())) if len(seen) else slice(0)
-        )
+        near = slice(0)
+        if len(seen):
+            near = slice(bisect_left(consenting, seen.min()), bisect_right(consenting, seen.max()))
         try:
             view = consent_view(
                 frame,
                 subject_column=subject_column,
-                record=replace(record, subjects=tuple(consenting[span])),
+                record=replace(record, subjects=tuple(consenting[near])),
                 columns=data.names[:-1],
                 target=data.target,
             )

@@ -74,7 +74,7 @@ def consent_view(
     asked, dated = [*columns, target], [] if freshness is None else [freshness.column]
     require_consented([*asked, *dated], record.columns, dataset)
     require_columns([subject_column, *asked, *dated], [str(name) for name in frame.columns], dataset)
-    subjects = _subjects(frame, subject_column)
+    subjects = subjects_of(frame, subject_column)
     rows = consenting_rows(subjects, record.subjects)
     counts = ViewCounts(len(frame), len(frame) - len(rows), len(rows))
     require_rows(counts, min_rows, dataset)
@@ -87,7 +87,7 @@ def consent_view(
     return ConsentView(dataset, view, tuple(columns), target, counts, digest)
 
 
-def _subjects(frame: "DataFrame", column: str) -> list[str | None]:
+def subjects_of(frame: "DataFrame", column: str) -> list[str | None]:
     """Subject ids as text; a row without one has None."""
     ids = frame[column]
     return [None if absent else str(one) for one, absent in zip(ids.tolist(), ids.isna().tolist(), strict=True)]

@@ -1,4 +1,4 @@
-"""When which root of a dataset was published, from the ledger's log.
+"""When which root of a dataset was published, and whom a grant covered then, from the ledger's log.
 
 DatasetRegistered, DatasetRootPublished --topic of one dataset--> roots in order, each with its block
 """
@@ -30,3 +30,10 @@ def published_roots(chain: ContractCalls, dataset: bytes, since: int | None = No
     start = chain.from_block if since is None else since
     logs = read_logs(chain.w3, [chain.addresses.consent], topics, start)
     return [PublishedRoot(bytes(event.args["root"]), event.block) for event in chain.decode(logs)]
+
+
+def subjects_as_of(chain: ContractCalls, grant_id: bytes, block: int) -> bytes:
+    """The root of the subjects that a grant covered at the end of a block."""
+    topics = [["0x" + topic.hex() for topic in abi.topics_of(("SubjectsSet",))], "0x" + grant_id.hex()]
+    later = chain.decode(read_logs(chain.w3, [chain.addresses.consent], topics, block + 1))
+    return bytes(later[0].args["before"] if later else chain.call("ConsentLedger", "grantOf", grant_id)["subjects"])
