@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from prefect_federated.cli import console
+from prefect_federated.cli.consent_options import KeyOption, RecordKey, open_key
 from prefect_federated.cli.grouped import takes
 from prefect_federated.cli.sender import Sender
 from prefect_federated.cli.tables import show_table
@@ -31,43 +32,48 @@ class Rows:
     """The options that name a table and the consent record whose secret salts it."""
 
     data: Annotated[Path, typer.Option(rich_help_panel=PANEL, help="CSV or Parquet file with one row a subject.")]
-    record: Annotated[Path, typer.Option(rich_help_panel=PANEL, help="Consent record of the grant.")]
+    record: Annotated[Path, typer.Option(rich_help_panel=PANEL, help="The silo's encrypted consent record.")]
     subject_column: Annotated[
         str, typer.Option(rich_help_panel=PANEL, help="Column that names the subject of a row.")
     ] = "subject"
 
-    def root(self) -> bytes:
-        """The dataset root; Parquet is streamed."""
+    def root(self, secret: bytes) -> bytes:
+        """The dataset root under a record's secret; Parquet is streamed."""
         from prefect_federated.adapters.data.root import frame_root
         from prefect_federated.adapters.data.sources import FileSource
         from prefect_federated.adapters.data.streamed import streamed_root
-        from prefect_federated.adapters.silo import read_record
 
-        secret = read_record(self.record).secret
         if self.data.suffix == ".parquet":
             return streamed_root(self.data, self.subject_column, secret)
         return frame_root(FileSource(self.data).read(), self.subject_column, secret)
 
 
-@dataset_app.command(epilog="Example: federated dataset root --data ward.csv --record consent.json")
+@dataset_app.command(
+    epilog="Example: federated dataset root --data ward.csv --record ward.consent --sealing-key silo.pem"
+)
 @console.says_what_to_do
-@takes(rows=Rows)
-def root(rows: Rows) -> None:
+@takes(rows=Rows, key=RecordKey)
+def root(rows: Rows, key: RecordKey) -> None:
     """Print the root of a table: equal rows in any order have equal roots, one altered value gives another."""
-    console.out.print("0x" + rows.root().hex(), soft_wrap=True, highlight=False)
+    from prefect_federated.adapters.record_file import read_record
+
+    record = read_record(rows.record, key.open().private_bytes)
+    console.out.print("0x" + rows.root(record.secret).hex(), soft_wrap=True, highlight=False)
 
 
 @dataset_app.command(
-    epilog="Example: federated dataset publish --data ward.csv --record consent.json --keystore dpo.json --chain URL"
+    epilog="Example: federated dataset publish --data ward.csv --record ward.consent --sealing-key silo.pem"
+    " --keystore dpo.json --chain URL"
 )
 @console.says_what_to_do
 @takes(rows=Rows, sender=Sender, where=Where)
-def publish(rows: Rows, sender: Sender, where: Where) -> None:
+def publish(rows: Rows, sealing_key: KeyOption, sender: Sender, where: Where) -> None:
     """Put the root of a table on chain as its data holder; it counts for rounds that open afterwards."""
-    from prefect_federated.adapters.silo import read_record
+    from prefect_federated.adapters.record_file import read_record
 
-    federation, found = where.open(sender), rows.root()
-    dataset = federation.grant_state(read_record(rows.record).grant_id).dataset
+    record = read_record(rows.record, open_key(sealing_key, sender).private_bytes)
+    federation, found = where.open(sender), rows.root(record.secret)
+    dataset = federation.grant_state(record.grant_id).dataset
     _, published = federation.dataset_of(dataset)
     if published == found:
         console.out.print(f"the ledger has root 0x{found.hex()} already; nothing to do", soft_wrap=True)
@@ -105,9 +111,11 @@ def audit(
 ) -> None:
     """Hold a silo's rows against what it committed to in a past round; ends with 4 where they differ."""
     from prefect_federated.adapters.data.auditing import audit_with_data
-    from prefect_federated.adapters.silo import read_record
+    from prefect_federated.adapters.record_file import read_record
 
-    findings = audit_with_data(_open(silo), task, round, read_record(record) if record else None, retrain)
+    opened = _open(silo)
+    kept = read_record(record, opened.party.sealing_key.private_bytes) if record else None
+    findings = audit_with_data(opened, task, round, kept, retrain)
     if as_json:
         console.print_json([_row(finding) for finding in findings])
     else:
