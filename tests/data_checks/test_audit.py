@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from prefect_federated.adapters.data.auditing import audit_with_data
-from prefect_federated.adapters.silo import write_record
+from prefect_federated.adapters.record_file import write_record
 from prefect_federated.cli.main import app
 from prefect_federated.core.consent import subjects_root
 from prefect_federated.core.errors import UnknownParticipant
@@ -69,12 +69,12 @@ def test_round_before_a_subject_left_is_audited_with_the_record_of_then(scene: S
     then = silo.consent_record()
     now = replace(then, subjects=then.subjects[1:])
     holder = scene.consortium.federation("hospital-b-dpo")
-    write_record(silo.records, now)
+    write_record(silo.records, now, silo.party.sealing_key.public_bytes)
     holder.set_subjects(then.grant_id, subjects_root(now.secret, now.subjects))
     try:
         with_new, with_old = audited(scene, "hospital-b"), audited(scene, "hospital-b", record=then)
     finally:
-        write_record(silo.records, then)
+        write_record(silo.records, then, silo.party.sealing_key.public_bytes)
         holder.set_subjects(then.grant_id, subjects_root(then.secret, then.subjects))
     assert {what for what, holds in with_new.items() if not holds} == {"consenting subjects", "view", "counts"}
     assert all(with_old.values())
@@ -89,7 +89,8 @@ def test_commands_print_root_suite_and_audit_and_publish_once(scene: Scene) -> N
     ground, task = scene.consortium.ground, str(scene.consortium.task)
     path = data_path(ground, HONEST)
     rows = ["--data", str(path), "--record", str(path.with_name("consent.json"))]
-    root = CliRunner().invoke(app, ["dataset", "root", *rows])
+    rows += ["--sealing-key", str(ground.accounts[HONEST].signer.sealing_key)]
+    root = CliRunner().invoke(app, ["dataset", "root", *rows], env={"FEDERATED_PASSWORD": PASSWORD})
     assert root.exit_code == 0
     dpo = ground.accounts[f"{HONEST}-dpo"].signer
     who = ["--keystore", str(dpo.keystore), "--home", str(dpo.home)]
