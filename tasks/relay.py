@@ -2,6 +2,7 @@
 
 mailbox --what would count--> batch --commitMany | revealMany--> chain
 mailbox --what would stand--> list in the store, root --postCommits | postOpenings--> chain
+own roll, final --signed--> a receipt for each leaf --> mailbox
 """
 
 from typing import TypeVar
@@ -11,6 +12,8 @@ from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 
 from prefect_federated.adapters.bringing import Brought, bring_commits, bring_openings
+from prefect_federated.adapters.checkpoints import checkpoint
+from prefect_federated.adapters.inclusion import issue_inclusions
 from prefect_federated.adapters.leaf_demands import answer_leaf_demands
 from prefect_federated.adapters.posting import Posted, post_commits, post_openings
 from prefect_federated.adapters.relayer import Relayer
@@ -53,6 +56,20 @@ def relay_openings(relayer: Relayer, task: int, round: int) -> Brought:
 def roll_commits(relayer: Relayer, task: int, round: int) -> Posted:
     """Post the commits that wait as this poster's roll; run again, it does nothing."""
     return _told(post_commits(relayer, task, round))
+
+
+@task(
+    task_run_name="round-{round}/{relayer.name}/give-receipts",
+    cache_policy=NO_CACHE,
+    retries=RETRIES,
+    retry_delay_seconds=DELAYS_S,
+    retry_condition_fn=is_transport_error,
+)
+def give_receipts(relayer: Relayer, task: int, round: int) -> int:
+    """Leave a receipt for every leaf of this poster's roll that has none yet; how many."""
+    count = issue_inclusions(relayer, task, round)
+    checkpoint("poster:receipts")
+    return count
 
 
 @task(
