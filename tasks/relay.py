@@ -5,6 +5,7 @@ mailbox --what would stand--> list in the store, root --postCommits | postOpenin
 own roll, final --signed--> a receipt for each leaf --> mailbox
 """
 
+from functools import partial
 from typing import TypeVar
 
 from prefect import task
@@ -15,11 +16,13 @@ from prefect_federated.adapters.bringing import Brought, bring_commits, bring_op
 from prefect_federated.adapters.checkpoints import checkpoint
 from prefect_federated.adapters.inclusion import issue_inclusions
 from prefect_federated.adapters.leaf_demands import answer_leaf_demands
-from prefect_federated.adapters.posting import Posted, post_commits, post_openings
+from prefect_federated.adapters.posting import Posted, has_posted, post_commits, post_openings
 from prefect_federated.adapters.relayer import Relayer
+from prefect_federated.tasks.once import unless_done
 from prefect_federated.tasks.retry import DELAYS_S, RETRIES, is_transport_error
 
 B = TypeVar("B", Brought, Posted)
+NOTHING = Posted(0, 0, ())  # another root of this poster came first, signed before it died
 
 
 @task(
@@ -55,7 +58,9 @@ def relay_openings(relayer: Relayer, task: int, round: int) -> Brought:
 )
 def roll_commits(relayer: Relayer, task: int, round: int) -> Posted:
     """Post the commits that wait as this poster's roll; run again, it does nothing."""
-    return _told(post_commits(relayer, task, round))
+    with unless_done(partial(_is_posted, relayer, task)):
+        return _told(post_commits(relayer, task, round))
+    return NOTHING
 
 
 @task(
@@ -81,7 +86,9 @@ def give_receipts(relayer: Relayer, task: int, round: int) -> int:
 )
 def roll_openings(relayer: Relayer, task: int, round: int) -> Posted:
     """Post the openings of this poster's roll that wait; run again, it does nothing."""
-    return _told(post_openings(relayer, task, round))
+    with unless_done(partial(_is_posted, relayer, task)):
+        return _told(post_openings(relayer, task, round))
+    return NOTHING
 
 
 @task(
@@ -94,6 +101,10 @@ def roll_openings(relayer: Relayer, task: int, round: int) -> Posted:
 def show_leaves(relayer: Relayer, task: int, round: int) -> int:
     """Show the leaves of this poster's rolls that somebody asked for, in this round or before; how many."""
     return answer_leaf_demands(relayer, task)
+
+
+def _is_posted(relayer: Relayer, task: int) -> bool:
+    return has_posted(relayer, relayer.federation.round_state(task))
 
 
 def _told(brought: B) -> B:
