@@ -51,6 +51,11 @@ class Relayer(SchemaOnce):
     store: Stores | None = Field(
         default=None, title="Store", description="Content store that the federation shares; lists of rolls lie there."
     )
+    receipts: bool = Field(
+        default=True,
+        title="Receipts",
+        description="Whether to sign, for each commit in a roll, that it is there; the poster's bond answers for it.",
+    )
 
     @model_validator(mode="after")
     def _somewhere_for_lists(self) -> "Relayer":
@@ -64,4 +69,5 @@ class Relayer(SchemaOnce):
         from prefect_federated.adapters.relayer import Relayer as OpenRelayer
 
         store = self.store.open() if self.roll and self.store else None
-        return OpenRelayer(self.label, self.chain.connect(self.signer), FolderMailbox(self.mailbox), store)
+        box = FolderMailbox(self.mailbox)
+        return OpenRelayer(self.label, self.chain.connect(self.signer), box, store, self.receipts)

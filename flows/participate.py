@@ -1,14 +1,16 @@
 """participate: one silo's part. Reads the chain, does what is due, schedules the next window, exits.
 
 round state + standing --due--> commit | reveal | object | claim | floor --> next run at the next window
-opened in a roll, and nobody confirms it --> leave the roll
+letters in a roll --> challenge a broken receipt, before the commit | leave the roll where nobody confirms the opening
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from prefect import flow
+from prefect.logging import get_run_logger
 
 from prefect_federated.adapters.claiming import rewards_due
+from prefect_federated.adapters.inclusion import broken_inclusions
 from prefect_federated.adapters.lifting import is_opened_in_roll, is_unconfirmed
 from prefect_federated.adapters.receipts import broken_receipt
 from prefect_federated.adapters.silo import Silo as OpenSilo
@@ -16,11 +18,13 @@ from prefect_federated.adapters.turn import take_turn
 from prefect_federated.adapters.vouching import is_left_out_unjustly
 from prefect_federated.blocks.silo import Silo
 from prefect_federated.core.due import Standing, participant_due
+from prefect_federated.core.errors import TransportError
 from prefect_federated.core.relaying import WAITING, middle
 from prefect_federated.core.round import Phase, RoundState
 from prefect_federated.flows.members import Participant
 from prefect_federated.flows.next_window import schedule_next
 from prefect_federated.tasks.commit import recall
+from prefect_federated.tasks.inclusion import challenge_broken, keep_inclusion
 from prefect_federated.tasks.judge import judge
 from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.receipts import keep_receipts
@@ -38,8 +42,8 @@ def participate(silo: str, task: int) -> str:
         task: index of the task on chain.
 
     Returns:
-        What was done, such as "commit", "commit, reveal" or, for a relayer or poster, "leave commit", "leave
-        roll"; "nothing"; or "busy" where another run is at it.
+        What was done, such as "commit", "commit, reveal" or, for a relayer or poster, "leave commit", "challenge",
+        "leave roll"; "nothing"; or "busy" where another run is at it.
     """
     block: Silo = Silo.load(silo)  # type: ignore[assignment]
     opened = block.open()
@@ -57,6 +61,7 @@ def take_part(silo: OpenSilo, task: int) -> str:
 def _steps(silo: OpenSilo, task: int) -> Iterator[str]:
     """Whoever commits last may find the reveal due: nobody else would wake it for that."""
     federation, member, last = silo.party.federation, Participant(silo), ""
+    yield from _promises(silo, federation.round_state(task))
     while True:
         state = federation.round_state(task)
         now_s, paused_until = federation.chain_time(), federation.paused_until()
@@ -87,6 +92,30 @@ def _receipts(silo: OpenSilo, state: RoundState) -> Iterator[str]:
     if state.phase is Phase.CHALLENGE and (broken_receipt(silo.party, spec) or is_left_out_unjustly(silo.party, spec)):
         judge(silo.party, spec)
         yield "object"
+
+
+def _promises(silo: OpenSilo, state: RoundState) -> Iterator[str]:
+    """Keep inclusion receipts, and show broken ones before the commit that is due: after it nobody could any more.
+
+    What cannot be read or sent here holds up no commit.
+    """
+    party, mailbox = silo.party, silo.mailbox
+    if mailbox is None or state.phase in (Phase.NONE, Phase.SETTLED):
+        return
+    if not party.federation.task_of(state.task).enforced.rolled:
+        return
+    if state.phase in (Phase.COMMIT, Phase.REVEAL):
+        _try(lambda: keep_inclusion(party, mailbox, state))
+    if _try(lambda: broken_inclusions(party, state)) and _try(lambda: challenge_broken(party, state)):
+        yield "challenge"
+
+
+def _try(step: Callable[[], Sequence[object]]) -> Sequence[object]:
+    try:
+        return step()
+    except TransportError as error:
+        get_run_logger().warning("inclusion receipts: %s", error)
+        return ()
 
 
 def _unconfirmed(silo: OpenSilo, state: RoundState) -> Iterator[str]:

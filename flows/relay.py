@@ -1,6 +1,7 @@
 """relay: bring what participants left in the mailbox. Reads the chain, sends one batch or root for the phase, exits.
 
 Commit --> the commits that wait        Reveal, once it has opened --> the openings that wait
+a poster's roll is final --> receipts for what is in it
 """
 
 from prefect import flow
@@ -13,8 +14,15 @@ from prefect_federated.adapters.relayer import waiting_commits, waiting_openings
 from prefect_federated.adapters.turn import take_turn
 from prefect_federated.blocks.relayer import Relayer
 from prefect_federated.core.relaying import poster_due, relayer_due
-from prefect_federated.core.round import RoundState
-from prefect_federated.tasks.relay import relay_commits, relay_openings, roll_commits, roll_openings, show_leaves
+from prefect_federated.core.round import Phase, RoundState
+from prefect_federated.tasks.relay import (
+    give_receipts,
+    relay_commits,
+    relay_openings,
+    roll_commits,
+    roll_openings,
+    show_leaves,
+)
 
 
 @flow(name="relay", flow_run_name="{relayer}/task-{task}/relay")
@@ -26,8 +34,8 @@ def relay(relayer: str, task: int) -> str:
         task: index of the task on chain.
 
     Returns:
-        What was done, such as "37 commits", "40 openings" or, by a poster, "37 commits in a roll", "1 leaves shown";
-        "nothing"; or "busy" where another run is at it.
+        What was done, such as "37 commits", "40 openings" or, by a poster, "37 commits in a roll", "37 receipts",
+        "1 leaves shown"; "nothing"; or "busy" where another run is at it.
     """
     block: Relayer = Relayer.load(relayer)  # type: ignore[assignment]
     with take_turn(block.signer.home, task) as mine:
@@ -61,10 +69,23 @@ def _post(relayer: OpenRelayer, state: RoundState, now_s: int) -> str:
         return f"{show_leaves(relayer, task, state.round)} leaves shown"
     stopped = has_posted(relayer, state) or now_s <= federation.paused_until()
     due = poster_due(state, now_s, stopped, lambda kind: waiting_leaves(relayer, task, state.round, kind))
-    if due is None:
-        return "nothing"
-    posted = (roll_commits if due == "commits" else roll_openings)(relayer, task, state.round)
-    return f"{posted.count} {due} in a roll" if posted.count else "nothing"
+    posted = _posted(relayer, state, due) if due else ""
+    given = _receipts(relayer, state)
+    return posted or given or "nothing"
+
+
+def _posted(relayer: OpenRelayer, state: RoundState, due: str) -> str:
+    posted = (roll_commits if due == "commits" else roll_openings)(relayer, state.task, state.round)
+    return f"{posted.count} {due} in a roll" if posted.count else ""
+
+
+def _receipts(relayer: OpenRelayer, state: RoundState) -> str:
+    """Receipts for what this poster has in a roll, as long as somebody waits for them: until Commit is over."""
+    federation, wanted = relayer.federation, relayer.receipts and state.phase is Phase.COMMIT
+    if not wanted or not federation.poster_of(state.task, federation.account).has_roll(state.round):
+        return ""
+    count = give_receipts(relayer, state.task, state.round)
+    return f"{count} receipts" if count else ""
 
 
 def _waiting(relayer: OpenRelayer, task: int, round: int, kind: str) -> int:

@@ -2,8 +2,10 @@
 
 mailbox --what would count--> batch --commitMany | revealMany--> chain
 mailbox --what would stand--> list in the store, root --postCommits | postOpenings--> chain
+own roll, final --signed--> a receipt for each leaf --> mailbox
 """
 
+from functools import partial
 from typing import TypeVar
 
 from prefect import task
@@ -11,12 +13,16 @@ from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 
 from prefect_federated.adapters.bringing import Brought, bring_commits, bring_openings
+from prefect_federated.adapters.checkpoints import checkpoint
+from prefect_federated.adapters.inclusion import issue_inclusions
 from prefect_federated.adapters.leaf_demands import answer_leaf_demands
-from prefect_federated.adapters.posting import Posted, post_commits, post_openings
+from prefect_federated.adapters.posting import Posted, has_posted, post_commits, post_openings
 from prefect_federated.adapters.relayer import Relayer
+from prefect_federated.tasks.once import unless_done
 from prefect_federated.tasks.retry import DELAYS_S, RETRIES, is_transport_error
 
 B = TypeVar("B", Brought, Posted)
+NOTHING = Posted(0, 0, ())  # another root of this poster came first, signed before it died
 
 
 @task(
@@ -52,7 +58,23 @@ def relay_openings(relayer: Relayer, task: int, round: int) -> Brought:
 )
 def roll_commits(relayer: Relayer, task: int, round: int) -> Posted:
     """Post the commits that wait as this poster's roll; run again, it does nothing."""
-    return _told(post_commits(relayer, task, round))
+    with unless_done(partial(_is_posted, relayer, task)):
+        return _told(post_commits(relayer, task, round))
+    return NOTHING
+
+
+@task(
+    task_run_name="round-{round}/{relayer.name}/give-receipts",
+    cache_policy=NO_CACHE,
+    retries=RETRIES,
+    retry_delay_seconds=DELAYS_S,
+    retry_condition_fn=is_transport_error,
+)
+def give_receipts(relayer: Relayer, task: int, round: int) -> int:
+    """Leave a receipt for every leaf of this poster's roll that has none yet; how many."""
+    count = issue_inclusions(relayer, task, round)
+    checkpoint("poster:receipts")
+    return count
 
 
 @task(
@@ -64,7 +86,9 @@ def roll_commits(relayer: Relayer, task: int, round: int) -> Posted:
 )
 def roll_openings(relayer: Relayer, task: int, round: int) -> Posted:
     """Post the openings of this poster's roll that wait; run again, it does nothing."""
-    return _told(post_openings(relayer, task, round))
+    with unless_done(partial(_is_posted, relayer, task)):
+        return _told(post_openings(relayer, task, round))
+    return NOTHING
 
 
 @task(
@@ -77,6 +101,10 @@ def roll_openings(relayer: Relayer, task: int, round: int) -> Posted:
 def show_leaves(relayer: Relayer, task: int, round: int) -> int:
     """Show the leaves of this poster's rolls that somebody asked for, in this round or before; how many."""
     return answer_leaf_demands(relayer, task)
+
+
+def _is_posted(relayer: Relayer, task: int) -> bool:
+    return has_posted(relayer, relayer.federation.round_state(task))
 
 
 def _told(brought: B) -> B:

@@ -52,8 +52,11 @@ def test_poster_enlists_posts_two_roots_resigns_and_is_released(
     relay = ("relay", task, "--mailbox", str(mailbox), "--roll", *options)
     assert "name it with --store" in cli(*relay).stderr
     relay = (*relay, "--store", rolled.store_address)
-    assert "3 commits brought" in cli(*relay).output
-    assert "0 commits brought" in cli(*relay).output
+    posted = cli(*relay, "--no-receipts").output
+    assert "3 commits brought" in posted and "receipts" not in posted
+    again = cli(*relay).output
+    assert "0 commits brought" in again and "3 receipts left" in again
+    assert "receipts" not in cli(*relay).output
     reader = rolled.reader
     reader.read_rolls_from(rolled.store)
     reader.wait_until(reader.round_state(rolled.task).deadline + 1)

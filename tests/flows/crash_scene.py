@@ -17,13 +17,14 @@ from typing import Any
 
 from prefect_federated.adapters.checkpoints import CHECKPOINTS
 from prefect_federated.blocks.party import PartyBlock
+from prefect_federated.blocks.relayer import Relayer
 from prefect_federated.blocks.silo import Silo
 from prefect_federated.blocks.validator import Validator
 from prefect_federated.scenario.consortium import Consortium
 from tests.deployments.orchestra import environment
 
 PATIENCE_S = 200
-ROLES: dict[str, type[PartyBlock]] = {"silo": Silo, "validator": Validator}
+ROLES: dict[str, type[PartyBlock | Relayer]] = {"silo": Silo, "validator": Validator, "poster": Relayer}
 DATA = {"silo": ("data", "consent_record"), "validator": ("holdout",)}  # files that a backup holds beside the keys
 Call = Callable[[Path], None]
 
@@ -80,6 +81,7 @@ class Scene:
     consortium: Consortium
     call: Call
     folder: Path
+    posters: dict[str, Relayer] = field(default_factory=dict)
     _played: int = field(default=0)
 
     @property
@@ -121,8 +123,8 @@ class Scene:
         federation.wait_until(federation.round_state(self.consortium.task).deadline + 1)
 
     def _part(self, name: str, home: Path) -> dict[str, Any]:
-        others = {**self.consortium.members, **self.consortium.validators}
-        block: PartyBlock = others.get(name) or self.consortium.aggregator
+        others = {**self.consortium.members, **self.consortium.validators, **self.posters}
+        block: PartyBlock | Relayer = others.get(name) or self.consortium.aggregator
         role = next((role for role, kind in ROLES.items() if isinstance(block, kind)), "aggregator")
         settings = block.model_dump(mode="json", context={"include_secrets": True})
         home.mkdir()

@@ -29,6 +29,7 @@ IMPORTS = (
     "prefect_federated.flows.attest",
     "prefect_federated.flows.conclude",
     "prefect_federated.flows.participate",
+    "prefect_federated.flows.relay",
     "prefect_federated.learning.tabular",
 )
 PLAYING: dict[int, Path] = {}
@@ -68,10 +69,18 @@ def _serve(settings: dict[str, Any], task: int) -> str:
     return serve(Validator.model_validate(settings).open(), task)
 
 
+def _bring(settings: dict[str, Any], task: int) -> str:
+    from prefect_federated.blocks.relayer import Relayer
+    from prefect_federated.flows.relay import bring
+
+    return bring(Relayer.model_validate(settings).open(), task)
+
+
 ROLES: dict[str, Callable[[dict[str, Any], int], str]] = {
     "silo": _take_part,
     "aggregator": _bring_on,
     "validator": _serve,
+    "poster": _bring,
 }
 
 

@@ -3,6 +3,7 @@
 listened -> validated -> trained -> sealed -> commit-signed -> commit-sent -> committed -> published -> ... -> revealed
 fetched -> aggregated -> propose-signed -> propose-sent -> proposed -> settle-signed -> ... -> settled -> mirrored
 drawn -> measured -> sealed -> castVote-signed -> castVote-sent -> cast -> revealVote-signed -> ... -> shown
+kept-commits -> postCommits-signed -> postCommits-sent -> posted-commits -> receipt -> receipts -> kept-openings -> ...
 """
 
 import os
@@ -38,12 +39,23 @@ CHECKPOINTS = (
     "validator:revealVote-signed",
     "validator:revealVote-sent",
     "validator:shown",
+    "poster:kept-commits",
+    "poster:postCommits-signed",
+    "poster:postCommits-sent",
+    "poster:posted-commits",
+    "poster:receipt",
+    "poster:receipts",
+    "poster:kept-openings",
+    "poster:postOpenings-signed",
+    "poster:postOpenings-sent",
+    "poster:posted-openings",
 )
 STEPS = {"signed": "signed", "broadcast": "sent"}
 CALLS = {
     **dict.fromkeys(("commit", "reveal"), "participant"),
     **dict.fromkeys(("propose", "settle"), "aggregator"),
     **dict.fromkeys(("castVote", "revealVote"), "validator"),
+    **dict.fromkeys(("postCommits", "postOpenings"), "poster"),
 }
 
 

@@ -1,6 +1,6 @@
 """A mailbox: where participants leave letters for relayers. Anybody may leave anything, so what is read is checked.
 
-root/<chain>-<coordinator>/<task>/<round>/commit|opening|receipt|sound/<SHA-256 of the letter>.json
+root/<chain>-<coordinator>/<task>/<round>/commit|opening|inclusion|receipt|sound/<SHA-256>.json
 """
 
 import contextlib
@@ -119,7 +119,7 @@ class FolderMailbox:
 
 
 def place_of(chain_id: int, coordinator: str, task: int, round: int, kind: str) -> str:
-    """Where letters of a round lie; `kind` is "commit" or "opening".
+    """Where letters of a round lie; `kind` is "commit", "opening", "inclusion" and so on.
 
     >>> place_of(31337, "0xAB", 1, 3, "commit")
     '31337-0xab/1/3/commit'

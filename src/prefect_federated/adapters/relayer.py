@@ -22,13 +22,14 @@ BATCH = 100  # entries a transaction: some 2.5 million gas of commits
 class Relayer:
     """Who brings batches: an account with money for gas, which needs no stake and is trusted with nothing.
 
-    With a store it posts rolls instead, and is a poster: a bond answers for them.
+    With a store it posts rolls instead, and is a poster: a bond answers for them, and for its receipts if it gives any.
     """
 
     name: str
     federation: Federation
     mailbox: Mailbox
     store: ContentStore | None = None
+    receipts: bool = True
 
     def __post_init__(self) -> None:
         """A poster reads rolls where it puts them."""

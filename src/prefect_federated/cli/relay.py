@@ -35,9 +35,13 @@ def relay(
         str | None,
         typer.Option(envvar="FEDERATED_STORE", help="With --roll: the federation's content store, for the list."),
     ] = None,
+    receipts: Annotated[
+        bool, typer.Option(help="With --roll: sign for each commit in the roll that it is there, once that is final.")
+    ] = True,
 ) -> None:
     """Bring the commits, or the openings, that wait; what would not count is left out and named."""
     from prefect_federated.adapters.bringing import bring_commits, bring_openings
+    from prefect_federated.adapters.inclusion import issue_inclusions
     from prefect_federated.adapters.mailbox import FolderMailbox
     from prefect_federated.adapters.posting import post_commits, post_openings
     from prefect_federated.adapters.relayer import Relayer
@@ -48,9 +52,12 @@ def relay(
         raise ConfigurationError("--roll puts a list into the content store; name it with --store or FEDERATED_STORE")
     federation = where.open(sender)
     lists = open_store(store) if roll and store else None
-    relayer, state = Relayer("relayer", federation, FolderMailbox(mailbox), lists), federation.round_state(task)
+    relayer = Relayer("relayer", federation, FolderMailbox(mailbox), lists, receipts)
+    state = federation.round_state(task)
     if state.phase == Phase.COMMIT:
         _tell("commits", (post_commits if roll else bring_commits)(relayer, task, state.round))
+        if roll and (given := issue_inclusions(relayer, task, state.round)):
+            console.out.print(f"{given} receipts left in {mailbox}", highlight=False, soft_wrap=True)
     elif state.phase == Phase.REVEAL:
         _tell("openings", (post_openings if roll else bring_openings)(relayer, task, state.round))
     else:

@@ -8,6 +8,7 @@ from pydantic import Field
 from prefect_federated.core.enforced import Address, Root
 from prefect_federated.core.letters import Letter
 from prefect_federated.core.receipts import long_signature
+from prefect_federated.core.rolls import Roll, read_commit
 from prefect_federated.core.words import hash_words, keccak256
 
 INCLUSION_TYPE = keccak256(b"Inclusion(uint32 task,uint32 round,address participant,bytes32 commitment)")
@@ -29,3 +30,22 @@ class InclusionLetter(Letter):
     def signature(self) -> bytes:
         """As the contract takes it: r, s and v, 65 bytes."""
         return long_signature(self.r, self.vs)
+
+
+def beside(commits: Roll, index: int) -> tuple[int, int]:
+    """First position, and the one after the last, of what shows whether an index is in a roll.
+
+    The leaf that has it; or the one before and the one after; or the first or last alone.
+
+    Args:
+        commits: whole leaves, ascending by index.
+
+    >>> leaves = tuple(index.to_bytes(2, "big") + bytes(180) for index in (1, 4, 6))
+    >>> [beside(Roll(leaves), index) for index in (0, 1, 5, 6, 9)]
+    [(0, 1), (0, 1), (1, 3), (2, 3), (2, 3)]
+    """
+    indices = [leaf.index for leaf in map(read_commit, commits.leaves) if leaf is not None]
+    at = sum(one < index for one in indices)
+    if index in indices:
+        return at, at + 1
+    return max(at - 1, 0), min(at + 1, len(indices))

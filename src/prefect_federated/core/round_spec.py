@@ -40,11 +40,20 @@ class RoundSpec:
 
     def slot(self, what: str, participant: str) -> str:
         """Name of a participant's document of this round in its store."""
-        return f"{what}/{self.chain_id}/{self.coordinator}/{self.task}/{self.round}/{participant}".lower()
+        return slot_of(self.chain_id, self.coordinator, self.task, self.round, what, participant)
 
     def header(self, kind: str, weight: int = 0, secret: bytes = b"") -> Header:
         """Header of a payload of this round: one part that holds the model's d words."""
         return header_for(self.spec, kind, weight, secret)
+
+
+def slot_of(chain_id: int, coordinator: str, task: int, round: int, what: str, participant: str) -> str:
+    """Name of a participant's document of a round in its store.
+
+    >>> slot_of(31337, "0xAB", 1, 3, "opening", "0xCD")
+    'opening/31337/0xab/1/3/0xcd'
+    """
+    return f"{what}/{chain_id}/{coordinator}/{task}/{round}/{participant}".lower()
 
 
 def header_for(spec: TaskSpec, kind: str, weight: int = 0, secret: bytes = b"") -> Header:

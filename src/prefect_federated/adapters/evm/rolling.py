@@ -10,6 +10,7 @@ from prefect_federated.adapters.evm.compact_signatures import digest_of, sign_co
 from prefect_federated.adapters.evm.records import Sent
 from prefect_federated.adapters.evm.roll_disputing import RollDisputing
 from prefect_federated.adapters.evm.roll_records import Poster, Rolled, RollPlace, RollState
+from prefect_federated.adapters.evm.sending import hexed
 from prefect_federated.core.inclusion import InclusionLetter
 from prefect_federated.core.proofs import Piece
 from prefect_federated.core.rolls import EMPTY, Roll
@@ -37,16 +38,18 @@ class Rolling(RollDisputing):
     def post_commits(self, task: int, round: int, roll: Roll, uri: str) -> Sent:
         """Post the root over a round's commits, as a poster, in the first half of Commit.
 
+        The root is part of the intent: who signed another one before it died sends that first, and this is refused.
+
         Args:
             uri: where the list of the leaves lies.
         """
         values = (task, round, roll.root, len(roll.leaves), uri)
-        return self._send("Coordinator", "postCommits", *values, name=f"{task}/{round}")
+        return self._send("Coordinator", "postCommits", *values, name=f"{task}/{round}:{hexed(roll.root)}")
 
     def post_openings(self, task: int, round: int, roll: Roll, uri: str) -> Sent:
         """Post the root over the openings of the signer's own roll, in the first half of Reveal."""
         values = (task, round, roll.root, roll.filled, uri)
-        return self._send("Coordinator", "postOpenings", *values, name=f"{task}/{round}")
+        return self._send("Coordinator", "postOpenings", *values, name=f"{task}/{round}:{hexed(roll.root)}")
 
     def lift(self, at: RollPlace, commits: Roll, openings: Roll | None = None) -> Sent:
         """Put a commit on chain that its roll did not open, so that its participant can reveal, and owes it.
