@@ -1,6 +1,6 @@
 """The block `ModelRegistryMirror`: which MLflow store mirrors the rounds and the on-chain model registry."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import Field, HttpUrl, SecretStr, field_validator
@@ -63,6 +63,12 @@ class ModelRegistryMirror(SchemaOnce):
         description="Blocks that must lie on a version before the alias champion moves to it.",
     )
 
+    files: Literal["mlflow", "store"] = Field(
+        default="mlflow",
+        title="Files",
+        description="mlflow uploads each version's files; store lets them be made from chain and content store.",
+    )
+
     @field_validator("tracking_uri", "registry_uri")
     @classmethod
     def _refuse_passwords(cls, uri: str | None) -> str | None:
@@ -80,6 +86,7 @@ class ModelRegistryMirror(SchemaOnce):
             self._with_password(self.registry_uri) if self.registry_uri else None,
             self.model_prefix,
             self.confirmations,
+            self.files,
         )
 
     def _with_password(self, uri: str) -> str:

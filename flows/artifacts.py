@@ -1,6 +1,6 @@
 """Artifacts: what a round leaves in the Prefect UI. Tables, markdown, links; never data."""
 
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
 from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.outcome import Outcome
@@ -10,14 +10,21 @@ from prefect_federated.core.opinion import UNIT
 
 
 def publish_round(
-    federation: Federation, log: RoundLog, notes: Notes, outcome: Outcome | None, mlflow_version: int | None
+    federation: Federation,
+    log: RoundLog,
+    notes: Notes,
+    outcome: Outcome | None,
+    mlflow_version: int | None,
+    lineage: str = "",
 ) -> None:
-    """Write a table of participants and a summary for one round."""
+    """Write a table of participants and a summary for one round, and a link to its lineage where there is one."""
     key = f"task-{log.task}-round-{log.round}"
     create_table_artifact(
         table=participant_rows(log, notes), key=f"{key}-participants", description=f"Round {log.round}"
     )
-    create_markdown_artifact(markdown=summary(federation, log, outcome, mlflow_version), key=key)
+    create_markdown_artifact(markdown=summary(federation, log, outcome, mlflow_version, lineage), key=key)
+    if lineage:
+        create_link_artifact(link=lineage, link_text=f"Lineage after round {log.round}", key=f"{key}-lineage")
 
 
 def participant_rows(log: RoundLog, notes: Notes) -> list[dict[str, str]]:
@@ -38,7 +45,9 @@ def participant_rows(log: RoundLog, notes: Notes) -> list[dict[str, str]]:
     ]
 
 
-def summary(federation: Federation, log: RoundLog, outcome: Outcome | None, mlflow_version: int | None) -> str:
+def summary(
+    federation: Federation, log: RoundLog, outcome: Outcome | None, mlflow_version: int | None, lineage: str = ""
+) -> str:
     """The round in Markdown: status, version, metrics, where to verify it."""
     metrics = outcome.metrics if outcome else {}
     lines = [
@@ -54,6 +63,8 @@ def summary(federation: Federation, log: RoundLog, outcome: Outcome | None, mlfl
         f"| expected / committed / revealed / aggregated | {len(log.expected)} / {len(log.committed)} /"
         f" {len(log.revealed)} / {len(log.aggregated)} |",
     ]
+    if lineage:
+        lines.append(f"| lineage | [{lineage.rpartition('/')[2]}]({lineage}) |")
     if log.votes:
         accepts, shown = log.tally
         lines.append(f"| votes that accept / shown / committee | {accepts} / {shown} / {len(log.votes)} |")

@@ -13,6 +13,7 @@ from prefect import runtime
 from prefect.logging import get_run_logger
 
 from prefect_federated.adapters.aggregator import Aggregator
+from prefect_federated.adapters.mlflow.records import RoundKey
 from prefect_federated.adapters.outcome import Outcome
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.relayer import Relayer
@@ -82,8 +83,16 @@ def drive_round(cast: Cast, task: int) -> RoundResult:
     notes = _notes(cast, local, excluded | _left_out(outcome))
     log, version = _settle(cast, task, round, notes)
     _fetch_floors(cast, task, log)
-    publish_round(cast.aggregator.party.federation, log, notes, outcome, version)
+    publish_round(cast.aggregator.party.federation, log, notes, outcome, version, _lineage(cast, task, round))
     return RoundResult(log, notes, outcome, version, time.perf_counter() - started)
+
+
+def _lineage(cast: Cast, task: int, round: int) -> str:
+    """Where the page of the round's lineage is read; empty without a mirror."""
+    federation, mirror = cast.aggregator.party.federation, cast.aggregator.mirror
+    if mirror is None:
+        return ""
+    return mirror.lineage_link(RoundKey(federation.chain_id, federation.coordinator, task, round))
 
 
 def _commit_all(cast: Cast, task: int, round: int) -> tuple[dict[str, LocalNote], dict[str, Exclusion]]:

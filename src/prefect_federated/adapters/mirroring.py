@@ -3,11 +3,16 @@
 RoundLog + notes --> parent and child runs;  version + model bytes --> registered version --> champion
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import takewhile
+
 import numpy as np
 
 from prefect_federated.adapters.aggregator import Aggregator
 from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.evm.records import Version
+from prefect_federated.adapters.lineage.publishing import lineage_page
 from prefect_federated.adapters.mlflow.mirror import Mirror
 from prefect_federated.adapters.mlflow.records import (
     DatasetUse,
@@ -17,8 +22,9 @@ from prefect_federated.adapters.mlflow.records import (
     RoundKey,
     RoundRecord,
 )
+from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_words
-from prefect_federated.adapters.reading import read_result, read_task_spec, version_with_hash
+from prefect_federated.adapters.reading import ROUND, read_result, read_task_spec, version_with_hash
 from prefect_federated.adapters.remedies import read_remedies
 from prefect_federated.adapters.round_log import RoundLog
 from prefect_federated.core.duo import purpose_codes
@@ -32,6 +38,7 @@ from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.learning.tensors import unflatten
 
 REMEDY_TAG, PURPOSES_TAG, UNTIL_TAG = "federated.remedy", "federated.purposes", "federated.usable_until"
+ROLLBACK = 2  # kind of a version that brings an older model back
 
 
 def mirror_round(aggregator: Aggregator, spec: RoundSpec, log: RoundLog, notes: Notes) -> int | None:
@@ -40,15 +47,23 @@ def mirror_round(aggregator: Aggregator, spec: RoundSpec, log: RoundLog, notes: 
         return None
     party, key = aggregator.party, RoundKey(spec.chain_id, spec.coordinator, spec.task, spec.round)
     result = read_result(party, spec.task, spec.round) if log.version is not None else None
-    runs = aggregator.mirror.record_round(_round_record(spec, key, log, notes, result))
+    runs = aggregator.mirror.record_round(round_record(spec, key, log, notes, result))
     if result is None:
         return None
     version = version_with_hash(party.federation.versions(spec.task), log.version_hash)
-    number = aggregator.mirror.register(
-        _model_version(aggregator, spec, key, log, notes, result, version, runs.round),
-        _package(aggregator, spec, result, version),
-    )
-    _promote(aggregator.mirror, aggregator, spec, version)
+    made = Made(result.model_uri, result.metrics, tuple(notes.name(update.participant) for update in result.included))
+    wanted = model_version(party, spec, version, log.status.name, made, runs.round)
+    number = aggregator.mirror.register(wanted, package(party, spec, made, version))
+    if (shown := lineage_page(party, spec.task, version.number, notes)) is not None:
+        aggregator.mirror.attach_lineage(runs.round, shown)
+    for newer in rolled_back_since(party, version):
+        restored = made_before(party, spec, newer)
+        aggregator.mirror.register(
+            model_version(party, spec, newer, "ROLLBACK", restored), package(party, spec, restored, newer)
+        )
+        version = newer
+    if standing_head(party, aggregator.mirror, spec.task) == (version_hash := "0x" + version.version_hash.hex()):
+        aggregator.mirror.promote(spec.spec.name, version_hash, aggregator.mirror.confirmations)
     mirror_remedies(aggregator.mirror, party.federation, spec.task, spec.spec.name)
     return number
 
@@ -73,17 +88,45 @@ def is_mirrored(aggregator: Aggregator, task: int, state: RoundState) -> bool:
     return aggregator.mirror.follows(name, "0x" + federation.head(task)[0].hex())
 
 
-def _promote(mirror: Mirror, aggregator: Aggregator, spec: RoundSpec, version: Version) -> None:
-    """Move `champion` only onto the head, once its block is final and under as many as the mirror asks for."""
-    federation = aggregator.party.federation
-    seen = federation.block_number() - version.block
-    if federation.head(spec.task)[0] == version.version_hash and version.block <= federation.final_block():
-        mirror.promote(spec.spec.name, "0x" + version.version_hash.hex(), confirmations_seen=seen)
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What is known of a version's model beside its hashes: where it lies, how it scored, who is in it."""
+
+    uri: str
+    metrics: Mapping[str, float]
+    contributors: tuple[str, ...] = ()
 
 
-def _round_record(
+def made_before(party: Party, spec: RoundSpec, version: Version) -> Made:
+    """Where the model of a version comes from, rollbacks followed back to what they restore."""
+    versions = party.federation.versions(version.task)
+    while version.kind == ROLLBACK:
+        version = version_with_hash(versions, version.aggregate_root)
+    if version.kind != ROUND:
+        return Made(spec.spec.model.genesis_uri, {})
+    result = read_result(party, version.task, version.round)
+    return Made(result.model_uri, result.metrics, tuple(update.participant for update in result.included))
+
+
+def rolled_back_since(party: Party, version: Version) -> list[Version]:
+    """Rollbacks that came after a version and before the next round's."""
+    later = party.federation.versions(version.task)[version.number + 1 :]
+    return list(takewhile(lambda one: one.kind == ROLLBACK, later))
+
+
+def standing_head(party: Party, mirror: Mirror, task: int) -> str | None:
+    """Hash of the head, 0x-hex, where its block is final and confirmed as often as the mirror asks; else None."""
+    federation = party.federation
+    head = version_with_hash(federation.versions(task), federation.head(task)[0])
+    settled = head.block <= federation.final_block()
+    confirmed = federation.block_number() - head.block >= mirror.confirmations
+    return "0x" + head.version_hash.hex() if settled and confirmed and head.number else None
+
+
+def round_record(
     spec: RoundSpec, key: RoundKey, log: RoundLog, notes: Notes, result: ResultDocument | None
 ) -> RoundRecord:
+    """A round as MLflow should have it."""
     people = log.participation(notes.exclusions, notes.local)
     counts = {
         "expected": len(people.expected),
@@ -138,39 +181,34 @@ def _participant(spec: RoundSpec, account: str, log: RoundLog, notes: Notes) -> 
     )
 
 
-def _model_version(
-    aggregator: Aggregator,
-    spec: RoundSpec,
-    key: RoundKey,
-    log: RoundLog,
-    notes: Notes,
-    result: ResultDocument,
-    version: Version,
-    run_id: str,
+def model_version(
+    party: Party, spec: RoundSpec, version: Version, status: str, made: Made, run_id: str = ""
 ) -> ModelVersion:
+    """A version as MLflow should have it."""
     return ModelVersion(
-        key=key,
+        key=RoundKey(spec.chain_id, spec.coordinator, spec.task, version.round),
         task_name=spec.spec.name,
         task_id="0x" + spec.task_id.hex(),
-        registry=aggregator.party.federation.addresses.models,
+        registry=party.federation.addresses.models,
         number=version.number,
         version_hash="0x" + version.version_hash.hex(),
         parent_hash="0x" + version.parent.hex(),
         model_root="0x" + version.model_root.hex(),
-        content_uri=result.model_uri,
+        content_uri=made.uri,
         tx_hash="0x" + version.tx_hash.hex(),
-        status=log.status.name,
-        contributors=tuple(notes.name(update.participant) for update in result.included),
-        metrics=result.metrics,
+        status=status,
+        contributors=made.contributors,
+        metrics=made.metrics,
         run_id=run_id,
-        created_ms=log.ended_at * 1000,
+        created_ms=version.timestamp * 1000,
         rights=str(version.rights),
         tags={PURPOSES_TAG: purpose_codes(version.purposes), UNTIL_TAG: str(version.usable_until)},
     )
 
 
-def _package(aggregator: Aggregator, spec: RoundSpec, result: ResultDocument, version: Version) -> PackagedModel:
-    words = fetch_words(aggregator.party.store, spec, "model", result.model_uri, version.model_root)
+def package(party: Party, spec: RoundSpec, made: Made, version: Version) -> PackagedModel:
+    """A version's model from the store, checked against the chain's root."""
+    words = fetch_words(party.store, spec, "model", made.uri, version.model_root)
     vector = decode(words, spec.header("model").parts[0].encoding).astype(np.float32)
     agreed = spec.spec
     return PackagedModel(

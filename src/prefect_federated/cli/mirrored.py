@@ -1,9 +1,11 @@
 """The options that name the MLflow store which mirrors a federation."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+from prefect_federated.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from prefect_federated.adapters.mlflow.mirror import Mirror
@@ -29,10 +31,18 @@ class Mirrored:
         int, typer.Option(min=0, rich_help_panel=PANEL, help="Blocks on a version before the alias moves to it.")
     ] = 0
 
+    files: Annotated[
+        str,
+        typer.Option(rich_help_panel=PANEL, help="Where a version's files lie: mlflow, or store (chain and store)."),
+    ] = "mlflow"
+
     def open(self) -> "Mirror | None":
         """The mirror, if one is named."""
         from prefect_federated.adapters.mlflow.mirror import Mirror
 
         if self.mlflow is None:
             return None
-        return Mirror(self.mlflow, self.experiment, None, self.model_prefix, self.confirmations)
+        if self.files not in ("mlflow", "store"):
+            raise ConfigurationError(f"--files is mlflow or store, not {self.files!r}")
+        files: Literal["mlflow", "store"] = "store" if self.files == "store" else "mlflow"
+        return Mirror(self.mlflow, self.experiment, None, self.model_prefix, self.confirmations, files)

@@ -5,12 +5,15 @@ event log --recompute each version hash, follow the parents--> head on chain;   
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from prefect_federated.cli import console
 from prefect_federated.cli.grouped import takes
+from prefect_federated.cli.mirror_check import compare, require_same
+from prefect_federated.cli.mirrored import Mirrored
 from prefect_federated.cli.model import rights_record
 from prefect_federated.cli.tables import show_pairs, show_table
 from prefect_federated.cli.where import Where
@@ -78,30 +81,49 @@ def show(
 
 @registry.command(epilog="Example: federated registry verify 1 --store local:federated-demo/store")
 @console.says_what_to_do
-@takes(where=Where)
+@takes(where=Where, mirrored=Mirrored)
 def verify(
     task: TaskArgument,
     where: Where,
+    mirrored: Mirrored,
     store: Annotated[
         str | None,
         typer.Option(help="Hash models and results again too: local:DIR, s3://BUCKET/PREFIX, ipfs://HOST:PORT."),
     ] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Write again in MLflow what differs from chain and store.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Recompute every version hash and its link, up to the head on chain; ends with 6 at the first wrong one."""
+    """Recompute every version hash and its link, up to the head on chain; ends with 6 at the first wrong one.
+
+    With --store, documents and models are hashed again too; with --mlflow, everything that MLflow has otherwise than
+    chain and store is named, and with --repair written again from them alone.
+    """
+    if mirrored.mlflow and not store:
+        raise ConfigurationError("MLflow is compared with chain and store; name the store with --store")
+    if repair and not mirrored.mlflow:
+        raise ConfigurationError("--repair writes to MLflow; name its store with --mlflow")
     federation = where.open()
     versions = logged_versions(federation, task)
     _require_chain(federation, task, versions)
     hashed = list(_rehashed(federation, task, versions, store)) if store else []
-    head = versions[-1]
+    head, mirror = versions[-1], mirrored.open()
+    found = compare(federation, str(store), mirror, task, repair) if mirror else []
     if as_json:
-        console.print_json(
-            {"task": task, "versions": len(versions), "head": _hex(head.version_hash), "rehashed": hashed}
-        )
+        told = {"task": task, "versions": len(versions), "head": _hex(head.version_hash), "rehashed": hashed}
+        console.print_json(told | ({"drifts": [asdict(one) for one in found], "repaired": repair} if mirror else {}))
+        require_same(found, repair)
         return
     _ok(f"{len(versions)} versions of task {task} lead to the head {_hex(head.version_hash)}")
     if store:
         _ok(f"{len(hashed)} documents of {store} hash to what the chain says")
+    if mirror:
+        for drift in found:
+            console.out.print("[yellow]mended[/]: " if repair else "[red]differs[/]: ", end="")
+            console.out.print(drift.sentence, markup=False, highlight=False, soft_wrap=True)
+        require_same(found, repair)
+        _ok(f"MLflow at {mirrored.mlflow} has what chain and store say")
 
 
 def logged_versions(federation: "Federation", task: int) -> "list[Version]":

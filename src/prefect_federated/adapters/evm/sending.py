@@ -3,6 +3,7 @@
 function and values -> calldata -> outbox.send("...:commit:1/3", ...) -> Sent(tx_hash, gas_used, ...)
 """
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prefect_federated.adapters.evm import abi
@@ -53,6 +54,11 @@ class Sending(ChainHistory):
             except UnknownParticipant:
                 return self.signer
         return self._account
+
+    @property
+    def home(self) -> Path | None:
+        """Folder in which the outbox lies, for what is kept beside it; None for a facade that only reads."""
+        return None if self._outbox is None else self._outbox.folder.parent
 
     # --- inside ----------------------------------------------------------------------------------------
 

@@ -10,8 +10,9 @@ stays the truth; nothing is ever read back from here to decide something.
 """
 
 import threading
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal
 
 from prefect_federated.adapters.mlflow import runs, versions
 from prefect_federated.adapters.mlflow.records import ModelVersion, PackagedModel, RoundKey, RoundRecord, RunIds
@@ -34,29 +35,49 @@ class Mirror:
         registry_uri: str | None = None,
         model_prefix: str = "",
         confirmations: int = 0,
+        files: Literal["mlflow", "store"] = "mlflow",
     ) -> None:
         self.tracking_uri = tracking_uri
         self.registry_uri = registry_uri or tracking_uri
         self.experiment = experiment
         self.model_prefix = model_prefix
         self.confirmations = confirmations
+        self.files = files
         self._lock = _LOCKS.setdefault(tracking_uri, threading.RLock())
         self._opened: tuple[MlflowClient, str] | None = None
 
-    def record_round(self, record: RoundRecord) -> RunIds:
-        """Mirror a round as a parent run and one child run per participant."""
+    def record_round(self, record: RoundRecord, again: bool = False) -> RunIds:
+        """Mirror a round as a parent run and one child run per participant; `again` writes over what looks whole."""
         with self._lock, reaching(self.tracking_uri):
-            return runs.record_round(*self._open(), record)
+            return runs.record_round(*self._open(), record, again)
 
     def has_round(self, key: RoundKey) -> bool:
         """Whether a round's runs are there, all written to the end."""
         with self._lock, reaching(self.tracking_uri):
             return runs.has_round(*self._open(), key)
 
+    def attach_lineage(self, run_id: str, page: str) -> None:
+        """Put the lineage page on a round's run, over one that lies there."""
+        with self._lock, reaching(self.tracking_uri):
+            self._open()[0].log_text(run_id, page, runs.LINEAGE_FILE)
+
+    def lineage_link(self, key: RoundKey) -> str:
+        """Where the lineage page of a round is read: in MLflow's pages, or as a file; empty where there is none."""
+        with self._lock, reaching(self.tracking_uri):
+            return runs.lineage_link(*self._open(), key)
+
+    def run_of(self, key: RoundKey) -> str:
+        """Id of a round's run; empty where there is none."""
+        with self._lock, reaching(self.tracking_uri):
+            return runs.run_of(*self._open(), key)
+
     def register(self, version: ModelVersion, model: PackagedModel) -> int:
         """Mirror a version of the on-chain registry with its files; returns MLflow's own number for it."""
         with self._lock, reaching(self.registry_uri):
-            return versions.register(*self._open(), self.model_name(version.task_name), version, model)
+            name = self.model_name(version.task_name)
+            if self.files == "store":
+                return versions.point(self._open()[0], name, version)
+            return versions.register(*self._open(), name, version, model)
 
     def promote(self, task_name: str, version_hash: str, confirmations_seen: int, alias: str = CHAMPION) -> bool:
         """Let the alias of a task's model follow the chain's head, once enough blocks lie on it.
@@ -101,6 +122,12 @@ class Mirror:
         with self._lock, reaching(self.registry_uri):
             client, _ = self._open()
             return str(client.get_model_version_by_alias(model, alias).tags.get(versions.HASH_TAG, ""))
+
+    @contextmanager
+    def connected(self) -> "Iterator[tuple[MlflowClient, str]]":
+        """The client and the experiment's id, alone until the block ends; errors come in our words."""
+        with self._lock, reaching(self.tracking_uri):
+            yield self._open()
 
     def model_name(self, task_name: str) -> str:
         """Name of a task's registered model."""

@@ -18,15 +18,16 @@ KEY_TAG = "federated.key"
 SLOT_TAG = "federated.account"
 RECORD_TAG = "federated.record"
 CREATED_TAG = "federated.created_ns"
+LINEAGE_FILE = "lineage.html"
 DIGEST_CHARS = 36  # MLflow's limit; the tag federated.view_digest holds the whole digest
 OVER = ("FINISHED", "FAILED", "KILLED")
 
 
-def record_round(client: "MlflowClient", experiment_id: str, record: RoundRecord) -> RunIds:
+def record_round(client: "MlflowClient", experiment_id: str, record: RoundRecord, again: bool = False) -> RunIds:
     """Mirror a round; a second call with the same record finds its runs and writes nothing.
 
     A call that died at any point is completed by the next one: `federated.record` is written with the last
-    batch, so a run without it, or one still RUNNING, is filled again with the same values.
+    batch, so a run without it, or one still RUNNING, is filled again with the same values; with `again` any run is.
     """
     wanted = layout(record)
     found = _find(client, experiment_id, record.key.text)
@@ -36,7 +37,7 @@ def record_round(client: "MlflowClient", experiment_id: str, record: RoundRecord
         found = _find(client, experiment_id, record.key.text)
     parent_id = found[PARENT].info.run_id
     for slot, run in wanted.items():
-        if not _complete(found[slot], record):
+        if again or not _complete(found[slot], record):
             _fill(client, found[slot].info.run_id, run, record, parent_id)
     children = {one.account: found[slot_of(one.account)].info.run_id for one in record.participants}
     return RunIds(round=parent_id, participants=children)
@@ -46,6 +47,24 @@ def has_round(client: "MlflowClient", experiment_id: str, key: RoundKey) -> bool
     """Whether a round's runs are there, all written to the end, whatever record they are of."""
     found = _find(client, experiment_id, key.text).values()
     return bool(found) and all(run.info.status in OVER and RECORD_TAG in run.data.tags for run in found)
+
+
+def run_of(client: "MlflowClient", experiment_id: str, key: RoundKey) -> str:
+    """Id of a round's parent run; empty where there is none."""
+    parent = _find(client, experiment_id, key.text).get(PARENT)
+    return str(parent.info.run_id) if parent else ""
+
+
+def lineage_link(client: "MlflowClient", experiment_id: str, key: RoundKey) -> str:
+    """Address of the lineage page on a round's run."""
+    if not (run_id := run_of(client, experiment_id, key)):
+        return ""
+    if not any(one.path == LINEAGE_FILE for one in client.list_artifacts(run_id)):
+        return ""
+    if client.tracking_uri.startswith("http"):
+        run = f"#/experiments/{experiment_id}/runs/{run_id}"
+        return f"{client.tracking_uri.rstrip('/')}/{run}/artifacts/{LINEAGE_FILE}"
+    return f"{str(client.get_run(run_id).info.artifact_uri).rstrip('/')}/{LINEAGE_FILE}"
 
 
 def _find(client: "MlflowClient", experiment_id: str, key: str) -> "dict[str, Run]":

@@ -52,6 +52,29 @@ def register(client: "MlflowClient", experiment_id: str, name: str, version: Mod
     return number
 
 
+def point(client: "MlflowClient", name: str, version: ModelVersion) -> int:
+    """Mirror a version without its files: whoever loads it has them made from chain and content store."""
+    claim_name(client, name, version)
+    if found := find_version(client, name, version.version_hash):
+        _refresh(client, found, version)
+        return int(found.version)
+    client.create_model_version(
+        name,
+        content_place(version),
+        run_id=version.run_id or None,
+        tags=version_tags(version),
+        description=version_note(version),
+        await_creation_for=0,
+    )
+    return _settled_number(client, name, version.version_hash)
+
+
+def content_place(version: ModelVersion) -> str:
+    """Artifact URI of a version in the content store; see `content.py`."""
+    key = version.key
+    return f"federated://{key.chain_id}/{key.coordinator}/{key.task}/{version.version_hash}"
+
+
 def promote(client: "MlflowClient", name: str, version_hash: str, alias: str) -> bool:
     """Move the alias to the version with this hash, and tell whether it stands there now.
 
