@@ -14,8 +14,8 @@ import {StepChallenges} from "./StepChallenges.sol";
 import {SumChallenges} from "./SumChallenges.sol";
 
 /// @notice Documented in IDisputes.
-/// @dev Its parts: SumChallenges, StepChallenges, Demands, RecordAnswers (RightsChallenges); what is not a function of this contract goes to its
-/// RecordDesk (RecordChallenges, RewardChallenges), which shares its storage.
+/// @dev Its parts: SumChallenges, StepChallenges, Demands, RecordAnswers; what is not a function of this contract goes to its
+/// RecordDesk (RecordChallenges, RightsChallenges, RewardChallenges), which shares its storage.
 contract Disputes is
     SumChallenges,
     StepChallenges,

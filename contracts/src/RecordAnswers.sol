@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IProofs} from "./interfaces/IProofs.sol";
 import {IRulings} from "./interfaces/IRulings.sol";
-import {RightsChallenges} from "./RightsChallenges.sol";
+import {Rights} from "./Rights.sol";
 import {RollLeaves} from "./RollLeaves.sol";
 
 /// @title Where an included update was revealed, in a round with rolls: asked for, and shown.
-abstract contract RecordAnswers is RightsChallenges {
+abstract contract RecordAnswers is Rights, IProofs {
     using RollLeaves for bytes;
 
     function answerRecord(

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {DisputesBase} from "./DisputesBase.sol";
-import {IConsentLedger} from "./interfaces/IConsentLedger.sol";
-import {IProofs} from "./interfaces/IProofs.sol";
+import {IRecordDesk} from "./interfaces/IRecordDesk.sol";
+import {Rights} from "./Rights.sol";
 
 /// @title The version would be usable for more, or longer, than the grant of somebody included gives.
 /// @notice What the base version does not give needs no proof: the registry lets no version have it.
-abstract contract RightsChallenges is DisputesBase, IProofs {
+abstract contract RightsChallenges is Rights, IRecordDesk {
     function challengeRights(
         uint32 task,
         uint32 round,
@@ -29,19 +28,5 @@ abstract contract RightsChallenges is DisputesBase, IProofs {
         if (gives) revert NotWrong(int256(uint256(purposes)), int256(uint256(p.purposes)));
         emit RightsRefuted(task, round, msg.sender, position, participant, c.grantId);
         _overturn(task, round, msg.sender);
-    }
-
-    // --- internal
-
-    /// @dev Whether a grant gives all that the proposal says of its version; and its purposes.
-    function _gives(Proposal calldata p, address participant, bytes32 grantId)
-        internal
-        view
-        returns (bool gives, uint64 purposes)
-    {
-        uint40 expiry;
-        (, address consent,,,,) = _s().coordinator.contracts();
-        (purposes, expiry) = IConsentLedger(consent).rightsOf(grantId, participant);
-        gives = p.purposes & ~purposes == 0 && p.usableUntil <= expiry;
     }
 }

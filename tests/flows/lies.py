@@ -109,7 +109,8 @@ def purpose_that_nobody_granted(truth: Truth) -> tuple[ResultDocument, dict[str,
 
 
 def second_after_the_first_grant_ends(truth: Truth) -> tuple[ResultDocument, dict[str, Any]]:
-    return truth.document, {"usable_until": truth.proposal.usable_until + 1}
+    grants = truth.federation.grants_of(truth.spec.task, truth.spec.round).values()
+    return truth.document, {"usable_until": 1 + min(one.usable_until for one in truth.federation.rights_of(grants))}
 
 
 LIES: dict[Lie, Wrong] = {

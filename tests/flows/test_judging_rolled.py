@@ -11,8 +11,9 @@ from prefect_federated.adapters.posting import own_roll
 from prefect_federated.adapters.reading import rewards_before
 from prefect_federated.adapters.receipts import broken_receipt, issue_missing, keep_arrived
 from prefect_federated.adapters.relayer import Relayer, waiting_openings
+from prefect_federated.adapters.remedies import read_remedies
 from prefect_federated.adapters.verification import verify_proposal
-from prefect_federated.core.errors import ContractRefused, FederatedError
+from prefect_federated.core.errors import ConfigurationError, ContractRefused, FederatedError
 from prefect_federated.core.findings import RECORD, Wrong
 from prefect_federated.core.pay import Part, round_pay
 from prefect_federated.core.result import ResultDocument
@@ -29,7 +30,7 @@ from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.open_round import open_round
 from tests.flows.conftest import HOSPITALS, Found
 from tests.flows.lies import Truth, payload_of_an_update, propose
-from tests.flows.test_judging import on_duty, proposer
+from tests.flows.test_judging import finish, on_duty, proposer
 
 pytestmark = pytest.mark.slow
 
@@ -169,6 +170,21 @@ def test_included_update_that_nobody_opened_costs_the_bond_when_its_record_is_as
     propose(consortium, spec, unopened)
     assert asked_for(consortium, spec) == 2
     never_shown(consortium, spec)
+
+
+def test_whose_grants_are_in_a_rolled_version_is_known_to_who_reads_the_lists(
+    consortium: Consortium, spec: RoundSpec
+) -> None:
+    """The last test: the grant that it withdraws is missing afterwards."""
+    propose(consortium, spec, lambda truth: (truth.document, {}))
+    finish(consortium)
+    reader = consortium.standby.open().party.federation
+    grant_id = reader.grants_of(spec.task, spec.round)[consortium.ground.accounts[HOSPITALS[0]].address]
+    consortium.federation(f"{HOSPITALS[0]}-dpo").withdraw_grant(grant_id)
+    with pytest.raises(ConfigurationError, match="name the content store"):
+        read_remedies(consortium.federation(), spec.task)
+    last = read_remedies(reader, spec.task)[-1]
+    assert last.grant_id == grant_id and spec.round in last.rounds
 
 
 def asked_for(consortium: Consortium, spec: RoundSpec) -> int:

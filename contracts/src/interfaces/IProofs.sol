@@ -44,18 +44,6 @@ interface IProofs is IDisputeTypes {
         Piece calldata chunk
     ) external;
 
-    /// The version would have a purpose, or a time, that the grant of an included update does not give. Of an update that
-    /// was revealed in a roll the record is demanded instead (answerRecord).
-    /// @param c What the participant committed.
-    function challengeRights(
-        uint32 task,
-        uint32 round,
-        Proposal calldata p,
-        uint32 position,
-        Piece calldata leaf,
-        Committed calldata c
-    ) external;
-
     /// Asks the proposer for bytes, against a deposit that the answer earns. Early enough in the challenge window
     /// that an answer can still be judged; settlement waits for it.
     function demand(uint32 task, uint32 round, Proposal calldata p, Target calldata target) external payable;

@@ -52,6 +52,18 @@ interface IRecordDesk is IDisputeTypes {
         Opening calldata o
     ) external;
 
+    /// The version would have a purpose, or a time, that the grant of an included update does not give. Of an update that
+    /// was revealed in a roll the record is demanded instead (answerRecord).
+    /// @param c What the participant committed.
+    function challengeRights(
+        uint32 task,
+        uint32 round,
+        Proposal calldata p,
+        uint32 position,
+        Piece calldata leaf,
+        Committed calldata c
+    ) external;
+
     /// The included leaves at `position` and after it do not ascend by index.
     function challengeOrder(
         uint32 task,
