@@ -213,7 +213,7 @@ def _terms(codes: list[str], lists: dict[str, list[str] | None], **numbers: int)
 
     values = {name: tuple(value) for name, value in lists.items() if value}
     try:
-        return Terms(codes=tuple(codes), **values, **numbers)  # type: ignore[arg-type]
+        return Terms(codes=tuple(codes), **values, **numbers)
     except ValidationError as error:
         raise ConsentError(f"{error.errors()[0]['msg']}; correct the options") from error
 
