@@ -1,8 +1,8 @@
-r"""Parquet files larger than memory: dataset root, consent view and checks, batch by batch.
+"""Parquet files larger than memory: dataset root, consent view and checks, batch by batch.
 
 row groups --tags--> spilled, sorted --> the same root as in memory
 rows in the order of their subjects --consented, typed, flagged--> column hashes --> the same view digest as in memory
-                                    \--GX on each batch--> counts, added up
+the same rows --GX on each batch--> counts, added up
 """
 
 from bisect import bisect_left, bisect_right
