@@ -9,6 +9,7 @@ from prefect_federated.adapters.evm import abi
 from prefect_federated.adapters.evm.consent import grant_id
 from prefect_federated.adapters.evm.costs import Cost, cost_of
 from prefect_federated.adapters.evm.records import Sent, Version
+from prefect_federated.adapters.evm.retracting import Retracting
 from prefect_federated.adapters.evm.sending import hexed
 from prefect_federated.adapters.evm.stewarding import Stewarding
 from prefect_federated.adapters.evm.structs import grant_tuple, opening_tuple, proposal_tuple
@@ -22,7 +23,7 @@ from prefect_federated.core.rewards import SumNode
 from prefect_federated.core.words import encode_words, keccak256
 
 
-class Federation(Stewarding):
+class Federation(Stewarding, Retracting):
     """One deployment as one signer sees it.
 
     Each write names its effect, so that a repeat after a crash finds the transaction that was already signed. What
