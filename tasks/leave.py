@@ -31,10 +31,11 @@ def leave_commit(silo: Silo, mailbox: Mailbox, spec: RoundSpec, sealed: SealedOp
     Raises:
         ConsentError: a subject joined or left after the opening was made.
     """
-    party, opening = silo.party, sealed.opening
-    require_same_subjects(silo, spec, kept_evidence(silo, spec, opening.evidence_hash))
-    digest, grant_id = opening.digest(spec.context(party.account)), silo.consent_record().grant_id
-    letter = party.federation.sign_commit(spec.task, spec.round, digest, grant_id, opening.evidence_hash)
+    party, grounds = silo.party, sealed.grounds
+    require_same_subjects(silo, spec, kept_evidence(silo, spec, grounds.evidence_hash))
+    digest = sealed.opening.digest(spec.context(party.account))
+    values = (digest, grounds.grant_id, grounds.evidence_hash)
+    letter = party.federation.sign_commit(spec.task, spec.round, *values)
     mailbox.leave(place_of(spec.chain_id, spec.coordinator, spec.task, spec.round, "commit"), letter.to_bytes())
     checkpoint("participant:left-commit")
 

@@ -46,7 +46,7 @@ def commitment() -> dict[str, Any]:
     typehash = keccak(
         b"Commitment(uint256 chainId,address coordinator,uint32 task,uint32 round,bytes32 baseVersion,"
         b"address participant,bytes32 payloadRoot,bytes32 sealedRoot,bytes32 contentKeyHash,uint32 weight,"
-        b"bytes32 evidenceHash,bytes32 salt)"
+        b"bytes32 groundsHash,bytes32 salt)"
     )
     fields: dict[str, tuple[str, Any]] = {
         "chain_id": ("uint256", CHAIN),
@@ -59,14 +59,16 @@ def commitment() -> dict[str, Any]:
         "sealed_root": ("bytes32", word("sealed")),
         "content_key_hash": ("bytes32", word("content key")),
         "weight": ("uint32", 398),
-        "evidence_hash": ("bytes32", word("evidence")),
+        "grounds_hash": ("bytes32", keccak(word("grant") + word("evidence"))),
         "salt": ("bytes32", word("salt")),
     }
     digest = keccak(typehash + encode([t for t, _ in fields.values()], [v for _, v in fields.values()]))
     leaf = b"\x00" + bytes.fromhex(SILO[2:]) + word("payload") + (398).to_bytes(4, "big")
     return {name: value for name, (_, value) in fields.items()} | {
+        "grant_id": word("grant"),
+        "evidence_hash": word("evidence"),
         "digest": digest,
-        "record": keccak(encode(["address"], [SILO]) + digest + word("evidence")),
+        "record": keccak(encode(["address"], [SILO]) + digest + fields["grounds_hash"][1]),
         "included_leaf": hashlib.sha256(leaf).digest(),
     }
 

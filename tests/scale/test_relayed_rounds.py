@@ -97,7 +97,7 @@ def leave(relayer: Relayer, task: int, round: int, letter: CommitLetter | Openin
 def signed(consortium: Large, silo: Silo, round: int) -> CommitLetter:
     opening = silo.opening(round)
     digest = opening.digest(consortium.context(silo, round))
-    return silo.federation.sign_commit(consortium.task, round, digest, silo.grant, opening.evidence_hash)
+    return silo.federation.sign_commit(consortium.task, round, digest, silo.grant, silo.evidence(round))
 
 
 def cumulative(consortium: Large, round: int) -> dict[str, int]:

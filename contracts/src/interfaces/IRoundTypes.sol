@@ -109,13 +109,14 @@ interface IRoundTypes {
     }
 
     /// What the round needs from a participant's sealed update, once Reveal has opened.
-    /// @param weight 1 .. maxWeight. @param salt Derived from the silo's sealing key.
+    /// @param weight 1 .. maxWeight. @param groundsHash keccak256(abi.encode(grantId, evidenceHash)), as named at commit.
+    /// @param salt Derived from the silo's sealing key.
     struct Opening {
         bytes32 payloadRoot;
         bytes32 sealedRoot;
         bytes32 contentKeyHash;
         uint32 weight;
-        bytes32 evidenceHash;
+        bytes32 groundsHash;
         bytes32 salt;
     }
 

@@ -14,7 +14,7 @@ def opening_tuple(opening: Opening) -> tuple[Any, ...]:
         opening.sealed_root,
         opening.content_key_hash,
         opening.weight,
-        opening.evidence_hash,
+        opening.grounds_hash,
         opening.salt,
     )
 
