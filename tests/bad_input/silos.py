@@ -62,11 +62,15 @@ def _unfit(town: Consortium) -> dict[str, Silo]:
         "children": town.silo("children", children.assign(age=[float(n % 17) for n in range(len(children))])),
         "no-store": town.silo("no-store", store={"root": town.plan}),  # a file, not a folder
         **{name: town.silo(name) for name in ("expired", "recordless", "forger", "withdrawn", "misused", "empty")},
-        **{name: town.silo(name) for name in ("made-up", "numbers", "damaged", "narrow", "plain", "abroad")},
+        **{
+            name: town.silo(name) for name in ("made-up", "numbers", "damaged", "narrow", "plain", "abroad", "reworded")
+        },
     }
     town.consent("expired", expiry=now_s + WINDOW_S)
     town.consent("misused", purposes=purpose_bits(("POA", "NPU")))
     town.consent("abroad", terms=Terms(codes=("HMB", "GS"), countries=("CH",)))
+    town.consent("reworded", terms=Terms(codes=("HMB",)))
+    town.keep("reworded", replace(town.kept("reworded"), document=None))
     town.consent("empty", subjects=("subject-of-another",))
     town.consent("narrow", columns=("age", "ill"))
     town.as_("withdrawn").withdraw_grant(town.consent("withdrawn", nonce=77))

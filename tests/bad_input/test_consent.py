@@ -57,6 +57,13 @@ def test_grant_for_another_purpose_is_refused_with_both_purposes(bad: BadRound) 
     )
 
 
+def test_record_whose_words_were_left_out_is_not_the_grant(bad: BadRound) -> None:
+    signed = bad.grant("reworded").record.hex()[:12]
+    bad.fates["reworded"].assert_kept_out(
+        ConsentError, 5, "validate", "the words", "0x000000", f"chain says 0x{signed}"
+    )
+
+
 def test_grant_for_another_country_is_refused_though_the_mask_covers_the_use(bad: BadRound) -> None:
     bad.fates["abroad"].assert_kept_out(
         ConsentError, 5, "validate", "does not cover this use (GS)", "it is for CH, the task names DE", "stay out"

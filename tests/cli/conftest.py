@@ -141,7 +141,7 @@ class SmallFederation:
         federation, now, bits = party.federation, party.federation.chain_time(), purpose_bits(["GRU"])
         dataset = hashlib.sha256(party.address.encode()).digest()
         federation.register_dataset(dataset, bytes(32))
-        grant = Grant(dataset, party.address, bits, now - 1, now + 10**8, bytes(32), bytes(32), 0, now + 86_400)
+        grant = Grant(dataset, party.address, bits, now - 1, now + 10**8, *[bytes(32)] * 3, 0, 0, now + 86_400)
         ledger, chain_id = federation.addresses.consent, federation.chain_id
         return federation.grant(grant, sign_grant(party.account, ledger, chain_id, grant))
 

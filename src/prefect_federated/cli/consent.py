@@ -28,6 +28,7 @@ from prefect_federated.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from prefect_federated.adapters.evm.federation import Federation
+    from prefect_federated.adapters.evm.records import Sent
     from prefect_federated.core.consent import GrantState
 
 consent_app = typer.Typer(help="Consent: records, grants, subjects, withdrawal, erasure.", no_args_is_help=True)
@@ -112,8 +113,8 @@ def submit(
     if isinstance(signed, SignedGrant):
         say(f"grant 0x{federation.grant(signed.grant, signed.signature).hex()} is on chain")
         return
-    federation.withdraw_grant_by_signature(signed.grant_id, signed.deadline, signed.signature)
-    say(f"grant 0x{signed.grant_id.hex()} is withdrawn")
+    sent = federation.withdraw_and_retract_by_signature(signed.grant_id, signed.deadline, signed.signature)
+    _say_withdrawn(sent, signed.grant_id)
 
 
 @consent_app.command(epilog="Example: federated consent withdraw 0x12...ef --keystore dpo.json")
@@ -122,7 +123,10 @@ def submit(
 def withdraw(
     grant_id: GrantArgument, sender: Sender, where: Where, out: OutOption = None, relay_within: RelayOption = 86_400
 ) -> None:
-    """Take a grant back, from now on and for good; models trained before still hold what they learned."""
+    """Take a grant back for good, and what a running round holds under it out of that round, in one transaction.
+
+    Models trained before still hold what they learned.
+    """
     from prefect_federated.adapters.evm.consent import sign_withdrawal
     from prefect_federated.core.signed_consent import SignedWithdrawal
 
@@ -132,8 +136,7 @@ def withdraw(
         say(f"grant {grant_id} was withdrawn at {show_time(state.withdrawn_at)}; nothing to do")
         return
     if out is None:
-        federation.withdraw_grant(withdrawn)
-        say(f"grant {grant_id} is withdrawn")
+        _say_withdrawn(federation.withdraw_and_retract(withdrawn), withdrawn)
         return
     place, deadline = (federation.chain_id, federation.addresses.consent), federation.chain_time() + relay_within
     signature = sign_withdrawal(sender.account(), place[1], place[0], withdrawn, deadline)
@@ -190,7 +193,13 @@ def grant_record(state: "GrantState", now_s: int) -> dict[str, Any]:
         "withdrawn_at": state.withdrawn_at or None,
         "columns": "0x" + state.columns.hex(),
         "subjects": "0x" + state.subjects.hex(),
+        "record": "0x" + state.record.hex(),
     }
+
+
+def _say_withdrawn(sent: "Sent", grant_id: bytes) -> None:
+    out = sum(event.name == "UpdateRetracted" for event in sent.events)
+    say(f"grant 0x{grant_id.hex()} is withdrawn, and {out} running commits under it are out of their rounds")
 
 
 def _status(state: "GrantState", now_s: int) -> str:

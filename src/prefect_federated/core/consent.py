@@ -26,6 +26,8 @@ class Grant:
     expiry: int
     columns: bytes
     subjects: bytes
+    record: bytes  # keyed digest of the silo's consent record
+    budget: int  # most privacy loss over all commits under it; 0 is no limit
     nonce: int
     deadline: int
 
@@ -43,6 +45,8 @@ class GrantState:
     expiry: int
     columns: bytes
     subjects: bytes
+    record: bytes
+    budget: int
     withdrawn_at: int  # unix seconds of chain time; 0 while it stands
 
 
@@ -93,6 +97,8 @@ def grant_of(record: ConsentRecord, nonce: int, deadline: int) -> Grant:
         expiry=seconds(document.validity.end),
         columns=columns_digest(record.secret, record.columns),
         subjects=subjects_root(record.secret, record.subjects),
+        record=record.digest,
+        budget=0,
         nonce=nonce,
         deadline=deadline,
     )
@@ -181,11 +187,12 @@ def require_record(grant: GrantState, record: ConsentRecord) -> None:
     """Refuse a local record that is not the one behind the digests on chain.
 
     Raises:
-        ConsentError: columns, subjects or terms differ from what the data holder signed.
+        ConsentError: columns, subjects, words or terms differ from what the data holder signed.
     """
     for what, local, chain in (
         ("columns", columns_digest(record.secret, record.columns), grant.columns),
         ("subjects", subjects_root(record.secret, record.subjects), grant.subjects),
+        ("words", record.digest, grant.record),
     ):
         if local != chain:
             raise ConsentError(

@@ -54,6 +54,8 @@ def give_consent(
         expiry=consent.expiry,
         columns=columns_digest(secret, consent.columns),
         subjects=subjects_root(secret, consent.subjects),
+        record=document.digest(secret),
+        budget=0,
         nonce=int.from_bytes(dataset[:8], "big"),
         deadline=now_s + 86_400,
     )
