@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from prefect_federated.adapters.evm import abi
 from prefect_federated.adapters.evm.structs import opening_tuple
+from prefect_federated.adapters.mailbox import Mailbox
 from prefect_federated.adapters.payloads import publish, seal_update
 from prefect_federated.adapters.silo import Silo
 from prefect_federated.adapters.stores.base import ContentStore
@@ -22,10 +23,12 @@ from prefect_federated.core.notes import LocalNote
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.sealed import SealedUpdate
 from prefect_federated.core.spec import Tensor
-from prefect_federated.flows.members import Participant
-from prefect_federated.tasks.commit import recall
+from prefect_federated.flows.members import Participant, stage
+from prefect_federated.tasks.commit import recall, seal
+from prefect_federated.tasks.leave import leave_commit
 from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.train import train
+from prefect_federated.tasks.validate import validate
 from tests.bad_input.flaky import FlakyEndpoint
 
 
@@ -118,6 +121,24 @@ class Interrupted(Participant):
         sealed = train(self.silo, spec, evidence)
         self.meanwhile()
         return sealed
+
+
+@dataclass(frozen=True)
+class Sealed(Participant):
+    """A silo to which something happens after it sealed its opening, before it commits or leaves that to a relayer."""
+
+    meanwhile: Callable[[], object]
+    mailbox: Mailbox | None = None
+
+    def commit(self, task: int, round: int) -> LocalNote | None:
+        spec = listen(self.silo.party, task, round)
+        evidence = validate(self.silo, spec)
+        sealed = seal(self.silo, spec, evidence, train(self.silo, spec, evidence))
+        self.meanwhile()
+        with stage("commit"):
+            if self.mailbox:
+                leave_commit(self.silo, self.mailbox, spec, sealed)
+        return super().commit(task, round)
 
 
 @dataclass(frozen=True)

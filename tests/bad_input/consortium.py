@@ -151,15 +151,18 @@ class Consortium:
         said: Terms | None = changes.pop("terms", None)
         federation.register_dataset(secret, self.root(name, secret))
         now_s = federation.chain_time()
+        silo, expiry = self.account(name).address, changes.get("expiry", now_s + 10**8)
+        draft = GrantDraft(secret, silo, silo, columns, said, 0, expiry) if said else None
+        document = draft_document(EXAMPLE, draft, now_s, uuid.UUID(int=1)) if draft else None
         terms: dict[str, Any] = {
             "dataset": secret,
-            "silo": self.account(name).address,
+            "silo": silo,
             "purposes": said.bits if said else purpose_bits(("HMB",)),
             "valid_from": now_s - 1,
-            "expiry": now_s + 10**8,
+            "expiry": expiry,
             "columns": columns_digest(secret, columns),
             "subjects": subjects_root(secret, subjects),
-            "record": bytes(32),
+            "record": document.digest(secret) if document else bytes(32),
             "budget": 0,
             "nonce": int.from_bytes(secret[:8], "big"),
             "deadline": now_s + 86_400,
@@ -167,8 +170,6 @@ class Consortium:
         grant = Grant(**(terms | changes))
         signature = sign_grant(signer, federation.addresses.consent, federation.chain_id, grant)
         granted = self.grants[name] = federation.grant(grant, signature)
-        draft = GrantDraft(secret, grant.silo, grant.silo, columns, said, 0, grant.expiry) if said else None
-        document = draft_document(EXAMPLE, draft, now_s, uuid.UUID(int=1)) if draft else None
         self.keep(name, ConsentRecord(granted, secret, columns, subjects, document))
         return granted
 

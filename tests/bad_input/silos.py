@@ -6,18 +6,20 @@ consortium --> {name: Observed}; the name says what is wrong
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from prefect_federated.adapters.mailbox import FolderMailbox
 from prefect_federated.adapters.silo import Silo as OpenSilo
 from prefect_federated.blocks import Silo
 from prefect_federated.core.consent import changed_subjects, subjects_root
 from prefect_federated.core.data_use import Terms
 from prefect_federated.core.duo import purpose_bits
 from prefect_federated.flows.members import Participant
-from tests.bad_input.cast import Hider, Interrupted, Mute, Observed, PlanEditor, Sender, body_of
+from tests.bad_input.cast import Hider, Interrupted, Mute, Observed, PlanEditor, Sealed, Sender, body_of
 from tests.bad_input.consortium import COLUMNS, LIMIT, SIZE, WINDOW_S, Consortium, table
 from tests.bad_input.flaky import FlakyEndpoint, flaky_endpoint
 
@@ -38,7 +40,7 @@ def broken(town: Consortium, stack: ExitStack) -> dict[str, Observed]:
     found = {name: Observed(Participant(block.open())) for name, block in _unfit(town).items()}
     found["edited"] = PlanEditor(Participant(town.silo("edited").open()), plan=town.plan)
     found["withdrawn-late"] = Observed(_withdrawing(town))
-    found["left-late"] = Observed(_losing_a_subject(town))
+    found |= _losing_subjects(town)
     for name, drops in (("cut-off", 10**9), ("shaky", 2)):
         endpoint = stack.enter_context(flaky_endpoint(town.url))
         found[name] = Observed(Participant(_behind(town, name, endpoint)), endpoint, drops)
@@ -60,11 +62,15 @@ def _unfit(town: Consortium) -> dict[str, Silo]:
         "children": town.silo("children", children.assign(age=[float(n % 17) for n in range(len(children))])),
         "no-store": town.silo("no-store", store={"root": town.plan}),  # a file, not a folder
         **{name: town.silo(name) for name in ("expired", "recordless", "forger", "withdrawn", "misused", "empty")},
-        **{name: town.silo(name) for name in ("made-up", "numbers", "damaged", "narrow", "plain", "abroad")},
+        **{
+            name: town.silo(name) for name in ("made-up", "numbers", "damaged", "narrow", "plain", "abroad", "reworded")
+        },
     }
     town.consent("expired", expiry=now_s + WINDOW_S)
     town.consent("misused", purposes=purpose_bits(("POA", "NPU")))
     town.consent("abroad", terms=Terms(codes=("HMB", "GS"), countries=("CH",)))
+    town.consent("reworded", terms=Terms(codes=("HMB",)))
+    town.keep("reworded", replace(town.kept("reworded"), document=None))
     town.consent("empty", subjects=("subject-of-another",))
     town.consent("narrow", columns=("age", "ill"))
     town.as_("withdrawn").withdraw_grant(town.consent("withdrawn", nonce=77))
@@ -83,11 +89,24 @@ def _withdrawing(town: Consortium) -> Participant:
     return Interrupted(silo, lambda: town.as_("withdrawn-late").withdraw_grant(grant))
 
 
-def _losing_a_subject(town: Consortium) -> Participant:
-    silo, record = town.silo("left-late").open(), town.kept("left-late")
-    after = changed_subjects(record, [], record.subjects[:1], 0)
-    root = subjects_root(after.secret, after.subjects)
-    return Interrupted(silo, lambda: town.as_("left-late").set_subjects(record.grant_id, root))
+def _losing_subjects(town: Consortium) -> dict[str, Observed]:
+    """Silos of which a subject leaves while they train, before they commit, and before they leave it to a relayer."""
+    mailbox = FolderMailbox(town.folder / "mailbox")
+    kinds: dict[str, Callable[..., Participant]] = {
+        "left-late": Interrupted,
+        "left-sealed": Sealed,
+        "left-relayed": partial(Sealed, mailbox=mailbox),
+    }
+    return {name: Observed(kind(town.silo(name).open(), _leaving(town, name))) for name, kind in kinds.items()}
+
+
+def _leaving(town: Consortium, name: str) -> Callable[[], object]:
+    def leave() -> None:
+        record = town.kept(name)
+        after = changed_subjects(record, [], record.subjects[:1], 0)
+        town.as_(name).set_subjects(record.grant_id, subjects_root(after.secret, after.subjects))
+
+    return leave
 
 
 def _behind(town: Consortium, name: str, endpoint: FlakyEndpoint) -> OpenSilo:

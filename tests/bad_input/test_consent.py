@@ -1,5 +1,7 @@
 """Consent that is not in order keeps a silo out before anything is trained, whatever is wrong with it."""
 
+import pytest
+
 from prefect_federated.core.errors import ConfigurationError, ConsentError
 from tests.bad_input.bad_round import BadRound
 from tests.bad_input.consortium import GRACE_S, WINDOW_S
@@ -36,8 +38,9 @@ def test_grant_withdrawn_during_training_is_refused_by_the_contract(bad: BadRoun
     assert fate.transactions == 1  # the withdrawal itself
 
 
-def test_subject_who_leaves_during_training_is_in_nothing_that_is_committed(bad: BadRound) -> None:
-    fate, now = bad.fates["left-late"], bad.grant("left-late").subjects
+@pytest.mark.parametrize("name", ["left-late", "left-sealed", "left-relayed"])
+def test_subject_who_leaves_before_the_commit_is_in_nothing_that_is_committed(bad: BadRound, name: str) -> None:
+    fate, now = bad.fates[name], bad.grant(name).subjects
     fate.assert_kept_out(ConsentError, 5, "commit", f"root 0x{now.hex()[:12]} now", "validate again")
     assert fate.transactions == 1  # the new root itself
 
@@ -51,6 +54,13 @@ def test_grant_for_another_purpose_is_refused_with_both_purposes(bad: BadRound) 
         "task asks for HMB",
         "lacks HMB, NPU",
         "ask the data holder",
+    )
+
+
+def test_record_whose_words_were_left_out_is_not_the_grant(bad: BadRound) -> None:
+    signed = bad.grant("reworded").record.hex()[:12]
+    bad.fates["reworded"].assert_kept_out(
+        ConsentError, 5, "validate", "the words", "0x000000", f"chain says 0x{signed}"
     )
 
 

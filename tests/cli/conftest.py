@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,6 @@ from tests.cli.commands import PASSWORD, Cli
 ROOT = Path(__file__).parents[2]
 ETHER = 10**18
 SIZE = 6
-GRANTED = purpose_bits(["GRU"])
 WINDOWS = {f"{phase}_window": 600 for phase in ("commit", "reveal", "aggregate")} | {"challenge_window": 60}
 BOUNDS = {"reveal_grace": 30, "quorum": 1, "max_participants": 10, "max_misses": 3, "max_weight": 1000, "max_rounds": 9}
 
@@ -137,15 +137,12 @@ class SmallFederation:
 
     def consent(self, party: Party) -> bytes:
         """A grant by the silo itself, which holds its own data here."""
-        federation, now = party.federation, party.federation.chain_time()
+        federation, now, bits = party.federation, party.federation.chain_time(), purpose_bits(["GRU"])
         dataset = hashlib.sha256(party.address.encode()).digest()
         federation.register_dataset(dataset, bytes(32))
-        grant = Grant(
-            dataset, party.address, GRANTED, now - 1, now + 10**8, bytes(32), bytes(32), bytes(32), 0, 0, now + 86_400
-        )
-        return federation.grant(
-            grant, sign_grant(party.account, federation.addresses.consent, federation.chain_id, grant)
-        )
+        grant = Grant(dataset, party.address, bits, now - 1, now + 10**8, *[bytes(32)] * 3, 0, 0, now + 86_400)
+        ledger, chain_id = federation.addresses.consent, federation.chain_id
+        return federation.grant(grant, sign_grant(party.account, ledger, chain_id, grant))
 
     def make_spec(self, name: str = "small") -> TaskSpec:
         uri, root = store_model(self.store, plain_header("model", SIZE, 16), np.arange(SIZE, dtype=np.int32))
@@ -183,20 +180,20 @@ class SmallFederation:
         return self.reader.round_state(self.task).round
 
     def opening(self, silo: Party, round: int) -> Opening:
-        def part(name: str) -> bytes:
-            return hashlib.sha256(f"{silo.address}/{round}/{name}".encode()).digest()
-
-        grounds = Grounds(silo.grant, self.evidence(silo, round))
+        part = partial(self.part, silo, round)
+        grounds = Grounds(silo.grant, part("evidence"))
         return Opening(part("payload"), part("sealed"), part("key"), 10, grounds.hash, part("salt"))
 
-    def evidence(self, silo: Party, round: int) -> bytes:
-        return hashlib.sha256(f"{silo.address}/{round}/evidence".encode()).digest()
+    def part(self, silo: Party, round: int, name: str) -> bytes:
+        return hashlib.sha256(f"{silo.address}/{round}/{name}".encode()).digest()
 
     def commit(self, silo: Party, round: int) -> None:
         base = self.reader.round_state(self.task).base_version
         context = RoundContext(self.reader.chain_id, self.coordinator, self.task, round, base, silo.address)
         opening = self.opening(silo, round)
-        silo.federation.commit(self.task, round, opening.digest(context), silo.grant, self.evidence(silo, round))
+        silo.federation.commit(
+            self.task, round, opening.digest(context), silo.grant, self.part(silo, round, "evidence")
+        )
 
     def reveal(self, silo: Party, round: int) -> None:
         silo.federation.reveal(self.task, round, self.opening(silo, round), "cas://sha256/" + "0" * 64)
@@ -220,14 +217,11 @@ class SmallFederation:
             rewards={self.silos[0].address: round * self.spec.enforced.round_reward},
             metrics={"accuracy": 0.9},
         )
+        roots = (aggregate_root, model_root, bytes(32), document.included_root, document.metrics_hash)
         grants = self.reader.grants_of(self.task, round)
         rights = intersection(EVERYTHING, self.reader.rights_of(grants[r.participant] for r in included))
         proposal = Proposal(
-            aggregate_root,
-            model_root,
-            bytes(32),
-            document.included_root,
-            document.metrics_hash,
+            *roots,
             *document.reward_root,
             len(included),
             rights.purposes,

@@ -34,6 +34,7 @@ def test_grant_is_drafted_signed_shown_changed_withdrawn_and_erased(ward: Ward, 
     record, state = ward.record(), ward.federation.reader.grant_state(granted)
     assert state.columns == columns_digest(record.secret, COLUMNS)
     assert state.subjects == subjects_root(record.secret, SUBJECTS)
+    assert state.record == record.digest != bytes(32)
 
     proof, after = tmp_path / "proof.json", tmp_path / "after.json"
     assert ward.run("prove-subject", ward.record_file, SUBJECTS[4], *ward.key, "--out", proof).exit_code == 0
@@ -116,6 +117,17 @@ def test_withdrawal_is_signed_by_the_holder_and_brought_by_anybody(ward: Ward, t
     assert json.loads(ward.on_chain("show", granted, "--json").stdout)["status"] == "withdrawn"
 
 
+def test_withdrawal_takes_the_running_commit_out_with_it(ward: Ward) -> None:
+    federation, silo, ward.codes = ward.federation, ward.holder, ("GRU",)
+    silo.grant = ward.granted()
+    round = federation.open_round()
+    federation.commit(silo, round)
+    assert federation.reader.round_state(federation.task).committed == 1
+    result = ward.on_chain("withdraw", "0x" + silo.grant.hex(), by="silo-0")
+    assert result.exit_code == 0 and "1 running commits under it are out" in result.output
+    assert federation.reader.retracted(federation.task, round) == {silo.address: "commit"}
+
+
 def test_only_the_holder_changes_subjects_and_a_failed_change_leaves_the_record(ward: Ward) -> None:
     ward.granted()
     before = ward.record_file.read_bytes()
@@ -146,6 +158,7 @@ def test_nothing_on_chain_is_linked_to_anything_once_the_record_is_erased(ward: 
     # before: everything on chain is explained by the record
     assert columns_digest(record.secret, record.columns) == state.columns
     assert subjects_root(record.secret, record.subjects) == state.subjects
+    assert record.digest == state.record
     dump = ward.chain_dump()
     assert dump.count(state.columns.hex().encode()) >= 2 <= dump.count(state.subjects.hex().encode())  # told and kept
     assert record.document is not None

@@ -1,5 +1,6 @@
 """Consent: a use that the grant does not cover is refused, in words that say why."""
 
+import uuid
 from dataclasses import replace
 
 import pytest
@@ -10,11 +11,15 @@ from prefect_federated.core.consent import (
     ConsentRecord,
     GrantState,
     columns_digest,
+    grant_of,
+    require_covered,
     require_live,
     require_record,
     subject_tag,
     subjects_root,
 )
+from prefect_federated.core.consent_template import EXAMPLE, GrantDraft, draft_document
+from prefect_federated.core.data_use import Terms, Use, UseSpec
 from prefect_federated.core.duo import Permit, lacking
 from prefect_federated.core.errors import ConsentError
 from prefect_federated.core.merkle import leaf_hash, proof, verify
@@ -32,7 +37,7 @@ GRANT = GrantState(
     expiry=1000,
     columns=columns_digest(SECRET, RECORD.columns),
     subjects=subjects_root(SECRET, RECORD.subjects),
-    record=b"\x03" * 32,
+    record=bytes(32),
     budget=0,
     withdrawn_at=0,
 )
@@ -125,3 +130,41 @@ def test_messages_name_no_subject() -> None:
     with pytest.raises(ConsentError) as caught:
         require_record(GRANT, replace(RECORD, subjects=("subject-000009",)))
     assert "subject-0" not in str(caught.value)
+
+
+def with_words(codes: tuple[str, ...], **values: tuple[str, ...]) -> tuple[GrantState, ConsentRecord]:
+    """A grant with a document, as the holder signed it."""
+    terms = Terms(codes=codes, **values)  # type: ignore[arg-type]
+    draft = GrantDraft(GRANT.dataset, OTHER, SILO, RECORD.columns, terms, 100, 1000)
+    record = replace(RECORD, document=draft_document(EXAMPLE, draft, 100, uuid.UUID(int=5)))
+    return replace(GRANT, purposes=terms.bits, record=record.digest), record
+
+
+def test_record_whose_words_were_changed_is_refused() -> None:
+    grant, record = with_words(("HMB", "IRB"))
+    require_record(grant, record)
+    for other in (replace(record, document=None), with_words(("HMB",))[1]):
+        with pytest.raises(ConsentError, match="the words in this silo's consent record"):
+            require_record(grant, other)
+
+
+def test_record_that_says_more_than_the_grant_on_chain_is_refused() -> None:
+    grant, record = with_words(("HMB", "IRB"))
+    with pytest.raises(ConsentError, match="says HMB, IRB, the grant on chain covers HMB"):
+        require_record(replace(grant, purposes=int(Permit.HMB)), record)
+
+
+def test_use_outside_the_values_is_refused_with_the_code_and_both_values() -> None:
+    grant, record = with_words(("HMB", "GS"), countries=("CH",))
+    require_covered(grant, record, Use(("HMB",), UseSpec(countries=("CH",))))
+    with pytest.raises(ConsentError, match=r"does not cover this use \(GS\): it is for CH, the task names DE;"):
+        require_covered(grant, record, Use(("HMB",), UseSpec(countries=("DE",))))
+
+
+def test_grant_is_made_of_what_the_record_says() -> None:
+    _, record = with_words(("HMB", "IRB"))
+    grant = grant_of(record, 7, 99)
+    assert (grant.valid_from, grant.expiry, grant.silo, grant.dataset) == (100, 1000, SILO, GRANT.dataset)
+    assert (grant.record, grant.columns, grant.subjects) == (record.digest, GRANT.columns, GRANT.subjects)
+    with pytest.raises(ConsentError, match="lacks a document"):
+        grant_of(RECORD, 7, 99)

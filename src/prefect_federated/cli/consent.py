@@ -114,7 +114,7 @@ def submit(
         say(f"grant 0x{federation.grant(signed.grant, signed.signature).hex()} is on chain")
         return
     sent = federation.withdraw_and_retract_by_signature(signed.grant_id, signed.deadline, signed.signature)
-    _say_withdrawn(signed.grant_id, sent)
+    _say_withdrawn(sent, signed.grant_id)
 
 
 @consent_app.command(epilog="Example: federated consent withdraw 0x12...ef --keystore dpo.json")
@@ -123,9 +123,9 @@ def submit(
 def withdraw(
     grant_id: GrantArgument, sender: Sender, where: Where, out: OutOption = None, relay_within: RelayOption = 86_400
 ) -> None:
-    """Take a grant back, for good, and what was committed under it out of rounds whose Reveal is not over.
+    """Take a grant back for good, and what a running round holds under it out of that round, in one transaction.
 
-    Models that were trained before still hold what they learned.
+    Models trained before still hold what they learned.
     """
     from prefect_federated.adapters.evm.consent import sign_withdrawal
     from prefect_federated.core.signed_consent import SignedWithdrawal
@@ -136,7 +136,7 @@ def withdraw(
         say(f"grant {grant_id} was withdrawn at {show_time(state.withdrawn_at)}; nothing to do")
         return
     if out is None:
-        _say_withdrawn(withdrawn, federation.withdraw_and_retract(withdrawn))
+        _say_withdrawn(federation.withdraw_and_retract(withdrawn), withdrawn)
         return
     place, deadline = (federation.chain_id, federation.addresses.consent), federation.chain_time() + relay_within
     signature = sign_withdrawal(sender.account(), place[1], place[0], withdrawn, deadline)
@@ -177,16 +177,6 @@ def list_grants(
     show_table("Grants", [name.replace("_", " ") for name in names], cells)
 
 
-def _say_withdrawn(grant_id: bytes, sent: "Sent") -> None:
-    say(f"grant 0x{grant_id.hex()} is withdrawn")
-    for event in sent.events:
-        place = f"task {event.args.get('task')}, round {event.args.get('round')}"
-        if event.name == "UpdateRetracted":
-            say(f"its update came out of {place}")
-        elif event.name == "NotRetracted":
-            say(f"its update in {place} could not be taken out any more: see `federated remedy list`")
-
-
 def grant_record(state: "GrantState", now_s: int) -> dict[str, Any]:
     """A grant with stable names."""
     from prefect_federated.core.duo import purpose_codes
@@ -203,7 +193,15 @@ def grant_record(state: "GrantState", now_s: int) -> dict[str, Any]:
         "withdrawn_at": state.withdrawn_at or None,
         "columns": "0x" + state.columns.hex(),
         "subjects": "0x" + state.subjects.hex(),
+        "record": "0x" + state.record.hex(),
     }
+
+
+def _say_withdrawn(sent: "Sent", grant_id: bytes) -> None:
+    out = sum(event.name == "UpdateRetracted" for event in sent.events)
+    say(f"grant 0x{grant_id.hex()} is withdrawn, and {out} running commits under it are out of their rounds")
+    for late in (event.args for event in sent.events if event.name == "NotRetracted"):
+        say(f"the one in round {late['task']}/{late['round']} came too late for that: see `federated remedy list`")
 
 
 def _status(state: "GrantState", now_s: int) -> str:

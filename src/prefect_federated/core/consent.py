@@ -187,12 +187,12 @@ def require_record(grant: GrantState, record: ConsentRecord) -> None:
     """Refuse a local record that is not the one behind the digests on chain.
 
     Raises:
-        ConsentError: columns, subjects or terms differ from what the data holder signed.
+        ConsentError: columns, subjects, words or terms differ from what the data holder signed.
     """
     for what, local, chain in (
         ("columns", columns_digest(record.secret, record.columns), grant.columns),
         ("subjects", subjects_root(record.secret, record.subjects), grant.subjects),
-        ("document", record.digest, grant.record),
+        ("words", record.digest, grant.record),
     ):
         if local != chain:
             raise ConsentError(

@@ -30,7 +30,11 @@ ALLOWED = {
     ("silos", "address[]"): "accounts of organisations",
     ("holder", "address"): "account of an organisation",
     ("signature", "bytes"): "the holder's",
-    ("commits", "tuple[]"): "running commits that a withdrawal retracts",
+    ("coordinator", "address"): "a contract",
+    ("commitment", "bytes32"): "of a running commit that a withdrawal retracts, salted",
+    ("evidenceHash", "bytes32"): "of salted evidence",
+    ("task", "uint32"): NUMBER,
+    ("round", "uint32"): NUMBER,
     ("budget", "uint256"): NUMBER,
     ("purposes", "uint64"): NUMBER,
     ("validFrom", "uint40"): NUMBER,
@@ -45,7 +49,7 @@ ALLOWED = {
 
 def fields(part: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for one in part["inputs"]:
-        if "components" in one and one["type"] == "tuple":
+        if "components" in one:
             yield from fields({"inputs": one["components"]})
         else:
             yield one["name"], one["type"]
