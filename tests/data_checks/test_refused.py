@@ -148,6 +148,10 @@ def test_new_process_finds_the_report_on_disk_and_believes_no_edited_one(
         patch.setattr(FileSource, "read", lambda self: pytest.fail("read again"))
         assert validate.fn(scene.block(HONEST).open(), scene.spec()) == first
     kept = scene.consortium.members[HONEST].signer.home / "checks"
+    edited = 0
     for file in kept.iterdir():
-        file.write_bytes(file.read_bytes().replace(b'"success":true', b'"success":false'))
+        told = file.read_bytes().replace(b'"success":true', b'"success":false')
+        edited += told != file.read_bytes()
+        file.write_bytes(told)
+    assert edited
     assert validate.fn(scene.block(HONEST).open(), scene.spec()) == first

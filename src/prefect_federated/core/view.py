@@ -93,8 +93,8 @@ def consenting_rows(subjects: Sequence[str | None], consenting: Collection[str])
     [1, 0]
     """
     allowed = frozenset(consenting)
-    kept = [(subject, row) for row, subject in enumerate(subjects) if subject is not None and subject in allowed]
-    return [row for _, row in sorted(kept)]
+    kept = [row for row, subject in enumerate(subjects) if subject in allowed]
+    return sorted(kept, key=lambda row: subjects[row] or "")  # stable: rows of one subject stay in their order
 
 
 def view_digest(columns: Sequence[tuple[str, NDArray[Any]]]) -> bytes:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
     from pyarrow.parquet import ParquetFile
 
-BATCH_ROWS = 250_000
+BATCH_ROWS = 100_000
 ROW_COUNT = "expect_enough_rows"
 
 
