@@ -102,7 +102,7 @@ def _contributors(audit: Audit, names: Mapping[str, str]) -> str:
                 str(n)
                 for n in (one.expected, one.validated, one.committed, one.revealed, one.aggregated, one.inherited)
             ),
-            "<br>".join(f"{count} × {escape(reason)}" for reason, count in one.reasons.items()),
+            _text(f"{count} × {escape(reason)}" for reason, count in one.reasons.items()),
             one.slashed_wei if one.slashed_wei != "0" else "",
         )
         for one in audit.contributors
@@ -150,7 +150,7 @@ def _rounds(rounds: Sequence[AuditedRound], names: Mapping[str, str]) -> str:
                 str(sum(getattr(deed, step) for deed in one.deeds))
                 for step in ("validated", "committed", "revealed", "aggregated")
             ),
-            "<br>".join(
+            _text(
                 f"{_who(d.account, names)} {escape(f'{d.excluded_stage}: {d.excluded_reason}')}"
                 for d in one.deeds
                 if d.excluded_stage
@@ -234,6 +234,12 @@ def _cases(audit: Audit, names: Mapping[str, str]) -> str:
 def _left_out(sentences: Iterable[str]) -> str:
     items = "".join(f"<li>{escape(one)}</li>" for one in sentences)
     return f"<h2>What could not be read</h2><ul>{items}</ul>" if items else ""
+
+
+def _text(lines: Iterable[str]) -> str:
+    """Sentences that want some width."""
+    told = "<br>".join(lines)
+    return f'<span class="text">{told}</span>' if told else ""
 
 
 def _who(account: str, names: Mapping[str, str]) -> str:
