@@ -11,6 +11,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect_federated.adapters.checkpoints import checkpoint
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.silo import Silo
+from prefect_federated.core.commitment import Grounds
 from prefect_federated.core.evidence import Evidence
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.sealed import SealedOpening, SealedUpdate
@@ -27,7 +28,7 @@ def seal(silo: Silo, spec: RoundSpec, evidence: Evidence, update: SealedUpdate) 
     party = silo.party
     opening = seal_opening(
         update,
-        evidence.hash,
+        Grounds(evidence.grant_id, evidence.hash),
         party.sealing_key.private_bytes,
         spec.context(party.account),
         party.sealing_key.version,
@@ -56,8 +57,8 @@ def commit(silo: Silo, spec: RoundSpec, sealed: SealedOpening) -> bytes:
     digest = sealed.opening.digest(spec.context(party.account))
     committed = partial(party.federation.has_committed, spec.task, spec.round, party.account)
     if not committed():
-        grant_id = silo.consent_record().grant_id
+        grounds = sealed.grounds  # as sealed: what is opened names the grant
         with unless_done(committed):
-            party.federation.commit(spec.task, spec.round, digest, grant_id, sealed.opening.evidence_hash)
+            party.federation.commit(spec.task, spec.round, digest, grounds.grant_id, grounds.evidence_hash)
     checkpoint("participant:committed")
     return digest

@@ -26,9 +26,10 @@ from prefect_federated.tasks.retry import DELAYS_S, RETRIES, is_transport_error
 )
 def leave_commit(silo: Silo, mailbox: Mailbox, spec: RoundSpec, sealed: SealedOpening) -> None:
     """Sign the commitment for this round and leave it; done again it leaves the same letter."""
-    party, opening = silo.party, sealed.opening
-    digest, grant_id = opening.digest(spec.context(party.account)), silo.consent_record().grant_id
-    letter = party.federation.sign_commit(spec.task, spec.round, digest, grant_id, opening.evidence_hash)
+    party, grounds = silo.party, sealed.grounds
+    digest = sealed.opening.digest(spec.context(party.account))
+    values = (digest, grounds.grant_id, grounds.evidence_hash)
+    letter = party.federation.sign_commit(spec.task, spec.round, *values)
     mailbox.leave(place_of(spec.chain_id, spec.coordinator, spec.task, spec.round, "commit"), letter.to_bytes())
     checkpoint("participant:left-commit")
 

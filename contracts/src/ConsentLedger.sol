@@ -167,6 +167,11 @@ contract ConsentLedger is IConsentLedger, AnnouncedUpgrades, EIP712Upgradeable {
         });
     }
 
+    function rightsOf(bytes32 grantId, address silo) external view returns (uint64 purposes, uint40 expiry) {
+        Licence storage l = _storage().licences[_key(grantId, silo)];
+        return (l.purposes, l.expiry);
+    }
+
     /// @dev EIP-712 digest; type string in GRANT_TYPEHASH, domain ("prefect-federated consent", "1", chain, this).
     function hashGrant(Grant calldata g) public view returns (bytes32) {
         return _hashTypedDataV4(keccak256(abi.encode(GRANT_TYPEHASH, g)));

@@ -12,7 +12,7 @@ abstract contract CoordinatorBase is CoordinatorStore {
     using Phases for Clock;
 
     bytes32 public constant COMMITMENT_TYPEHASH = keccak256(
-        "Commitment(uint256 chainId,address coordinator,uint32 task,uint32 round,bytes32 baseVersion,address participant,bytes32 payloadRoot,bytes32 sealedRoot,bytes32 contentKeyHash,uint32 weight,bytes32 evidenceHash,bytes32 salt)"
+        "Commitment(uint256 chainId,address coordinator,uint32 task,uint32 round,bytes32 baseVersion,address participant,bytes32 payloadRoot,bytes32 sealedRoot,bytes32 contentKeyHash,uint32 weight,bytes32 groundsHash,bytes32 salt)"
     );
 
     uint256 internal constant MAX_URI_BYTES = 512;
@@ -163,18 +163,34 @@ abstract contract CoordinatorBase is CoordinatorStore {
 
     // --- commitments
 
-    /// @dev What the slot keeps: keccak256(abi.encode(participant, commitment, evidenceHash)), so that the
-    /// opening must carry the evidence that was named at commit, and the slot alone says whose it is.
-    function _record(address participant, bytes32 commitment, bytes32 evidenceHash)
+    /// @dev What the slot keeps: keccak256(abi.encode(participant, commitment, groundsHash)), so that the opening must
+    /// carry the grant and the evidence that were named at commit, and the slot alone says whose it is. By hand, as is
+    /// the next: the compiler's own way costs each commit and each opening more.
+    function _record(address participant, bytes32 commitment, bytes32 groundsHash)
         internal
         pure
-        returns (bytes32)
+        returns (bytes32 record)
     {
-        return keccak256(abi.encode(participant, commitment, evidenceHash));
+        assembly ("memory-safe") {
+            let at := mload(0x40)
+            mstore(at, shr(96, shl(96, participant)))
+            mstore(add(at, 0x20), commitment)
+            mstore(add(at, 0x40), groundsHash)
+            record := keccak256(at, 0x60)
+        }
+    }
+
+    /// @dev keccak256(abi.encode(grantId, evidenceHash)): what an update rests on.
+    function _grounds(bytes32 grantId, bytes32 evidenceHash) internal pure returns (bytes32 groundsHash) {
+        assembly ("memory-safe") {
+            mstore(0, grantId)
+            mstore(0x20, evidenceHash)
+            groundsHash := keccak256(0, 0x40)
+        }
     }
 
     /// @dev keccak256(abi.encode(COMMITMENT_TYPEHASH, block.chainid, address(this), task, round, baseVersion,
-    /// participant, payloadRoot, sealedRoot, contentKeyHash, weight, evidenceHash, salt)). By hand: the compiler's
+    /// participant, payloadRoot, sealedRoot, contentKeyHash, weight, groundsHash, salt)). By hand: the compiler's
     /// own way costs each opening of a batch 700 gas more.
     function _digest(uint32 task, uint32 round, address participant, Opening calldata o)
         internal

@@ -8,17 +8,19 @@ import {Demands} from "./Demands.sol";
 import {ICoordinator} from "./interfaces/ICoordinator.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
 import {Payments} from "./Payments.sol";
+import {RecordAnswers} from "./RecordAnswers.sol";
 import {RecordDesk} from "./RecordDesk.sol";
 import {StepChallenges} from "./StepChallenges.sol";
 import {SumChallenges} from "./SumChallenges.sol";
 
 /// @notice Documented in IDisputes.
-/// @dev Its parts: SumChallenges, StepChallenges, Demands; what is not a function of this contract goes to its
-/// RecordDesk (RecordChallenges, RewardChallenges), which shares its storage.
+/// @dev Its parts: SumChallenges, StepChallenges, Demands, RecordAnswers; what is not a function of this contract goes to its
+/// RecordDesk (RecordChallenges, RightsChallenges, RewardChallenges), which shares its storage.
 contract Disputes is
     SumChallenges,
     StepChallenges,
     Demands,
+    RecordAnswers,
     EIP712Upgradeable,
     AnnouncedUpgrades,
     Proxy

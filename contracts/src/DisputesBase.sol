@@ -55,6 +55,12 @@ abstract contract DisputesBase is IDisputeTypes {
         _s().coordinator.overturn(task, round, accuser, keccak256(msg.data));
     }
 
+    /// @dev Revealed by itself, on chain, where nobody can have missed it; `challengeLeaf` compares it.
+    function _isDirect(uint32 task, uint32 round, address participant) internal view returns (bool) {
+        (uint16 index, bool revealed) = _s().coordinator.revealedIndex(task, round, participant);
+        return revealed && !_s().coordinator.isLanded(task, round, index);
+    }
+
     // --- shown bytes
 
     function _requireChunk(Piece calldata piece, IRulings.Case memory k, uint256 chunk, bytes32 root)

@@ -9,12 +9,15 @@ contract ModelRegistry is IModelRegistry, AnnouncedUpgrades {
     struct Head {
         bytes32 versionHash;
         uint32 number;
+        uint64 purposes;
+        uint40 usableUntil;
     }
 
     /// @custom:storage-location erc7201:prefect-federated.ModelRegistry
     struct ModelStorage {
         address coordinator;
         mapping(uint32 task => Head) heads;
+        mapping(bytes32 versionHash => bool) retired;
     }
 
     uint8 public constant GENESIS = 0;
@@ -22,7 +25,7 @@ contract ModelRegistry is IModelRegistry, AnnouncedUpgrades {
     uint8 public constant ROLLBACK = 2;
 
     bytes32 public constant VERSION_TYPEHASH = keccak256(
-        "Version(uint256 chainId,address registry,uint32 task,uint32 number,uint32 round,uint8 kind,bytes32 parent,bytes32 modelRoot,bytes32 aggregateRoot,bytes32 stateRoot,bytes32 metricsHash)"
+        "Version(uint256 chainId,address registry,uint32 task,uint32 number,uint32 round,uint8 kind,bytes32 parent,bytes32 modelRoot,bytes32 aggregateRoot,bytes32 stateRoot,bytes32 metricsHash,uint64 purposes,uint40 usableUntil)"
     );
 
     // keccak256(abi.encode(uint256(keccak256("prefect-federated.ModelRegistry")) - 1)) & ~bytes32(uint256(0xff))
@@ -54,23 +57,23 @@ contract ModelRegistry is IModelRegistry, AnnouncedUpgrades {
         v.task = task;
         v.kind = GENESIS;
         v.modelRoot = modelRoot;
+        (v.purposes, v.usableUntil) = (type(uint64).max, type(uint40).max);
         return _store(v, uri);
     }
 
-    function append(
-        uint32 task,
-        uint32 round,
-        bytes32 modelRoot,
-        bytes32 aggregateRoot,
-        bytes32 stateRoot,
-        bytes32 metricsHash,
-        string calldata uri
-    ) external onlyCoordinator returns (uint32 number, bytes32 versionHash) {
+    function append(uint32 task, uint32 round, Outcome calldata made, string calldata uri)
+        external
+        onlyCoordinator
+        returns (uint32 number, bytes32 versionHash)
+    {
         Version memory v = _next(task, round, ROUND);
-        v.modelRoot = modelRoot;
-        v.aggregateRoot = aggregateRoot;
-        v.stateRoot = stateRoot;
-        v.metricsHash = metricsHash;
+        v.modelRoot = made.modelRoot;
+        v.aggregateRoot = made.aggregateRoot;
+        v.stateRoot = made.stateRoot;
+        v.metricsHash = made.metricsHash;
+        Head storage base = _storage().heads[task];
+        v.purposes = made.purposes & base.purposes;
+        v.usableUntil = made.usableUntil < base.usableUntil ? made.usableUntil : base.usableUntil;
         return (v.number, _store(v, uri));
     }
 
@@ -85,7 +88,30 @@ contract ModelRegistry is IModelRegistry, AnnouncedUpgrades {
         v.modelRoot = target.modelRoot;
         v.stateRoot = target.stateRoot;
         v.metricsHash = target.metricsHash;
+        (v.purposes, v.usableUntil) = (target.purposes, target.usableUntil);
         return (v.number, _store(v, uri));
+    }
+
+    function answerRemedy(uint32 task, bytes32 versionHash, bytes32 grantId, Remedy action, bytes32 reasonHash)
+        external
+        restricted
+    {
+        if (_storage().heads[task].versionHash == 0) revert UnknownTask(task);
+        if (versionHash == 0 || grantId == 0 || action == Remedy.None || reasonHash == 0) {
+            revert EmptyAnswer(versionHash, grantId, action, reasonHash);
+        }
+        if (action == Remedy.Retire) _storage().retired[versionHash] = true;
+        emit RemedyAnswered(task, versionHash, grantId, action, reasonHash, msg.sender);
+    }
+
+    function isRetired(bytes32 versionHash) external view returns (bool) {
+        return _storage().retired[versionHash];
+    }
+
+    function rightsOf(uint32 task) external view returns (uint64 purposes, uint40 usableUntil) {
+        Head storage h = _storage().heads[task];
+        if (h.versionHash == 0) revert UnknownTask(task);
+        return (h.purposes, h.usableUntil);
     }
 
     function head(uint32 task) external view returns (bytes32 versionHash, uint32 number) {
@@ -124,7 +150,7 @@ contract ModelRegistry is IModelRegistry, AnnouncedUpgrades {
 
     function _store(Version memory v, string calldata uri) internal returns (bytes32 versionHash) {
         versionHash = hashVersion(v);
-        _storage().heads[v.task] = Head(versionHash, v.number);
+        _storage().heads[v.task] = Head(versionHash, v.number, v.purposes, v.usableUntil);
         emit VersionAppended(v.task, v.number, versionHash, v, uri);
     }
 

@@ -100,7 +100,8 @@ abstract contract Relays is RelaySignatures, IRelays {
         if (!live) return (false, Skip.NoConsent);
         if (!_isSigned(b.domain, b.task, b.round, signed)) return (false, Skip.BadSignature);
 
-        _s().records[b.task][index] = _record(participant, signed.commitment, signed.evidenceHash);
+        bytes32 groundsHash = _grounds(signed.grantId, signed.evidenceHash);
+        _s().records[b.task][index] = _record(participant, signed.commitment, groundsHash);
         b.marks = Marks.marked(b.marks, index, Mark.Committed);
         ++b.done;
         _addMember(b.lines, index, participant);
@@ -122,7 +123,7 @@ abstract contract Relays is RelaySignatures, IRelays {
         bytes calldata uri = bytes(given.uri);
         if (uri.length > MAX_URI_BYTES) return (false, Skip.UriTooLong);
         bytes32 digest = _digest(b.task, b.round, participant, o);
-        if (_record(participant, digest, o.evidenceHash) != _s().records[b.task][index]) {
+        if (_record(participant, digest, o.groundsHash) != _s().records[b.task][index]) {
             return (false, Skip.CommitmentMismatch);
         }
         digest = _location(b.domain, b.task, b.round, participant, uri);

@@ -39,7 +39,7 @@ library RollLeaves {
         o.sealedRoot = bytes32(leaf[54:86]);
         o.contentKeyHash = bytes32(leaf[86:118]);
         o.weight = uint32(bytes4(leaf[118:122]));
-        o.evidenceHash = bytes32(leaf[122:154]);
+        o.groundsHash = bytes32(leaf[122:154]);
         o.salt = bytes32(leaf[154:186]);
     }
 

@@ -216,7 +216,8 @@ abstract contract Rolls is Posters, RelaySignatures {
         address participant = commit.participant();
         Opening memory o = leaf.opening();
         if (leaf.participant() != participant || o.weight == 0 || o.weight > c.maxWeight) return false;
-        if (o.evidenceHash != commit.evidenceHash() || leaf.uri().length > MAX_URI_BYTES) return false;
+        if (leaf.uri().length > MAX_URI_BYTES) return false;
+        if (o.groundsHash != _grounds(commit.grantId(), commit.evidenceHash())) return false;
         if (_digestOf(task, c.round, participant, o) != commit.commitment()) return false;
         (bytes32 r, bytes32 vs) = leaf.signature(186);
         return _isBy(participant, _location(_domain(), task, c.round, participant, leaf.uri()), r, vs);
@@ -243,7 +244,8 @@ abstract contract Rolls is Posters, RelaySignatures {
     }
 
     function _put(uint32 task, uint32 round, bytes calldata leaf, Mark mark) internal {
-        _s().records[task][leaf.index()] = _record(leaf.participant(), leaf.commitment(), leaf.evidenceHash());
+        bytes32 groundsHash = _grounds(leaf.grantId(), leaf.evidenceHash());
+        _s().records[task][leaf.index()] = _record(leaf.participant(), leaf.commitment(), groundsHash);
         _setMark(task, round, leaf.index(), mark);
     }
 

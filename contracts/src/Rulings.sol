@@ -134,7 +134,7 @@ abstract contract Rulings is Floors, IRulings {
         Enrolment storage e = _s().enrolments[task][participant];
         if (e.fromRound == 0 || _markOf(task, round, e.index) == Mark.None) return false;
         bytes32 digest = _digest(task, round, participant, o);
-        return _record(participant, digest, o.evidenceHash) == _s().records[task][e.index];
+        return _record(participant, digest, o.groundsHash) == _s().records[task][e.index];
     }
 
     // --- internal

@@ -26,7 +26,7 @@ abstract contract Updates is CoordinatorBase, IRounds {
         _s().consent
             .requireLive(grantId, participant, _s().tasks[task].params.purposes, _consentUntil(task, c));
 
-        _s().records[task][index] = _record(participant, commitment, evidenceHash);
+        _s().records[task][index] = _record(participant, commitment, _grounds(grantId, evidenceHash));
         _setMark(task, round, index, Mark.Committed);
         emit UpdateCommitted(task, round, participant, index, commitment, grantId, evidenceHash);
         _count(task, c, ++c.committed == c.cohort && _s().rounds[task].leaves == 0);
@@ -44,7 +44,7 @@ abstract contract Updates is CoordinatorBase, IRounds {
         }
         if (o.weight == 0 || o.weight > c.maxWeight) revert WeightOutOfRange(o.weight, c.maxWeight);
         bytes32 digest = _digest(task, round, participant, o);
-        if (_record(participant, digest, o.evidenceHash) != _s().records[task][index]) {
+        if (_record(participant, digest, o.groundsHash) != _s().records[task][index]) {
             revert CommitmentMismatch(task, round, participant);
         }
 

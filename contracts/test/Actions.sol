@@ -37,6 +37,7 @@ abstract contract Actions is Ghosts {
         minted = 10 * REWARD + 2 * DUTY_BOND + ACTORS * BOND;
         IModelRegistry.Version memory genesis;
         (genesis.task, genesis.modelRoot) = (task, keccak256("genesis"));
+        (genesis.purposes, genesis.usableUntil) = (type(uint64).max, type(uint40).max);
         chain.push(genesis);
     }
 
@@ -51,8 +52,7 @@ abstract contract Actions is Ghosts {
         vm.warp(block.timestamp + bound(seconds_, 1, 80));
     }
 
-    /// This contract is the guardian too.
-    function pause(uint256 seconds_) external watched {
+    function pause(uint256 seconds_) external watched { // this contract is the guardian too
         try coordinator.pause(uint40(block.timestamp + bound(seconds_, 0, UNBONDING / 3))) {
             ++pauses;
         } catch {}
@@ -71,7 +71,7 @@ abstract contract Actions is Ghosts {
         Opening memory o = _opening(silo);
         bytes32 digest = _digest(silo, o);
         vm.prank(silo);
-        try coordinator.commit(task, round, digest, grants[silo], o.evidenceHash) {
+        try coordinator.commit(task, round, digest, grants[silo], _evidence(silo)) {
             _noteCommit(silo);
         } catch {}
     }
@@ -287,8 +287,8 @@ abstract contract Actions is Ghosts {
         earned[_silo(0)] += pending.rewardTotal - _awarded();
         IModelRegistry.Version memory v;
         (v.task, v.number, v.round, v.kind) = (task, uint32(settled), r.round, 1);
-        (v.modelRoot, v.aggregateRoot) = (pending.modelRoot, pending.aggregateRoot);
-        (v.stateRoot, v.metricsHash) = (pending.stateRoot, pending.metricsHash);
+        (v.modelRoot, v.aggregateRoot, v.stateRoot) = (pending.modelRoot, pending.aggregateRoot, pending.stateRoot);
+        (v.metricsHash, v.purposes, v.usableUntil) = (pending.metricsHash, pending.purposes, pending.usableUntil);
         chain.push(v);
     }
 

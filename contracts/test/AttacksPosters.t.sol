@@ -109,15 +109,11 @@ contract AttacksPostersTest is RollBase {
 
     /// The grant comes on chain after Reveal has begun, dated back: it was not there when it counted.
     function test_a_grant_dated_back_makes_no_leaf_good() public {
+        IConsentLedger.Grant memory g = _grantFor(eve, 77);
+        g.deadline = uint40(block.timestamp + 100_000);
+        grants[eve] = consent.hashGrant(g);
         _open();
         _fill(0, 3);
-        IConsentLedger.Grant memory g = _grantFor(eve, 77);
-        IRelays.SignedCommit memory c = _unsigned(2);
-        c.grantId = consent.hashGrant(g);
-        commits[2] = _packed(2, _sign(_key(2), c));
-        g.deadline = uint40(block.timestamp + 100_000);
-        c.grantId = consent.hashGrant(g);
-        commits[2] = _packed(2, _sign(_key(2), c));
         _postCommits();
         _toReveal();
         _postOpenings();

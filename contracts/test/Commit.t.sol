@@ -42,9 +42,9 @@ contract CommitTest is RoundBase {
         Opening memory o = _opening(alice);
         bytes32 commitment = _digest(alice, o);
         vm.expectEmit(address(coordinator));
-        emit UpdateCommitted(task, 1, alice, 0, commitment, grants[alice], o.evidenceHash);
+        emit UpdateCommitted(task, 1, alice, 0, commitment, grants[alice], _evidence(alice));
         vm.prank(stranger);
-        coordinator.commit(task, round, commitment, grants[alice], o.evidenceHash);
+        coordinator.commit(task, round, commitment, grants[alice], _evidence(alice));
         vm.assertTrue(coordinator.hasCommitted(task, 1, 0), "committed");
     }
 

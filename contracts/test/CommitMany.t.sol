@@ -104,7 +104,7 @@ contract CommitManyTest is RelayBase {
         vm.assertEq(coordinator.roundOf(task).committed, 1, "once");
         vm.assertEq(
             coordinator.recordAt(task, 0),
-            keccak256(abi.encode(alice, batch[0].commitment, batch[0].evidenceHash)),
+            keccak256(abi.encode(alice, batch[0].commitment, _opening(alice).groundsHash)),
             "the first"
         );
     }

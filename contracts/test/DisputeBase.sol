@@ -228,6 +228,7 @@ abstract contract DisputeBase is RoundBase {
     function _baseVersion() internal view returns (IModelRegistry.Version memory v) {
         v.task = task;
         v.modelRoot = Trees.root(_base());
+        (v.purposes, v.usableUntil) = (type(uint64).max, type(uint40).max);
     }
 
     // --- proofs

@@ -98,7 +98,7 @@ contract EnrolmentsTest is RoundBase {
         bytes32 commitment = _digest(late, o);
         vm.prank(late);
         vm.expectRevert(abi.encodeWithSelector(NotInCohort.selector, task, 1, late));
-        coordinator.commit(task, round, commitment, grants[late], o.evidenceHash);
+        coordinator.commit(task, round, commitment, grants[late], _evidence(late));
         vm.warp(block.timestamp + COMMIT + 1);
         _open();
         vm.assertEq(coordinator.roundOf(task).cohort, SILOS + 1, "next round");
@@ -170,9 +170,8 @@ contract EnrolmentsTest is RoundBase {
         _open();
         _enrol(_silo(0)); // its old bond was still held: none is locked twice
         vm.assertEq(_locked(_silo(0)), BOND, "one bond");
-        Opening memory o = _opening(_silo(0));
         vm.prank(_silo(0));
         vm.expectRevert(abi.encodeWithSelector(NotInCohort.selector, task, 2, _silo(0)));
-        coordinator.commit(task, round, keccak256("c"), grants[_silo(0)], o.evidenceHash);
+        coordinator.commit(task, round, keccak256("c"), grants[_silo(0)], _evidence(_silo(0)));
     }
 }

@@ -83,8 +83,9 @@ abstract contract Ghosts is Leaves {
         }
     }
 
+    /// Between rounds: an opening names the grant of its commit.
     function _renewConsent(address silo) internal {
-        if (!withdrawn[silo]) return;
+        if (!withdrawn[silo] || coordinator.roundOf(task).phase < Phase.Settled) return;
         grants[silo] = _bringGrant(_grantFor(silo, ++nonce));
         withdrawn[silo] = false;
     }

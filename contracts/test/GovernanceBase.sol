@@ -7,6 +7,7 @@ import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessMana
 import {IAppeals} from "../src/interfaces/IAppeals.sol";
 import {AnnouncedUpgrades} from "../src/AnnouncedUpgrades.sol";
 import {Coordinator} from "../src/Coordinator.sol";
+import {IModelRegistry} from "../src/interfaces/IModelRegistry.sol";
 import {RoundBase, vm} from "./RoundBase.sol";
 
 /// Each profile drives the same three things: another aggregator for a task that governance sponsors, an
@@ -16,6 +17,7 @@ abstract contract GovernanceBase is RoundBase {
     uint64 internal constant GUARDIAN = 1;
     uint64 internal constant REGISTRAR = 2;
     uint64 internal constant ARBITRATOR = 3;
+    uint64 internal constant STEWARD = 4;
 
     address internal admin;
     string internal driven; // what is being measured
@@ -69,6 +71,9 @@ abstract contract GovernanceBase is RoundBase {
         manager.setTargetFunctionRole(address(registry), admission, REGISTRAR);
         guarded[0] = appeals.answer.selector;
         manager.setTargetFunctionRole(address(appeals), guarded, ARBITRATOR);
+        guarded[0] = models.answerRemedy.selector;
+        manager.setTargetFunctionRole(address(models), guarded, STEWARD);
+        manager.grantRole(STEWARD, to, 0);
         manager.grantRole(ARBITRATOR, to, 0);
         manager.grantRole(GUARDIAN, guardian, 0);
         manager.grantRole(GUARDIAN, to, 0);
@@ -133,6 +138,17 @@ abstract contract GovernanceBase is RoundBase {
         _mayNot(stranger, address(appeals), abi.encodeCall(appeals.answer, (1, IAppeals.Ruling.Accept)));
         _govern(address(appeals), abi.encodeCall(appeals.answer, (1, IAppeals.Ruling.Accept)));
         vm.assertEq(registry.participant(aggregator).stake, DUTY_BOND, "given back");
+    }
+
+    function test_governance_answers_a_remedy() public {
+        (bytes32 head,) = models.head(task);
+        bytes memory call = abi.encodeCall(
+            models.answerRemedy,
+            (task, head, keccak256("grant"), IModelRegistry.Remedy.Retire, keccak256("why"))
+        );
+        _mayNot(stranger, address(models), call);
+        _govern(address(models), call);
+        vm.assertTrue(models.isRetired(head), "retired");
     }
 
     function _mayNot(address who, address target, bytes memory data) internal {

@@ -152,10 +152,9 @@ contract LandTest is LandBase {
     // --- consent
 
     function test_land_of_a_commit_under_a_grant_of_somebody_else_is_refused() public {
+        grants[bob] = grants[_silo(3)];
         _start();
-        IRelays.SignedCommit memory c = _unsigned(1);
-        c.grantId = grants[_silo(3)];
-        _withCommit(_packed(1, _sign(_key(1), c)));
+        _withCommit(_commitLeaf(1));
         _refused(_bad(1));
     }
 
@@ -207,9 +206,8 @@ contract LandTest is LandBase {
 
     function test_land_of_who_committed_directly_is_refused() public {
         _rolled(3);
-        Opening memory o = _opening(bob);
         vm.prank(bob);
-        coordinator.commit(task, 1, keccak256("better"), grants[bob], o.evidenceHash);
+        coordinator.commit(task, 1, keccak256("better"), grants[bob], _evidence(bob));
         _toReveal();
         _postOpenings();
         _toAggregate();

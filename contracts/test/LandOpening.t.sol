@@ -21,7 +21,7 @@ contract LandOpeningTest is LandBase {
         if (what == 1) o.opening.sealedRoot = keccak256("another");
         if (what == 2) o.opening.contentKeyHash = keccak256("another");
         if (what == 3) ++o.opening.weight;
-        if (what == 4) o.opening.evidenceHash = keccak256("another");
+        if (what == 4) o.opening.groundsHash = keccak256("another");
         if (what == 5) o.opening.salt = keccak256("another");
         if (what == 6) o.uri = "s3://mallory/payload"; // tampered with: the signature is over another
         if (what == 7) o = _signUri(_key(2), o);

@@ -43,7 +43,7 @@ abstract contract Leaves is RelayBase {
         bytes memory head =
             abi.encodePacked(o.index, o.participant, x.payloadRoot, x.sealedRoot, x.contentKeyHash);
         bytes memory tail = abi.encodePacked(o.r, o.vs, uint16(bytes(o.uri).length), o.uri);
-        return bytes.concat(head, abi.encodePacked(x.weight, x.evidenceHash, x.salt), tail);
+        return bytes.concat(head, abi.encodePacked(x.weight, x.groundsHash, x.salt), tail);
     }
 
     /// The leaves of the silos [first, end), as `commits` and `openings`.

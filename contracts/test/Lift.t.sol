@@ -40,12 +40,12 @@ contract LiftTest is RollBase {
         bytes32 commitment = _digest(alice, o);
         uint40 until = coordinator.roundOf(task).deadline + GRACE;
         vm.expectEmit(address(coordinator));
-        emit UpdateCommitted(task, 1, alice, 0, commitment, grants[alice], o.evidenceHash);
+        emit UpdateCommitted(task, 1, alice, 0, commitment, grants[alice], _evidence(alice));
         vm.expectEmit(address(coordinator));
         emit IRolls.Lifted(task, 1, alice, 0, until);
         this.lift(alice, 0);
         vm.assertEq(
-            coordinator.recordAt(task, 0), keccak256(abi.encode(alice, commitment, o.evidenceHash)), "it"
+            coordinator.recordAt(task, 0), keccak256(abi.encode(alice, commitment, o.groundsHash)), "it"
         );
         vm.assertTrue(coordinator.owesOpening(task, 1, 0), "owed");
         vm.assertEq(coordinator.roundOf(task).committed, 3, "counted already");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IModelRegistry} from "../src/interfaces/IModelRegistry.sol";
 import {Base, vm} from "./Base.sol";
 
@@ -17,12 +18,21 @@ contract ModelRegistryTest is Base {
         v.aggregateRoot = keccak256("aggregate");
         v.stateRoot = keccak256("state");
         v.metricsHash = keccak256("metrics");
+        (v.purposes, v.usableUntil) = (~uint64(uint64(1) << round), type(uint40).max - round); // each round gives less
+        if (round > 1) v.purposes &= ~uint64(2);
         _as();
-        models.append(1, round, v.modelRoot, v.aggregateRoot, v.stateRoot, v.metricsHash, "ipfs://m");
+        models.append(1, round, _outcome(v), "ipfs://m");
+    }
+
+    function _outcome(IModelRegistry.Version memory v) internal pure returns (IModelRegistry.Outcome memory) {
+        return IModelRegistry.Outcome(
+            v.modelRoot, v.aggregateRoot, v.stateRoot, v.metricsHash, v.purposes, v.usableUntil
+        );
     }
 
     function _genesis() internal returns (IModelRegistry.Version memory v) {
         (v.task, v.modelRoot) = (1, keccak256("first"));
+        (v.purposes, v.usableUntil) = (type(uint64).max, type(uint40).max);
         _as();
         models.genesis(1, v.modelRoot, "ipfs://genesis");
     }
@@ -38,8 +48,9 @@ contract ModelRegistryTest is Base {
         bytes memory refused = abi.encodeWithSelector(IModelRegistry.OnlyCoordinator.selector, address(this));
         vm.expectRevert(refused);
         models.genesis(1, 0, "");
+        IModelRegistry.Outcome memory made;
         vm.expectRevert(refused);
-        models.append(1, 1, 0, 0, 0, 0, "");
+        models.append(1, 1, made, "");
         vm.expectRevert(refused);
         models.rollback(1, 1, new IModelRegistry.Version[](2), "");
     }
@@ -55,8 +66,11 @@ contract ModelRegistryTest is Base {
         vm.expectRevert(abi.encodeWithSelector(IModelRegistry.UnknownTask.selector, 9));
         models.head(9);
         _as();
+        IModelRegistry.Outcome memory made;
         vm.expectRevert(abi.encodeWithSelector(IModelRegistry.UnknownTask.selector, 9));
-        models.append(9, 1, 0, 0, 0, 0, "");
+        models.append(9, 1, made, "");
+        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.UnknownTask.selector, 9));
+        models.rightsOf(9);
     }
 
     function test_the_head_is_the_hash_of_the_last_version_and_each_names_its_parent() public {
@@ -84,6 +98,7 @@ contract ModelRegistryTest is Base {
         (v.task, v.number, v.round, v.kind, v.parent) = (1, 3, 2, 2, head);
         v.modelRoot = path[2].modelRoot;
         v.aggregateRoot = models.hashVersion(path[2]);
+        (v.purposes, v.usableUntil) = (path[2].purposes, path[2].usableUntil);
         vm.assertEq(hash, models.hashVersion(v), "version");
         vm.assertEq(number, 3, "number");
     }
@@ -116,5 +131,104 @@ contract ModelRegistryTest is Base {
         _as();
         vm.expectPartialRevert(IModelRegistry.BrokenPath.selector);
         models.rollback(1, 2, one, "");
+    }
+
+    // --- what a version may be used for
+
+    function test_a_genesis_may_be_used_for_everything_without_end() public {
+        _genesis();
+        (uint64 purposes, uint40 until) = models.rightsOf(1);
+        vm.assertEq(purposes, type(uint64).max, "purposes");
+        vm.assertEq(until, type(uint40).max, "until");
+    }
+
+    function test_a_version_gets_no_right_that_its_parent_has_not(uint64 purposes, uint40 until) public {
+        IModelRegistry.Version memory parent = _chain()[0];
+        IModelRegistry.Version memory v;
+        (v.task, v.number, v.round, v.kind, v.parent) = (1, 3, 3, 1, models.hashVersion(parent));
+        (v.purposes, v.usableUntil) = (purposes, until);
+        _as();
+        models.append(1, 3, _outcome(v), "");
+        v.purposes = purposes & parent.purposes;
+        v.usableUntil = until < parent.usableUntil ? until : parent.usableUntil;
+        (bytes32 head,) = models.head(1);
+        vm.assertEq(head, models.hashVersion(v), "head");
+        (uint64 kept, uint40 ends) = models.rightsOf(1);
+        vm.assertEq(kept, v.purposes, "purposes");
+        vm.assertEq(ends, v.usableUntil, "until");
+    }
+
+    function test_rollback_gives_back_the_rights_of_the_old_model() public {
+        IModelRegistry.Version[] memory path = _chain();
+        (uint64 before,) = models.rightsOf(1);
+        vm.assertEq(before, path[0].purposes, "narrow before");
+        _as();
+        models.rollback(1, 2, path, "");
+        (uint64 purposes, uint40 until) = models.rightsOf(1);
+        vm.assertEq(purposes, type(uint64).max, "purposes");
+        vm.assertEq(until, type(uint40).max, "until");
+    }
+
+    function test_rollback_to_a_model_with_wider_rights_than_it_had_is_refused() public {
+        IModelRegistry.Version[] memory path = _chain();
+        path[1].purposes = type(uint64).max;
+        _as();
+        vm.expectPartialRevert(IModelRegistry.BrokenPath.selector);
+        models.rollback(1, 2, path, "");
+    }
+
+    // --- remedies
+
+    function _answer(bytes32 version, IModelRegistry.Remedy action, bytes32 reason) internal {
+        models.answerRemedy(1, version, keccak256("grant"), action, reason);
+    }
+
+    function test_only_the_steward_answers_a_remedy() public {
+        _genesis();
+        (bytes32 head,) = models.head(1);
+        vm.prank(address(0xbad));
+        vm.expectRevert(
+            abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, address(0xbad))
+        );
+        models.answerRemedy(1, head, keccak256("grant"), IModelRegistry.Remedy.Accept, keccak256("why"));
+    }
+
+    function test_an_answer_names_version_grant_action_and_reason() public {
+        _genesis();
+        (bytes32 head,) = models.head(1);
+        bytes32 why = keccak256("why");
+        vm.expectPartialRevert(IModelRegistry.EmptyAnswer.selector);
+        models.answerRemedy(1, 0, keccak256("grant"), IModelRegistry.Remedy.Accept, why);
+        vm.expectPartialRevert(IModelRegistry.EmptyAnswer.selector);
+        models.answerRemedy(1, head, 0, IModelRegistry.Remedy.Accept, why);
+        vm.expectPartialRevert(IModelRegistry.EmptyAnswer.selector);
+        models.answerRemedy(1, head, keccak256("grant"), IModelRegistry.Remedy.None, why);
+        vm.expectPartialRevert(IModelRegistry.EmptyAnswer.selector);
+        models.answerRemedy(1, head, keccak256("grant"), IModelRegistry.Remedy.Accept, 0);
+        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.UnknownTask.selector, 9));
+        models.answerRemedy(9, head, keccak256("grant"), IModelRegistry.Remedy.Accept, why);
+    }
+
+    function test_an_answer_is_in_the_log_with_who_gave_it() public {
+        _genesis();
+        (bytes32 head,) = models.head(1);
+        vm.expectEmit(address(models));
+        emit IModelRegistry.RemedyAnswered(
+            1, head, keccak256("grant"), IModelRegistry.Remedy.Retrain, keccak256("why"), address(this)
+        );
+        _answer(head, IModelRegistry.Remedy.Retrain, keccak256("why"));
+        vm.assertTrue(!models.isRetired(head), "to be trained anew, not retired");
+    }
+
+    function test_a_retired_version_stays_retired() public {
+        _genesis();
+        (bytes32 head,) = models.head(1);
+        _answer(head, IModelRegistry.Remedy.Accept, keccak256("why"));
+        vm.assertTrue(!models.isRetired(head), "accepted");
+        _answer(head, IModelRegistry.Remedy.Retire, keccak256("why"));
+        vm.assertTrue(models.isRetired(head), "retired");
+        _answer(head, IModelRegistry.Remedy.Accept, keccak256("another reason"));
+        vm.assertTrue(models.isRetired(head), "for good");
+        vm.assertTrue(!models.isRetired(keccak256("another version")), "that one alone");
     }
 }

@@ -181,7 +181,7 @@ contract PauseTest is RoundBase {
         bytes32 commitment = _digest(_silo(0), o);
         vm.prank(_silo(0));
         _stopped(until);
-        coordinator.commit(task, round, commitment, grants[_silo(0)], o.evidenceHash);
+        coordinator.commit(task, round, commitment, grants[_silo(0)], _evidence(_silo(0)));
         vm.warp(uint256(until) + 1);
         _commit(_silo(0));
     }

@@ -17,7 +17,7 @@ abstract contract RelayBase is RoundBase {
     function _unsigned(uint256 i) internal view returns (IRelays.SignedCommit memory c) {
         Opening memory o = _opening(_silo(i));
         (c.participant, c.commitment) = (_silo(i), _digest(_silo(i), o));
-        (c.grantId, c.evidenceHash) = (grants[_silo(i)], o.evidenceHash);
+        (c.grantId, c.evidenceHash) = (grants[_silo(i)], _evidence(_silo(i)));
     }
 
     function _sign(uint256 key, IRelays.SignedCommit memory c)

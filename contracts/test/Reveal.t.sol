@@ -31,7 +31,7 @@ contract RevealTest is RoundBase {
     function test_copied_commitment_cannot_be_opened_by_the_copier_and_harms_nobody() public {
         Opening memory o = _opening(alice);
         bytes32 commitment = _digest(alice, o);
-        _commitAs(mallory, commitment, o.evidenceHash); // copies it from the mempool, and is first
+        _commitAs(mallory, commitment, _evidence(alice)); // copies it from the mempool, and is first
         _commit(alice);
         for (uint256 i = 2; i < SILOS; ++i) {
             _commit(_silo(i));
@@ -68,7 +68,7 @@ contract RevealTest is RoundBase {
             )
         );
         vm.assume(commitment != here);
-        _commitAs(alice, commitment, o.evidenceHash);
+        _commitAs(alice, commitment, _evidence(alice));
         _commit(mallory);
         vm.warp(block.timestamp + COMMIT + GAP + 1);
         _try(alice, o, _mismatch(alice));
@@ -76,7 +76,7 @@ contract RevealTest is RoundBase {
 
     function _typehash() internal pure returns (bytes32) {
         return keccak256(
-            "Commitment(uint256 chainId,address coordinator,uint32 task,uint32 round,bytes32 baseVersion,address participant,bytes32 payloadRoot,bytes32 sealedRoot,bytes32 contentKeyHash,uint32 weight,bytes32 evidenceHash,bytes32 salt)"
+            "Commitment(uint256 chainId,address coordinator,uint32 task,uint32 round,bytes32 baseVersion,address participant,bytes32 payloadRoot,bytes32 sealedRoot,bytes32 contentKeyHash,uint32 weight,bytes32 groundsHash,bytes32 salt)"
         );
     }
 
@@ -88,7 +88,7 @@ contract RevealTest is RoundBase {
         if (field == 1) o.sealedRoot = with;
         if (field == 2) o.contentKeyHash = with;
         if (field == 3) o.weight = 101;
-        if (field == 4) o.evidenceHash = with;
+        if (field == 4) o.groundsHash = with;
         if (field == 5) o.salt = with;
         _try(alice, o, _mismatch(alice));
     }
@@ -96,6 +96,17 @@ contract RevealTest is RoundBase {
     function test_the_evidence_named_at_commit_cannot_be_exchanged_in_the_opening() public {
         Opening memory o = _opening(alice);
         _commitAs(alice, _digest(alice, o), keccak256("other evidence"));
+        _commit(mallory);
+        vm.warp(block.timestamp + COMMIT + GAP + 1);
+        _try(alice, o, _mismatch(alice));
+    }
+
+    function test_the_grant_named_at_commit_cannot_be_exchanged_in_the_opening() public {
+        Opening memory o = _opening(alice);
+        bytes32 another = _bringGrant(_grantFor(alice, 88));
+        bytes32 commitment = _digest(alice, o);
+        vm.prank(alice);
+        coordinator.commit(task, round, commitment, another, _evidence(alice));
         _commit(mallory);
         vm.warp(block.timestamp + COMMIT + GAP + 1);
         _try(alice, o, _mismatch(alice));
@@ -134,7 +145,7 @@ contract RevealTest is RoundBase {
         vm.assume(weight == 0 || weight > 1000);
         Opening memory o = _opening(alice);
         o.weight = weight;
-        _commitAs(alice, _digest(alice, o), o.evidenceHash);
+        _commitAs(alice, _digest(alice, o), _evidence(alice));
         _commit(mallory);
         vm.warp(block.timestamp + COMMIT + GAP + 1);
         _try(alice, o, abi.encodeWithSelector(WeightOutOfRange.selector, weight, 1000));

@@ -44,7 +44,7 @@ contract RevealManyTest is RelayBase {
         Opening memory o = given.opening;
         return bytes.concat(
             abi.encodePacked(given.index, given.participant, o.payloadRoot, o.sealedRoot, o.contentKeyHash),
-            abi.encodePacked(o.weight, o.evidenceHash, o.salt, uint16(bytes(given.uri).length), given.uri)
+            abi.encodePacked(o.weight, o.groundsHash, o.salt, uint16(bytes(given.uri).length), given.uri)
         );
     }
 
@@ -56,7 +56,7 @@ contract RevealManyTest is RelayBase {
 
     function test_revealMany_skips_an_opening_with_other_evidence() public {
         IRelays.RelayedOpening memory bad = _openingOf(0);
-        bad.opening.evidenceHash = keccak256("other");
+        bad.opening.groundsHash = keccak256("other");
         _skipped(bad, IRelays.Skip.CommitmentMismatch);
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IConsentLedger} from "../src/interfaces/IConsentLedger.sol";
 import {IDisputeTypes} from "../src/interfaces/IDisputeTypes.sol";
 import {RollBase} from "./RollBase.sol";
 import {vm} from "./RoundBase.sol";
@@ -205,5 +206,80 @@ contract RolledRecordsTest is RollBase {
         _land(2);
         vm.expectRevert(abi.encodeWithSelector(IDisputeTypes.MayBeRolled.selector, _silo(2)));
         disputes.challengeLeaf(task, 1, p, 2, piece, o);
+    }
+
+    // --- rights
+
+    /// The third silo commits under a grant that gives less than the others'.
+    function _narrow() internal {
+        IConsentLedger.Grant memory g = _grantFor(_silo(2), 77);
+        g.purposes = PURPOSE;
+        grants[_silo(2)] = _bringGrant(g);
+    }
+
+    function test_a_rolled_record_whose_grant_gives_less_than_is_claimed_is_no_answer() public {
+        _narrow();
+        _aggregating(4);
+        _include(0, 4);
+        Proposal memory p = _proposal();
+        _propose(p);
+        _demandRecord(p, 1);
+        _answer(p, 1, 1, 1);
+        _demandRecord(p, 2);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IDisputeTypes.RightsExceedGrant.selector, _silo(2), grants[_silo(2)], PURPOSE, PURPOSE | 8
+            )
+        );
+        this.answer(p, 2, 2, 2);
+        vm.warp(block.timestamp + CHALLENGE + 1);
+        disputes.forfeit(task, 1, p, _record(2));
+        vm.assertEq(registry.participant(aggregator).stake, 0, "bond");
+    }
+
+    function test_a_rolled_record_is_answered_where_all_that_is_claimed_is_given() public {
+        _narrow();
+        _aggregating(4);
+        _include(0, 4);
+        Proposal memory p = _proposal();
+        p.purposes = PURPOSE;
+        _propose(p);
+        _demandRecord(p, 2);
+        _answer(p, 2, 2, 2);
+        _settle(p);
+    }
+
+    /// The second commit has the same update, under a narrower grant; landed or not, it proves nothing.
+    function test_who_signed_two_commits_under_two_grants_cannot_bring_a_proposal_down() public {
+        bytes32 wide = grants[_silo(2)];
+        _open();
+        _fill(0, 4);
+        _postCommits();
+        (bytes[] memory c, bytes[] memory o) = (commits, openings);
+        _enlist(other);
+        _narrow();
+        _fill(2, 3);
+        bytes32 narrow = grants[_silo(2)];
+        grants[_silo(2)] = wide;
+        _postCommitsBy(other, commits);
+        _toReveal();
+        _postOpeningsBy(other, openings);
+        (bytes[] memory c2, bytes[] memory o2) = (commits, openings);
+        (commits, openings) = (c, o);
+        _postOpenings();
+        if (_phase() == Phase.Reveal) _toAggregate();
+        _include(0, 4);
+        Proposal memory p = _proposal();
+        _propose(p);
+        _landFrom(other, 0, c2, o2);
+        IDisputeTypes.Piece memory piece = _includedPiece(2);
+        IDisputeTypes.Committed memory shown = IDisputeTypes.Committed(
+            _digest(_silo(2), _opening(_silo(2))), _evidence(_silo(2)), narrow
+        );
+        vm.expectRevert(abi.encodeWithSelector(IDisputeTypes.MayBeRolled.selector, _silo(2)));
+        disputes.challengeRights(task, 1, p, 2, piece, shown);
+        _demandRecord(p, 2);
+        _answer(p, 2, 2, 2);
+        _settle(p);
     }
 }

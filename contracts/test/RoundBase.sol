@@ -92,22 +92,26 @@ abstract contract RoundBase is Base {
             sealedRoot: keccak256(abi.encode("sealed", silo, round)),
             contentKeyHash: keccak256(abi.encode("key", silo, round)),
             weight: 100,
-            evidenceHash: keccak256(abi.encode("evidence", silo)),
+            groundsHash: keccak256(abi.encode(grants[silo], _evidence(silo))),
             salt: keccak256(abi.encode("salt", silo, round))
         });
+    }
+
+    function _evidence(address silo) internal pure returns (bytes32) {
+        return keccak256(abi.encode("evidence", silo));
     }
 
     /// The commitment written a second time, from its definition and not with the contract's code.
     function _digest(address silo, Opening memory o) internal view returns (bytes32) {
         bytes32 typehash = keccak256(
-            "Commitment(uint256 chainId,address coordinator,uint32 task,uint32 round,bytes32 baseVersion,address participant,bytes32 payloadRoot,bytes32 sealedRoot,bytes32 contentKeyHash,uint32 weight,bytes32 evidenceHash,bytes32 salt)"
+            "Commitment(uint256 chainId,address coordinator,uint32 task,uint32 round,bytes32 baseVersion,address participant,bytes32 payloadRoot,bytes32 sealedRoot,bytes32 contentKeyHash,uint32 weight,bytes32 groundsHash,bytes32 salt)"
         );
         bytes32 base = coordinator.roundOf(task).baseVersion;
         bytes memory head = abi.encode(typehash, block.chainid, address(coordinator), task, round, base, silo);
         return keccak256(
             bytes.concat(
                 head,
-                abi.encode(o.payloadRoot, o.sealedRoot, o.contentKeyHash, o.weight, o.evidenceHash, o.salt)
+                abi.encode(o.payloadRoot, o.sealedRoot, o.contentKeyHash, o.weight, o.groundsHash, o.salt)
             )
         );
     }
@@ -116,7 +120,7 @@ abstract contract RoundBase is Base {
         Opening memory o = _opening(silo);
         bytes32 commitment = _digest(silo, o);
         vm.prank(silo);
-        coordinator.commit(task, round, commitment, grants[silo], o.evidenceHash);
+        coordinator.commit(task, round, commitment, grants[silo], _evidence(silo));
     }
 
     function _reveal(address silo) internal {
@@ -148,6 +152,7 @@ abstract contract RoundBase is Base {
         p.included = coordinator.roundOf(task).revealed;
         (address[] memory accounts, uint256[] memory amounts) = _rewards();
         (p.rewardRoot, p.rewardTotal) = SumTreeBuilder.root(accounts, amounts);
+        (p.purposes, p.usableUntil) = (PURPOSE | 8, consent.grantOf(grants[_silo(0)]).expiry);
         p.uri = "ipfs://model";
     }
 

@@ -53,7 +53,7 @@ contract SettleTest is RoundBase {
         vm.assertTrue(r == address(registry) && l == address(consent), "registry, consent");
         vm.assertTrue(m == address(models) && t == address(treasury), "models, treasury");
         Opening memory o = _opening(_silo(1));
-        bytes32 record = keccak256(abi.encode(_silo(1), _digest(_silo(1), o), o.evidenceHash));
+        bytes32 record = keccak256(abi.encode(_silo(1), _digest(_silo(1), o), o.groundsHash));
         vm.assertEq(coordinator.recordAt(task, 1), record, "record");
         vm.assertEq(treasury.claimedOf(task, _silo(1)), REWARD / SILOS, "claimed");
         vm.assertFalse(registry.openAdmission(), "admission");

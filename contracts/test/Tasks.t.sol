@@ -163,6 +163,7 @@ contract TasksTest is RoundBase {
         (bytes32 head, uint32 number) = models.head(task);
         IModelRegistry.Version memory v;
         (v.task, v.modelRoot) = (task, keccak256("genesis"));
+        (v.purposes, v.usableUntil) = (type(uint64).max, type(uint40).max);
         vm.assertEq(head, models.hashVersion(v), "head");
         vm.assertEq(number, 0, "number");
     }
@@ -270,11 +271,13 @@ contract TasksTest is RoundBase {
     function test_rollback_goes_through_the_sponsor_between_rounds_and_is_the_next_base() public {
         IModelRegistry.Version[] memory path = new IModelRegistry.Version[](2);
         (path[1].task, path[1].modelRoot) = (task, keccak256("genesis"));
+        (path[1].purposes, path[1].usableUntil) = (type(uint64).max, type(uint40).max);
         Proposal memory p = _runRound();
         (path[0].task, path[0].number, path[0].round, path[0].kind) = (task, 1, 1, 1);
         path[0].parent = models.hashVersion(path[1]);
         (path[0].modelRoot, path[0].aggregateRoot) = (p.modelRoot, p.aggregateRoot);
         (path[0].stateRoot, path[0].metricsHash) = (p.stateRoot, p.metricsHash);
+        (path[0].purposes, path[0].usableUntil) = (p.purposes, p.usableUntil);
         vm.prank(sponsor);
         coordinator.rollback(task, path, "");
         (bytes32 head, uint32 number) = models.head(task);

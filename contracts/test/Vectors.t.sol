@@ -28,8 +28,12 @@ contract OpenCoordinator is Coordinator(address(0)) {
         return _digest(task, round, participant, o);
     }
 
-    function record(address participant, bytes32 commitment, bytes32 evidenceHash) external pure returns (bytes32) {
-        return _record(participant, commitment, evidenceHash);
+    function record(address participant, bytes32 commitment, bytes32 groundsHash) external pure returns (bytes32) {
+        return _record(participant, commitment, groundsHash);
+    }
+
+    function grounds(bytes32 grantId, bytes32 evidenceHash) external pure returns (bytes32) {
+        return _grounds(grantId, evidenceHash);
     }
 }
 
@@ -50,7 +54,7 @@ contract VectorsTest is ICoordinatorTypes, Answers {
             sealedRoot: _b(".commitment.sealed_root"),
             contentKeyHash: _b(".commitment.content_key_hash"),
             weight: uint32(_u(".commitment.weight")),
-            evidenceHash: _b(".commitment.evidence_hash"),
+            groundsHash: _b(".commitment.grounds_hash"),
             salt: _b(".commitment.salt")
         });
         bytes32 digest = coordinator.digest(
@@ -61,7 +65,9 @@ contract VectorsTest is ICoordinatorTypes, Answers {
             o
         );
         vm.assertEq(digest, _b(".commitment.digest"), "digest");
-        bytes32 record = coordinator.record(_a(".commitment.participant"), digest, o.evidenceHash);
+        bytes32 record = coordinator.record(_a(".commitment.participant"), digest, o.groundsHash);
+        bytes32 grounds = coordinator.grounds(_b(".commitment.grant_id"), _b(".commitment.evidence_hash"));
+        vm.assertEq(grounds, o.groundsHash, "grounds");
         vm.assertEq(record, _b(".commitment.record"), "record");
         bytes memory leaf =
             abi.encodePacked(bytes1(0), _a(".commitment.participant"), o.payloadRoot, o.weight);
@@ -92,6 +98,8 @@ contract VectorsTest is ICoordinatorTypes, Answers {
         v.aggregateRoot = _b(".version.aggregate_root");
         v.stateRoot = _b(".version.state_root");
         v.metricsHash = _b(".version.metrics_hash");
+        v.purposes = uint64(_u(".version.purposes"));
+        v.usableUntil = uint40(_u(".version.usable_until"));
         vm.assertEq(models.hashVersion(v), _b(".version.version_hash"), "version hash");
     }
 

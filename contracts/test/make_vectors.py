@@ -45,7 +45,7 @@ def commitment() -> dict[str, Any]:
     typehash = keccak(
         b"Commitment(uint256 chainId,address coordinator,uint32 task,uint32 round,bytes32 baseVersion,"
         b"address participant,bytes32 payloadRoot,bytes32 sealedRoot,bytes32 contentKeyHash,uint32 weight,"
-        b"bytes32 evidenceHash,bytes32 salt)"
+        b"bytes32 groundsHash,bytes32 salt)"
     )
     fields: dict[str, tuple[str, Any]] = {
         "chain_id": ("uint256", CHAIN),
@@ -58,14 +58,16 @@ def commitment() -> dict[str, Any]:
         "sealed_root": ("bytes32", word("sealed")),
         "content_key_hash": ("bytes32", word("content key")),
         "weight": ("uint32", 398),
-        "evidence_hash": ("bytes32", word("evidence")),
+        "grounds_hash": ("bytes32", keccak(word("grant") + word("evidence"))),
         "salt": ("bytes32", word("salt")),
     }
     digest = keccak(typehash + encode([t for t, _ in fields.values()], [v for _, v in fields.values()]))
     leaf = b"\x00" + bytes.fromhex(SILO[2:]) + word("payload") + (398).to_bytes(4, "big")
     return {name: value for name, (_, value) in fields.items()} | {
+        "grant_id": word("grant"),
+        "evidence_hash": word("evidence"),
         "digest": digest,
-        "record": keccak(encode(["address"], [SILO]) + digest + word("evidence")),
+        "record": keccak(encode(["address"], [SILO]) + digest + fields["grounds_hash"][1]),
         "included_leaf": hashlib.sha256(leaf).digest(),
     }
 
@@ -131,7 +133,8 @@ def version() -> dict[str, Any]:
     """Return one model version and its hash."""
     typehash = keccak(
         b"Version(uint256 chainId,address registry,uint32 task,uint32 number,uint32 round,uint8 kind,"
-        b"bytes32 parent,bytes32 modelRoot,bytes32 aggregateRoot,bytes32 stateRoot,bytes32 metricsHash)"
+        b"bytes32 parent,bytes32 modelRoot,bytes32 aggregateRoot,bytes32 stateRoot,bytes32 metricsHash,"
+        b"uint64 purposes,uint40 usableUntil)"
     )
     fields: dict[str, tuple[str, Any]] = {
         "chain_id": ("uint256", CHAIN),
@@ -145,6 +148,8 @@ def version() -> dict[str, Any]:
         "aggregate_root": ("bytes32", word("aggregate")),
         "state_root": ("bytes32", word("state")),
         "metrics_hash": ("bytes32", word("metrics")),
+        "purposes": ("uint64", 2**52 + 5),
+        "usable_until": ("uint40", 2_000_000_000),
     }
     packed = encode([t for t, _ in fields.values()], [v for _, v in fields.values()])
     return {name: value for name, (_, value) in fields.items()} | {"version_hash": keccak(typehash + packed)}

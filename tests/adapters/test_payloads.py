@@ -14,7 +14,7 @@ from prefect_federated.adapters.keys import SealingKey
 from prefect_federated.adapters.payloads import fetch_update, fetch_words, publish, seal_update, store_words
 from prefect_federated.adapters.stores.local import LocalStore
 from prefect_federated.core.canonical import canonical
-from prefect_federated.core.commitment import Opening, check
+from prefect_federated.core.commitment import Grounds, Opening, check
 from prefect_federated.core.errors import (
     ContentMismatch,
     ContentMissing,
@@ -33,7 +33,7 @@ ALICE, MALLORY = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8", "0x3C44CdDdB6a900
 AGGREGATOR, STANDBY = "0x90F79bf6EB2c4f870365E785982E1f101E93b906", "0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65"
 KEYS = {name: SealingKey.from_seed(bytes([i]) * 32) for i, name in enumerate((ALICE, MALLORY, AGGREGATOR, STANDBY), 1)}
 WORDS = np.arange(-150, 150, dtype=np.int32)
-EVIDENCE = b"\x0e" * 32
+GROUNDS = Grounds(b"\x0f" * 32, b"\x0e" * 32)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ Revealed = tuple[SealedOpening, str]
 def reveal(store: LocalStore, spec: RoundSpec, who: str = ALICE, words: Words = WORDS) -> Revealed:
     """Everything a silo does from a trained update to its reveal."""
     update = seal_update(store, spec, who, KEYS[who], words, 120, {"loss": 0.5})
-    sealed = seal(update, EVIDENCE, KEYS[who].private_bytes, spec.context(who), 1)
+    sealed = seal(update, GROUNDS, KEYS[who].private_bytes, spec.context(who), 1)
     return sealed, publish(store, spec, who, KEYS[who], sealed)
 
 
@@ -91,7 +91,7 @@ def hostile(
     stream = plain(b"".join(payload_chunks(header, {"model": WORDS})))
     sealed = body(b"".join(seal_stream([stream], sealing_key or content_key, bytes(16))))
     opening = Opening(
-        root(chunks_of(stream, 256)), root(chunks_of(sealed, 256)), key_hash(content_key), 120, EVIDENCE, bytes(32)
+        root(chunks_of(stream, 256)), root(chunks_of(sealed, 256)), key_hash(content_key), 120, GROUNDS.hash, bytes(32)
     )
     reader = KEYS[AGGREGATOR].private.public_key()
     keys = {AGGREGATOR.lower(): wrap(content_key, reader, context, AGGREGATOR).hex()}
@@ -147,7 +147,7 @@ def test_same_update_sealed_twice_never_meets_the_same_key(store: LocalStore, sp
 
 def test_rotated_sealing_key_is_noticed_before_an_unreadable_reveal(store: LocalStore, spec: RoundSpec) -> None:
     update = seal_update(store, spec, ALICE, KEYS[ALICE], WORDS, 120, {})
-    sealed = seal(update, EVIDENCE, KEYS[ALICE].private_bytes, spec.context(ALICE), 1)
+    sealed = seal(update, GROUNDS, KEYS[ALICE].private_bytes, spec.context(ALICE), 1)
     for key in (SealingKey.from_seed(KEYS[ALICE].private_bytes, 2), KEYS[MALLORY]):
         with pytest.raises(Undecryptable, match="restore the sealing key"):
             publish(store, spec, ALICE, key, sealed)

@@ -1,15 +1,12 @@
 """A small federation on a real chain, and the command line as a user has it."""
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import Result
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from typer.testing import CliRunner
@@ -24,9 +21,8 @@ from prefect_federated.adapters.evm.outbox import Outbox
 from prefect_federated.adapters.keys import SealingKey, create_keystore
 from prefect_federated.adapters.payloads import store_model
 from prefect_federated.adapters.stores.local import LocalStore
-from prefect_federated.cli.main import app
 from prefect_federated.core.agreement import in_numbers
-from prefect_federated.core.commitment import Opening, RoundContext
+from prefect_federated.core.commitment import Grounds, Opening, RoundContext
 from prefect_federated.core.consent import Grant
 from prefect_federated.core.enforced import Enforced
 from prefect_federated.core.merkle import CHUNK_BYTES
@@ -36,10 +32,11 @@ from prefect_federated.core.result import IncludedUpdate, ResultDocument
 from prefect_federated.core.round import Reason
 from prefect_federated.core.round_spec import header_for
 from prefect_federated.core.spec import Column, DataSpec, ModelSpec, PlanSpec, RuleSpec, TaskSpec, Tensor, UpdateSpec
+from prefect_federated.core.usage_rights import EVERYTHING, intersection
+from tests.cli.commands import PASSWORD, Cli
 
 ROOT = Path(__file__).parents[2]
 ETHER = 10**18
-PASSWORD = "correct horse"
 SIZE = 6
 WINDOWS = {f"{phase}_window": 600 for phase in ("commit", "reveal", "aggregate")} | {"challenge_window": 60}
 BOUNDS = {"reveal_grace": 30, "quorum": 1, "max_participants": 10, "max_misses": 3, "max_weight": 1000, "max_rounds": 9}
@@ -185,13 +182,17 @@ class SmallFederation:
         def part(name: str) -> bytes:
             return hashlib.sha256(f"{silo.address}/{round}/{name}".encode()).digest()
 
-        return Opening(part("payload"), part("sealed"), part("key"), 10, part("evidence"), part("salt"))
+        grounds = Grounds(silo.grant, self.evidence(silo, round))
+        return Opening(part("payload"), part("sealed"), part("key"), 10, grounds.hash, part("salt"))
+
+    def evidence(self, silo: Party, round: int) -> bytes:
+        return hashlib.sha256(f"{silo.address}/{round}/evidence".encode()).digest()
 
     def commit(self, silo: Party, round: int) -> None:
         base = self.reader.round_state(self.task).base_version
         context = RoundContext(self.reader.chain_id, self.coordinator, self.task, round, base, silo.address)
         opening = self.opening(silo, round)
-        silo.federation.commit(self.task, round, opening.digest(context), silo.grant, opening.evidence_hash)
+        silo.federation.commit(self.task, round, opening.digest(context), silo.grant, self.evidence(silo, round))
 
     def reveal(self, silo: Party, round: int) -> None:
         silo.federation.reveal(self.task, round, self.opening(silo, round), "cas://sha256/" + "0" * 64)
@@ -215,6 +216,8 @@ class SmallFederation:
             rewards={self.silos[0].address: round * self.spec.enforced.round_reward},
             metrics={"accuracy": 0.9},
         )
+        grants = self.reader.grants_of(self.task, round)
+        rights = intersection(EVERYTHING, self.reader.rights_of(grants[r.participant] for r in included))
         proposal = Proposal(
             aggregate_root,
             model_root,
@@ -223,6 +226,8 @@ class SmallFederation:
             document.metrics_hash,
             *document.reward_root,
             len(included),
+            rights.purposes,
+            rights.usable_until,
             pack_exclusions(excluded),
             self.store.put([document.to_bytes()]),
         )
@@ -242,23 +247,6 @@ class SmallFederation:
         self.propose(round)
         self.settle(round)
         return round
-
-
-@dataclass
-class Cli:
-    """Runs commands in this process and keeps what they said."""
-
-    runner: CliRunner
-
-    def __call__(self, *arguments: str, env: dict[str, str] | None = None) -> Result:
-        settings = {"FEDERATED_PASSWORD": PASSWORD, "COLUMNS": "200"} | (env or {})
-        return self.runner.invoke(app, [str(argument) for argument in arguments], env=settings)
-
-    def json(self, *arguments: str) -> Any:
-        """Run a command that must succeed and print nothing but JSON on stdout."""
-        result = self(*arguments, "--json")
-        assert result.exit_code == 0, result.output
-        return json.loads(result.stdout)
 
 
 @pytest.fixture

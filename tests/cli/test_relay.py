@@ -19,7 +19,9 @@ def signed(federation: SmallFederation, silo: Party, round: int) -> CommitLetter
     reader, task, opening = federation.reader, federation.task, federation.opening(silo, round)
     base = reader.round_state(task).base_version
     context = RoundContext(reader.chain_id, federation.coordinator, task, round, base, silo.address)
-    return silo.federation.sign_commit(task, round, opening.digest(context), silo.grant, opening.evidence_hash)
+    return silo.federation.sign_commit(
+        task, round, opening.digest(context), silo.grant, federation.evidence(silo, round)
+    )
 
 
 def test_whoever_pays_for_gas_brings_commits_and_openings(cli: Cli, fresh: SmallFederation, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from prefect_federated.core.commitment import Opening, RoundContext
+from prefect_federated.core.commitment import Grounds, Opening, RoundContext
 from prefect_federated.core.errors import ContentMismatch, PayloadError
 from prefect_federated.core.letters import URI_BYTES, CommitLetter, OpeningLetter
 from prefect_federated.core.merkle import leaf_hash, verify
@@ -27,7 +27,8 @@ from prefect_federated.core.rolls import (
     roll_openings,
 )
 
-GIVEN = Opening(b"\1" * 32, b"\2" * 32, b"\3" * 32, 7, b"\4" * 32, b"\5" * 32)
+GROUNDS = Grounds(b"\x08" * 32, b"\4" * 32)
+GIVEN = Opening(b"\1" * 32, b"\2" * 32, b"\3" * 32, 7, GROUNDS.hash, b"\5" * 32)
 SIGNED = {"r": b"\6" * 32, "vs": b"\7" * 32}
 
 
@@ -43,8 +44,8 @@ def commit(number: int) -> CommitLeaf:
     letter = CommitLetter(
         participant=account(number),
         commitment=GIVEN.digest(context(number)),
-        grant_id=b"\x08" * 32,
-        evidence_hash=GIVEN.evidence_hash,
+        grant_id=GROUNDS.grant_id,
+        evidence_hash=GROUNDS.evidence_hash,
         **SIGNED,
     )
     return CommitLeaf.of(number, letter)
@@ -132,3 +133,4 @@ def test_opening_opens_its_own_commit_within_the_bounds_and_no_other() -> None:
     assert not replace(opening(3), uri=b"x" * (URI_BYTES + 1)).opens(commit(3), context(3), 7)
     assert not replace(opening(3), opening=replace(GIVEN, salt=b"\x0c" * 32)).opens(commit(3), context(3), 7)
     assert not opening(3).opens(replace(commit(3), evidence_hash=b"\x0d" * 32), context(3), 7)
+    assert not opening(3).opens(replace(commit(3), grant_id=b"\x0d" * 32), context(3), 7)

@@ -9,7 +9,7 @@ from eth_account import Account
 
 from prefect_federated.adapters.evm.attestations import attestation_digest
 from prefect_federated.adapters.evm.compact_signatures import digest_of, sign_compactly, signer_of
-from prefect_federated.core.commitment import Opening, RoundContext
+from prefect_federated.core.commitment import Grounds, Opening, RoundContext
 from prefect_federated.core.enforced import Enforced, task_id
 from prefect_federated.core.letters import CommitLetter, location_hash
 from prefect_federated.core.merkle import leaf_hash
@@ -43,7 +43,8 @@ def test_commitment_record_and_leaf() -> None:
     found = vector("commitment")
     digest = pick(Opening, found).digest(pick(RoundContext, found))
     assert digest == found["digest"]
-    assert hash_words(found["participant"], digest, found["evidence_hash"]) == found["record"]
+    assert pick(Grounds, found).hash == found["grounds_hash"]
+    assert hash_words(found["participant"], digest, found["grounds_hash"]) == found["record"]
     included = IncludedUpdate(**{field: found[field] for field in IncludedUpdate.model_fields})
     assert leaf_hash(included.content) == found["included_leaf"]
 

@@ -25,7 +25,7 @@ def chain_of(length: int) -> list[tuple[VersionFields, bytes]]:
     parent = NO_PARENT
     for number in range(length):
         root = bytes([number]) * 32
-        fields = VersionFields(1, number, number, min(number, 1), parent, root, root, root, root)
+        fields = VersionFields(1, number, number, min(number, 1), parent, root, root, root, root, 7, 90 + number)
         parent = fields.digest(CHAIN, REGISTRY)
         made.append((fields, parent))
     return made
@@ -37,7 +37,8 @@ def test_untouched_chain_has_no_break() -> None:
 
 
 @pytest.mark.parametrize(
-    "field", ["model_root", "aggregate_root", "state_root", "metrics_hash", "round", "kind", "task"]
+    "field",
+    ["model_root", "aggregate_root", "state_root", "metrics_hash", "purposes", "usable_until", "round", "kind", "task"],
 )
 def test_changed_field_is_found_at_its_version(field: str) -> None:
     made = chain_of(4)

@@ -104,6 +104,15 @@ def total_that_locks_all_rewards(truth: Truth) -> tuple[ResultDocument, dict[str
     return truth.document, {"reward_total": truth.proposal.reward_total - 1}
 
 
+def purpose_that_nobody_granted(truth: Truth) -> tuple[ResultDocument, dict[str, Any]]:
+    return truth.document, {"purposes": truth.proposal.purposes | 1 << 40}
+
+
+def second_after_the_first_grant_ends(truth: Truth) -> tuple[ResultDocument, dict[str, Any]]:
+    grants = truth.federation.grants_of(truth.spec.task, truth.spec.round).values()
+    return truth.document, {"usable_until": 1 + min(one.usable_until for one in truth.federation.rights_of(grants))}
+
+
 LIES: dict[Lie, Wrong] = {
     word_of_the_aggregate: Wrong.SUM,
     word_of_the_model: Wrong.STEP,
@@ -116,6 +125,8 @@ LIES: dict[Lie, Wrong] = {
     award_moved_to_the_richest: Wrong.REWARD,
     award_of_nothing: Wrong.REWARD,
     total_that_locks_all_rewards: Wrong.REWARD,
+    purpose_that_nobody_granted: Wrong.RIGHTS,
+    second_after_the_first_grant_ends: Wrong.RIGHTS,
 }
 
 

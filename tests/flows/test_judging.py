@@ -18,6 +18,7 @@ from prefect_federated.core.proposal import pack_exclusions
 from prefect_federated.core.result import ResultDocument
 from prefect_federated.core.round import Phase, Reason, Status
 from prefect_federated.core.round_spec import RoundSpec
+from prefect_federated.core.usage_rights import intersection
 from prefect_federated.flows.conclude import bring_on
 from prefect_federated.flows.members import Participant
 from prefect_federated.flows.participate import take_part
@@ -126,6 +127,34 @@ def test_update_left_out_without_cause_is_named(consortium: Consortium, spec: Ro
     propose(consortium, spec, without_the_last)
     findings = verify_proposal(consortium.standby.open().party, spec).findings
     assert "left out for MALFORMED, recomputed as included" in next(f for f in findings if f.wrong is Wrong.RULE).detail
+
+
+@pytest.mark.parametrize("field", ["purposes", "usable_until"])
+def test_rights_narrower_than_the_inputs_are_named_for_people_to_judge(
+    consortium: Consortium, spec: RoundSpec, field: str
+) -> None:
+    """A bit, or a second, less; later rounds have it less too."""
+
+    def less(truth: Truth) -> tuple[ResultDocument, dict[str, Any]]:
+        due = getattr(truth.proposal, field)
+        return truth.document, {field: due & (due - 1) if field == "purposes" else due - 1}
+
+    propose(consortium, spec, less)
+    verification = verify_proposal(consortium.standby.open().party, spec)
+    (finding,) = verification.findings
+    assert finding.wrong is Wrong.USE and not finding.provable and "its inputs allow" in finding.detail
+    assert judge(consortium.standby.open().party, spec).to_prove is None
+
+
+def test_version_says_what_its_inputs_allow(consortium: Consortium, spec: RoundSpec) -> None:
+    propose(consortium, spec, nothing)
+    federation = consortium.federation()
+    grants = federation.rights_of(federation.grants_of(spec.task, spec.round).values())
+    base = federation.versions(spec.task)[-1].rights
+    finish(consortium)
+    version = federation.versions(spec.task)[-1]
+    assert version.round == spec.round and len(grants) == len(HOSPITALS)
+    assert version.rights == intersection(base, grants)
 
 
 def test_result_that_nobody_can_fetch_is_named_withheld(consortium: Consortium, spec: RoundSpec) -> None:

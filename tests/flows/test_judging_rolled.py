@@ -11,9 +11,10 @@ from prefect_federated.adapters.posting import own_roll
 from prefect_federated.adapters.reading import rewards_before
 from prefect_federated.adapters.receipts import broken_receipt, issue_missing, keep_arrived
 from prefect_federated.adapters.relayer import Relayer, waiting_openings
-from prefect_federated.adapters.verification import RECORD, verify_proposal
-from prefect_federated.core.errors import FederatedError
-from prefect_federated.core.findings import Wrong
+from prefect_federated.adapters.remedies import read_remedies
+from prefect_federated.adapters.verification import verify_proposal
+from prefect_federated.core.errors import ConfigurationError, ContractRefused, FederatedError
+from prefect_federated.core.findings import RECORD, Wrong
 from prefect_federated.core.pay import Part, round_pay
 from prefect_federated.core.result import ResultDocument
 from prefect_federated.core.rewards import add_rewards
@@ -29,7 +30,7 @@ from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.open_round import open_round
 from tests.flows.conftest import HOSPITALS, Found
 from tests.flows.lies import Truth, payload_of_an_update, propose
-from tests.flows.test_judging import on_duty, proposer
+from tests.flows.test_judging import finish, on_duty, proposer
 
 pytestmark = pytest.mark.slow
 
@@ -127,6 +128,23 @@ def test_false_payload_of_a_rolled_update_costs_the_bond_when_its_record_is_aske
     never_shown(consortium, spec)
 
 
+def test_rights_that_a_rolled_grant_does_not_give_cost_the_bond_when_its_record_is_asked_for(
+    consortium: Consortium, spec: RoundSpec
+) -> None:
+    propose(consortium, spec, lambda truth: (truth.document, {"purposes": truth.proposal.purposes | 1 << 40}))
+    standby = consortium.standby.open().party
+    found = verify_proposal(standby, spec).findings
+    assert {(one.wrong, one.tree) for one in found} == {(Wrong.WITHHELD, RECORD)}
+    judge(standby, spec)
+    with pytest.raises(ContractRefused, match="the proposal claims"):
+        meet_demands(consortium.aggregator.open().party, spec)
+    asked = standby.federation.demands(spec.task, spec.round)
+    assert [one.target[0] for one in asked] == [RECORD] * len(HOSPITALS)
+    standby.federation.wait_until(asked[-1].due + 1)
+    assert meet_demands(standby, spec) == "forfeit"
+    assert standby.federation.fallen(spec.task, spec.round) == [proposer(consortium)]
+
+
 def test_record_that_is_doubted_is_shown(consortium: Consortium, spec: RoundSpec) -> None:
     propose(consortium, spec, lambda truth: (truth.document, {}))
     standby, leader = consortium.standby.open().party, consortium.aggregator.open().party
@@ -152,6 +170,21 @@ def test_included_update_that_nobody_opened_costs_the_bond_when_its_record_is_as
     propose(consortium, spec, unopened)
     assert asked_for(consortium, spec) == 2
     never_shown(consortium, spec)
+
+
+def test_whose_grants_are_in_a_rolled_version_is_known_to_who_reads_the_lists(
+    consortium: Consortium, spec: RoundSpec
+) -> None:
+    """The last test: the grant that it withdraws is missing afterwards."""
+    propose(consortium, spec, lambda truth: (truth.document, {}))
+    finish(consortium)
+    reader = consortium.standby.open().party.federation
+    grant_id = reader.grants_of(spec.task, spec.round)[consortium.ground.accounts[HOSPITALS[0]].address]
+    consortium.federation(f"{HOSPITALS[0]}-dpo").withdraw_grant(grant_id)
+    with pytest.raises(ConfigurationError, match="name the content store"):
+        read_remedies(consortium.federation(), spec.task)
+    last = read_remedies(reader, spec.task)[-1]
+    assert last.grant_id == grant_id and spec.round in last.rounds
 
 
 def asked_for(consortium: Consortium, spec: RoundSpec) -> int:

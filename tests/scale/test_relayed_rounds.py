@@ -97,7 +97,7 @@ def leave(relayer: Relayer, task: int, round: int, letter: CommitLetter | Openin
 def signed(consortium: Large, silo: Silo, round: int) -> CommitLetter:
     opening = silo.opening(round)
     digest = opening.digest(consortium.context(silo, round))
-    return silo.federation.sign_commit(consortium.task, round, digest, silo.grant, opening.evidence_hash)
+    return silo.federation.sign_commit(consortium.task, round, digest, silo.grant, silo.evidence(round))
 
 
 def cumulative(consortium: Large, round: int) -> dict[str, int]:
@@ -107,7 +107,7 @@ def cumulative(consortium: Large, round: int) -> dict[str, int]:
 def proposed(consortium: Large, round: int) -> Proposal:
     root, total = sum_root(cumulative(consortium, round))
     one = hashlib.sha256(f"model {round}".encode()).digest()
-    return Proposal(one, one, bytes(32), one, one, root, total, N, b"", "cas://result")
+    return Proposal(one, one, bytes(32), one, one, root, total, N, 0, 0, b"", "cas://result")
 
 
 def claim_all(consortium: Large, relayer: Relayer) -> dict[str, int]:

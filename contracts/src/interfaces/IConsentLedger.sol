@@ -111,6 +111,9 @@ interface IConsentLedger {
 
     function grantOf(bytes32 grantId) external view returns (GrantRecord memory);
 
+    /// What a grant gives a silo, withdrawn or not: purposes, and the first second after use; zeros if it gives nothing.
+    function rightsOf(bytes32 grantId, address silo) external view returns (uint64 purposes, uint40 expiry);
+
     /// The digest the holder signs, which is also the grant's id.
     function hashGrant(Grant calldata g) external view returns (bytes32);
 

@@ -61,6 +61,13 @@ interface IDisputeTypes is ICoordinatorTypes {
         IRolls.Leaf opening;
     }
 
+    /// What somebody committed in a round by itself, beside whose it is: the record at the coordinator binds all of it.
+    struct Committed {
+        bytes32 commitment;
+        bytes32 evidenceHash;
+        bytes32 grantId;
+    }
+
     /// What a committee showed of the round's updates; empty where the task does not pay by scores.
     /// @param vectors The scores of each member that showed a vote, by seat, as they stand in ScoresShown.
     /// @param medians What the accuser says each included update's score is: big-endian uint32 words in their order.
@@ -114,6 +121,10 @@ interface IDisputeTypes is ICoordinatorTypes {
     error NotRevealed(address participant);
     /// Thrown when somebody is said not to have revealed who may have done so in a roll: demand the record.
     error MayBeRolled(address participant);
+    /// Thrown when a shown commit is not what the coordinator keeps of the participant.
+    error NotCommitted(address participant, bytes32 expected, bytes32 actual);
+    /// Thrown when a demanded record is shown whose grant gives less than the proposal says of its version.
+    error RightsExceedGrant(address participant, bytes32 grantId, uint256 granted, uint256 claimed);
     /// Thrown when a leaf is asked of a roll that does not stand, or that has no such leaf.
     error NoSuchLeaf(address poster, uint256 position, uint256 leaves);
     /// Thrown when a model version that is shown is not the round's base.
@@ -172,6 +183,14 @@ interface IDisputeTypes is ICoordinatorTypes {
         address indexed accuser,
         uint32 position,
         address participant
+    );
+    event RightsRefuted(
+        uint32 indexed task,
+        uint32 indexed round,
+        address indexed accuser,
+        uint32 position,
+        address participant,
+        bytes32 grantId
     );
     event ExclusionRefuted(
         uint32 indexed task, uint32 indexed round, address indexed accuser, uint16 index, uint8 reason

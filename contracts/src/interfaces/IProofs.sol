@@ -58,6 +58,18 @@ interface IProofs is IDisputeTypes {
         Piece calldata shown
     ) external;
 
+    /// Answers a demand of Tree.Record: the included leaf is what a roll says of its participant, whose grant there gives
+    /// all that the proposal says of its version; or that revealed by itself. Anyone. @param rolled Not read in the
+    /// second case.
+    function answerRecord(
+        uint32 task,
+        uint32 round,
+        Proposal calldata p,
+        uint32 position,
+        Piece calldata included,
+        RolledProof calldata rolled
+    ) external;
+
     /// Takes the proposer's bond for an answer that did not come.
     function forfeit(uint32 task, uint32 round, Proposal calldata p, Target calldata target) external;
 

@@ -20,17 +20,6 @@ interface IRecordDesk is IDisputeTypes {
         bytes calldata receipt
     ) external;
 
-    /// Answers a demand of Tree.Record: the included leaf is what a roll says of its participant, or that revealed by
-    /// itself. Anyone. @param rolled Not read in the second case.
-    function answerRecord(
-        uint32 task,
-        uint32 round,
-        Proposal calldata p,
-        uint32 position,
-        Piece calldata included,
-        RolledProof calldata rolled
-    ) external;
-
     /// Asks a poster for a leaf of its roll, against a deposit that the answer earns; one challenge window to answer.
     /// Anyone, while the roll's round runs.
     /// @param openings Of the openings, else of the commits.
@@ -61,6 +50,18 @@ interface IRecordDesk is IDisputeTypes {
         uint32 position,
         Piece calldata leaf,
         Opening calldata o
+    ) external;
+
+    /// The version would have a purpose, or a time, that the grant of an included update does not give. Of an update that
+    /// was revealed in a roll the record is demanded instead (answerRecord).
+    /// @param c What the participant committed.
+    function challengeRights(
+        uint32 task,
+        uint32 round,
+        Proposal calldata p,
+        uint32 position,
+        Piece calldata leaf,
+        Committed calldata c
     ) external;
 
     /// The included leaves at `position` and after it do not ascend by index.

@@ -52,7 +52,7 @@ interface IRelays is ICoordinatorTypes {
     event UpdatesCommitted(uint32 indexed task, uint32 indexed round, bytes commits);
     /// @param late Within the grace: each is what RevealedLate says of one, else what UpdateRevealed says.
     /// @param openings Of each, 188 bytes and the URI: index (2), participant (20), payload root, sealed root,
-    /// content key hash, weight (4), evidence hash, salt, length of the URI (2), URI.
+    /// content key hash, weight (4), grounds hash, salt, length of the URI (2), URI.
     event UpdatesRevealed(uint32 indexed task, uint32 indexed round, bool late, bytes openings);
     event CommitSkipped(uint32 indexed task, uint32 indexed round, address indexed participant, Skip reason);
     event RevealSkipped(uint32 indexed task, uint32 indexed round, address indexed participant, Skip reason);

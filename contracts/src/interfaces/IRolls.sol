@@ -12,7 +12,7 @@ import {ICoordinatorTypes} from "./ICoordinatorTypes.sol";
 ///
 /// Trees are those of MerklePath. A commit's leaf holds 182 bytes, ascending by index: index (2), participant (20),
 /// commitment, grant id, evidence hash, r, vs, as in SignedCommit. An opening's holds 252 bytes and the URI: index (2),
-/// participant (20), payload root, sealed root, content key hash, weight (4), evidence hash, salt, r and vs of
+/// participant (20), payload root, sealed root, content key hash, weight (4), grounds hash, salt, r and vs of
 /// `hashLocation`, length of the URI (2), URI; nothing at all where the commit is not opened there.
 /// Both signatures are of the participant itself: a delegate could be dismissed later, and take a good leaf with it.
 interface IRolls is ICoordinatorTypes {

@@ -109,13 +109,14 @@ interface IRoundTypes {
     }
 
     /// What the round needs from a participant's sealed update, once Reveal has opened.
-    /// @param weight 1 .. maxWeight. @param salt Derived from the silo's sealing key.
+    /// @param weight 1 .. maxWeight. @param groundsHash keccak256(abi.encode(grantId, evidenceHash)), as named at commit.
+    /// @param salt Derived from the silo's sealing key.
     struct Opening {
         bytes32 payloadRoot;
         bytes32 sealedRoot;
         bytes32 contentKeyHash;
         uint32 weight;
-        bytes32 evidenceHash;
+        bytes32 groundsHash;
         bytes32 salt;
     }
 
@@ -125,6 +126,8 @@ interface IRoundTypes {
     /// @param included How many updates are in the aggregate; 0 says that nothing usable came.
     /// @param exclusions Packed (uint16 index, uint8 reason), ascending; with the included exactly the revealed, where
     /// there are no rolls.
+    /// @param purposes Bits that the base version and the grants of all included have. @param usableUntil The earliest of
+    /// their ends.
     struct Proposal {
         bytes32 aggregateRoot;
         bytes32 modelRoot;
@@ -134,6 +137,8 @@ interface IRoundTypes {
         bytes32 rewardRoot;
         uint128 rewardTotal;
         uint16 included;
+        uint64 purposes;
+        uint40 usableUntil;
         bytes exclusions;
         string uri;
     }

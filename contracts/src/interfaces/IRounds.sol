@@ -15,7 +15,7 @@ interface IRounds is ICoordinatorTypes {
 
     /// Opens the sender's commitment. digest = keccak256(abi.encode(COMMITMENT_TYPEHASH, chain id, this
     /// contract, task, round, baseVersion, participant, payloadRoot, sealedRoot, contentKeyHash, weight,
-    /// evidenceHash, salt)). Until `revealGrace` after the deadline a late opening still saves the bond, but
+    /// groundsHash, salt)). Until `revealGrace` after the deadline a late opening still saves the bond, but
     /// earns nothing and is not aggregated.
     /// @param uri Where the sealed payload lies.
     function reveal(uint32 task, uint32 round, Opening calldata o, string calldata uri) external;
@@ -44,7 +44,7 @@ interface IRounds is ICoordinatorTypes {
     /// Whether it opened its commitment in time.
     function hasRevealed(uint32 task, uint32 round, uint16 index) external view returns (bool);
 
-    /// What the participant's slot holds: keccak256(abi.encode(participant, commitment,
-    /// evidenceHash)) of its last commit.
+    /// What the participant's slot holds of its last commit: keccak256(abi.encode(participant, commitment,
+    /// keccak256(abi.encode(grantId, evidenceHash)))), so that whoever shows it shows under which grant it was made.
     function recordAt(uint32 task, uint16 index) external view returns (bytes32);
 }

@@ -45,6 +45,8 @@ def challenge(party: Party, spec: RoundSpec, finding: Finding) -> Sent:
         return _reward(party, spec, claimed, case)
     if finding.wrong is Wrong.OMISSION:
         return _omission(party, spec, claimed, case, finding)
+    if finding.wrong is Wrong.RIGHTS:
+        return _rights(party, claimed, case, finding)
     if finding.wrong in (Wrong.LEAF, Wrong.ORDER, Wrong.EXCLUSION):
         return _record(party, spec, claimed, case, finding)
     raise ProtocolError(
@@ -126,6 +128,16 @@ def _record(party: Party, spec: RoundSpec, claimed: Claimed, case: Case, finding
     receipt = kept_receipt(party, spec, claimed.proposer)
     signature = receipt.signature if receipt else b""
     return federation.challenge_exclusion(case, finding.position, found.opening, signature)
+
+
+def _rights(party: Party, claimed: Claimed, case: Case, finding: Finding) -> Sent:
+    """Show under which grant an included update was committed."""
+    contents = [record.content for record in claimed.document.included]
+    account = claimed.document.included[finding.position].participant
+    committed = party.federation.events(case.task, case.round, ("UpdateCommitted",))
+    args = next(event.args for event in committed if event.args["participant"] == account)
+    record = (args["commitment"], args["evidenceHash"], args["grantId"])
+    return party.federation.challenge_rights(case, finding.position, leaf_piece(contents, finding.position), record)
 
 
 def _omission(party: Party, spec: RoundSpec, claimed: Claimed, case: Case, finding: Finding) -> Sent:

@@ -7,8 +7,8 @@ from prefect_federated.adapters.evm.disputing import Case, Demand
 from prefect_federated.adapters.landing import rolled_proof
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_payload, fetch_stream
-from prefect_federated.adapters.verification import AGGREGATE, INCLUDED, MODEL, PAYLOAD, RECORD, Claimed, read_claimed
-from prefect_federated.core.findings import Finding
+from prefect_federated.adapters.verification import Claimed, read_claimed
+from prefect_federated.core.findings import AGGREGATE, INCLUDED, MODEL, PAYLOAD, RECORD, Finding
 from prefect_federated.core.proofs import Piece, leaf_piece, piece_of
 from prefect_federated.core.round_spec import RoundSpec
 

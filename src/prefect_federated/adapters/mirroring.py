@@ -10,6 +10,7 @@ from itertools import takewhile
 import numpy as np
 
 from prefect_federated.adapters.aggregator import Aggregator
+from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.evm.records import Version
 from prefect_federated.adapters.lineage.publishing import lineage_page
 from prefect_federated.adapters.mlflow.mirror import Mirror
@@ -24,16 +25,20 @@ from prefect_federated.adapters.mlflow.records import (
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_words
 from prefect_federated.adapters.reading import ROUND, read_result, read_task_spec, version_with_hash
+from prefect_federated.adapters.remedies import read_remedies
 from prefect_federated.adapters.round_log import RoundLog
+from prefect_federated.core.consent import purpose_codes
 from prefect_federated.core.fixed_point import decode
 from prefect_federated.core.notes import Notes
 from prefect_federated.core.opinion import UNIT
+from prefect_federated.core.remedies import gravest
 from prefect_federated.core.result import ResultDocument
 from prefect_federated.core.round import RoundState, Status
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.learning.tensors import unflatten
 
 ROLLBACK = 2  # kind of a version that brings an older model back
+REMEDY_TAG, PURPOSES_TAG, UNTIL_TAG = "federated.remedy", "federated.purposes", "federated.usable_until"
 
 
 def mirror_round(aggregator: Aggregator, spec: RoundSpec, log: RoundLog, notes: Notes) -> int | None:
@@ -59,7 +64,14 @@ def mirror_round(aggregator: Aggregator, spec: RoundSpec, log: RoundLog, notes: 
         version = newer
     if standing_head(party, aggregator.mirror, spec.task) == (version_hash := "0x" + version.version_hash.hex()):
         aggregator.mirror.promote(spec.spec.name, version_hash, aggregator.mirror.confirmations)
+    mirror_remedies(aggregator.mirror, party.federation, spec.task, spec.spec.name)
     return number
+
+
+def mirror_remedies(mirror: Mirror, federation: Federation, task: int, task_name: str) -> None:
+    """Tag each mirrored version that descends from changed consent with the state of its gravest remedy."""
+    for version_hash, state in gravest(read_remedies(federation, task)).items():
+        mirror.tag(task_name, "0x" + version_hash.hex(), {REMEDY_TAG: state.word})
 
 
 def is_mirrored(aggregator: Aggregator, task: int, state: RoundState) -> bool:
@@ -189,6 +201,8 @@ def model_version(
         metrics=made.metrics,
         run_id=run_id,
         created_ms=version.timestamp * 1000,
+        rights=str(version.rights),
+        tags={PURPOSES_TAG: purpose_codes(version.purposes), UNTIL_TAG: str(version.usable_until)},
     )
 
 

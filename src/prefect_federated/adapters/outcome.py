@@ -1,8 +1,10 @@
-"""The outcome of a round as its aggregator works it out: aggregate, next model, metrics, rewards, proposal.
+"""The outcome of a round as its aggregator works it out: aggregate, next model, metrics, rewards, rights, proposal.
 
 gathered updates --combine--> aggregate --add--> model --evaluate--> metrics --pay--> rewards --> Proposal
+base version and grants of the included --intersection--> rights -->
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +14,7 @@ from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.gathering import Gathered
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_words, store_words
-from prefect_federated.adapters.reading import rewards_so_far
+from prefect_federated.adapters.reading import rewards_so_far, version_with_hash
 from prefect_federated.core.combine import Combined, Words, add
 from prefect_federated.core.fixed_point import decode
 from prefect_federated.core.pay import Part, ShownVote, round_pay
@@ -21,6 +23,7 @@ from prefect_federated.core.result import IncludedUpdate, ResultDocument
 from prefect_federated.core.rewards import add_rewards
 from prefect_federated.core.round import Reason
 from prefect_federated.core.round_spec import RoundSpec
+from prefect_federated.core.usage_rights import UsageRights, intersection
 from prefect_federated.learning.evaluation import evaluate_vector
 
 NO_STATE = bytes(32)  # FedAvg keeps no server state; optimisers that do put its root here
@@ -39,7 +42,8 @@ class Outcome:
 def work_out(aggregator: Aggregator, spec: RoundSpec, reveals: list[Reveal], gathered: Gathered) -> Outcome:
     """Everything that the proposal binds. With nobody left to aggregate it says so, and the round voids."""
     combined = aggregator.combine(spec, gathered.updates)
-    store = aggregator.party.store
+    party = aggregator.party
+    store = party.store
     base = fetch_words(store, spec, "model", spec.base_uri, spec.base_root)
     model = add(base, combined.aggregate)
     aggregate_uri, aggregate_root = store_words(store, spec, "aggregate", combined.aggregate)
@@ -57,6 +61,7 @@ def work_out(aggregator: Aggregator, spec: RoundSpec, reveals: list[Reveal], gat
     )
     reasons = gathered.reasons | combined.left_out
     indices = {reveal.participant: reveal.index for reveal in reveals}
+    rights = rights_due(party, spec, [update.participant for update in combined.kept])
     proposal = Proposal(
         aggregate_root=aggregate_root,
         model_root=model_root,
@@ -66,6 +71,8 @@ def work_out(aggregator: Aggregator, spec: RoundSpec, reveals: list[Reveal], gat
         reward_root=document.reward_root[0],
         reward_total=document.reward_root[1],
         included=len(document.included),
+        purposes=rights.purposes,
+        usable_until=rights.usable_until,
         exclusions=pack_exclusions({indices[participant]: reason for participant, reason in reasons.items()}),
         uri=store.put([document.to_bytes()]),
     )
@@ -85,6 +92,15 @@ def _rewards(aggregator: Aggregator, spec: RoundSpec, reveals: list[Reveal], com
     parts = [Part(update.participant, indices[update.participant], update.weight) for update in combined.kept]
     earned = round_pay(spec.spec.enforced, party.account, parts, shown_votes(party, spec))
     return add_rewards(rewards_so_far(party, spec.task), earned)
+
+
+def rights_due(party: Party, spec: RoundSpec, included: Collection[str]) -> UsageRights:
+    """What the base version and the grants of the included allow; who committed nothing has no grant to count."""
+    federation = party.federation
+    grants = federation.grants_of(spec.task, spec.round)
+    given = federation.rights_of(grants[account] for account in included if account in grants)
+    base = version_with_hash(federation.versions(spec.task), spec.base_version)
+    return intersection(base.rights, given)
 
 
 def shown_votes(party: Party, spec: RoundSpec) -> list[ShownVote]:

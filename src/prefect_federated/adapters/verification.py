@@ -1,6 +1,6 @@
 """Recomputing a proposal: what everybody revealed against what was proposed, step by step, in the order of proofs.
 
-records, exclusions --> updates --rule--> aggregate --base + it--> model --> rewards --> findings
+records, exclusions --> updates --rule--> aggregate --base + it--> model --> rewards, rights --> findings
 """
 
 from collections.abc import Generator, Iterator, Mapping
@@ -15,10 +15,11 @@ from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_stream, fetch_words
 from prefect_federated.adapters.reading import read_result, rewards_before
 from prefect_federated.adapters.receipts import kept_receipt
+from prefect_federated.adapters.rights_check import rights_findings
 from prefect_federated.adapters.vouching import refutation
 from prefect_federated.core.combine import Update, Words, add, apply_rule, combine
 from prefect_federated.core.errors import ConfigurationError, PayloadError
-from prefect_federated.core.findings import Finding, Verification, Wrong
+from prefect_federated.core.findings import AGGREGATE, INCLUDED, MODEL, PAYLOAD, RECORD, Finding, Verification, Wrong
 from prefect_federated.core.pay import Part, ShownVote, round_pay
 from prefect_federated.core.payload import header_chunk, parse
 from prefect_federated.core.proofs import coordinate_of, first_difference, with_ranks
@@ -31,7 +32,6 @@ from prefect_federated.core.soundness import is_of_reading
 
 MULTI_KRUM = 3
 NO_INDEX = 1 << 16  # beyond every index: no member scored it
-AGGREGATE, MODEL, INCLUDED, PAYLOAD, RECORD = range(5)  # what can be demanded; RECORD: where it was revealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,7 @@ def verify_proposal(party: Party, spec: RoundSpec, mailbox: Mailbox | None = Non
     findings = [*_records(party, spec, claimed), *_exclusions(party, spec, claimed, mailbox)]
     findings += _results(party, spec, claimed, gathered, sound=not findings and not claimed.unread)
     findings += _rewards(party, spec, claimed)
+    findings += rights_findings(party, spec, claimed)
     findings += _choices(spec, claimed, gathered) if gathered else []
     return Verification(tuple(findings), read_updates=reads)
 

@@ -51,6 +51,10 @@ def deploy(
     arbitrator: Annotated[
         str | None, typer.Option(rich_help_panel=PANEL, help="May answer appeals; else only who governs.")
     ] = None,
+    steward: Annotated[
+        str | None,
+        typer.Option(rich_help_panel=PANEL, help="May answer remedies after withdrawals; else only who governs."),
+    ] = None,
     admin: Annotated[
         str | None, typer.Option(rich_help_panel=PANEL, help="safe: the Safe that administers, behind its Delay.")
     ] = None,
@@ -107,6 +111,7 @@ def deploy(
         _address("--guardian", guardian) or NOBODY,
         _address("--registrar", registrar) or NOBODY,
         _address("--arbitrator", arbitrator) or NOBODY,
+        _address("--steward", steward) or NOBODY,
         _address("--admin", admin) or NOBODY,
         tuple(_address("--member", one) or NOBODY for one in member or ()),
         _address("--votes", votes) or NOBODY,

@@ -13,9 +13,11 @@ from prefect_federated.cli import verify as verify_command
 from prefect_federated.cli.appeal import appeal_app
 from prefect_federated.cli.chain import chain_app
 from prefect_federated.cli.governance import governance_app
+from prefect_federated.cli.model import model_app
 from prefect_federated.cli.participant import participant
 from prefect_federated.cli.poster import poster_app
 from prefect_federated.cli.registry import registry
+from prefect_federated.cli.remedy import remedy_app
 from prefect_federated.cli.round import round_app
 from prefect_federated.cli.task import task_app
 from prefect_federated.cli.validator import validator_app
@@ -42,6 +44,8 @@ app.add_typer(participant, name="participant")
 app.add_typer(validator_app, name="validator")
 app.add_typer(poster_app, name="poster")
 app.add_typer(registry, name="registry")
+app.add_typer(model_app, name="model")
+app.add_typer(remedy_app, name="remedy")
 app.add_typer(appeal_app, name="appeal")
 app.add_typer(governance_app, name="governance")
 app.command("audit", epilog="Example: federated audit 1@champion --mlflow sqlite:///mlflow.db --html lineage.html")(

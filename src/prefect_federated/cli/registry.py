@@ -14,7 +14,8 @@ from prefect_federated.cli import console
 from prefect_federated.cli.grouped import takes
 from prefect_federated.cli.mirror_check import compare, require_same
 from prefect_federated.cli.mirrored import Mirrored
-from prefect_federated.cli.tables import show_table
+from prefect_federated.cli.model import rights_record
+from prefect_federated.cli.tables import show_pairs, show_table
 from prefect_federated.cli.where import Where
 from prefect_federated.core.errors import ConfigurationError, ContentMismatch, FederatedError, TransportError
 
@@ -41,12 +42,41 @@ def log(task: TaskArgument, where: Where, as_json: JsonOption = False) -> None:
         return
     show_table(
         f"Model versions of task {task}",
-        ("version", "kind", "round", "version hash", "model root", "appended in"),
+        ("version", "kind", "round", "version hash", "model root", "may be used for", "appended in"),
         [
-            (r["version"], r["kind"], r["round"], r["version_hash"], r["model_root"], f"block {r['block']}")
+            (
+                r["version"],
+                r["kind"],
+                r["round"],
+                r["version_hash"],
+                r["model_root"],
+                r["rights"],
+                f"block {r['block']}",
+            )
             for r in rows
         ],
     )
+
+
+@registry.command(epilog="Example: federated registry show 1 3 --json")
+@console.says_what_to_do
+@takes(where=Where)
+def show(
+    task: TaskArgument,
+    version: Annotated[int, typer.Argument(min=0, help="Number of the version.")],
+    where: Where,
+    as_json: JsonOption = False,
+) -> None:
+    """Show one version: its hashes, what it may be used for and until when, and whether a steward retired it."""
+    federation = where.open()
+    found = [one for one in logged_versions(federation, task) if one.number == version]
+    if not found:
+        raise ConfigurationError(f"task {task} has no version {version}; `federated registry log {task}` lists them")
+    record = _row(found[0]) | {"retired": federation.is_retired(found[0].version_hash)}
+    if as_json:
+        console.print_json(record)
+    else:
+        show_pairs(f"Version {version} of task {task}", list(record.items()))
 
 
 @registry.command(epilog="Example: federated registry verify 1 --store local:federated-demo/store")
@@ -193,6 +223,7 @@ def _row(version: "Version") -> dict[str, Any]:
         "model_root": _hex(version.model_root),
         "aggregate_root": _hex(version.aggregate_root),
         "metrics_hash": _hex(version.metrics_hash),
+        **rights_record(version),
         "uri": version.uri,
         "block": version.block,
         "tx": _hex(version.tx_hash),

@@ -11,7 +11,7 @@ from prefect_federated.core.words import hash_words, keccak256
 TYPEHASH = keccak256(
     b"Commitment(uint256 chainId,address coordinator,uint32 task,uint32 round,bytes32 baseVersion,"
     b"address participant,bytes32 payloadRoot,bytes32 sealedRoot,bytes32 contentKeyHash,uint32 weight,"
-    b"bytes32 evidenceHash,bytes32 salt)"
+    b"bytes32 groundsHash,bytes32 salt)"
 )
 
 
@@ -28,6 +28,23 @@ class RoundContext:
 
 
 @dataclass(frozen=True, slots=True)
+class Grounds:
+    """What an update rests on: the grant under which, and the data check after which, it was made."""
+
+    grant_id: bytes
+    evidence_hash: bytes
+
+    @property
+    def hash(self) -> bytes:
+        """keccak256(abi.encode(grant id, evidence hash)): so an opening says under which grant it was committed.
+
+        >>> Grounds(bytes(32), bytes(32)).hash == Grounds(bytes(31) + b"1", bytes(32)).hash
+        False
+        """
+        return hash_words(self.grant_id, self.evidence_hash)
+
+
+@dataclass(frozen=True, slots=True)
 class Opening:
     """The preimage of a commitment, but for its context. The 32-byte salt keeps it hidden."""
 
@@ -35,7 +52,7 @@ class Opening:
     sealed_root: bytes
     content_key_hash: bytes
     weight: int
-    evidence_hash: bytes
+    grounds_hash: bytes
     salt: bytes = field(repr=False)
 
     def digest(self, context: RoundContext) -> bytes:
@@ -59,7 +76,7 @@ class Opening:
             self.sealed_root,
             self.content_key_hash,
             self.weight,
-            self.evidence_hash,
+            self.grounds_hash,
             self.salt,
         )
 

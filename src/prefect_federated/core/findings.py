@@ -22,6 +22,8 @@ class Wrong(Enum):
     RANGE = "an included update leaves its range"
     WITHHELD = "bytes of the proposal cannot be fetched"
     REWARD = "rewards are not the policy's"
+    RIGHTS = "the model's rights exceed an included grant"
+    USE = "the model's rights are not those of its inputs"
     RULE = "an update is in or out against the task's rules"
 
 
@@ -34,7 +36,9 @@ PROVABLE = (
     Wrong.SUM,
     Wrong.STEP,
     Wrong.REWARD,
+    Wrong.RIGHTS,
 )
+AGGREGATE, MODEL, INCLUDED, PAYLOAD, RECORD = range(5)  # what can be demanded; RECORD: where it was revealed
 
 HEADER = Coordinate(0, 0)
 

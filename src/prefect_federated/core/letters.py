@@ -58,7 +58,7 @@ class OpeningLetter(Letter):
     sealed_root: Root
     content_key_hash: Root
     weight: int = Field(ge=1, lt=2**32)
-    evidence_hash: Root
+    grounds_hash: Root
     salt: Root
     uri: str = Field(max_length=URI_BYTES)
     r: Root

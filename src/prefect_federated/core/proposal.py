@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from prefect_federated.core.errors import PayloadError
 from prefect_federated.core.round import Reason
+from prefect_federated.core.usage_rights import UsageRights
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,15 @@ class Proposal:
     reward_root: bytes
     reward_total: int
     included: int
+    purposes: int
+    usable_until: int
     exclusions: bytes
     uri: str
+
+    @property
+    def rights(self) -> UsageRights:
+        """What the version that it makes is said to allow."""
+        return UsageRights(self.purposes, self.usable_until)
 
 
 def pack_exclusions(reasons: Mapping[int, Reason]) -> bytes:

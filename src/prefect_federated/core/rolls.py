@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from eth_utils.address import to_checksum_address
 
-from prefect_federated.core.commitment import Opening, RoundContext
+from prefect_federated.core.commitment import Grounds, Opening, RoundContext
 from prefect_federated.core.errors import ContentMismatch, PayloadError
 from prefect_federated.core.letters import COMMIT_TYPE, LOCATION_TYPE, URI_BYTES, CommitLetter, OpeningLetter
 from prefect_federated.core.merkle import leaf_hash, proof, root_of_leaves
@@ -70,10 +70,10 @@ class OpeningLeaf:
         return cls(index, letter.participant, letter.opening, letter.r, letter.vs, letter.uri.encode())
 
     def to_bytes(self) -> bytes:
-        """Index, participant, three roots, weight (4), evidence hash, salt, r, vs, length of the URI (2), URI."""
+        """Index, participant, three roots, weight (4), grounds hash, salt, r, vs, length of the URI (2), URI."""
         o = self.opening
         head = _member(self.index, self.participant) + o.payload_root + o.sealed_root + o.content_key_hash
-        rest = o.weight.to_bytes(4, "big") + o.evidence_hash + o.salt + self.r + self.vs
+        rest = o.weight.to_bytes(4, "big") + o.grounds_hash + o.salt + self.r + self.vs
         return head + rest + len(self.uri).to_bytes(LENGTH_BYTES, "big") + self.uri
 
     def struct_hash(self, task: int, round: int) -> bytes:
@@ -83,7 +83,8 @@ class OpeningLeaf:
     def opens(self, commit: CommitLeaf, context: RoundContext, max_weight: int) -> bool:
         """Whether it opens a commit, its signature aside; `context` is the participant's."""
         o = self.opening
-        if (self.index, self.participant, o.evidence_hash) != (commit.index, commit.participant, commit.evidence_hash):
+        grounds = Grounds(commit.grant_id, commit.evidence_hash)
+        if (self.index, self.participant, o.grounds_hash) != (commit.index, commit.participant, grounds.hash):
             return False
         bounded = 0 < o.weight <= max_weight and len(self.uri) <= URI_BYTES
         return bounded and o.digest(context) == commit.commitment
@@ -114,8 +115,8 @@ def read_opening(leaf: bytes) -> OpeningLeaf | None:
     index, participant = _named(leaf)
     weight = int.from_bytes(leaf[118:122], "big")
     payload, sealed, key_hash = _words(leaf, 22, 3)
-    evidence, salt, r, vs = _words(leaf, 122, 4)
-    opening = Opening(payload, sealed, key_hash, weight, evidence, salt)
+    grounds, salt, r, vs = _words(leaf, 122, 4)
+    opening = Opening(payload, sealed, key_hash, weight, grounds, salt)
     return OpeningLeaf(index, participant, opening, r, vs, leaf[OPENING_BYTES:])
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from operator import index
 
 from prefect_federated.core.canonical import canonical
-from prefect_federated.core.commitment import Opening, RoundContext
+from prefect_federated.core.commitment import Grounds, Opening, RoundContext
 from prefect_federated.core.errors import PayloadError
 from prefect_federated.core.sealing import derive
 
@@ -25,9 +25,10 @@ class SealedUpdate:
 
 @dataclass(frozen=True, slots=True)
 class SealedOpening:
-    """The opening of a commitment with what is needed to publish its payload."""
+    """The opening of a commitment with what is needed to send it and to publish its payload."""
 
     opening: Opening
+    grounds: Grounds
     body_uri: str
     attempt: bytes
     metrics: dict[str, float]
@@ -44,7 +45,8 @@ class SealedOpening:
                 "sealed_root": opening.sealed_root.hex(),
                 "content_key_hash": opening.content_key_hash.hex(),
                 "weight": opening.weight,
-                "evidence_hash": opening.evidence_hash.hex(),
+                "grant_id": self.grounds.grant_id.hex(),
+                "evidence_hash": self.grounds.evidence_hash.hex(),
                 "salt": opening.salt.hex(),
             }
         )
@@ -58,22 +60,23 @@ class SealedOpening:
         """
         try:
             raw = json.loads(content)
+            grounds = Grounds(bytes.fromhex(raw["grant_id"]), bytes.fromhex(raw["evidence_hash"]))
             opening = Opening(
                 payload_root=bytes.fromhex(raw["payload_root"]),
                 sealed_root=bytes.fromhex(raw["sealed_root"]),
                 content_key_hash=bytes.fromhex(raw["content_key_hash"]),
                 weight=index(raw["weight"]),
-                evidence_hash=bytes.fromhex(raw["evidence_hash"]),
+                grounds_hash=grounds.hash,
                 salt=bytes.fromhex(raw["salt"]),
             )
             metrics = {name: float(value) for name, value in raw["metrics"].items()}
-            return cls(opening, raw["body_uri"], bytes.fromhex(raw["attempt"]), metrics)
+            return cls(opening, grounds, raw["body_uri"], bytes.fromhex(raw["attempt"]), metrics)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise PayloadError(f"stored opening cannot be read: {error}; restore the silo's store") from error
 
 
 def seal(
-    update: SealedUpdate, evidence_hash: bytes, sealing_key: bytes, context: RoundContext, key_version: int
+    update: SealedUpdate, grounds: Grounds, sealing_key: bytes, context: RoundContext, key_version: int
 ) -> SealedOpening:
     """Make the opening of a commitment; its salt comes from sealing key and round, so none can be lost."""
     opening = Opening(
@@ -81,7 +84,7 @@ def seal(
         sealed_root=update.sealed_root,
         content_key_hash=update.content_key_hash,
         weight=update.weight,
-        evidence_hash=evidence_hash,
+        grounds_hash=grounds.hash,
         salt=derive(sealing_key, "salt", context, key_version),
     )
-    return SealedOpening(opening, update.body_uri, update.attempt, update.metrics)
+    return SealedOpening(opening, grounds, update.body_uri, update.attempt, update.metrics)

@@ -1,6 +1,6 @@
 """Model versions as the registry hashes them: each names its parent, the head names them all.
 
-version_hash = keccak256(abi.encode(VERSION_TYPEHASH, chain id, registry, the nine fields in order))
+version_hash = keccak256(abi.encode(VERSION_TYPEHASH, chain id, registry, the eleven fields in order))
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from prefect_federated.core.words import hash_words, keccak256
 
 VERSION_TYPE = (
     b"Version(uint256 chainId,address registry,uint32 task,uint32 number,uint32 round,uint8 kind,bytes32 parent,"
-    b"bytes32 modelRoot,bytes32 aggregateRoot,bytes32 stateRoot,bytes32 metricsHash)"
+    b"bytes32 modelRoot,bytes32 aggregateRoot,bytes32 stateRoot,bytes32 metricsHash,uint64 purposes,uint40 usableUntil)"
 )
 VERSION_TYPEHASH = keccak256(VERSION_TYPE)
 KINDS = ("genesis", "round", "rollback")
@@ -30,11 +30,13 @@ class VersionFields:
     aggregate_root: bytes
     state_root: bytes
     metrics_hash: bytes
+    purposes: int
+    usable_until: int
 
     def digest(self, chain_id: int, registry: str) -> bytes:
         """Hash of the version as the ModelRegistry at `registry` computes it, 32 bytes.
 
-        >>> genesis = VersionFields(1, 0, 0, 0, bytes(32), bytes(32), bytes(32), bytes(32), bytes(32))
+        >>> genesis = VersionFields(1, 0, 0, 0, bytes(32), bytes(32), bytes(32), bytes(32), bytes(32), 7, 9)
         >>> genesis.digest(1, "0x" + "11" * 20) == genesis.digest(1, "0x" + "22" * 20)
         False
         """
@@ -51,6 +53,8 @@ class VersionFields:
             self.aggregate_root,
             self.state_root,
             self.metrics_hash,
+            self.purposes,
+            self.usable_until,
         )
 
 

@@ -15,7 +15,7 @@ from prefect_federated.adapters.evm.devnet import Devnet
 from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.evm.outbox import Outbox
 from prefect_federated.adapters.evm.records import Deployment
-from prefect_federated.core.commitment import Opening, RoundContext
+from prefect_federated.core.commitment import Grounds, Opening, RoundContext
 from prefect_federated.core.consent import Grant
 from prefect_federated.core.enforced import NOBODY, Enforced
 from prefect_federated.core.proposal import Proposal
@@ -43,7 +43,11 @@ class Silo:
         def part(name: str) -> bytes:
             return hashlib.sha256(f"{self.address}/{round}/{name}".encode()).digest()
 
-        return Opening(part("payload"), part("sealed"), part("key"), weight, part("evidence"), part("salt"))
+        grounds = Grounds(self.grant, self.evidence(round))
+        return Opening(part("payload"), part("sealed"), part("key"), weight, grounds.hash, part("salt"))
+
+    def evidence(self, round: int) -> bytes:
+        return hashlib.sha256(f"{self.address}/{round}/evidence".encode()).digest()
 
 
 class Consortium:
@@ -129,10 +133,10 @@ class Consortium:
     def commit(self, silo: Silo, round: int) -> None:
         opening = silo.opening(round)
         digest = opening.digest(self.context(silo, round))
-        silo.federation.commit(self.task, round, digest, silo.grant, opening.evidence_hash)
+        silo.federation.commit(self.task, round, digest, silo.grant, silo.evidence(round))
 
     def proposal(self, included: int) -> Proposal:
         cumulative = {self.silos[0].address: REWARD // 2}
         root, total = sum_root(cumulative)
         one = hashlib.sha256(b"model").digest()
-        return Proposal(one, one, bytes(32), one, one, root, total, included, b"", "cas://result")
+        return Proposal(one, one, bytes(32), one, one, root, total, included, 0, 0, b"", "cas://result")

@@ -47,7 +47,7 @@ def new_task(consortium: Consortium, *posters: Federation) -> None:
 def commit(consortium: Consortium, silo: Silo, weight: int = 10) -> CommitLeaf:
     opening = silo.opening(1, weight)
     digest = opening.digest(consortium.context(silo, 1))
-    letter = silo.federation.sign_commit(consortium.task, 1, digest, silo.grant, opening.evidence_hash)
+    letter = silo.federation.sign_commit(consortium.task, 1, digest, silo.grant, silo.evidence(1))
     return CommitLeaf.of(consortium.sponsor.enrolment(consortium.task, silo.address).index, letter)
 
 
@@ -122,8 +122,7 @@ def broken(consortium: Consortium, silo: Silo, how: str) -> CommitLeaf:
         return replace(leaf, participant=other.address)
     if how == "index":
         return replace(leaf, index=7)
-    given = silo.opening(1)
     digest = bytes(32) if how == "nothing" else leaf.commitment
     grant = bytes(32) if how == "grant" else silo.grant
-    letter = silo.federation.sign_commit(consortium.task, 1, digest, grant, given.evidence_hash)
+    letter = silo.federation.sign_commit(consortium.task, 1, digest, grant, silo.evidence(1))
     return CommitLeaf.of(leaf.index, letter)

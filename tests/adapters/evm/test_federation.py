@@ -177,7 +177,7 @@ def test_a_delegate_acts_for_its_master(devnet: Devnet, tmp_path: Path) -> None:
     assert delegate.account == silo.address
     consortium.sponsor.open_round(consortium.task)
     opening = silo.opening(1)
-    delegate.commit(consortium.task, 1, opening.digest(consortium.context(silo, 1)), silo.grant, opening.evidence_hash)
+    delegate.commit(consortium.task, 1, opening.digest(consortium.context(silo, 1)), silo.grant, silo.evidence(1))
     assert delegate.has_committed(consortium.task, 1, silo.address)
     assert not delegate.has_revealed(consortium.task, 1, silo.address)
 

@@ -11,7 +11,7 @@ from prefect_federated.adapters.evm import abi, rpc
 from prefect_federated.adapters.evm.deploy import deploy
 from prefect_federated.adapters.evm.devnet import Devnet
 from prefect_federated.adapters.evm.federation import Federation
-from prefect_federated.adapters.evm.governance import ADMIN, ARBITRATOR, GUARDIAN, REGISTRAR, Governance
+from prefect_federated.adapters.evm.governance import ADMIN, ARBITRATOR, GUARDIAN, REGISTRAR, STEWARD, Governance
 from prefect_federated.adapters.evm.outbox import Outbox
 from prefect_federated.adapters.evm.records import Deployment
 from prefect_federated.core.enforced import NOBODY
@@ -95,13 +95,14 @@ def test_guardian_pauses_at_once_and_the_deployer_cannot(scene: Scene) -> None:
 
 
 def test_roles_are_what_the_profile_says(scene: Scene) -> None:
-    registrar, arbitrator = (str(Account.create().address) for _ in range(2))
-    made = scene.deploy(scene.governance(registrar=registrar, arbitrator=arbitrator))
-    for role in (ADMIN, GUARDIAN, REGISTRAR, ARBITRATOR):
+    registrar, arbitrator, steward = (str(Account.create().address) for _ in range(3))
+    made = scene.deploy(scene.governance(registrar=registrar, arbitrator=arbitrator, steward=steward))
+    for role in (ADMIN, GUARDIAN, REGISTRAR, ARBITRATOR, STEWARD):
         assert scene.has_role(made, role, made.admin)
         assert not scene.has_role(made, role, scene.deployer.address)
     assert scene.has_role(made, REGISTRAR, registrar) and not scene.has_role(made, GUARDIAN, registrar)
     assert scene.has_role(made, ARBITRATOR, arbitrator) and not scene.has_role(made, ADMIN, arbitrator)
+    assert scene.has_role(made, STEWARD, steward) and not scene.has_role(made, ADMIN, steward)
     assert scene.has_role(made, GUARDIAN, scene.guardian.address)
     assert not scene.has_role(made, ADMIN, scene.guardian.address)
 

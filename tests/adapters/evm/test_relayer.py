@@ -33,7 +33,7 @@ def leave(relayer: Relayer, kind: str, content: bytes) -> None:
 def signed(consortium: Consortium, silo: Silo, grant: bytes | None = None) -> CommitLetter:
     opening = silo.opening(1)
     digest = opening.digest(consortium.context(silo, 1))
-    return silo.federation.sign_commit(1, 1, digest, grant or silo.grant, opening.evidence_hash)
+    return silo.federation.sign_commit(1, 1, digest, grant or silo.grant, silo.evidence(1))
 
 
 def located(silo: Silo, weight: int = 10) -> OpeningLetter:

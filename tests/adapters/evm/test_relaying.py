@@ -32,7 +32,7 @@ def relayer(consortium: Consortium) -> Federation:
 def signed(consortium: Consortium, silo: Silo, round: int, weight: int = 10) -> CommitLetter:
     opening = silo.opening(round, weight)
     digest = opening.digest(consortium.context(silo, round))
-    return silo.federation.sign_commit(consortium.task, round, digest, silo.grant, opening.evidence_hash)
+    return silo.federation.sign_commit(consortium.task, round, digest, silo.grant, silo.evidence(round))
 
 
 def opening(consortium: Consortium, silo: Silo, round: int, uri: str = "cas://payload") -> OpeningLetter:

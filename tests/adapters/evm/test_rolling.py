@@ -117,7 +117,7 @@ def test_landed_opening_counts_as_any_other(consortium: Consortium, poster: Fede
 
 def _opening(silo: Silo) -> tuple[object, ...]:
     o = silo.opening(1)
-    return o.payload_root, o.sealed_root, o.content_key_hash, o.weight, o.evidence_hash, o.salt
+    return o.payload_root, o.sealed_root, o.content_key_hash, o.weight, o.grounds_hash, o.salt
 
 
 def test_leaf_that_a_delegate_signed_is_not_its_own(consortium: Consortium, poster: Federation) -> None:

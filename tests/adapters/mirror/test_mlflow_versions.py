@@ -89,6 +89,27 @@ def test_mirrored_version_is_tied_to_the_chain_by_its_tags_and_says_so_in_words(
         assert said in mirrored.description
 
 
+def test_what_a_version_may_be_used_for_stands_in_its_description_and_tags(
+    mirror: Mirror, client: Any, make_version: Callable[..., ModelVersion], packaged: PackagedModel
+) -> None:
+    version = make_version(rights="GRU until chain time 1900000000", tags={"federated.purposes": "GRU"})
+    mirrored = client.get_model_version(NAME, str(mirror.register(version, packaged)))
+    assert "| May be used for | GRU until chain time 1900000000 |" in mirrored.description
+    assert mirrored.tags["federated.purposes"] == "GRU"
+
+
+def test_a_tag_follows_what_became_of_a_version_and_survives_its_refresh(
+    mirror: Mirror, client: Any, make_version: Callable[..., ModelVersion], packaged: PackagedModel
+) -> None:
+    version = make_version()
+    number = mirror.register(version, packaged)
+    for state in ("open", "accept"):
+        assert mirror.tag(NAME, version.version_hash, {"federated.remedy": state})
+        mirror.register(version, packaged)
+        assert client.get_model_version(NAME, str(number)).tags["federated.remedy"] == state
+    assert not mirror.tag(NAME, "0x" + "77" * 32, {"federated.remedy": "open"})
+
+
 def test_version_with_the_same_hash_is_found_and_not_doubled(
     mirror: Mirror, client: Any, make_version: Callable[..., ModelVersion], packaged: PackagedModel
 ) -> None:

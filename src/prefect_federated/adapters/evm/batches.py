@@ -56,7 +56,7 @@ def _openings(lines: bytes) -> Iterator[dict[str, Any]]:
             "sealedRoot": next(roots),
             "contentKeyHash": next(roots),
             "weight": int.from_bytes(lines[at + 118 : at + 122], "big"),
-            "evidenceHash": next(rest),
+            "groundsHash": next(rest),
             "salt": next(rest),
         }
         end = at + OPENING_BYTES + int.from_bytes(lines[at + OPENING_BYTES - 2 : at + OPENING_BYTES], "big")

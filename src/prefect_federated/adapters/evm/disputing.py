@@ -65,6 +65,14 @@ class Disputing(Sending):
         """Show that an included leaf is not what its participant revealed."""
         return self._challenge("challengeLeaf", case, position, _piece(leaf), opening_tuple(opening))
 
+    def challenge_rights(self, case: Case, position: int, leaf: Piece, record: tuple[bytes, bytes, bytes]) -> Sent:
+        """Show that the version would have rights that the grant of an included update does not give.
+
+        Args:
+            record: commitment, evidence hash and grant id that were committed together.
+        """
+        return self._challenge("challengeRights", case, position, _piece(leaf), record)
+
     def challenge_order(self, case: Case, position: int, leaf: Piece, following: Piece) -> Sent:
         """Show that two included leaves do not ascend."""
         return self._challenge("challengeOrder", case, position, _piece(leaf), _piece(following))

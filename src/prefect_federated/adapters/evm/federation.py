@@ -10,9 +10,9 @@ from prefect_federated.adapters.evm.consent import grant_id
 from prefect_federated.adapters.evm.costs import Cost, cost_of
 from prefect_federated.adapters.evm.records import Sent, Version
 from prefect_federated.adapters.evm.sending import hexed
+from prefect_federated.adapters.evm.stewarding import Stewarding
 from prefect_federated.adapters.evm.structs import grant_tuple, opening_tuple, proposal_tuple
 from prefect_federated.adapters.evm.versions import version_fields
-from prefect_federated.adapters.evm.vouching import Vouching
 from prefect_federated.core.chains import profile_of_chain
 from prefect_federated.core.commitment import Opening
 from prefect_federated.core.consent import Grant
@@ -22,7 +22,7 @@ from prefect_federated.core.rewards import SumNode
 from prefect_federated.core.words import encode_words, keccak256
 
 
-class Federation(Vouching):
+class Federation(Stewarding):
     """One deployment as one signer sees it.
 
     Each write names its effect, so that a repeat after a crash finds the transaction that was already signed. What

@@ -20,7 +20,7 @@ Create = Callable[[str, bytes], str]  # name and creation code -> address
 
 PROFILES = ("dev", "timelock", "safe")
 DAY_S = 24 * 3600
-ADMIN, GUARDIAN, REGISTRAR, ARBITRATOR = 0, 1, 2, 3  # roles of the access manager
+ADMIN, GUARDIAN, REGISTRAR, ARBITRATOR, STEWARD = 0, 1, 2, 3, 4  # roles of the access manager
 _UPGRADED = (
     "registry", "consent", "models", "treasury", "coordinator", "disputes", "committee", "appeals", "reputation",
 )  # fmt: skip
@@ -38,6 +38,7 @@ class Governance:
     guardian: str = NOBODY  # may pause and take an announced upgrade back, and nothing else
     registrar: str = NOBODY  # may admit participants, beside the administrator
     arbitrator: str = NOBODY  # may answer appeals, beside the administrator
+    steward: str = NOBODY  # may answer remedies, beside the administrator
     admin: str = NOBODY  # safe: the Safe, or what executes behind its Delay
     members: tuple[str, ...] = ()  # timelock: who gets a seat
     votes: str = NOBODY  # timelock: an existing token instead of seats
@@ -125,13 +126,26 @@ def _hand_over(made: Deployment, governance: Governance, deployer: str) -> list[
         role.encode(made.coordinator, [_selector("Coordinator", "pause")], GUARDIAN),
         role.encode(made.registry, admission, REGISTRAR),
         role.encode(made.appeals, [_selector("Appeals", "answer")], ARBITRATOR),
-        *(grant.encode(GUARDIAN, account, 0) for account in (made.admin, governance.guardian)),
-        *(grant.encode(REGISTRAR, account, 0) for account in (made.admin, governance.registrar) if account != NOBODY),
-        *(grant.encode(ARBITRATOR, account, 0) for account in (made.admin, governance.arbitrator) if account != NOBODY),
+        role.encode(made.models, [_selector("ModelRegistry", "answerRemedy")], STEWARD),
+        *(
+            grant.encode(part, account, 0)
+            for part, named in _holders(governance).items()
+            for account in (made.admin, named)
+            if account != NOBODY
+        ),
         grant.encode(ADMIN, made.admin, 0),
         manager("AccessManager", "renounceRole").encode(ADMIN, deployer),
     ]
     return calls
+
+
+def _holders(governance: Governance) -> dict[int, str]:
+    return {
+        GUARDIAN: governance.guardian,
+        REGISTRAR: governance.registrar,
+        ARBITRATOR: governance.arbitrator,
+        STEWARD: governance.steward,
+    }
 
 
 def _selector(contract: str, name: str) -> bytes:

@@ -3,6 +3,7 @@
 eth_getLogs over the contracts -> Event -> the record that it stands for
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from prefect_federated.adapters.evm.membership import MEMBERSHIP
@@ -14,6 +15,7 @@ from prefect_federated.core.commitment import Opening
 from prefect_federated.core.errors import ProtocolError, UnknownParticipant
 from prefect_federated.core.pay import ShownVote
 from prefect_federated.core.proposal import Proposal
+from prefect_federated.core.usage_rights import UsageRights
 
 if TYPE_CHECKING:
     from web3 import Web3
@@ -34,6 +36,7 @@ class ChainHistory(Unrolling):
         super().__init__(w3, coordinator, confirmations, from_block, profile)
         self._versions: dict[int, list[Version]] = {}
         self._spec_uris: dict[int, str] = {}
+        self._rights: dict[bytes, UsageRights] = {}
 
     def spec_uri(self, task: int) -> str:
         """Where the sponsor put the task's spec; fixed at creation.
@@ -51,6 +54,24 @@ class ChainHistory(Unrolling):
     def membership(self, task: int) -> list[Event]:
         """Who joined and left a task, in order: `Enrolled` with `fromRound`, `Left` with `untilRound`."""
         return self.events(task, names=MEMBERSHIP)
+
+    def grants_of(self, task: int, round: int) -> dict[str, bytes]:
+        """Grant under which each participant's update stands committed in a round, 32 bytes by account."""
+        committed = self.events(task, round, ("UpdateCommitted",))
+        return {event.args["participant"]: bytes(event.args["grantId"]) for event in committed}
+
+    def rights_of(self, grant_ids: Iterable[bytes]) -> list[UsageRights]:
+        """What each of these grants gives; nothing that happens later changes it, so it is asked once.
+
+        Raises:
+            ConsentError: one is not on chain.
+        """
+        asked = list(grant_ids)
+        for grant_id in asked:
+            if grant_id not in self._rights:
+                state = self.grant_state(grant_id)
+                self._rights[grant_id] = UsageRights(state.purposes, state.expiry)
+        return [self._rights[grant_id] for grant_id in asked]
 
     def commitment_of(self, task: int, round: int, account: str) -> bytes:
         """The commitment that an account sent in a round, 32 bytes.

@@ -9,6 +9,7 @@ from typing import Any
 
 from prefect_federated.core.commitment import Opening
 from prefect_federated.core.enforced import Enforced
+from prefect_federated.core.usage_rights import UsageRights
 
 RawLog = dict[str, Any]
 CONTRACTS = (
@@ -186,11 +187,18 @@ class Version:
     aggregate_root: bytes
     state_root: bytes
     metrics_hash: bytes
+    purposes: int
+    usable_until: int
     version_hash: bytes
     uri: str
     block: int
     tx_hash: bytes
     timestamp: int
+
+    @property
+    def rights(self) -> UsageRights:
+        """What it may be used for, and until when."""
+        return UsageRights(self.purposes, self.usable_until)
 
 
 @dataclass(frozen=True, slots=True)

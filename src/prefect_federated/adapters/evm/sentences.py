@@ -8,6 +8,7 @@ from prefect_federated.adapters.evm.committee_sentences import COMMITTEE_SENTENC
 from prefect_federated.adapters.evm.dispute_sentences import DISPUTE_SENTENCES
 from prefect_federated.adapters.evm.library_sentences import LIBRARY_SENTENCES
 from prefect_federated.adapters.evm.relay_sentences import RELAY_SENTENCES
+from prefect_federated.adapters.evm.rights_sentences import RIGHTS_SENTENCES
 from prefect_federated.adapters.evm.roll_sentences import ROLL_SENTENCES
 from prefect_federated.core.errors import (
     CommitmentMismatch,
@@ -288,4 +289,5 @@ SENTENCES = (
     | ROLL_SENTENCES
     | COMMITTEE_SENTENCES
     | APPEAL_SENTENCES
+    | RIGHTS_SENTENCES
 )

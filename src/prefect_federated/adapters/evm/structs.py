@@ -14,7 +14,7 @@ def opening_tuple(opening: Opening) -> tuple[Any, ...]:
         opening.sealed_root,
         opening.content_key_hash,
         opening.weight,
-        opening.evidence_hash,
+        opening.grounds_hash,
         opening.salt,
     )
 
@@ -45,6 +45,8 @@ def proposal_tuple(proposal: Proposal) -> tuple[Any, ...]:
         proposal.reward_root,
         proposal.reward_total,
         proposal.included,
+        proposal.purposes,
+        proposal.usable_until,
         proposal.exclusions,
         proposal.uri,
     )

@@ -216,7 +216,7 @@ def _committed(event: Event, leaf: CommitLeaf) -> Event:
 
 
 def _revealed(event: Event, leaf: OpeningLeaf) -> Event:
-    names = ("payloadRoot", "sealedRoot", "contentKeyHash", "weight", "evidenceHash", "salt")
+    names = ("payloadRoot", "sealedRoot", "contentKeyHash", "weight", "groundsHash", "salt")
     opening = dict(zip(names, opening_tuple(leaf.opening), strict=True))
     return _single(event, "UpdateRevealed", leaf, {"opening": opening, "uri": leaf.uri.decode("utf-8", "replace")})
 

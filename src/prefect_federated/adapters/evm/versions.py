@@ -10,7 +10,7 @@ from prefect_federated.core.errors import SpecMismatch
 from prefect_federated.core.version import VersionFields, first_break
 
 
-def version_fields(version: Version) -> tuple[int, int, int, int, bytes, bytes, bytes, bytes, bytes]:
+def version_fields(version: Version) -> tuple[int, int, int, int, bytes, bytes, bytes, bytes, bytes, int, int]:
     """A version in the order of the contract's struct."""
     return (
         version.task,
@@ -22,6 +22,8 @@ def version_fields(version: Version) -> tuple[int, int, int, int, bytes, bytes, 
         version.aggregate_root,
         version.state_root,
         version.metrics_hash,
+        version.purposes,
+        version.usable_until,
     )
 
 
@@ -51,6 +53,8 @@ def version_of(event: Event) -> Version:
         aggregate_root=fields["aggregateRoot"],
         state_root=fields["stateRoot"],
         metrics_hash=fields["metricsHash"],
+        purposes=fields["purposes"],
+        usable_until=fields["usableUntil"],
         version_hash=event.args["versionHash"],
         uri=event.args["uri"],
         block=event.block,

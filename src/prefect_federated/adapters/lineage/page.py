@@ -221,13 +221,18 @@ def _cases(audit: Audit, names: Mapping[str, str]) -> str:
         for one in audit.challenges
     ]  # fmt: skip
     remedies = [
-        (code(one.version_hash), code(one.grant), chip(one.action, "warn"), code(one.reason_hash), code(one.tx))
-        for one in audit.remedies
-    ]
+        (str(one.version), code(one.grant), chip(one.state, "bad" if one.state == "open" else "warn"),
+         escape(spans(one.rounds)), code(one.reason_hash))
+        for one in reversed(audit.remedies)
+    ]  # fmt: skip
     return (
         _section("Bonds taken", ("#round", "what", "account", "#wei", "reason", "in"), slashes, "None.")
         + _section("Challenges and demands", ("#round", "what", "by", "detail", "in"), cases, "None.")
-        + (_section("Remedies", ("version", "grant", "answer", "reason", "in"), remedies, "") if remedies else "")
+        + (
+            _section("Remedies", ("#version", "grant", "state", "through rounds", "reason"), remedies, "")
+            if remedies
+            else ""
+        )
     )
 
 

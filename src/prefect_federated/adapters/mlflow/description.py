@@ -16,7 +16,7 @@ def round_note(record: RoundRecord) -> str:
 
 
 def version_note(version: ModelVersion) -> str:
-    """Where a model version comes from: round, parent, contributors, hashes, links."""
+    """Where a model version comes from: round, parent, contributors, rights, hashes, links."""
     key = version.key
     head = f"**{_cell(version.task_name)}** version {version.number} of round {key.round}: {version.status}"
     facts = {
@@ -24,6 +24,7 @@ def version_note(version: ModelVersion) -> str:
         "Coordinator": f"`{key.federation}`",
         "Registry": f"`{version.registry}`",
         "Contributors": _names(version.contributors),
+        **({"May be used for": _cell(version.rights)} if version.rights else {}),
         "Version hash": f"`{version.version_hash}`",
         "Parent": f"`{version.parent_hash}`",
         "Model root (SHA-256)": f"`{version.model_root}`",

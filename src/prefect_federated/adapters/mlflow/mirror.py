@@ -10,7 +10,7 @@ stays the truth; nothing is ever read back from here to decide something.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
@@ -90,6 +90,12 @@ class Mirror:
         with self._lock, reaching(self.registry_uri):
             client, _ = self._open()
             return versions.promote(client, self.model_name(task_name), version_hash, alias)
+
+    def tag(self, task_name: str, version_hash: str, tags: Mapping[str, str]) -> bool:
+        """Set tags of a mirrored version; returns False where it is not mirrored."""
+        with self._lock, reaching(self.registry_uri):
+            client, _ = self._open()
+            return versions.tag(client, self.model_name(task_name), version_hash, tags)
 
     def follows(self, task_name: str, version_hash: str, alias: str = CHAMPION) -> bool:
         """Whether a version is mirrored and the alias stands on it: there is nothing left to write."""

@@ -98,7 +98,10 @@ class RunIds:
 
 @dataclass(frozen=True, slots=True)
 class ModelVersion:
-    """A version of the on-chain registry, hashes in hex; `number` is the chain's, MLflow has its own."""
+    """A version of the on-chain registry, hashes in hex; `number` is the chain's, MLflow has its own.
+
+    `rights` says in words what it may be used for, and until when.
+    """
 
     key: RoundKey
     task_name: str
@@ -116,6 +119,7 @@ class ModelVersion:
     links: Mapping[str, str] = field(default_factory=dict)
     run_id: str = ""
     created_ms: int = 0
+    rights: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 

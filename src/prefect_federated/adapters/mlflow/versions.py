@@ -6,6 +6,7 @@ registered model -> logged model (files) -> model version (tags, Markdown) -> al
 import json
 import re
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -96,6 +97,15 @@ def stands(client: "MlflowClient", name: str, version_hash: str, alias: str) -> 
     """Whether the alias stands on the version with this hash."""
     found = find_version(client, name, version_hash)
     return found is not None and str(client.get_registered_model(name).aliases.get(alias, "")) == str(found.version)
+
+
+def tag(client: "MlflowClient", name: str, version_hash: str, tags: Mapping[str, str]) -> bool:
+    """Set tags of a mirrored version that differ; returns whether it is mirrored at all."""
+    found = find_version(client, name, version_hash)
+    for key, value in tags.items() if found else ():
+        if found is not None and found.tags.get(key) != value:
+            client.set_model_version_tag(name, str(found.version), key, value)
+    return found is not None
 
 
 def find_version(client: "MlflowClient", name: str, version_hash: str) -> "Mirrored | None":
