@@ -8,7 +8,7 @@ import pytest
 
 from prefect_federated.adapters import remedies
 from prefect_federated.adapters.mirroring import mirror_remedies
-from prefect_federated.adapters.mlflow_store import open_client
+from prefect_federated.adapters.mlflow.store import open_client
 from prefect_federated.blocks.stores import LocalStore
 from prefect_federated.core.rationale import Rationale
 from prefect_federated.core.remedies import State

@@ -14,6 +14,7 @@ from prefect_federated.adapters.lineage.auditing import Documents, audit
 from prefect_federated.adapters.lineage.naming import Asked
 from prefect_federated.adapters.lineage.page import page
 from prefect_federated.adapters.lineage.sources import read_documents, read_facts
+from prefect_federated.adapters.remedies import read_remedies
 from prefect_federated.cli.auditor import auditor
 from prefect_federated.core.audit import Audit
 from prefect_federated.core.canonical import canonical
@@ -93,10 +94,19 @@ def test_grants_are_told_as_they_stand_today(told: SmallFederation, index: Event
     )
     assert grants[c.address].status == "withdrawn" and grants[c.address].withdrawn_at
     assert (grants[c.address].rounds, grants[c.address].versions) == ([1, 3], [1, 2, 3, 4])
-    later = audited(told, index, 4, now_s=grants[a.address].expiry)
+    later = audited(told, index, 4, now_s=max(one.expiry for one in found.grants))
     assert [one.status for one in later.grants] == ["expired", "expired", "withdrawn"]
-    earlier = audited(told, index, 4, now_s=grants[a.address].valid_from - 1)
+    earlier = audited(told, index, 4, now_s=min(one.valid_from for one in found.grants) - 1)
     assert [one.status for one in earlier.grants] == ["not yet valid", "not yet valid", "withdrawn"]
+
+
+def test_versions_behind_a_withdrawn_grant_stay_open(told: SmallFederation, index: EventIndex) -> None:
+    found, c = audited(told, index, 4), told.silos[2]
+    assert [(one.version, one.grant, one.state) for one in found.remedies] == [
+        (number, "0x" + c.grant.hex(), "open") for number in (1, 2, 3, 4)
+    ]
+    assert [one.version for one in found.remedies] == [one.number for one in read_remedies(told.reader, told.task)]
+    assert found.versions[1].purposes and found.versions[1].usable_until
 
 
 def test_roots_of_datasets_are_those_of_the_commit(told: SmallFederation, index: EventIndex) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from prefect_federated.adapters.mirroring import (
+    REMEDY_TAG,
     ROLLBACK,
     made_before,
     model_version,
@@ -21,8 +22,10 @@ from prefect_federated.adapters.mlflow.mirror import CHAMPION, Mirror
 from prefect_federated.adapters.mlflow.records import ModelVersion, PackagedModel, RoundKey, RoundRecord
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.reading import read_past_spec, read_result
+from prefect_federated.adapters.remedies import read_remedies
 from prefect_federated.adapters.round_log import RoundLog, read_round_log
 from prefect_federated.core.notes import Notes
+from prefect_federated.core.remedies import gravest
 from prefect_federated.core.round import Status
 from prefect_federated.core.round_spec import RoundSpec
 
@@ -51,7 +54,7 @@ def wanted(party: Party, mirror: Mirror, task: int) -> Wanted:
         ContentMismatch: a document in the store is not the chain's; MLflow cannot be judged by it.
     """
     federation = party.federation
-    versions = federation.versions(task)
+    versions, states = federation.versions(task), gravest(read_remedies(federation, task))
     rounds = {round: _round(party, task, round) for round in _finished(party, task)}
     last = next(iter(rounds.values()), None)
     mirrored: list[tuple[ModelVersion, PackagedModel]] = []
@@ -60,7 +63,10 @@ def wanted(party: Party, mirror: Mirror, task: int) -> Wanted:
         if spec is not None:
             status = "ROLLBACK" if version.kind == ROLLBACK else rounds[version.round][1].status.name
             made = made_before(party, spec, version)
-            mirrored.append((model_version(party, spec, version, status, made), package(party, spec, made, version)))
+            told = model_version(party, spec, version, status, made)
+            if (state := states.get(version.version_hash)) is not None:
+                told = replace(told, tags={**told.tags, REMEDY_TAG: state.word})
+            mirrored.append((told, package(party, spec, made, version)))
     records = []
     for round, (spec, log) in rounds.items():
         key = RoundKey(federation.chain_id, federation.coordinator, task, round)

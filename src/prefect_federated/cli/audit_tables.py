@@ -59,6 +59,16 @@ def show(audit: Audit) -> None:
             for one in audit.grants
         ],
     )
+    if audit.remedies:
+        show_table(
+            f"Remedies, of the newest {NEWEST} versions",
+            ("version", "grant", "state", "reason"),
+            [
+                (one.version, one.grant, one.state, one.reason_hash)
+                for one in reversed(audit.remedies)
+                if one.version > audit.version - NEWEST
+            ],
+        )
     if audit.slashes:
         show_table(
             "Bonds taken",

@@ -166,13 +166,14 @@ class SlashRow(_Row):
 
 
 class RemedyRow(_Row):
-    """What a steward answered for a version whose grant was withdrawn."""
+    """A version that descends from a grant that was withdrawn or whose subjects changed, and what is done about it."""
 
-    version_hash: str
+    version: int
     grant: str
-    action: str
-    reason_hash: str
-    tx: str
+    state: str = Field(description="open, or what a steward answered: retrain, retire, accept")
+    rounds: list[int] = Field(description="rounds through which it descends from the grant")
+    reason_hash: str | None
+    steward: str | None
 
 
 class PlanRow(_Row):

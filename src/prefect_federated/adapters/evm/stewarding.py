@@ -3,12 +3,14 @@
 ConsentWithdrawn, SubjectsSet --> changes        RemedyAnswered --> answers        both --> core's remedies
 """
 
+from collections.abc import Iterable
+
 from prefect_federated.adapters.evm.records import Event, Sent
 from prefect_federated.adapters.evm.sending import hexed
 from prefect_federated.adapters.evm.vouching import Vouching
 from prefect_federated.core.remedies import Answer, Change, Moment, State
 
-_CHANGES = ("ConsentWithdrawn", "SubjectsSet")
+CHANGES = ("ConsentWithdrawn", "SubjectsSet")
 
 
 class Stewarding(Vouching):
@@ -32,30 +34,43 @@ class Stewarding(Vouching):
 
     def consent_changes(self) -> list[Change]:
         """Withdrawals of grants and replaced subjects, of all datasets, in order."""
-        return [
-            Change(bytes(event.args["grantId"]), _moment(event), event.timestamp, event.name == "ConsentWithdrawn")
-            for event in self.events(names=_CHANGES)
-        ]
+        return changes_of(self.events(names=CHANGES))
 
     def remedy_answers(self, task: int) -> list[Answer]:
         """What stewards answered about versions of a task, in order."""
-        return [
-            Answer(
-                version_hash=bytes(event.args["versionHash"]),
-                grant_id=bytes(event.args["grantId"]),
-                action=State(event.args["action"]),
-                reason_hash=bytes(event.args["reasonHash"]),
-                steward=event.args["steward"],
-                at=_moment(event),
-                at_s=event.timestamp,
-            )
-            for event in self.events(task, names=("RemedyAnswered",))
-        ]
+        return answers_of(self.events(task, names=("RemedyAnswered",)))
 
     def began(self, task: int, round: int) -> Moment:
         """When a round opened, in the order of the chain."""
-        return _moment(self.events(task, round, ("RoundStarted",))[0])
+        return moment(self.events(task, round, ("RoundStarted",))[0])
 
 
-def _moment(event: Event) -> Moment:
+def changes_of(events: Iterable[Event]) -> list[Change]:
+    """Withdrawals of grants and replaced subjects among events, in their order."""
+    return [
+        Change(bytes(event.args["grantId"]), moment(event), event.timestamp, event.name == "ConsentWithdrawn")
+        for event in events
+        if event.name in CHANGES
+    ]
+
+
+def answers_of(events: Iterable[Event]) -> list[Answer]:
+    """What stewards answered, among events, in their order."""
+    return [
+        Answer(
+            version_hash=bytes(event.args["versionHash"]),
+            grant_id=bytes(event.args["grantId"]),
+            action=State(event.args["action"]),
+            reason_hash=bytes(event.args["reasonHash"]),
+            steward=event.args["steward"],
+            at=moment(event),
+            at_s=event.timestamp,
+        )
+        for event in events
+        if event.name == "RemedyAnswered"
+    ]
+
+
+def moment(event: Event) -> Moment:
+    """Place of an event in the order of the chain."""
     return event.block, event.log_index

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from prefect_federated.adapters.evm.event_index import Block
 from prefect_federated.adapters.evm.membership import MEMBERSHIP
 from prefect_federated.adapters.evm.records import Event, TaskOnChain, Version
-from prefect_federated.adapters.lineage.cases import cases, remedies, slashes, taken_from
+from prefect_federated.adapters.lineage.cases import cases, remedy_rows, slashes, taken_from
 from prefect_federated.adapters.lineage.deeds import Commits, audited_round, contributors
 from prefect_federated.adapters.lineage.descent import Descent, version_rows
 from prefect_federated.adapters.lineage.grants import dataset_rows, grant_rows
@@ -96,7 +96,7 @@ def audit(asked: str, facts: Facts, number: int, documents: Documents) -> Audit:
         grants=grant_rows(facts.consent, rounds, descent, facts.as_of.time),
         challenges=cases(told),
         slashes=bonds,
-        remedies=remedies(facts.events, {version.version_hash for version in lineage}),
+        remedies=remedy_rows(lineage, rounds, facts.events, facts.consent),
         left_out=list(documents.missing),
     )
 

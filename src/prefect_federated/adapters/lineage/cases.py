@@ -1,10 +1,14 @@
 """Challenges, demands, slashes and remedies of a lineage, as their events tell them."""
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from prefect_federated.adapters.evm.records import Event
-from prefect_federated.core.audit import CaseRow, RemedyRow, SlashRow
+from prefect_federated.adapters.evm.records import Event, Version
+from prefect_federated.adapters.evm.stewarding import answers_of, changes_of, moment
+from prefect_federated.adapters.evm.versions import version_fields
+from prefect_federated.core.audit import AuditedRound, CaseRow, RemedyRow, SlashRow
+from prefect_federated.core.remedies import Used, remedies
+from prefect_federated.core.version import VersionFields
 
 CASES = frozenset(
     ("SumRefuted", "SumTallied", "HeaderRefuted", "StepRefuted", "LeafRefuted", "ExclusionRefuted", "RewardRefuted",
@@ -17,7 +21,6 @@ SLASHES = {  # event: the fields that say whose bond, and how much of it
     "ValidatorSlashed": ("account", "taken"),
     "PosterSlashed": ("poster", "taken"),
 }
-ACTIONS = ("none", "retrain", "retire", "accept")
 LONGEST = 200  # an answered leaf carries its bytes; the transaction has the rest
 
 
@@ -64,18 +67,32 @@ def taken_from(rows: Iterable[SlashRow]) -> dict[str, int]:
     return taken
 
 
-def remedies(events: Iterable[Event], versions: Set[bytes]) -> list[RemedyRow]:
-    """What stewards answered for these versions."""
+def remedy_rows(
+    versions: Sequence[Version], rounds: Sequence[AuditedRound], events: Sequence[Event], consent: Sequence[Event]
+) -> list[RemedyRow]:
+    """Versions that descend from changed grants, with what a steward answered; open where nobody has."""
+    changes = changes_of(consent)
+    changed = {_text(change.grant_id): change.grant_id for change in changes}
+    if not changed:
+        return []
+    began = {e.args["round"]: moment(e) for e in events if e.name == "RoundStarted"}
+    used = {
+        one.round: Used(
+            began[one.round], frozenset(changed[d.grant] for d in one.deeds if d.aggregated and d.grant in changed)
+        )
+        for one in rounds
+    }
+    log = [(VersionFields(*version_fields(version)), version.version_hash) for version in versions]
     return [
         RemedyRow(
-            version_hash=_text(event.args["versionHash"]),
-            grant=_text(event.args["grantId"]),
-            action=ACTIONS[event.args["action"]],
-            reason_hash=_text(event.args["reasonHash"]),
-            tx=_text(event.tx_hash),
+            version=one.number,
+            grant=_text(one.grant_id),
+            state=one.state.word,
+            rounds=list(one.rounds),
+            reason_hash=_text(one.answer.reason_hash) if one.answer else None,
+            steward=one.answer.steward if one.answer else None,
         )
-        for event in events
-        if event.name == "RemedyAnswered" and event.args["versionHash"] in versions
+        for one in remedies(log, used, changes, answers_of(events))
     ]
 
 

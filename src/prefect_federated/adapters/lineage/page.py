@@ -102,7 +102,7 @@ def _contributors(audit: Audit, names: Mapping[str, str]) -> str:
                 str(n)
                 for n in (one.expected, one.validated, one.committed, one.revealed, one.aggregated, one.inherited)
             ),
-            "<br>".join(f"{count} × {escape(reason)}" for reason, count in one.reasons.items()),
+            _text(f"{count} × {escape(reason)}" for reason, count in one.reasons.items()),
             one.slashed_wei if one.slashed_wei != "0" else "",
         )
         for one in audit.contributors
@@ -150,7 +150,7 @@ def _rounds(rounds: Sequence[AuditedRound], names: Mapping[str, str]) -> str:
                 str(sum(getattr(deed, step) for deed in one.deeds))
                 for step in ("validated", "committed", "revealed", "aggregated")
             ),
-            "<br>".join(
+            _text(
                 f"{_who(d.account, names)} {escape(f'{d.excluded_stage}: {d.excluded_reason}')}"
                 for d in one.deeds
                 if d.excluded_stage
@@ -221,19 +221,30 @@ def _cases(audit: Audit, names: Mapping[str, str]) -> str:
         for one in audit.challenges
     ]  # fmt: skip
     remedies = [
-        (code(one.version_hash), code(one.grant), chip(one.action, "warn"), code(one.reason_hash), code(one.tx))
-        for one in audit.remedies
-    ]
+        (str(one.version), code(one.grant), chip(one.state, "bad" if one.state == "open" else "warn"),
+         escape(spans(one.rounds)), code(one.reason_hash))
+        for one in reversed(audit.remedies)
+    ]  # fmt: skip
     return (
         _section("Bonds taken", ("#round", "what", "account", "#wei", "reason", "in"), slashes, "None.")
         + _section("Challenges and demands", ("#round", "what", "by", "detail", "in"), cases, "None.")
-        + (_section("Remedies", ("version", "grant", "answer", "reason", "in"), remedies, "") if remedies else "")
+        + (
+            _section("Remedies", ("#version", "grant", "state", "through rounds", "reason"), remedies, "")
+            if remedies
+            else ""
+        )
     )
 
 
 def _left_out(sentences: Iterable[str]) -> str:
     items = "".join(f"<li>{escape(one)}</li>" for one in sentences)
     return f"<h2>What could not be read</h2><ul>{items}</ul>" if items else ""
+
+
+def _text(lines: Iterable[str]) -> str:
+    """Sentences that want some width."""
+    told = "<br>".join(lines)
+    return f'<span class="text">{told}</span>' if told else ""
 
 
 def _who(account: str, names: Mapping[str, str]) -> str:

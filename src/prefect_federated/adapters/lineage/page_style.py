@@ -1,4 +1,4 @@
-"""How the report looks: light and dark, wide things scroll by themselves, nothing is fetched."""
+"""How the report looks: light and dark; wide things scroll by themselves, the graph from its end."""
 
 STYLE = """
 :root{color-scheme:light dark;--bg:#fbfbf9;--card:#fff;--ink:#1c2024;--soft:#5d666f;--line:#dcdfe3;--mark:#0b6e69;
@@ -17,8 +17,11 @@ code,.hash{font:13px/1.4 ui-monospace,"SFMono-Regular","DejaVu Sans Mono",monosp
 .cards b{display:block;font-size:1.5rem;line-height:1.2;font-variant-numeric:tabular-nums}
 .cards span{color:var(--soft);font-size:13px}
 .graph{display:flex;background:var(--card);border:1px solid var(--line);border-radius:8px;padding:12px 0 12px 14px}
-.graph>svg{flex:none}.scroll{overflow-x:auto;flex:1;min-width:0}.scroll:focus-visible{outline:2px solid var(--mark)}
-svg{display:block}svg text{font:13px system-ui,"Segoe UI","DejaVu Sans",sans-serif;fill:var(--ink)}
+.graph>svg{flex:none}.scroll{overflow-x:auto;flex:1;min-width:0;direction:rtl}
+.scroll>svg{direction:ltr;margin-right:auto}
+.scroll:focus-visible{outline:2px solid var(--mark)}
+svg{display:block}.legend svg{flex:none}
+svg text{font:13px system-ui,"Segoe UI","DejaVu Sans",sans-serif;fill:var(--ink)}
 svg text.faint{fill:var(--soft)}svg text.middle{text-anchor:middle}svg text.number{font-weight:600}
 svg text.own{fill:var(--own-ink)}svg text.past{fill:var(--soft)}
 .lane{stroke:var(--line)}.edge{stroke:var(--mark);stroke-width:2;fill:none}.edge.faded{stroke:var(--line)}
@@ -35,6 +38,7 @@ table{border-collapse:collapse;width:100%;font-size:14px}
 th,td{text-align:left;padding:7px 12px;border-bottom:1px solid var(--line);vertical-align:top}
 th{position:sticky;top:0;background:var(--shade);font-weight:600;white-space:nowrap}tr:last-child td{border-bottom:0}
 td.n,th.n,.when{white-space:nowrap}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
+.text{display:inline-block;min-width:30ch}
 .chip{display:inline-block;border-radius:99px;padding:0 9px;font-size:13px;border:1px solid;white-space:nowrap}
 .chip.good{color:var(--mark)}.chip.bad{color:var(--bad)}.chip.warn{color:var(--warn)}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 18px;margin:0}dt{color:var(--soft)}
