@@ -72,7 +72,7 @@ class ChainHistory(Unrolling):
 
     def retracted(self, task: int, round: int) -> dict[str, str]:
         """Accounts whose consent was withdrawn in a round, and in which stage, "commit" or "reveal", they came out."""
-        stage, found = "commit", {}
+        stage, found = "commit", dict[str, str]()
         for event in self.logged(task, round, ("PhaseChanged", "UpdateRetracted")):
             if event.name == "UpdateRetracted":
                 found[event.args["participant"]] = stage
