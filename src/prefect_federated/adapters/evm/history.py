@@ -169,7 +169,7 @@ def _reveal(event: Event) -> Reveal:
 
 def retractions(events: Iterable[Event]) -> dict[str, str]:
     """Who was retracted, and in which stage, "commit" or "reveal", by the events of a round in order."""
-    stage, found = "commit", {}
+    stage, found = "commit", dict[str, str]()
     for event in events:
         if event.name == "UpdateRetracted":
             found[event.args["participant"]] = stage
