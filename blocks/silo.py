@@ -47,7 +47,9 @@ class Silo(PartyBlock):
     subject_column: str = Field(
         default="subject", title="Subject column", description="Column that names the subject of a row."
     )
-    consent_record: Path = Field(title="Consent record", description="File with the silo's part of the grant.")
+    consent_record: Path = Field(
+        title="Consent record", description="Encrypted file with the silo's part of the grant; see `federated consent`."
+    )
     approved_plans: list[str] = Field(
         default_factory=list,
         title="Approved plans",

@@ -16,7 +16,7 @@ from prefect_federated.core.errors import ConfigurationError, ConsentError
 
 KEY, OTHER = SealingKey.from_seed(b"\x01" * 32), SealingKey.from_seed(b"\x02" * 32)
 DRAFT = GrantDraft(bytes(32), "0x" + "11" * 20, "0x" + "22" * 20, ("age", "dose"), Terms(codes=("HMB",)), 10, 20)
-DOCUMENT = draft_document(EXAMPLE, DRAFT, 10, uuid.UUID(int=1))
+DOCUMENT = draft_document(EXAMPLE, DRAFT, 10, str(uuid.UUID(int=1)))
 PAST = (PastSubjects(b"\x07" * 32, 99, 3),)
 RECORD = ConsentRecord(b"\x03" * 32, b"\x04" * 32, ("age", "dose"), ("subject-01", "subject-02"), DOCUMENT, PAST)
 PLAIN = {"grant_id": "0x" + "03" * 32, "secret": "0x" + "04" * 32, "columns": ["age"], "subjects": ["subject-01"]}

@@ -153,7 +153,7 @@ class Consortium:
         now_s = federation.chain_time()
         silo, expiry = self.account(name).address, changes.get("expiry", now_s + 10**8)
         draft = GrantDraft(secret, silo, silo, columns, said, 0, expiry) if said else None
-        document = draft_document(EXAMPLE, draft, now_s, uuid.UUID(int=1)) if draft else None
+        document = draft_document(EXAMPLE, draft, now_s, str(uuid.UUID(int=1))) if draft else None
         terms: dict[str, Any] = {
             "dataset": secret,
             "silo": silo,

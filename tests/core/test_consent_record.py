@@ -20,7 +20,7 @@ from prefect_federated.core.errors import ConsentError
 HOLDER, SILO = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8", "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"
 TERMS = Terms(codes=("DS", "NPU"), diseases=("MONDO:0007254",))
 DRAFT = GrantDraft(b"\x0d" * 32, HOLDER, SILO, ("age", "dose"), TERMS, 1_700_000_000, 1_800_000_000)
-DOCUMENT = draft_document(EXAMPLE, DRAFT, 1_700_000_000, uuid.UUID(int=7))
+DOCUMENT = draft_document(EXAMPLE, DRAFT, 1_700_000_000, str(uuid.UUID(int=7)))
 SCHEMA = Path(core.__file__).with_name("consent_record.schema.json")
 
 # "Mandatory" in the profile's table, with the relation it names.

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from prefect_federated.core.data_use import Terms, Use, UseSpec, covers, months_later
+from prefect_federated.core.data_use import Terms, Use, UseSpec, covers
 from prefect_federated.core.duo import ALLOWS, ASKED, CONDITIONS, GRANTED, TAKES, Permit, purpose_bits, use_bits
 from prefect_federated.core.errors import ConsentError
+from prefect_federated.core.moments import months_later
 
 TABLE = json.loads((Path(__file__).parents[2] / "contracts" / "test" / "vectors.json").read_text())["duo"]
 ROWS = list(zip(TABLE["rows"], TABLE["granted"], TABLE["asked"], TABLE["covered"], strict=True))

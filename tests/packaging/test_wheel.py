@@ -68,7 +68,7 @@ def test_wheel_holds_every_module_of_the_listed_packages(names: list[str]) -> No
 
 
 def test_wheel_says_that_it_is_typed_and_brings_the_compiled_contracts(names: list[str]) -> None:
-    assert "prefect_federated/py.typed" in names
+    assert {"prefect_federated/py.typed", "prefect_federated/core/consent_record.schema.json"} <= set(names)
     shipped = {Path(name).stem for name in names if name.startswith("prefect_federated/contracts/abi/")}
     assert shipped == {path.stem for path in (ROOT / "contracts" / "abi").glob("*.json")}
     assert {"Coordinator", "ParticipantRegistry", "ConsentLedger", "ModelRegistry", "Treasury"} <= shipped

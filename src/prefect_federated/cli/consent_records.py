@@ -89,7 +89,7 @@ def draft(
     now_s, named = where.open().chain_time(), hash_of(dataset) if dataset else secrets.token_bytes(32)
     accounts = (account_of(holder, None), account_of(silo, None))
     draft = GrantDraft(named, *accounts, columns, terms, now_s, now_s + days * 86_400)
-    document = draft_document(_template(template), draft, now_s, uuid.uuid4())
+    document = draft_document(_template(template), draft, now_s, str(uuid.uuid4()))
     subjects = _lines(file) if file else found
     made = ConsentRecord(UNSIGNED, secrets.token_bytes(32), columns, subjects, document)
     write_record(record, made, key.open().public_bytes)

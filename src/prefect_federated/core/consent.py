@@ -8,11 +8,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from prefect_federated.core.canonical import canonical
-from prefect_federated.core.consent_record import RecordDocument, seconds
+from prefect_federated.core.consent_record import RecordDocument
 from prefect_federated.core.data_use import Use, covers
 from prefect_federated.core.duo import lacking, purpose_codes
 from prefect_federated.core.errors import ConsentError
 from prefect_federated.core.merkle import leaf_hash, root_of_leaves
+from prefect_federated.core.moments import seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ https://w3id.org/dpv/guides/consent-27560, table "ISO 27560:2023, EU GDPR, and D
 """
 
 import hmac
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
@@ -168,21 +167,3 @@ def purposes_of(terms: Terms) -> tuple[str, ...]:
     ('duo:0000006', 'duo:0000045')
     """
     return tuple(f"duo:{DUO_NUMBERS[code]:07d}" for code in terms.codes)
-
-
-def moment(seconds: int) -> str:
-    """Unix seconds as the record writes them.
-
-    >>> moment(0)
-    '1970-01-01T00:00:00Z'
-    """
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def seconds(written: str) -> int:
-    """Unix seconds that a moment of the record stands for.
-
-    >>> seconds(moment(1_700_000_000))
-    1700000000
-    """
-    return int(datetime.strptime(written, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp())

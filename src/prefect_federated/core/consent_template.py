@@ -3,7 +3,6 @@
 template (once) + dataset, silo, columns, terms, times --draft--> consent record
 """
 
-import uuid
 from dataclasses import dataclass
 
 from pydantic import Field
@@ -18,10 +17,10 @@ from prefect_federated.core.consent_record import (
     Text,
     Validity,
     Withdrawal,
-    moment,
     purposes_of,
 )
 from prefect_federated.core.data_use import Terms
+from prefect_federated.core.moments import moment
 from prefect_federated.core.spec_parts import Strict
 
 
@@ -63,11 +62,11 @@ class GrantDraft:
     expiry: int
 
 
-def draft_document(template: RecordTemplate, draft: GrantDraft, now_s: int, record_id: uuid.UUID) -> RecordDocument:
+def draft_document(template: RecordTemplate, draft: GrantDraft, now_s: int, record_id: str) -> RecordDocument:
     """The consent record of one grant.
 
     Args:
-        record_id: drawn by the caller.
+        record_id: a UUID, drawn by the caller.
 
     Raises:
         ValidationError: a value does not fit the profile.
@@ -75,7 +74,7 @@ def draft_document(template: RecordTemplate, draft: GrantDraft, now_s: int, reco
     controller, processor = template.controller, template.processor
     return RecordDocument(
         iri=f"urn:uuid:{record_id}",
-        identifier=str(record_id),
+        identifier=record_id,
         conforms_to="https://w3id.org/dpv/schema/dpv-27560#record",
         created=moment(now_s),
         language=template.language,

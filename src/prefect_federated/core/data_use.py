@@ -5,12 +5,12 @@ terms of a grant + use of a task --mask--> missing permission? --values--> the f
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator, Field, model_validator
 
 from prefect_federated.core.duo import lacking, purpose_bits, use_bits
+from prefect_federated.core.moments import months_later
 from prefect_federated.core.spec_parts import Strict
 
 
@@ -176,20 +176,3 @@ def _outside(code: str, strange: Collection[str], allowed: Collection[str]) -> R
     if not strange:
         return None
     return Refusal(code, f"it is for {', '.join(sorted(allowed))}, the task names {', '.join(sorted(strange))}")
-
-
-def months_later(start_s: int, months: int) -> int:
-    """The same day of the month and time of day some months later, or that month's last day, unix seconds.
-
-    >>> leap = 1_706_659_200  # 2024-01-31
-    >>> (months_later(leap, 1) - leap) // 86_400, (months_later(leap, 12) - leap) // 86_400
-    (29, 366)
-    """
-    start = datetime.fromtimestamp(start_s, UTC)
-    years, month = divmod(start.month - 1 + months, 12)
-    for day in range(start.day, 27, -1):
-        try:
-            return int(start.replace(year=start.year + years, month=month + 1, day=day).timestamp())
-        except ValueError:
-            continue
-    return int(start.replace(year=start.year + years, month=month + 1).timestamp())

@@ -43,7 +43,7 @@ def give_consent(
     """
     dataset = hashlib.sha256(secret + b"dataset").digest()
     holder.register_dataset(dataset, frame_root(table, subject_column, secret))
-    now_s, record_id = holder.chain_time(), uuid.UUID(bytes=dataset[:16], version=4)
+    now_s, record_id = holder.chain_time(), str(uuid.UUID(bytes=dataset[:16], version=4))
     draft = GrantDraft(dataset, holder.signer, silo, consent.columns, TERMS, now_s - 1, consent.expiry)
     document = draft_document(EXAMPLE, draft, now_s, record_id)
     grant = Grant(
