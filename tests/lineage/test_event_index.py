@@ -1,5 +1,6 @@
 """The event index: what the chain says, asked for once; blocks that were replaced; files that are not an index."""
 
+import runpy
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -139,3 +140,10 @@ def test_folder_that_cannot_be_written_to_says_so(settled: SmallFederation, tmp_
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigurationError, match="folder that may be written to"):
         EventIndex(tmp_path / "file" / "events.sqlite").catch_up(settled.reader)
+
+
+def test_benchmark_of_lineage_runs_on_a_small_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = runpy.run_path(str(ROOT / "benchmarks" / "lineage.py"))
+    assert told["main"](30, 4, str(tmp_path / "page.html")) == 0
+    assert "lineage of the model" in capsys.readouterr().out
+    assert (tmp_path / "page.html").read_text().count('class="node') > 30
