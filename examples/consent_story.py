@@ -62,10 +62,9 @@ def main() -> None:
     if out.exists() and any(out.iterdir()):
         parser.error(f"{out} is not empty; name another folder, or remove it")
     out.mkdir(parents=True, exist_ok=True)
-    os.environ["PREFECT_HOME"] = str(out / "prefect")  # before Prefect is imported
-    for quiet in ("DO_NOT_TRACK", "MLFLOW_DISABLE_TELEMETRY"):
-        os.environ[quiet] = "true"
-    os.environ |= {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PREFECT_LOGGING_LEVEL": "WARNING"}
+    from prefect_federated.cli import quiet
+
+    quiet.apply(out)  # before Prefect is imported
     tell(out)
 
 
