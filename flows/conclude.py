@@ -1,5 +1,6 @@
 """conclude: the aggregator's part. Reads the chain, aggregates or settles what is due, schedules, exits.
 
+Commit, Reveal --> retract whose consent was withdrawn
 Reveal --> receipts                    Aggregate --> aggregate (standby: second half of the window)
 Challenge --> judge another's          over --> settle, mirror
 """
@@ -21,6 +22,7 @@ from prefect_federated.tasks.aggregate import aggregate
 from prefect_federated.tasks.demands import meet_demands
 from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.receipts import issue_receipts
+from prefect_federated.tasks.retract import retract_withdrawn
 from prefect_federated.tasks.settle import claim, mirror, record, settle
 
 
@@ -33,8 +35,8 @@ def conclude(aggregator: str, task: int) -> str:
         task: index of the task on chain.
 
     Returns:
-        What was done: "receipts", "aggregate", "judge", "answer", "forfeit", "settle" or "nothing"; "busy" where
-        another run is at it.
+        What was done: "retract", "receipts", "aggregate", "judge", "answer", "forfeit", "settle" or "nothing"; "busy"
+        where another run is at it.
     """
     block: Aggregator = Aggregator.load(aggregator)  # type: ignore[assignment]
     opened = block.open()
@@ -51,6 +53,8 @@ def bring_on(aggregator: OpenAggregator, task: int) -> str:
     state, now_s = federation.round_state(task), federation.chain_time()
     if state.status.spoilt and not is_recorded(federation, task, state.round):
         federation.tick(task)
+    if state.phase in (Phase.COMMIT, Phase.REVEAL) and retract_withdrawn(party, task):
+        return "retract"
     if state.phase == Phase.REVEAL and aggregator.mailbox is not None and state.revealed:
         count = issue_receipts(party, aggregator.mailbox, listen(party, task, state.round))
         return "receipts" if count else "nothing"

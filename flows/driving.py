@@ -30,6 +30,7 @@ from prefect_federated.tasks.aggregate import aggregate
 from prefect_federated.tasks.judge import judge
 from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.open_round import open_round
+from prefect_federated.tasks.retract import retract_withdrawn
 from prefect_federated.tasks.settle import claim_floor, claim_pay, mirror, settle
 
 Watcher = Callable[[int, str, str], None]
@@ -75,6 +76,7 @@ def drive_round(cast: Cast, task: int) -> RoundResult:
     _draw(cast, task, round)
     _wait_past(cast, task, Phase.COMMIT)
     excluded |= _reveal_all(cast, task, round)
+    retract_withdrawn(cast.aggregator.party, task)
     _wait_past(cast, task, Phase.REVEAL)
     _vote(cast, task, round)
     outcome = _aggregate(cast, task, round)

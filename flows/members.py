@@ -24,6 +24,7 @@ from prefect_federated.core.sealed import SealedUpdate
 from prefect_federated.tasks.commit import commit, recall, seal
 from prefect_federated.tasks.leave import leave_commit, leave_opening
 from prefect_federated.tasks.listen import listen
+from prefect_federated.tasks.retract import retract_withdrawn
 from prefect_federated.tasks.reveal import reveal
 from prefect_federated.tasks.train import train
 from prefect_federated.tasks.validate import validate
@@ -88,7 +89,9 @@ class Participant:
         return note
 
     def reveal(self, task: int, round: int) -> None:
-        """Open the commitment from the vault."""
+        """Open the commitment from the vault; where its consent was withdrawn meanwhile, take it out instead."""
+        if retract_withdrawn(self.silo.party, task, self.account):
+            return
         spec = listen(self.silo.party, task, round)
         sealed = recall(self.silo.party, spec)
         if sealed is None:

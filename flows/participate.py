@@ -1,6 +1,7 @@
 """participate: one silo's part. Reads the chain, does what is due, schedules the next window, exits.
 
 round state + standing --due--> commit | reveal | object | claim | floor --> next run at the next window
+consent withdrawn in Commit or Reveal --> retract
 """
 
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from prefect_federated.flows.next_window import schedule_next
 from prefect_federated.tasks.judge import judge
 from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.receipts import keep_receipts
+from prefect_federated.tasks.retract import retract_withdrawn
 from prefect_federated.tasks.settle import claim, claim_floor
 from prefect_federated.tasks.vouching import keep_vouched
 
@@ -53,6 +55,8 @@ def take_part(silo: OpenSilo, task: int) -> str:
 def _steps(silo: OpenSilo, task: int) -> Iterator[str]:
     """Whoever commits last may find the reveal due: nobody else would wake it for that."""
     federation, member, last = silo.party.federation, Participant(silo), ""
+    if retract_withdrawn(silo.party, task, silo.party.account):
+        yield "retract"
     while True:
         state = federation.round_state(task)
         now_s, paused_until = federation.chain_time(), federation.paused_until()

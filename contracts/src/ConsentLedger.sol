@@ -8,6 +8,7 @@ import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/Signa
 import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
 import {AnnouncedUpgrades} from "./AnnouncedUpgrades.sol";
 import {IConsentLedger} from "./interfaces/IConsentLedger.sol";
+import {IRounds} from "./interfaces/IRounds.sol";
 
 /// @notice Documented in IConsentLedger.
 contract ConsentLedger is IConsentLedger, AnnouncedUpgrades, EIP712Upgradeable {
@@ -32,6 +33,8 @@ contract ConsentLedger is IConsentLedger, AnnouncedUpgrades, EIP712Upgradeable {
         address silo;
         bytes32 columns;
         bytes32 subjects;
+        bytes32 record;
+        uint256 budget;
     }
 
     /// @custom:storage-location erc7201:prefect-federated.ConsentLedger
@@ -43,7 +46,7 @@ contract ConsentLedger is IConsentLedger, AnnouncedUpgrades, EIP712Upgradeable {
     }
 
     bytes32 public constant GRANT_TYPEHASH = keccak256(
-        "Grant(bytes32 dataset,address silo,uint64 purposes,uint40 validFrom,uint40 expiry,bytes32 columns,bytes32 subjects,uint256 nonce,uint40 deadline)"
+        "Grant(bytes32 dataset,address silo,uint64 purposes,uint40 validFrom,uint40 expiry,bytes32 columns,bytes32 subjects,bytes32 record,uint256 budget,uint256 nonce,uint40 deadline)"
     );
     bytes32 public constant WITHDRAWAL_TYPEHASH = keccak256("Withdrawal(bytes32 grantId,uint40 deadline)");
 
@@ -90,7 +93,7 @@ contract ConsentLedger is IConsentLedger, AnnouncedUpgrades, EIP712Upgradeable {
         _requireSignature(holder, grantId, signature);
         _useNonce(holder, g.nonce);
         LedgerStorage storage s = _storage();
-        s.terms[grantId] = Terms(g.dataset, g.silo, g.columns, g.subjects);
+        s.terms[grantId] = Terms(g.dataset, g.silo, g.columns, g.subjects, g.record, g.budget);
         s.licences[_key(grantId, g.silo)] = Licence(g.purposes, g.validFrom, g.expiry, 0, uint40(block.timestamp));
         emit ConsentGranted(grantId, g.dataset, g.silo, g);
     }
@@ -101,10 +104,25 @@ contract ConsentLedger is IConsentLedger, AnnouncedUpgrades, EIP712Upgradeable {
     }
 
     function withdrawBySig(bytes32 grantId, uint40 deadline, bytes calldata signature) external {
-        address holder = _holderOf(_termsOf(grantId).dataset);
-        if (block.timestamp > deadline) revert SignatureExpired(deadline, block.timestamp);
-        _requireSignature(holder, hashWithdrawal(grantId, deadline), signature);
+        _requireWithdrawal(grantId, deadline, signature);
         _withdraw(grantId);
+    }
+
+    function withdrawAndRetract(bytes32 grantId, Running[] calldata running) external {
+        _requireHolder(_termsOf(grantId).dataset);
+        _withdraw(grantId);
+        _retract(grantId, running);
+    }
+
+    function withdrawAndRetractBySig(
+        bytes32 grantId,
+        uint40 deadline,
+        bytes calldata signature,
+        Running[] calldata running
+    ) external {
+        _requireWithdrawal(grantId, deadline, signature);
+        _withdraw(grantId);
+        _retract(grantId, running);
     }
 
     function cancelNonce(uint256 nonce) external {
@@ -143,6 +161,10 @@ contract ConsentLedger is IConsentLedger, AnnouncedUpgrades, EIP712Upgradeable {
         }
     }
 
+    function isWithdrawn(bytes32 grantId, address silo) external view returns (bool) {
+        return _storage().licences[_key(grantId, silo)].withdrawnAt != 0;
+    }
+
     function liveAt(bytes32 grantId, address silo, uint64 purposes, uint256 at) external view returns (bool) {
         Licence memory l = _storage().licences[_key(grantId, silo)];
         bool there = l.grantedAt != 0 && l.grantedAt <= at && (l.withdrawnAt == 0 || at < l.withdrawnAt);
@@ -163,6 +185,8 @@ contract ConsentLedger is IConsentLedger, AnnouncedUpgrades, EIP712Upgradeable {
             withdrawnAt: l.withdrawnAt,
             columns: t.columns,
             subjects: t.subjects,
+            record: t.record,
+            budget: t.budget,
             live: l.withdrawnAt == 0 && l.validFrom <= block.timestamp && block.timestamp < l.expiry
         });
     }
@@ -198,6 +222,28 @@ contract ConsentLedger is IConsentLedger, AnnouncedUpgrades, EIP712Upgradeable {
         if (l.withdrawnAt != 0) revert GrantWithdrawn(grantId, l.withdrawnAt);
         l.withdrawnAt = uint40(block.timestamp);
         emit ConsentWithdrawn(grantId, t.dataset, l.withdrawnAt);
+    }
+
+    /// @dev The ledger has no power over any coordinator: it calls what everybody may call. A failure is told, and
+    /// nothing else: else whoever ends a round first could keep a holder from withdrawing.
+    function _retract(bytes32 grantId, Running[] calldata running) internal {
+        address silo = _termsOf(grantId).silo;
+        for (uint256 i; i < running.length; ++i) {
+            Running calldata r = running[i];
+            (bool ok,) = r.coordinator
+                .call(
+                    abi.encodeCall(
+                        IRounds.retract, (r.task, r.round, silo, r.commitment, r.evidenceHash, grantId)
+                    )
+                );
+            if (!ok || r.coordinator.code.length == 0) emit NotRetracted(grantId, r.coordinator, r.task, r.round);
+        }
+    }
+
+    function _requireWithdrawal(bytes32 grantId, uint40 deadline, bytes calldata signature) internal view {
+        address holder = _holderOf(_termsOf(grantId).dataset);
+        if (block.timestamp > deadline) revert SignatureExpired(deadline, block.timestamp);
+        _requireSignature(holder, hashWithdrawal(grantId, deadline), signature);
     }
 
     function _useNonce(address holder, uint256 nonce) internal {

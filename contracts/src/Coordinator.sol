@@ -14,6 +14,7 @@ import {Clock} from "./Clocks.sol";
 import {Misses} from "./Misses.sol";
 import {Phases} from "./Phases.sol";
 import {Results} from "./Results.sol";
+import {Retractions} from "./Retractions.sol";
 import {TaskDesk} from "./TaskDesk.sol";
 import {Updates} from "./Updates.sol";
 import {Upkeep} from "./Upkeep.sol";
@@ -21,7 +22,7 @@ import {Upkeep} from "./Upkeep.sol";
 /// @notice Documented in ICoordinator.
 /// @dev Its parts, in the order of a round: TaskDesk (Tasks, Enrolments), openRound, Updates, Results, Court.
 /// What is not a function of this contract goes to the desk, which shares its storage.
-contract Coordinator is Updates, Misses, Results, Upkeep, AnnouncedUpgrades, MulticallUpgradeable, Proxy {
+contract Coordinator is Updates, Misses, Retractions, Results, Upkeep, AnnouncedUpgrades, MulticallUpgradeable, Proxy {
     using Phases for Clock;
 
     /// @custom:oz-upgrades-unsafe-allow state-variable-immutable

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// What a participant has done in a round. Closed: opened late, or slashed.
+/// What a participant has done in a round. Closed: opened late, retracted, or slashed.
 enum Mark {
     None,
     Committed,

@@ -12,7 +12,7 @@ abstract contract Tasks is CoordinatorBase, ITaskDesk {
     uint8 internal constant LAST_RULE = 3;
     uint8 internal constant MAX_COMMITTEE = 31;
 
-    /// @dev EIP-712 style name; `params` enters as keccak256 of its 40 words (see createTask).
+    /// @dev EIP-712 style name; `params` enters as keccak256 of its 41 words (see createTask).
     bytes32 public constant TASK_TYPEHASH =
         keccak256("Task(uint256 chainId,address coordinator,address sponsor,bytes32 paramsHash)");
 

@@ -55,7 +55,7 @@ abstract contract Updates is CoordinatorBase, IRounds {
             _save(task, c);
         } else {
             emit UpdateRevealed(task, round, participant, index, o, uri);
-            _count(task, c, ++c.revealed == c.committed);
+            _count(task, c, ++c.revealed + c.late == c.committed);
         }
     }
 

@@ -246,6 +246,8 @@ abstract contract Base is ICoordinatorTypes {
             expiry: uint40(block.timestamp + 1_000_000),
             columns: keccak256("columns"),
             subjects: keccak256("subjects"),
+            record: keccak256("record"),
+            budget: 0,
             nonce: nonce,
             deadline: uint40(block.timestamp + 100)
         });

@@ -14,7 +14,9 @@ abstract contract Ghosts is Leaves {
     bool public committedInPause;
     bool public overslashed; // somebody lost more than it had locked
     bool public robbed; // somebody without a commit of its own on chain lost its bond to silence
+    bool public retractedWrongly; // a commit under a grant that stood was taken out, or one taken out was still owed
     uint256 public withdrawals; // of consent
+    uint256 public retractions;
     uint256 public rollVoids;
     uint256 public landed; // in this round
     mapping(address => uint256) public received; // by claims
@@ -53,6 +55,12 @@ abstract contract Ghosts is Leaves {
 
     function _noteLift(address silo) internal {
         if (withdrawn[silo]) usedWithdrawn = true;
+    }
+
+    function _noteRetracted(address silo) internal {
+        ++retractions;
+        bool out = !coordinator.owesOpening(task, round, coordinator.enrolmentOf(task, silo).index);
+        if (!withdrawn[silo] || !out || coordinator.enrolmentOf(task, silo).enrolled) retractedWrongly = true;
     }
 
     function _slashed() internal view returns (uint256) {

@@ -27,6 +27,7 @@ contract Handler is AppealActions {
             if (seed % 2 == 0) this.rollCommits(seed, seed / 7, seed % 11);
             if (seed % 14 == 0) this.rollCommits(seed ^ 1, seed / 5, seed % 13);
             if (seed % 4 != 0) this.commitAll();
+            if (seed % 3 == 2) this.retract(seed, true); // of those whose consent stood when they committed
             this.endCommit();
         } else if (r.phase == Phase.Aggregate) {
             this.propose(seed % 8 == 0 || r.overturned != 0, seed, seed % 3);

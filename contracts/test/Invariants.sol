@@ -160,6 +160,10 @@ abstract contract Invariants {
         vm.assertFalse(handler.usedWithdrawn(), "used");
     }
 
+    function _a_retraction_takes_out_what_was_withdrawn_and_nothing_else() internal view {
+        vm.assertFalse(handler.retractedWrongly(), "retracted");
+    }
+
     function _nobody_commits_in_a_pause() internal view {
         vm.assertFalse(handler.committedInPause(), "committed");
     }

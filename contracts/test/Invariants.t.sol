@@ -33,7 +33,7 @@ contract InvariantsTest is Invariants {
     }
 
     function targetSelectors() external view returns (FuzzSelector[] memory targets) {
-        bytes4[44] memory any_ = [
+        bytes4[45] memory any_ = [
             Actions.pass.selector,
             Actions.pause.selector,
             Actions.open.selector,
@@ -54,6 +54,7 @@ contract InvariantsTest is Invariants {
             Actions.propose.selector,
             Judgements.overturn.selector,
             Judgements.strike.selector,
+            Judgements.retract.selector,
             Judgements.hold.selector,
             Judgements.floor.selector,
             Judgements.collect.selector,
@@ -105,6 +106,7 @@ contract InvariantsTest is Invariants {
         vm.assertGe(handler.restored(), 1, "accepted appeals");
         vm.assertGe(handler.rejected(), 1, "rejected appeals");
         vm.assertGe(handler.withdrawals(), 1, "withdrawn consents");
+        vm.assertGe(handler.retractions(), 1, "retracted commits");
         vm.assertGe(handler.rolledRounds(), 3, "rolls that were opened");
         vm.assertGe(handler.lifts(), 1, "lifted commits");
         vm.assertGe(handler.landings(), 1, "landed openings");
@@ -136,6 +138,7 @@ contract InvariantsTest is Invariants {
         _floors_are_set_aside_after_fraud_alone();
         _no_more_is_awarded_than_the_settled_rounds_had();
         _a_withdrawn_consent_is_never_used_again();
+        _a_retraction_takes_out_what_was_withdrawn_and_nothing_else();
         _nobody_commits_in_a_pause();
         _the_enrolled_are_counted();
         _everybody_keeps_its_index();

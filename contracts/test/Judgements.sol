@@ -9,6 +9,20 @@ abstract contract Judgements is RolledActions {
     uint256 public overturns;
     uint256 public floors;
 
+    /// With a withdrawn grant a commit is taken out, and nobody loses anything; with one that stands, never.
+    function retract(uint256 i, bool atOnce) external watched {
+        address silo = _silo(i % ACTORS);
+        bytes32 digest = _digest(silo, _opening(silo));
+        if (atOnce) _withdrawConsent(silo);
+        coordinator.tick(task); // a vanished aggregator's bond is another matter
+        uint256 before = _taken();
+        vm.prank(stranger);
+        try coordinator.retract(task, round, silo, digest, _evidence(silo), grants[silo]) {
+            _noteRetracted(silo);
+        } catch {}
+        if (_taken() != before) unjust = true;
+    }
+
     function overturn() external watched bounded {
         uint256 before = _taken();
         vm.prank(address(disputes));

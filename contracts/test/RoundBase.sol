@@ -46,6 +46,7 @@ abstract contract RoundBase is Base {
         p.quorum = 2;
         p.maxParticipants = 300;
         p.maxMisses = 2;
+        p.waitRounds = 3;
         p.maxWeight = 1000;
         p.maxRounds = 50;
         p.chunkBytes = 1024;

@@ -116,6 +116,8 @@ contract VectorsTest is ICoordinatorTypes, Answers {
             expiry: uint40(_u(".grant.expiry")),
             columns: _b(".grant.columns"),
             subjects: _b(".grant.subjects"),
+            record: _b(".grant.record"),
+            budget: _u(".grant.budget"),
             nonce: _u(".grant.nonce"),
             deadline: uint40(_u(".grant.deadline"))
         });

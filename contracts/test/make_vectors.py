@@ -87,6 +87,7 @@ def task() -> dict[str, Any]:
         "quorum": ("uint16", 3),
         "maxParticipants": ("uint16", 100),
         "maxMisses": ("uint16", 2),
+        "waitRounds": ("uint16", 3),
         "maxWeight": ("uint32", 1000),
         "maxRounds": ("uint32", 50),
         "chunkBytes": ("uint32", 1024),
@@ -172,6 +173,8 @@ def grant() -> dict[str, Any]:
         "expiry": ("uint40", 1_800_000_000),
         "columns": ("bytes32", word("columns")),
         "subjects": ("bytes32", word("subjects")),
+        "record": ("bytes32", word("record")),
+        "budget": ("uint256", 2**64 - 5),
         "nonce": ("uint256", 11),
         "deadline": ("uint40", 1_700_000_900),
     }

@@ -146,6 +146,8 @@ class Consortium:
             "expiry": now_s + 10**8,
             "columns": columns_digest(secret, columns),
             "subjects": subjects_root(secret, subjects),
+            "record": bytes(32),
+            "budget": 0,
             "nonce": int.from_bytes(secret[:8], "big"),
             "deadline": now_s + 86_400,
         }

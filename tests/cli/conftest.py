@@ -138,7 +138,9 @@ class SmallFederation:
         federation, now = party.federation, party.federation.chain_time()
         dataset = hashlib.sha256(party.address.encode()).digest()
         federation.register_dataset(dataset, bytes(32))
-        grant = Grant(dataset, party.address, 3, now - 1, now + 10**8, bytes(32), bytes(32), 0, now + 86_400)
+        grant = Grant(
+            dataset, party.address, 3, now - 1, now + 10**8, bytes(32), bytes(32), bytes(32), 0, 0, now + 86_400
+        )
         return federation.grant(
             grant, sign_grant(party.account, federation.addresses.consent, federation.chain_id, grant)
         )

@@ -33,6 +33,8 @@ GRANT = GrantState(
     expiry=1000,
     columns=columns_digest(SECRET, RECORD.columns),
     subjects=subjects_root(SECRET, RECORD.subjects),
+    record=b"\x03" * 32,
+    budget=0,
     withdrawn_at=0,
 )
 

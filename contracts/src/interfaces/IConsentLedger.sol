@@ -10,6 +10,9 @@ interface IConsentLedger {
     /// @param purposes Bit set of purposes; a task asks for some of them.
     /// @param validFrom First second of use. @param expiry First second after use. Unix seconds.
     /// @param columns Root of the columns covered. @param subjects Root of the subjects covered.
+    /// @param record Keyed digest of the consent record that the silo keeps: HMAC-SHA256 under a secret of its own, so
+    /// that nobody can guess the record, and what is left here says nothing once both are erased.
+    /// @param budget Most privacy loss over all commits under it; 0 is no limit.
     /// @param nonce Any unused number of the holder's. @param deadline Last second to bring the grant here.
     struct Grant {
         bytes32 dataset;
@@ -19,8 +22,20 @@ interface IConsentLedger {
         uint40 expiry;
         bytes32 columns;
         bytes32 subjects;
+        bytes32 record;
+        uint256 budget;
         uint256 nonce;
         uint40 deadline;
+    }
+
+    /// A commit under the grant that is to be taken out of its round, as ICoordinator.retract has it.
+    /// @param coordinator Where the round runs. @param round Its number.
+    struct Running {
+        address coordinator;
+        uint32 task;
+        uint32 round;
+        bytes32 commitment;
+        bytes32 evidenceHash;
     }
 
     /// @param withdrawnAt Unix seconds of the withdrawal, 0 while it stands.
@@ -35,6 +50,8 @@ interface IConsentLedger {
         uint40 withdrawnAt;
         bytes32 columns;
         bytes32 subjects;
+        bytes32 record;
+        uint256 budget;
         bool live;
     }
 
@@ -69,6 +86,7 @@ interface IConsentLedger {
     event DatasetRootPublished(bytes32 indexed dataset, bytes32 root);
     event ConsentGranted(bytes32 indexed grantId, bytes32 indexed dataset, address indexed silo, Grant grant);
     event ConsentWithdrawn(bytes32 indexed grantId, bytes32 indexed dataset, uint40 withdrawnAt);
+    event NotRetracted(bytes32 indexed grantId, address indexed coordinator, uint32 task, uint32 round);
     event NonceCancelled(address indexed holder, uint256 nonce);
     event SubjectsSet(bytes32 indexed grantId, bytes32 before, bytes32 subjects);
 
@@ -88,6 +106,19 @@ interface IConsentLedger {
     /// The same, signed by the holder and brought by anyone.
     function withdrawBySig(bytes32 grantId, uint40 deadline, bytes calldata signature) external;
 
+    /// Takes a grant back and, in the same transaction, the commits under it out of their rounds. One that cannot be taken
+    /// out any more (`NotRetracted`) does not keep the grant from being withdrawn. Holder only.
+    function withdrawAndRetract(bytes32 grantId, Running[] calldata running) external;
+
+    /// The same under the signature of `withdrawBySig`. The list is whoever brings it: without it the withdrawal is as
+    /// good, and anybody may retract afterwards.
+    function withdrawAndRetractBySig(
+        bytes32 grantId,
+        uint40 deadline,
+        bytes calldata signature,
+        Running[] calldata running
+    ) external;
+
     /// Takes back a grant that was signed but not brought yet: the sender's nonce counts as used.
     function cancelNonce(uint256 nonce) external;
 
@@ -96,6 +127,9 @@ interface IConsentLedger {
 
     /// Reverts with the reason unless `silo` may use the grant for all `purposes` from now to `until`.
     function requireLive(bytes32 grantId, address silo, uint64 purposes, uint40 until) external view;
+
+    /// Whether the grant of this silo was withdrawn.
+    function isWithdrawn(bytes32 grantId, address silo) external view returns (bool);
 
     /// Whether `silo` could use the grant for all `purposes` at a second of the past, when it must have been here already:
     /// nothing that happens later changes the answer.

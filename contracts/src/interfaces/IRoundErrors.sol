@@ -69,6 +69,13 @@ interface IRoundErrors is IRoundTypes {
     error MissingEvidence(uint32 task, uint32 round, address participant);
     /// Thrown when somebody reveals who owes no opening: never committed, revealed already, late or slashed.
     error NothingToReveal(uint32 task, uint32 round, address participant);
+    /// Thrown when a commit is to be taken out that does not stand, or is not the one that was shown.
+    error NothingToRetract(uint32 task, uint32 round, address participant);
+    /// Thrown when a commit is to be taken out whose grant was not withdrawn.
+    error ConsentStands(uint32 task, uint32 round, bytes32 grantId);
+    /// Thrown when somebody enrols whose consent was withdrawn in a round before; `until` is the first round that may
+    /// run, or have run, when it does.
+    error StillWaiting(uint32 task, address participant, uint32 until);
     /// Thrown when an opening does not hash to what the participant committed.
     error CommitmentMismatch(uint32 task, uint32 round, address participant);
     /// Thrown when a weight is 0 or above the task's bound.

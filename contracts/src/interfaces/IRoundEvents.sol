@@ -62,6 +62,14 @@ interface IRoundEvents is IRoundTypes {
         Opening opening,
         string uri
     );
+    event UpdateRetracted(
+        uint32 indexed task,
+        uint32 indexed round,
+        address indexed participant,
+        uint16 index,
+        bytes32 grantId,
+        uint32 waitsUntil
+    );
     event ParticipantSlashed(
         uint32 indexed task, uint32 indexed round, address indexed participant, uint256 amount, string reason
     );

@@ -44,6 +44,7 @@ interface IRoundTypes {
     /// @param finalityGap Between Commit and Reveal, at least the chain's finality. All windows in seconds.
     /// @param quorum Least number that must commit, and reveal. @param maxParticipants At most 10,000.
     /// @param maxMisses Rounds in a row that one can be noted as absent from before one is un-enrolled; 0 is never.
+    /// @param waitRounds Rounds that whoever was retracted sits out before it may enrol again; 0 is none.
     /// @param chunkBytes Chunk size of the Merkle trees. @param mode 0 clear, 1 masked.
     /// @param rule 0 mean, 1 median, 2 trimmed mean, 3 Multi-Krum.
     /// @param bond A participant's. @param aggregatorBond The aggregator's, and the standby's (stake token).
@@ -78,6 +79,7 @@ interface IRoundTypes {
         uint16 quorum;
         uint16 maxParticipants;
         uint16 maxMisses;
+        uint16 waitRounds;
         uint32 maxWeight;
         uint32 maxRounds;
         uint32 chunkBytes;
@@ -159,7 +161,7 @@ interface IRoundTypes {
 
     /// @param phase At the block's time, also if nobody has called since a deadline.
     /// @param revealDeadline 0 until Reveal has begun; the grace ends `revealGrace` after it, a pause in the
-    /// grace included. @param late Opened within the grace.
+    /// grace included. @param late Opened within the grace, or retracted: neither counts nor owes.
     /// @param overturned Proposals of this round that were proven wrong.
     /// @param proposalHash keccak256(abi.encode(proposal)), 0 if there is none; so is `proposer`.
     struct RoundState {
@@ -184,6 +186,7 @@ interface IRoundTypes {
     /// @param bonded Whether the task holds its bond. @param fromRound First round it takes part in, 0 if it
     /// never enrolled. @param untilRound Last round, once it is no longer enrolled.
     /// @param missedRound Last round in which it was noted as absent. @param misses In how many in a row up to that.
+    /// @param waitsUntil The round that must have begun before it may enrol again.
     struct Enrolment {
         uint16 index;
         bool enrolled;
@@ -192,5 +195,6 @@ interface IRoundTypes {
         uint32 untilRound;
         uint32 missedRound;
         uint16 misses;
+        uint32 waitsUntil;
     }
 }

@@ -28,6 +28,7 @@ CALLS = {
     "UpdateCommitted": "commit",
     "UpdateRevealed": "reveal",
     "RevealedLate": "reveal",
+    "UpdateRetracted": "retract",
     "RoundAggregated": "propose",
     "ProposalOverturned": "challenge",
     "ParticipantSlashed": "slash",
@@ -65,7 +66,7 @@ class MemberVote:
 
 @dataclass(frozen=True, slots=True)
 class RoundLog:
-    """What the chain recorded of one round. Accounts are in the cohort's order."""
+    """What the chain recorded of one round. Accounts are in the cohort's order; `retracted` says at which stage."""
 
     task: int
     round: int
@@ -78,6 +79,7 @@ class RoundLog:
     committed: tuple[str, ...]
     revealed: tuple[str, ...]
     late: tuple[str, ...]
+    retracted: Mapping[str, str]
     slashed: Mapping[str, int]
     overturned: tuple[Overturn, ...]
     left_out: Mapping[str, Reason]
@@ -120,6 +122,8 @@ class RoundLog:
 
     def _excluded(self, account: str, notes: Mapping[str, Exclusion]) -> Exclusion:
         note = f" ({notes[account].reason})" if account in notes else ""
+        if account in self.retracted:
+            return Exclusion(account, self.retracted[account], "consent withdrawn" + note)
         if account in self.left_out:
             return Exclusion(account, "aggregate", REASONS[self.left_out[account]] + note)
         if account in self.revealed and self.status is Status.REJECTED:
@@ -144,7 +148,8 @@ def read_round_log(federation: ChainHistory, task: int, round: int) -> RoundLog:
     if started is None:
         raise ProtocolError(f"task {task} has no round {round}; `federated round status` lists those it has")
     indices = cohort_of(federation.membership(task), round)
-    reveals = {e.args["participant"]: e for e in events if e.name == "UpdateRevealed"}
+    retracted = federation.retracted(task, round)
+    reveals = {reveal.participant: reveal for reveal in federation.reveals(task, round)}
     proposal = _standing(events)
     settled = next((e for e in events if e.name == "RoundSettled"), None)
     voided = next((e for e in events if e.name == "RoundVoided"), None)
@@ -163,8 +168,9 @@ def read_round_log(federation: ChainHistory, task: int, round: int) -> RoundLog:
         version_hash=made.args["versionHash"] if made else bytes(32),
         expected=tuple(sorted(indices, key=indices.__getitem__)),
         committed=_accounts(events, "UpdateCommitted", indices),
-        revealed=_accounts(events, "UpdateRevealed", indices),
+        revealed=tuple(a for a in _accounts(events, "UpdateRevealed", indices) if a not in retracted),
         late=_accounts(events, "RevealedLate", indices),
+        retracted=retracted,
         slashed=_slashed(events),
         overturned=tuple(
             Overturn(e.args["proposer"], e.args["accuser"], e.args["taken"], e.args["bounty"])
@@ -173,7 +179,7 @@ def read_round_log(federation: ChainHistory, task: int, round: int) -> RoundLog:
         ),
         left_out={at[index]: reason for index, reason in packed.items() if index in at},
         proposed=proposal is not None,
-        weights={account: e.args["opening"]["weight"] for account, e in reveals.items()},
+        weights={account: reveal.opening.weight for account, reveal in reveals.items()},
         commit_tx={e.args["participant"]: e.tx_hash for e in events if e.name == "UpdateCommitted"},
         settled_tx=end.tx_hash if end else b"",
         transactions=_transactions(events),

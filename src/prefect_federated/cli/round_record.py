@@ -54,6 +54,7 @@ def round_record(federation: "Federation", task: int, round: int) -> dict[str, A
         "committed": list(people.committed),
         "revealed": list(people.revealed),
         "late": list(log.late),
+        "retracted": dict(log.retracted),
         "aggregated": list(people.aggregated),
         "excluded": [_exclusion(e) for e in people.excluded if not running or e.participant in log.left_out],
         "awaited": _awaited(federation, state, log) if running else [],
@@ -88,7 +89,7 @@ def _awaited(federation: "Federation", state: "RoundState", log: "RoundLog") -> 
     if state.phase is Phase.COMMIT:
         return [account for account in log.expected if account not in log.committed]
     if state.phase is Phase.REVEAL:
-        return [account for account in log.committed if account not in log.revealed]
+        return [account for account in log.committed if account not in {*log.revealed, *log.retracted}]
     if state.phase in (Phase.VOTE, Phase.VOTE_REVEAL):
         waits_for = VoteState.NONE if state.phase is Phase.VOTE else VoteState.CAST
         return [seat.member for seat in federation.seats(state.task) if seat.state is waits_for]

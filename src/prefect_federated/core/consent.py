@@ -66,6 +66,8 @@ class Grant:
     expiry: int
     columns: bytes
     subjects: bytes
+    record: bytes  # keyed digest of the silo's consent record
+    budget: int  # most privacy loss over all commits under it; 0 is no limit
     nonce: int
     deadline: int
 
@@ -83,6 +85,8 @@ class GrantState:
     expiry: int
     columns: bytes
     subjects: bytes
+    record: bytes
+    budget: int
     withdrawn_at: int  # unix seconds of chain time; 0 while it stands
 
 

@@ -74,6 +74,12 @@ class Enforced(BaseModel):
     max_misses: int = Field(
         ge=0, lt=2**16, description="rounds in a row that one can be absent from before one is un-enrolled; 0 is never"
     )
+    wait_rounds: int = Field(
+        default=3,
+        ge=0,
+        lt=2**16,
+        description="rounds to sit out for whoever's consent was withdrawn in a round",
+    )
     max_weight: int = Field(ge=1, lt=2**32, description="largest weight (examples) of one update")
     max_rounds: int = Field(ge=1, lt=2**32)
     chunk_bytes: int = Field(default=1024, ge=256, le=65536, multiple_of=32)

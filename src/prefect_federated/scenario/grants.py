@@ -1,12 +1,14 @@
 """Grants of the scenario: each data holder registers a dataset and signs what its silo may do with it."""
 
 import hashlib
+import hmac
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prefect_federated.adapters.evm.consent import sign_grant
 from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.silo import write_record
+from prefect_federated.core.canonical import canonical
 from prefect_federated.core.consent import ConsentRecord, Grant, columns_digest, subjects_root
 from prefect_federated.core.merkle import leaf_hash, root_of_leaves
 from prefect_federated.scenario.plot import Consent
@@ -43,6 +45,8 @@ def give_consent(
         expiry=consent.expiry,
         columns=columns_digest(secret, consent.columns),
         subjects=subjects_root(secret, consent.subjects),
+        record=_record_digest(secret, consent),
+        budget=0,
         nonce=int.from_bytes(dataset[:8], "big"),
         deadline=holder.chain_time() + 86_400,
     )
@@ -50,6 +54,12 @@ def give_consent(
     granted = holder.grant(grant, signature)
     write_record(record, ConsentRecord(granted, secret, consent.columns, consent.subjects))
     return granted
+
+
+def _record_digest(secret: bytes, consent: Consent) -> bytes:
+    """Keyed digest of what the record file will say."""
+    body = {"columns": list(consent.columns), "subjects": list(consent.subjects)}
+    return hmac.digest(secret, b"record" + canonical(body), "sha256")
 
 
 def _dataset_root(secret: bytes, table: "DataFrame") -> bytes:

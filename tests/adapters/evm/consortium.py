@@ -86,7 +86,9 @@ class Consortium:
         dataset = hashlib.sha256(f"{account.address}/{number}".encode()).digest()
         federation.register_dataset(dataset, bytes(32))
         now = federation.chain_time()
-        grant = Grant(dataset, account.address, 5, now - 1, now + expiry_s, bytes(32), bytes(32), number, now + 86_400)
+        nothing = bytes(32)
+        terms = (5, now - 1, now + expiry_s, nothing, nothing, nothing, 0)
+        grant = Grant(dataset, account.address, *terms, number, now + 86_400)
         ledger = federation.addresses.consent
         granted = federation.grant(grant, sign_grant(account, ledger, federation.chain_id, grant))
         return Silo(federation, account, granted)

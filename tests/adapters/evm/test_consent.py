@@ -15,10 +15,11 @@ from prefect_federated.core.errors import ConsentError
 from tests.adapters.evm.consortium import Consortium
 
 LEDGER = "0x" + "ab" * 20
-GRANT = Grant(bytes([1] * 32), "0x" + "cd" * 20, 5, 10, 20, bytes([2] * 32), bytes([3] * 32), 7, 99)
+GRANT = Grant(bytes([1] * 32), "0x" + "cd" * 20, 5, 10, 20, bytes([2] * 32), bytes([3] * 32), bytes([4] * 32), 0, 7, 99)
 FIELDS = [
     ("bytes32", "dataset"), ("address", "silo"), ("uint64", "purposes"), ("uint40", "validFrom"), ("uint40", "expiry"),
-    ("bytes32", "columns"), ("bytes32", "subjects"), ("uint256", "nonce"), ("uint40", "deadline"),
+    ("bytes32", "columns"), ("bytes32", "subjects"), ("bytes32", "record"), ("uint256", "budget"),
+    ("uint256", "nonce"), ("uint40", "deadline"),
 ]  # fmt: skip
 
 
@@ -57,7 +58,7 @@ def test_a_grant_that_somebody_else_signed_is_refused(devnet: Devnet, tmp_path: 
     owner, thief = consortium.silos
     state = consortium.sponsor.grant_state(owner.grant)
     now = consortium.sponsor.chain_time()
-    stolen = Grant(state.dataset, thief.address, 5, now, now + 99, bytes(32), bytes(32), 77, now + 99)
+    stolen = Grant(state.dataset, thief.address, 5, now, now + 99, bytes(32), bytes(32), bytes(32), 0, 77, now + 99)
     ledger = consortium.sponsor.addresses.consent
     with pytest.raises(ConsentError, match=f"not by the data holder {owner.address}"):
         thief.federation.grant(stolen, sign_grant(thief.account, ledger, consortium.sponsor.chain_id, stolen))

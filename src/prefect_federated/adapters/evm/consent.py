@@ -16,7 +16,7 @@ NAME, VERSION = "prefect-federated consent", "1"
 _DOMAIN_TYPE = keccak256(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
 _GRANT_TYPE = keccak256(
     b"Grant(bytes32 dataset,address silo,uint64 purposes,uint40 validFrom,uint40 expiry,bytes32 columns,"
-    b"bytes32 subjects,uint256 nonce,uint40 deadline)"
+    b"bytes32 subjects,bytes32 record,uint256 budget,uint256 nonce,uint40 deadline)"
 )
 _WITHDRAWAL_TYPE = keccak256(b"Withdrawal(bytes32 grantId,uint40 deadline)")
 
@@ -32,6 +32,8 @@ def grant_id(ledger: str, chain_id: int, grant: Grant) -> bytes:
         grant.expiry,
         grant.columns,
         grant.subjects,
+        grant.record,
+        grant.budget,
         grant.nonce,
         grant.deadline,
     )

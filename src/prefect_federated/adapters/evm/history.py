@@ -15,6 +15,7 @@ from prefect_federated.core.commitment import Opening
 from prefect_federated.core.errors import ProtocolError, UnknownParticipant
 from prefect_federated.core.pay import ShownVote
 from prefect_federated.core.proposal import Proposal
+from prefect_federated.core.round import Phase
 from prefect_federated.core.usage_rights import UsageRights
 
 if TYPE_CHECKING:
@@ -85,9 +86,20 @@ class ChainHistory(Unrolling):
         raise UnknownParticipant(f"participant {account} has no commitment in round {task}/{round}; commit first")
 
     def reveals(self, task: int, round: int) -> list[Reveal]:
-        """Openings that came in time in a round, by index."""
+        """Openings that came in time in a round and count, by index."""
         found = [_reveal(event) for event in self.events(task, round, ("UpdateRevealed",))]
-        return sorted(found, key=lambda reveal: reveal.index)
+        out = self.retracted(task, round)
+        return sorted((one for one in found if one.participant not in out), key=lambda reveal: reveal.index)
+
+    def retracted(self, task: int, round: int) -> dict[str, str]:
+        """Accounts whose consent was withdrawn in a round, and in which stage, "commit" or "reveal", they came out."""
+        stage, found = "commit", {}
+        for event in self.logged(task, round, ("PhaseChanged", "UpdateRetracted")):
+            if event.name == "UpdateRetracted":
+                found[event.args["participant"]] = stage
+            else:
+                stage = "commit" if event.args["phase"] == Phase.COMMIT else "reveal"
+        return found
 
     def shown_votes(self, task: int, round: int) -> list[ShownVote]:
         """Votes that a round's committee showed, by seat, with the scores where the task pays by them."""

@@ -93,6 +93,8 @@ class ChainState(ContractCalls):
             expiry=found["expiry"],
             columns=found["columns"],
             subjects=found["subjects"],
+            record=found["record"],
+            budget=found["budget"],
             withdrawn_at=found["withdrawnAt"],
         )
 
@@ -168,6 +170,7 @@ class ChainState(ContractCalls):
             missed_round=found["missedRound"],
             misses=found["misses"],
             bonded=found["bonded"],
+            waits_until=found["waitsUntil"],
         )
 
     def participant_at(self, task: int, index: int) -> str:

@@ -104,7 +104,10 @@ class TaskOnChain:
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """A participant in a task: ``misses`` rounds in a row up to ``missed_round``; ``index`` is for good."""
+    """A participant in a task: ``misses`` rounds in a row up to ``missed_round``; ``index`` is for good.
+
+    Round ``waits_until`` must have begun before it may enrol again: its consent was withdrawn in a round before.
+    """
 
     participant: str
     index: int
@@ -114,6 +117,7 @@ class Enrolment:
     missed_round: int
     misses: int
     bonded: bool
+    waits_until: int = 0
 
     def in_cohort(self, round: int) -> bool:
         """Whether it belongs to the cohort of a round, past, running or next."""

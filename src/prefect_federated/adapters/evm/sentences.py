@@ -5,6 +5,7 @@ A test compares the names and the {arguments} with the ABIs.
 
 from prefect_federated.adapters.evm.appeal_sentences import APPEAL_SENTENCES
 from prefect_federated.adapters.evm.committee_sentences import COMMITTEE_SENTENCES
+from prefect_federated.adapters.evm.consent_sentences import CONSENT_SENTENCES
 from prefect_federated.adapters.evm.dispute_sentences import DISPUTE_SENTENCES
 from prefect_federated.adapters.evm.library_sentences import LIBRARY_SENTENCES
 from prefect_federated.adapters.evm.relay_sentences import RELAY_SENTENCES
@@ -283,6 +284,7 @@ OWN: dict[str, tuple[type[FederatedError], str]] = {
 
 SENTENCES = (
     OWN
+    | CONSENT_SENTENCES
     | LIBRARY_SENTENCES
     | DISPUTE_SENTENCES
     | RELAY_SENTENCES

@@ -29,6 +29,8 @@ def grant_tuple(grant: Grant) -> tuple[Any, ...]:
         grant.expiry,
         grant.columns,
         grant.subjects,
+        grant.record,
+        grant.budget,
         grant.nonce,
         grant.deadline,
     )
