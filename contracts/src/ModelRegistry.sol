@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {AnnouncedUpgrades} from "./AnnouncedUpgrades.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
+import {IRoundTypes} from "./interfaces/IRoundTypes.sol";
 
 /// @notice Documented in IModelRegistry.
 contract ModelRegistry is IModelRegistry, AnnouncedUpgrades {
@@ -61,20 +62,20 @@ contract ModelRegistry is IModelRegistry, AnnouncedUpgrades {
         return _store(v, uri);
     }
 
-    function append(uint32 task, uint32 round, Outcome calldata made, string calldata uri)
+    function append(uint32 task, uint32 round, IRoundTypes.Proposal calldata p)
         external
         onlyCoordinator
         returns (uint32 number, bytes32 versionHash)
     {
         Version memory v = _next(task, round, ROUND);
-        v.modelRoot = made.modelRoot;
-        v.aggregateRoot = made.aggregateRoot;
-        v.stateRoot = made.stateRoot;
-        v.metricsHash = made.metricsHash;
+        v.modelRoot = p.modelRoot;
+        v.aggregateRoot = p.aggregateRoot;
+        v.stateRoot = p.stateRoot;
+        v.metricsHash = p.metricsHash;
         Head storage base = _storage().heads[task];
-        v.purposes = made.purposes & base.purposes;
-        v.usableUntil = made.usableUntil < base.usableUntil ? made.usableUntil : base.usableUntil;
-        return (v.number, _store(v, uri));
+        v.purposes = p.purposes & base.purposes;
+        v.usableUntil = p.usableUntil < base.usableUntil ? p.usableUntil : base.usableUntil;
+        return (v.number, _store(v, p.uri));
     }
 
     function rollback(uint32 task, uint32 round, Version[] calldata path, string calldata uri)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
 import {IRounds} from "./interfaces/IRounds.sol";
 import {CoordinatorBase} from "./CoordinatorBase.sol";
 import {Mark} from "./Marks.sol";
@@ -105,16 +104,9 @@ abstract contract Results is CoordinatorBase, IRounds {
         _turn(task, c);
         _s().treasury.post(task, p.rewardRoot, p.rewardTotal);
         if (_s().tasks[task].params.committee != 0) _s().committee.publish(task, c.round);
-        (uint32 version, bytes32 versionHash) =
-            _s().models.append(task, c.round, _outcome(p), p.uri);
+        (uint32 version, bytes32 versionHash) = _s().models.append(task, c.round, p);
         emit RoundSettled(
             task, c.round, status, version, versionHash, c.cohort, c.committed, c.revealed, p.included
-        );
-    }
-
-    function _outcome(Proposal calldata p) internal pure returns (IModelRegistry.Outcome memory) {
-        return IModelRegistry.Outcome(
-            p.modelRoot, p.aggregateRoot, p.stateRoot, p.metricsHash, p.purposes, p.usableUntil
         );
     }
 

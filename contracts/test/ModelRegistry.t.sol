@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IModelRegistry} from "../src/interfaces/IModelRegistry.sol";
+import {IRoundTypes} from "../src/interfaces/IRoundTypes.sol";
 import {Base, vm} from "./Base.sol";
 
 contract ModelRegistryTest is Base {
@@ -21,13 +22,13 @@ contract ModelRegistryTest is Base {
         (v.purposes, v.usableUntil) = (~uint64(uint64(1) << round), type(uint40).max - round); // each round gives less
         if (round > 1) v.purposes &= ~uint64(2);
         _as();
-        models.append(1, round, _outcome(v), "ipfs://m");
+        models.append(1, round, _proposed(v));
     }
 
-    function _outcome(IModelRegistry.Version memory v) internal pure returns (IModelRegistry.Outcome memory) {
-        return IModelRegistry.Outcome(
-            v.modelRoot, v.aggregateRoot, v.stateRoot, v.metricsHash, v.purposes, v.usableUntil
-        );
+    function _proposed(IModelRegistry.Version memory v) internal pure returns (IRoundTypes.Proposal memory p) {
+        (p.modelRoot, p.aggregateRoot, p.stateRoot) = (v.modelRoot, v.aggregateRoot, v.stateRoot);
+        (p.metricsHash, p.purposes, p.usableUntil) = (v.metricsHash, v.purposes, v.usableUntil);
+        p.uri = "ipfs://m";
     }
 
     function _genesis() internal returns (IModelRegistry.Version memory v) {
@@ -48,9 +49,9 @@ contract ModelRegistryTest is Base {
         bytes memory refused = abi.encodeWithSelector(IModelRegistry.OnlyCoordinator.selector, address(this));
         vm.expectRevert(refused);
         models.genesis(1, 0, "");
-        IModelRegistry.Outcome memory made;
+        IRoundTypes.Proposal memory made;
         vm.expectRevert(refused);
-        models.append(1, 1, made, "");
+        models.append(1, 1, made);
         vm.expectRevert(refused);
         models.rollback(1, 1, new IModelRegistry.Version[](2), "");
     }
@@ -66,9 +67,9 @@ contract ModelRegistryTest is Base {
         vm.expectRevert(abi.encodeWithSelector(IModelRegistry.UnknownTask.selector, 9));
         models.head(9);
         _as();
-        IModelRegistry.Outcome memory made;
+        IRoundTypes.Proposal memory made;
         vm.expectRevert(abi.encodeWithSelector(IModelRegistry.UnknownTask.selector, 9));
-        models.append(9, 1, made, "");
+        models.append(9, 1, made);
         vm.expectRevert(abi.encodeWithSelector(IModelRegistry.UnknownTask.selector, 9));
         models.rightsOf(9);
     }
@@ -148,7 +149,7 @@ contract ModelRegistryTest is Base {
         (v.task, v.number, v.round, v.kind, v.parent) = (1, 3, 3, 1, models.hashVersion(parent));
         (v.purposes, v.usableUntil) = (purposes, until);
         _as();
-        models.append(1, 3, _outcome(v), "");
+        models.append(1, 3, _proposed(v));
         v.purposes = purposes & parent.purposes;
         v.usableUntil = until < parent.usableUntil ? until : parent.usableUntil;
         (bytes32 head,) = models.head(1);

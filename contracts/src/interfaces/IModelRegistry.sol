@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IRoundTypes} from "./IRoundTypes.sol";
+
 /// @title The chain of model versions of each task.
 /// @notice Only the newest hash and its number are stored; the versions are in the events, each bound to its
 /// parent by hash. A rollback is a new version that points back.
@@ -17,16 +19,6 @@ interface IModelRegistry {
         uint32 round;
         uint8 kind;
         bytes32 parent;
-        bytes32 modelRoot;
-        bytes32 aggregateRoot;
-        bytes32 stateRoot;
-        bytes32 metricsHash;
-        uint64 purposes;
-        uint40 usableUntil;
-    }
-
-    /// What a round makes: the fields of its version that the proposal says.
-    struct Outcome {
         bytes32 modelRoot;
         bytes32 aggregateRoot;
         bytes32 stateRoot;
@@ -73,9 +65,9 @@ interface IModelRegistry {
         external
         returns (bytes32 versionHash);
 
-    /// Appends a round's version. Of the purposes and the time that it is said to have, it gets what the head, on
-    /// which it was trained, has too. Coordinator only.
-    function append(uint32 task, uint32 round, Outcome calldata made, string calldata uri)
+    /// Appends a round's version, which the settled proposal describes. Of the purposes and the time that it is said to
+    /// have, it gets what the head, on which it was trained, has too. Coordinator only.
+    function append(uint32 task, uint32 round, IRoundTypes.Proposal calldata p)
         external
         returns (uint32 number, bytes32 versionHash);
 

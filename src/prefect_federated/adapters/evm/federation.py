@@ -9,7 +9,6 @@ from prefect_federated.adapters.evm import abi
 from prefect_federated.adapters.evm.consent import grant_id
 from prefect_federated.adapters.evm.costs import Cost, cost_of
 from prefect_federated.adapters.evm.records import Sent, Version
-from prefect_federated.adapters.evm.retracting import Retracting
 from prefect_federated.adapters.evm.sending import hexed
 from prefect_federated.adapters.evm.stewarding import Stewarding
 from prefect_federated.adapters.evm.structs import grant_tuple, opening_tuple, proposal_tuple
