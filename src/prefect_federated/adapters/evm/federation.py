@@ -22,7 +22,7 @@ from prefect_federated.core.rewards import SumNode
 from prefect_federated.core.words import encode_words, keccak256
 
 
-class Federation(Stewarding, Retracting):
+class Federation(Stewarding):
     """One deployment as one signer sees it.
 
     Each write names its effect, so that a repeat after a crash finds the transaction that was already signed. What
