@@ -112,7 +112,7 @@ def _open(path: Path) -> "ParquetFile":
     from pyarrow.parquet import ParquetFile
 
     try:
-        return ParquetFile(path)
+        return ParquetFile(path, buffer_size=1 << 20, pre_buffer=False)  # else whole files gather in memory
     except (OSError, pyarrow.ArrowException) as error:
         kind = type(error).__name__
     raise DataError(f"{path} cannot be read ({kind}); check path, permissions and format")
@@ -122,8 +122,9 @@ def _frames(file: "ParquetFile", columns: list[str], rows: int, path: Path) -> "
     import pyarrow
 
     try:
-        for batch in file.iter_batches(batch_size=rows, columns=columns):
-            yield batch.to_pandas()
+        for group in range(file.num_row_groups):
+            for batch in file.iter_batches(batch_size=rows, row_groups=[group], columns=columns):
+                yield batch.to_pandas()
         return
     except (OSError, pyarrow.ArrowException) as error:
         kind = type(error).__name__
