@@ -62,7 +62,7 @@ abstract contract Relays is RelaySignatures, IRelays {
         emit UpdatesRevealed(task, round, late, b.lines);
         if (late) c.late += b.done;
         else c.revealed += b.done;
-        _count(task, c, !late && c.revealed + c.late == c.committed);
+        _count(task, c, !late && _allOpened(c));
     }
 
     function hashCommit(uint32 task, uint32 round, SignedCommit calldata signed)

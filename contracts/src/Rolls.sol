@@ -59,7 +59,7 @@ abstract contract Rolls is Posters, RelaySignatures {
         r.opened += opened;
         c.revealed += opened;
         emit OpeningsPosted(task, round, account, root, opened, uri);
-        _count(task, c, c.revealed + c.late == c.committed);
+        _count(task, c, _allOpened(c));
     }
 
     function lift(

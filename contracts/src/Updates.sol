@@ -55,7 +55,8 @@ abstract contract Updates is CoordinatorBase, IRounds {
             _save(task, c);
         } else {
             emit UpdateRevealed(task, round, participant, index, o, uri);
-            _count(task, c, ++c.revealed + c.late == c.committed);
+            ++c.revealed;
+            _count(task, c, _allOpened(c));
         }
     }
 
