@@ -104,7 +104,7 @@ def tell(out: Path) -> None:
 
 
 def rounds(consortium: "Consortium", officer: Officer) -> None:
-    """Three rounds, weeks apart: before the second a subject leaves hospital-a, and the grant of hospital-d ends."""
+    """Three rounds, weeks apart: before the second a subject leaves, before the third a grant ends."""
     task, key = str(consortium.task), sealing_key(consortium, "hospital-a")
     play(consortium, "Round 1: everybody takes part")
     heading("One subject of hospital-a wants out")
@@ -117,9 +117,9 @@ def rounds(consortium: "Consortium", officer: Officer) -> None:
     )
     leaver.unlink()
     pass_a_week(consortium)
-    play(consortium, "Round 2: without that subject, and without hospital-d, whose grant has ended")
+    play(consortium, "Round 2: without that subject")
     pass_a_week(consortium)
-    play(consortium, "Round 3")
+    play(consortium, "Round 3: without hospital-d, whose grant has ended")
     officer.types("federated", "registry", "log", task)
     heading("Where does the model come from?")
     officer.types("federated", "audit", task, "--html", str(consortium.ground.out / "before.html"))
@@ -199,7 +199,7 @@ def play(consortium: "Consortium", title: str) -> None:
     names = {account.address: name for name, account in consortium.ground.accounts.items()}
     console.print(f"{result.log.status.name}: aggregated {', '.join(names[a] for a in result.log.aggregated)}")
     for left in result.notes.exclusions.values():
-        console.print(f"{names[left.account]} is out ({left.stage}): {left.reason}")
+        console.print(f"{names[left.participant]} is out ({left.stage}): {left.reason}")
 
 
 def pass_a_week(consortium: "Consortium") -> None:

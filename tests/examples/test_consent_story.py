@@ -32,8 +32,8 @@ def chapter(story: dict[str, str], start: str) -> str:
 
 
 def test_grant_that_ended_between_two_rounds_keeps_its_hospital_out(story: dict[str, str]) -> None:
-    assert "hospital-d" in chapter(story, "Round 1").split("aggregated")[1]
-    assert "hospital-d is out (validate)" in chapter(story, "Round 2") and "expires" in chapter(story, "Round 2")
+    assert "hospital-d" in chapter(story, "Round 2").split("aggregated")[1]
+    assert "hospital-d is out (validate)" in chapter(story, "Round 3") and "expires" in chapter(story, "Round 3")
 
 
 def test_subject_who_leaves_is_named_nowhere(story: dict[str, str], out: Path) -> None:

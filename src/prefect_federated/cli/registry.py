@@ -88,7 +88,10 @@ def verify(
     mirrored: Mirrored,
     store: Annotated[
         str | None,
-        typer.Option(help="Hash models and results again too: local:DIR, s3://BUCKET/PREFIX, ipfs://HOST:PORT."),
+        typer.Option(
+            envvar="FEDERATED_STORE",
+            help="Hash models and results again too: local:DIR, s3://BUCKET/PREFIX, ipfs://HOST:PORT.",
+        ),
     ] = None,
     repair: Annotated[
         bool, typer.Option("--repair", help="Write again in MLflow what differs from chain and store.")
