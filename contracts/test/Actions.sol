@@ -244,8 +244,7 @@ abstract contract Actions is Ghosts {
         r = coordinator.roundOf(task);
         IRolls.Rolled memory l = coordinator.rolledOf(task);
         uint256 owed = uint256(r.committed) + l.lifted + l.opened - l.leaves;
-        bool owing = r.revealDeadline != 0 && owed != uint256(r.revealed) + r.late + r.slashed;
-        if (owing) stuck = true;
+        if (r.revealDeadline != 0 && owed != uint256(r.revealed) + r.late + r.slashed) stuck = true;
     }
 
     // --- internal
@@ -288,13 +287,13 @@ abstract contract Actions is Ghosts {
         IModelRegistry.Version memory v;
         (v.task, v.number, v.round, v.kind) = (task, uint32(settled), r.round, 1);
         (v.modelRoot, v.aggregateRoot, v.stateRoot) = (pending.modelRoot, pending.aggregateRoot, pending.stateRoot);
-        (v.metricsHash, v.purposes, v.usableUntil) = (pending.metricsHash, pending.purposes, pending.usableUntil);
+        (v.metricsHash, v.purposes) = (pending.metricsHash, pending.purposes & chain[settled - 1].purposes);
+        uint40 end = chain[settled - 1].usableUntil; // no version has more rights than its base
+        v.usableUntil = pending.usableUntil < end ? pending.usableUntil : end;
         chain.push(v);
     }
 
     function _awarded() internal view returns (uint256 sum) {
-        for (uint256 i; i < SILOS; ++i) {
-            sum += earned[_silo(i)];
-        }
+        for (uint256 i; i < SILOS; ++i) sum += earned[_silo(i)];
     }
 }
