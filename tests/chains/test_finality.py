@@ -72,16 +72,15 @@ def test_a_listener_with_a_profile_waits_for_the_final_block(
 
 
 def test_the_alias_follows_a_version_only_once_its_block_is_final(final_late: Rehearsed) -> None:
-    here, moved = final_late, []
-    version = here.sponsor.versions(here.task)[-1]
-    mirror: Any = SimpleNamespace(promote=lambda *_, **seen: moved.append(seen))
-    aggregator: Any = SimpleNamespace(party=SimpleNamespace(federation=here.sponsor))
-    spec: Any = SimpleNamespace(task=here.task, spec=SimpleNamespace(name="task"))
-    mirroring._promote(mirror, aggregator, spec, version)
-    assert not moved
+    here = final_late
+    version = replace(here.sponsor.versions(here.task)[-1], number=1)  # a genesis has no alias
+    there = {"final_block": here.sponsor.final_block, "block_number": here.sponsor.block_number}
+    chain = SimpleNamespace(versions=lambda _: [version], head=here.sponsor.head, **there)
+    mirror: Any = SimpleNamespace(confirmations=0)
+    party: Any = SimpleNamespace(federation=chain)
+    assert mirroring.standing_head(party, mirror, here.task) is None
     here.let_finality_pass()
-    mirroring._promote(mirror, aggregator, spec, version)
-    assert len(moved) == 1
+    assert mirroring.standing_head(party, mirror, here.task) == "0x" + version.version_hash.hex()
 
 
 def test_a_safe_block_is_newer_than_a_final_one_and_confirmations_come_on_top(final_late: Rehearsed) -> None:

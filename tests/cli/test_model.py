@@ -2,6 +2,7 @@
 
 import pytest
 
+from prefect_federated.core.duo import purpose_bits
 from tests.cli.test_remedy import answer, play, withdrawn  # noqa: F401
 
 
@@ -16,9 +17,9 @@ def test_purposes_that_all_grants_give_are_allowed(cli, settled) -> None:
 
 
 def test_a_purpose_that_a_grant_lacks_is_not_and_both_are_named(cli, settled) -> None:
-    result = allowed(cli, settled, f"{settled.task}", "--purpose", "GRU", "--purpose", "POA")
+    result = allowed(cli, settled, f"{settled.task}", "--purpose", "GRU", "--purpose", "CC")
     assert result.exit_code == 5
-    assert "GRU, HMB" in result.stderr and "POA was asked for" in result.stderr
+    assert "GRU, HMB" in result.stderr and "CC was asked for" in result.stderr
 
 
 def test_the_first_grant_to_end_ends_the_use(cli, settled) -> None:
@@ -37,7 +38,7 @@ def test_a_genesis_may_be_used_for_everything(cli, settled) -> None:
 def test_json_says_the_same_with_the_same_exit_code(cli, settled) -> None:
     record = cli.json("model", "allowed", f"{settled.task}", "--purpose", "GRU", *settled.options)
     assert (record["allowed"], record["version"], record["purposes"]) == (True, 2, ["GRU"])
-    result = allowed(cli, settled, f"{settled.task}", "--purpose", "DS", "--json")
+    result = allowed(cli, settled, f"{settled.task}", "--purpose", "CC", "--json")
     assert result.exit_code == 5 and '"allowed": false' in result.stdout
 
 
@@ -80,8 +81,11 @@ def test_what_is_retired_stays_so_whatever_is_answered_later(cli, withdrawn) -> 
 def test_registry_shows_what_each_version_may_be_used_for(cli, settled) -> None:
     genesis, first, _ = cli.json("registry", "log", settled.task, *settled.options)
     assert (genesis["rights"], genesis["usable_until"]) == ("every purpose without end", None)
-    assert (first["purposes"], first["rights"].split(" until")[0]) == ("0x3", "GRU, HMB")
-    assert "GRU, HMB until" in cli("registry", "log", settled.task, *settled.options).stdout
+    assert (first["purposes"], first["rights"].split(" until")[0]) == (
+        hex(purpose_bits(["GRU"])),
+        "GRU, HMB, DS, POA, MDS",
+    )
+    assert "GRU, HMB, DS, POA, MDS until" in cli("registry", "log", settled.task, *settled.options).stdout
     shown = cli.json("registry", "show", settled.task, 1, *settled.options)
     assert shown == first | {"retired": False}
     result = cli("registry", "show", settled.task, 7, *settled.options)

@@ -20,7 +20,7 @@ def signed(federation: SmallFederation, silo: Party, round: int) -> CommitLetter
     base = reader.round_state(task).base_version
     context = RoundContext(reader.chain_id, federation.coordinator, task, round, base, silo.address)
     return silo.federation.sign_commit(
-        task, round, opening.digest(context), silo.grant, federation.evidence(silo, round)
+        task, round, opening.digest(context), silo.grant, federation.part(silo, round, "evidence")
     )
 
 

@@ -88,7 +88,7 @@ def saved(scene: Scene) -> str:
 def test_commands_print_root_suite_and_audit_and_publish_once(scene: Scene) -> None:
     ground, task = scene.consortium.ground, str(scene.consortium.task)
     path = data_path(ground, HONEST)
-    rows = ["--data", str(path), "--record", str(path.with_name("consent.json"))]
+    rows = ["--data", str(path), "--record", str(scene.consortium.members[HONEST].consent_record)]
     rows += ["--sealing-key", str(ground.accounts[HONEST].signer.sealing_key)]
     root = CliRunner().invoke(app, ["dataset", "root", *rows], env={"FEDERATED_PASSWORD": PASSWORD})
     assert root.exit_code == 0

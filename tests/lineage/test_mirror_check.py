@@ -113,13 +113,17 @@ def deleted_run(client: Any) -> None:
     client.delete_run(runs_of(client, 2)[0].info.run_id)
 
 
+def parent_of(client: Any) -> Any:
+    """The run of round 1 itself, not a participant's."""
+    return next(run for run in runs_of(client, 1) if run.data.tags["federated.account"] == "")
+
+
 def changed_run(client: Any) -> None:
-    client.set_tag(runs_of(client, 1)[0].info.run_id, "federated.status", "VOIDED")
+    client.set_tag(parent_of(client).info.run_id, "federated.status", "VOIDED")
 
 
 def changed_metric(client: Any) -> None:
-    parent = next(run for run in runs_of(client, 1) if run.data.tags["federated.account"] == "")
-    client.log_metric(parent.info.run_id, "accuracy", 1.0, step=99, timestamp=10**13)
+    client.log_metric(parent_of(client).info.run_id, "accuracy", 1.0, step=99, timestamp=10**13)
 
 
 def run_of_no_round(client: Any) -> None:

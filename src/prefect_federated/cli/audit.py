@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from prefect_federated.cli import console
-from prefect_federated.cli.audit_tables import show
 from prefect_federated.cli.grouped import takes
 from prefect_federated.cli.indexed import Indexed
 from prefect_federated.cli.mirrored import Mirrored
@@ -48,6 +47,7 @@ def audit(
     from prefect_federated.adapters.lineage.collector import collector_held
     from prefect_federated.adapters.lineage.naming import Asked as Name
     from prefect_federated.adapters.lineage.sources import read_documents, read_facts
+    from prefect_federated.cli.audit_tables import show
 
     if evidence is not None and not evidence.is_dir():
         raise ConfigurationError(f"there is no folder {evidence}; --evidence names one with evidence files")
