@@ -288,8 +288,8 @@ abstract contract Actions is Ghosts {
         (v.task, v.number, v.round, v.kind) = (task, uint32(settled), r.round, 1);
         (v.modelRoot, v.aggregateRoot, v.stateRoot) = (pending.modelRoot, pending.aggregateRoot, pending.stateRoot);
         (v.metricsHash, v.purposes) = (pending.metricsHash, pending.purposes & chain[settled - 1].purposes);
-        uint40 end = chain[settled - 1].usableUntil; // no version has more rights than its base
-        v.usableUntil = pending.usableUntil < end ? pending.usableUntil : end;
+        uint40 last = chain[settled - 1].usableUntil; // no version has more rights than its base
+        v.usableUntil = pending.usableUntil < last ? pending.usableUntil : last;
         chain.push(v);
     }
 
