@@ -39,7 +39,7 @@ pytestmark = pytest.mark.slow
 def consortium(found: Found, prefect_api: str, tmp_path_factory: pytest.TempPathFactory) -> Consortium:
     """Three hospitals in rolls; the sponsor posts them."""
     folder = tmp_path_factory.mktemp("rolled-lies")
-    made = found(folder, 4, modes=7, quorum=2)
+    made = found(folder, 20, modes=7, quorum=2)
     for name in HOSPITALS:
         made.members[name] = made.members[name].model_copy(
             update={"commit_by": "rolled", "mailbox": folder / "mailbox"}
