@@ -1,36 +1,35 @@
 """A silo's data in a database: the same view as from a file, and no secret in what is said."""
 
-import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine
 
 from prefect_federated.adapters.data.sources import FileSource
 from prefect_federated.adapters.data.sql import SqlSource
 from prefect_federated.blocks import Silo
 from prefect_federated.core.errors import ConfigurationError, DataError
 from tests.adapters.data.ward import table, view
+from tests.services.postgres import cluster
 
-POSTGRES = os.environ.get("FEDERATED_POSTGRES_URL", "")
 TABLE = "federated_ward_test"
 QUERY = f"SELECT subject, age, dose, secret, ill FROM {TABLE}"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database with the ward's table, in an order of its own."""
-    if request.param == "postgresql" and not POSTGRES:
-        pytest.skip("FEDERATED_POSTGRES_URL names no PostgreSQL database")
-    where = POSTGRES if request.param == "postgresql" else f"sqlite:///{tmp_path / 'ward.db'}"
-    engine = create_engine(where)
-    table().sample(frac=1, random_state=3).to_sql(TABLE, engine, index=False, if_exists="replace")
-    yield where
-    with engine.begin() as connection:
-        connection.execute(text(f"DROP TABLE {TABLE}"))
-    engine.dispose()
+    with ExitStack() as stack:
+        where = f"sqlite:///{tmp_path / 'ward.db'}"
+        if request.param == "postgresql":
+            where = stack.enter_context(cluster()).database("ward")
+        engine = create_engine(where)
+        table().sample(frac=1, random_state=3).to_sql(TABLE, engine, index=False)
+        engine.dispose()
+        yield where
 
 
 def test_view_of_a_database_is_the_view_of_a_file(url: str, tmp_path: Path) -> None:
