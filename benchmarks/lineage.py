@@ -148,7 +148,7 @@ def facts_of(index: EventIndex, log: Log) -> Facts:
     events = index.events(TASK)
     versions = [version_of(event) for event in events if event.name == "VersionAppended"]
     check_versions(versions, CHAIN, REGISTRY, log.head)
-    task = TaskOnChain(TASK, digest("task"), NOBODY, NOBODY, NOBODY, True, True, 0, 0, digest("spec"), None)  # type: ignore[arg-type]
+    task = TaskOnChain(TASK, digest("task"), NOBODY, NOBODY, NOBODY, True, True, 0, 0, digest("spec"), None)
     consent = index.events(names=CONSENT)
     return Facts(CHAIN, COORDINATOR, REGISTRY, task, log.blocks[-1], versions, events, consent)
 

@@ -77,7 +77,7 @@ def _unfit(town: Consortium) -> dict[str, Silo]:
     town.record("recordless").unlink()
     town.keep("forger", replace(town.kept("forger"), columns=(*COLUMNS, "diagnosis")))
     town.keep("made-up", replace(town.kept("made-up"), grant_id=b"\xba\xd0" + bytes(30)))
-    town.keep("numbers", replace(town.kept("numbers"), subjects=(17,)))  # type: ignore[arg-type]
+    town.keep("numbers", replace(town.kept("numbers"), subjects=(17,)))
     town.record("damaged").write_bytes(town.record("damaged").read_bytes()[:-1])
     town.record("plain").write_text('{"grant_id": "0x", "subjects": ["subject-000001"]}')
     return silos

@@ -22,8 +22,8 @@ def ward(cli: Cli, fresh: SmallFederation, tmp_path: Path) -> Ward:
 
 def refused(result: object, kind: type[Exception], *words: str) -> None:
     """A command that ended with an error of a kind, in these words."""
-    output = " ".join(str(result.output).split())  # type: ignore[attr-defined]
-    assert result.exit_code == kind.exit_code, output  # type: ignore[attr-defined]
+    output = " ".join(str(result.output).split())
+    assert result.exit_code == kind.exit_code, output
     assert kind.__name__ in output and not [word for word in words if word not in output], output
 
 

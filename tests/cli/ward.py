@@ -75,6 +75,6 @@ class Ward:
         blocks = [w3.eth.get_block(number, True) for number in range(w3.eth.block_number + 1)]
         logs = [w3.eth.get_logs({"fromBlock": block["number"], "toBlock": block["number"]}) for block in blocks]
         told = "".join(w3.to_json(one) for one in (*blocks, *(log for found in logs for log in found)))
-        state = w3.provider.make_request("anvil_dumpState", []).get("result", "0x")  # type: ignore[arg-type]
+        state = w3.provider.make_request("anvil_dumpState", []).get("result", "0x")
         packed = bytes.fromhex(state[2:])
         return told.lower().encode() + (gzip.decompress(packed).lower() if packed else b"")

@@ -134,7 +134,7 @@ def test_messages_name_no_subject() -> None:
 
 def with_words(codes: tuple[str, ...], **values: tuple[str, ...]) -> tuple[GrantState, ConsentRecord]:
     """A grant with a document, as the holder signed it."""
-    terms = Terms(codes=codes, **values)  # type: ignore[arg-type]
+    terms = Terms(codes=codes, **values)
     draft = GrantDraft(GRANT.dataset, OTHER, SILO, RECORD.columns, terms, 100, 1000)
     record = replace(RECORD, document=draft_document(EXAMPLE, draft, 100, str(uuid.UUID(int=5))))
     return replace(GRANT, purposes=terms.bits, record=record.digest), record

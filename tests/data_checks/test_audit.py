@@ -22,7 +22,7 @@ ALL = {
 
 
 def audited(scene: Scene, name: str, **options: object) -> dict[str, bool]:
-    found = audit_with_data(scene.block(name).open(), scene.consortium.task, 1, **options)  # type: ignore[arg-type]
+    found = audit_with_data(scene.block(name).open(), scene.consortium.task, 1, **options)
     return {finding.what: finding.holds for finding in found}
 
 

@@ -12,17 +12,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pandas import read_csv
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import DeploymentScheduleUpdate
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
 from prefect.client.schemas.schedules import IntervalSchedule
 from prefect.settings import PREFECT_API_URL, temporary_settings
+from pydantic import SecretStr
+from sqlalchemy import create_engine
 
 from prefect_federated.adapters.evm import rpc
 from prefect_federated.adapters.evm.devnet import Devnet
 from prefect_federated.adapters.keys import dev_key
 from prefect_federated.adapters.round_log import RoundLog, read_round_log
-from prefect_federated.blocks import LocalStore, ModelRegistryMirror, Signer
+from prefect_federated.blocks import LocalStore, ModelRegistryMirror, Signer, Silo
 from prefect_federated.blocks.party import Stores
 from prefect_federated.scenario.consortium import Consortium, set_up
 from prefect_federated.scenario.plot import Plot
@@ -47,7 +50,7 @@ class Services:
     database: str = ""
     store: Stores | None = None
     mirror: ModelRegistryMirror | None = None
-    environment: dict[str, str] = field(default_factory=dict)
+    data: dict[str, str] = field(default_factory=dict)  # silo -> address of the database that has its rows
     plot: Plot = PLOT
 
 
@@ -72,7 +75,7 @@ def scheduled_round(out: Path, services: Services = Services()) -> Iterator[Play
         stack.enter_context(temporary_settings({PREFECT_API_URL: api}))
         homes = save_blocks(consortium, services)
         for party in PARTIES:
-            stack.enter_context(worker(party, homes[party], api, consortium, services.environment))
+            stack.enter_context(worker(party, homes[party], api, consortium))
         for idle in ("relayer", "validator-a"):  # deployed by the file too; here nobody relays or attests: no worker
             run(out / "operator", api, "prefect", "work-pool", "create", idle, "--type", "process")
         run(out / "operator", api, "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(FILE))
@@ -87,6 +90,8 @@ def save_blocks(consortium: Consortium, services: Services) -> dict[str, Path]:
     blocks = {"sponsor": consortium.sponsor, "aggregator": consortium.aggregator, **consortium.members}
     if services.mirror is not None:
         blocks["aggregator"] = consortium.aggregator.model_copy(update={"mirror": services.mirror})
+    for silo, url in services.data.items():
+        blocks[silo] = in_database(consortium.members[silo], url)
     homes = {}
     for party in PARTIES:
         signer = consortium.ground.accounts[party].signer
@@ -97,11 +102,21 @@ def save_blocks(consortium: Consortium, services: Services) -> dict[str, Path]:
     return homes
 
 
+def in_database(silo: Silo, url: str) -> Silo:
+    """The silo with its rows in a database, and its file gone."""
+    assert silo.data is not None
+    engine = create_engine(url)
+    read_csv(silo.data, float_precision="round_trip").to_sql("ward", engine, index=False)
+    engine.dispose()
+    silo.data.unlink()
+    return silo.model_copy(update={"data": None, "data_url": SecretStr(url), "query": "SELECT * FROM ward"})
+
+
 @contextmanager
-def worker(party: str, home: Path, api: str, consortium: Consortium, more: dict[str, str]) -> Iterator[None]:
+def worker(party: str, home: Path, api: str, consortium: Consortium) -> Iterator[None]:
     """A party's worker, which makes the party's pool; nobody else is told the key."""
     key = "0x" + dev_key(consortium.ground.plot.seed, party).hex()
-    env = environment(home, api, **{KEY: key, "PREFECT_WORKER_QUERY_SECONDS": "1"}, **more)
+    env = environment(home, api, **{KEY: key, "PREFECT_WORKER_QUERY_SECONDS": "1"})
     command = ("prefect", "worker", "start", "--pool", party, "--type", "process", "--name", f"{party}-worker")
     with background(home / "worker.log", env, *command):
         with get_client(sync_client=True) as client:

@@ -98,7 +98,7 @@ def test_a_poster_signs_only_what_is_in_its_roll_and_final_and_nobody_can_use_it
     task, round = consortium.task, begin(consortium)
     all_leave(consortium)
     relayer, silo = opened("poster"), consortium.members[FIRST].open()
-    quiet = Relayer.load("poster").model_copy(update={"receipts": False})  # type: ignore[union-attr]
+    quiet = Relayer.load("poster").model_copy(update={"receipts": False})
     quiet.save("quiet", overwrite=True)
     relayer.federation.confirmations = 2
     assert issue_inclusions(relayer, task, round) == 0  # nothing is posted
@@ -130,7 +130,7 @@ def by_delegate(consortium: Consortium, relayer: OpenRelayer) -> OpenRelayer:
     consortium.ground.accounts["hand"] = hand
     relayer.federation.set_delegate(hand.address)
     federation = consortium.federation("hand")
-    federation.read_rolls_from(relayer.store)  # type: ignore[arg-type]
+    federation.read_rolls_from(relayer.store)
     assert federation.account == relayer.federation.account
     return OpenRelayer("poster", federation, relayer.mailbox, relayer.store)
 

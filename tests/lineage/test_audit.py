@@ -27,7 +27,7 @@ from tests.lineage.conftest import indexed
 @pytest.fixture(scope="module")
 def told(devnet: object, tmp_path_factory: pytest.TempPathFactory) -> SmallFederation:
     """Round 1 whole; in round 2 one stays away and one is left out; back to version 1; round 3; one withdraws."""
-    federation = SmallFederation(devnet.url, tmp_path_factory.mktemp("told")).set_up()  # type: ignore[attr-defined]
+    federation = SmallFederation(devnet.url, tmp_path_factory.mktemp("told")).set_up()
     federation.whole_round()
     a, b, c = federation.silos
     number = federation.open_round()

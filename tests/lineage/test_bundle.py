@@ -94,7 +94,7 @@ def test_file_that_is_missing_or_one_too_many_is_named(bundle: Path) -> None:
         list(check(bundle))
 
 
-def reseal(folder: Path, change: Callable[[dict], None] = lambda manifest: None) -> None:  # type: ignore[type-arg]
+def reseal(folder: Path, change: Callable[[dict], None] = lambda manifest: None) -> None:
     """Write the manifest anew, as somebody would who wants to hide an edit."""
     manifest = json.loads((folder / "manifest.json").read_text().rpartition("\n")[0])
     change(manifest)
@@ -122,7 +122,7 @@ def test_new_manifest_does_not_hide_an_edited_header(bundle: Path) -> None:
 
 
 def test_new_manifest_does_not_hide_an_edited_log(bundle: Path) -> None:
-    edit_line(bundle / "receipts.jsonl", 5, lambda raw: [flipped(raw[0], -3), *raw[1:]])  # type: ignore[index]
+    edit_line(bundle / "receipts.jsonl", 5, lambda raw: [flipped(raw[0], -3), *raw[1:]])
     reseal(bundle)
     with pytest.raises(Wrong, match=r"^receipts.jsonl: the receipts of block \d+"):
         list(check(bundle))
@@ -173,4 +173,4 @@ def test_command_exports_and_refuses_a_folder_with_something_in_it(
     again = cli("audit", *common, "--export", tmp_path / "out")
     assert again.exit_code == 2 and "not empty" in again.stderr
     with pytest.raises(ConfigurationError, match="not empty"):
-        export(tmp_path / "out", settled.reader, None, None, None)  # type: ignore[arg-type]
+        export(tmp_path / "out", settled.reader, None, None, None)

@@ -28,8 +28,8 @@ def test_index_and_chain_tell_the_same(settled: SmallFederation, index: EventInd
         {"names": ("ConsentGranted",), "from_block": 1},
         {"task": task, "to_block": "finalized"},
     ):
-        told = ours.events(**asked)  # type: ignore[arg-type]
-        assert told == theirs.events(**asked)  # type: ignore[arg-type]
+        told = ours.events(**asked)
+        assert told == theirs.events(**asked)
     assert len(ours.events(task, 2)) > 10 and ours.versions(task) == theirs.versions(task)
 
 

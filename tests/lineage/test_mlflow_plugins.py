@@ -59,7 +59,7 @@ def planned(devnet: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pla
     monkeypatch.setenv("FEDERATED_CHAIN", devnet.url)
     monkeypatch.setenv("FEDERATED_STORE", federation.store_address)
     monkeypatch.setenv("FEDERATED_HOME", str(tmp_path / "home"))
-    return federation  # type: ignore[return-value]
+    return federation
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """One scheduled round on PostgreSQL and S3, and a browser for its pages; run by `make test-services`.
 
-PostgreSQL (Prefect, MLflow) + S3 (payloads, artifacts) --> the scheduled round of tests/deployments --> Chromium
+PostgreSQL (Prefect, MLflow, a silo's rows) + S3 (payloads, artifacts) --> the round of tests/deployments --> Chromium
 """
 
 import os
@@ -63,6 +63,7 @@ def installed(services: None, tmp_path_factory: pytest.TempPathFactory) -> Itera
             ),
             mirror=ModelRegistryMirror(tracking_uri=mlflow, experiment="federated"),
             plot=replace(PLOT, data_docs=True),
+            data={"hospital-a": database.database("hospital-a")},
         )
         yield Installed(stack.enter_context(scheduled_round(out, services)), database, mlflow, client)
 

@@ -67,11 +67,11 @@ def cluster() -> Iterator[Postgres]:
         os.chown(home, pwd.getpwnam(OWNER).pw_uid, pwd.getpwnam(OWNER).pw_gid)
     data, log = home / "data", home / "postgres.log"
     made = [str(bin_ / "initdb"), "-D", str(data), "-U", OWNER, "--auth=trust", "-E", "UTF8", "--locale=C"]
-    subprocess.run(made, check=True, capture_output=True, cwd=home, **as_owner)  # type: ignore[call-overload]
+    subprocess.run(made, check=True, capture_output=True, cwd=home, **as_owner)
     settings = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={home}", "fsync=off"]
     options = [word for setting in settings for word in ("-c", setting)]
     with log.open("wb") as out:
-        server = subprocess.Popen(  # type: ignore[call-overload]
+        server = subprocess.Popen(
             [str(bin_ / "postgres"), "-D", str(data), *options], stdout=out, stderr=out, cwd=home, **as_owner
         )
     try:

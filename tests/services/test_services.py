@@ -27,6 +27,12 @@ def test_round_is_settled_with_everybody_aggregated(installed: Installed) -> Non
     assert len(installed.played.log.aggregated) == len(SILOS)
 
 
+def test_rows_of_one_silo_lie_in_postgres_and_nowhere_else(installed: Installed) -> None:
+    ((rows,),) = installed.postgres.ask("hospital-a", "SELECT count(*) FROM ward")
+    assert rows == len(installed.played.consortium.ground.tables["hospital-a"])
+    assert not list(installed.played.consortium.ground.out.glob("silos/hospital-a/*.csv"))
+
+
 def test_prefect_keeps_its_runs_in_postgres(mirrored: Installed) -> None:
     rows = mirrored.postgres.ask("prefect", "SELECT name FROM task_run WHERE state_type = 'COMPLETED'")
     names = {str(name) for (name,) in rows}
