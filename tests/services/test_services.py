@@ -1,6 +1,7 @@
 """What a round leaves in real services, and what a reader sees of it in the browser."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -62,5 +63,16 @@ def test_mlflow_page_shows_alias_and_where_the_version_comes_from(mirrored: Inst
 def test_data_docs_page_shows_checks_and_no_subject(mirrored: Installed, chromium: Browser) -> None:
     for silo in SILOS:
         docs = mirrored.played.consortium.ground.out / "data-docs" / silo
-        page = chromium.read(next(docs.rglob("index.html")).as_uri(), f"{silo}-round-1")
+        (checked,) = docs.rglob(f"validations/**/{silo}-round-1/**/*.html")
+        page = chromium.read(checked.as_uri(), "Status: Succeeded", "_consent_active")
         assert not SUBJECT.search(page)
+
+
+def test_lineage_page_in_the_bucket_draws_where_the_version_comes_from(
+    mirrored: Installed, chromium: Browser, tmp_path: Path
+) -> None:
+    keys = [entry["Key"] for entry in mirrored.s3.list_objects_v2(Bucket=ARTIFACTS)["Contents"]]
+    (key,) = [key for key in keys if key.endswith("lineage.html")]
+    (tmp_path / "lineage.html").write_bytes(mirrored.s3.get_object(Bucket=ARTIFACTS, Key=key)["Body"].read())
+    page = chromium.read((tmp_path / "lineage.html").as_uri(), "Where it comes from", "Grants, as they stand")
+    assert page.lower().count("live") >= len(SILOS) and not SUBJECT.search(page)
