@@ -112,7 +112,7 @@ class Clock:
                 setattr(module, name, self._timed(f"stage {name}", getattr(module, name)))
         for owner, name, label in (
             (Outbox, "send", "within: transactions"),
-            (DataChecks, "require", "within: data checks"),
+            (DataChecks, "run", "within: data checks"),
             (mirroring, "mirror_round", "within: MLflow"),
         ):
             setattr(owner, name, self._timed(label, getattr(owner, name)))

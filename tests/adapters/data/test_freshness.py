@@ -8,7 +8,7 @@ from prefect_federated.adapters.data.view import ConsentView
 from prefect_federated.core.checks import suite_of
 from prefect_federated.core.errors import ConsentError, DataRefused, MissingColumn
 from prefect_federated.core.spec import Column, DataSpec, Freshness
-from tests.adapters.data.ward import table, view
+from tests.adapters.data.ward import require, table, view
 
 DAY_S = 86_400
 UNTIL_S = 1_700_000_000  # 2023-11-14, 22:13:20 UTC, far from the clock of any machine that runs this
@@ -43,14 +43,14 @@ def seen(dates: object, columns: tuple[str, ...] = ("age", "dose", "ill", "seen"
 def test_fresh_rows_pass_whatever_form_their_dates_have(checks: DataChecks, dates: object) -> None:
     found = seen(dates)
     assert "seen" not in found.frame.columns and "seen" not in found.training_data().frame.columns
-    report = checks.require(found, suite_of(SPEC))
+    report = require(checks, found, suite_of(SPEC))
     assert "expect_fresh" in {check.expectation for check in report.checks}
 
 
 @pytest.mark.parametrize("bad", ["2023-10-14", "2023-11-15", "1999-01-01", "no date", None])
 def test_old_future_or_missing_date_is_refused_by_name(checks: DataChecks, bad: str | None) -> None:
     with pytest.raises(DataRefused, match="expect_fresh on column _fresh: 1 of 3 unexpected") as caught:
-        checks.require(seen([bad, *GOOD[1:]]), suite_of(SPEC))
+        require(checks, seen([bad, *GOOD[1:]]), suite_of(SPEC))
     assert "1999" not in str(caught.value) and "no date" not in str(caught.value)
 
 

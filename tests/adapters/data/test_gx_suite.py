@@ -15,6 +15,7 @@ from prefect_federated.core.checks import suite_of
 from prefect_federated.core.consent import ConsentRecord
 from prefect_federated.core.errors import DataRefused
 from prefect_federated.core.spec import Column, DataSpec
+from tests.adapters.data.ward import require
 
 SPEC = DataSpec(
     columns=(Column(name="age", minimum=0, maximum=120), Column(name="dose", minimum=-1, maximum=1)),
@@ -93,7 +94,7 @@ BAD = [
 
 
 def test_good_data_pass_every_check(checks: DataChecks) -> None:
-    report = checks.require(view(table()), suite_of(SPEC))
+    report = require(checks, view(table()), suite_of(SPEC))
     assert len(report.checks) == 10
     assert all(check.success for check in report.checks)
 
@@ -103,12 +104,12 @@ def test_bad_row_is_refused_by_expectation_column_and_count(
     checks: DataChecks, spoil: Callable[[pd.DataFrame], pd.DataFrame], named: str
 ) -> None:
     with pytest.raises(DataRefused, match=named):
-        checks.require(view(spoil(table())), suite_of(SPEC))
+        require(checks, view(spoil(table())), suite_of(SPEC))
 
 
 def test_too_few_rows_for_the_silo_are_refused(checks: DataChecks) -> None:
     with pytest.raises(DataRefused, match="expect_enough_rows"):
-        checks.require(view(table()), suite_of(SPEC, min_rows=41))
+        require(checks, view(table()), suite_of(SPEC, min_rows=41))
 
 
 def test_row_whose_consent_is_gone_is_refused(checks: DataChecks) -> None:
@@ -116,7 +117,7 @@ def test_row_whose_consent_is_gone_is_refused(checks: DataChecks) -> None:
     seen.frame.loc[2, "_consent_active"] = False
     stale = ConsentView(seen.dataset, seen.frame, seen.features, seen.target, seen.counts, b"x" * 32)
     with pytest.raises(DataRefused, match="expect_consent_active on column _consent_active: 1 of 40"):
-        checks.require(stale, suite_of(SPEC))
+        require(checks, stale, suite_of(SPEC))
 
 
 def test_extra_column_is_refused(checks: DataChecks) -> None:
@@ -124,7 +125,7 @@ def test_extra_column_is_refused(checks: DataChecks) -> None:
     seen.frame["zip"] = 1.0
     wider = ConsentView(seen.dataset, seen.frame, seen.features, seen.target, seen.counts, b"y" * 32)
     with pytest.raises(DataRefused, match="expect_consented_columns"):
-        checks.require(wider, suite_of(SPEC))
+        require(checks, wider, suite_of(SPEC))
 
 
 @pytest.mark.parametrize(("spoil", "named"), BAD, ids=lambda item: getattr(item, "__name__", ""))
@@ -140,7 +141,7 @@ def test_no_value_and_no_subject_is_told_anywhere(
     kept = DataChecks(docs=tmp_path)
     try:
         with pytest.raises(DataRefused) as caught:
-            kept.require(view(spoil(table())), suite_of(SPEC))
+            require(kept, view(spoil(table())), suite_of(SPEC))
     finally:
         logging.getLogger().removeHandler(handler)
     pages = list(tmp_path.rglob("*.html"))
@@ -159,33 +160,33 @@ def test_no_value_and_no_subject_is_told_anywhere(
 def test_check_announces_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """GX names a temporary folder when it starts: the line stood in the middle of the demo's progress."""
     logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.INFO)  # as its import leaves it
-    DataChecks(docs=tmp_path).require(view(table()), suite_of(SPEC))
+    require(DataChecks(docs=tmp_path), view(table()), suite_of(SPEC))
     assert not caplog.records
 
 
 def test_unchanged_view_is_not_validated_again(monkeypatch: pytest.MonkeyPatch) -> None:
     once = DataChecks()
-    first = once.require(view(table()), suite_of(SPEC))
+    first = require(once, view(table()), suite_of(SPEC))
     monkeypatch.setattr(once, "_validate", lambda *_: pytest.fail("validated again"))
-    assert once.require(view(table()), suite_of(SPEC)) is first
+    assert require(once, view(table()), suite_of(SPEC)) is first
 
 
 def test_changed_suite_is_validated_anew(checks: DataChecks) -> None:
-    checks.require(view(table()), suite_of(SPEC))
+    require(checks, view(table()), suite_of(SPEC))
     with pytest.raises(DataRefused):
-        checks.require(view(table()), suite_of(SPEC, min_rows=1000))
+        require(checks, view(table()), suite_of(SPEC, min_rows=1000))
 
 
 def test_failed_check_stays_refused_when_asked_again(checks: DataChecks) -> None:
     for _ in range(2):
         with pytest.raises(DataRefused):
-            checks.require(view(far_dose(table())), suite_of(SPEC))
+            require(checks, view(far_dose(table())), suite_of(SPEC))
 
 
 def test_data_docs_list_every_run_also_of_a_later_process(tmp_path: Path) -> None:
     for number in (1, 2):
         later = DataChecks(docs=tmp_path)  # as a new process would
-        later.require(view(table(40 + number)), suite_of(SPEC), run=f"round-{number}")
+        require(later, view(table(40 + number)), suite_of(SPEC), run=f"round-{number}")
     assert later.index is not None
     index = later.index.read_text()
     assert "round-1" in index
@@ -194,5 +195,5 @@ def test_data_docs_list_every_run_also_of_a_later_process(tmp_path: Path) -> Non
 
 def test_docs_of_one_silo_do_not_list_another(tmp_path: Path) -> None:
     for silo in ("a", "b"):
-        DataChecks(docs=tmp_path / silo).require(view(table()), suite_of(SPEC), run=f"run-{silo}")
+        require(DataChecks(docs=tmp_path / silo), view(table()), suite_of(SPEC), run=f"run-{silo}")
     assert "run-a" not in (tmp_path / "b/gx/uncommitted/data_docs/local_site/index.html").read_text()

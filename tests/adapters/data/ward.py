@@ -2,7 +2,9 @@
 
 import pandas as pd
 
+from prefect_federated.adapters.data.gx_suite import DataChecks
 from prefect_federated.adapters.data.view import ConsentView, consent_view
+from prefect_federated.core.checks import CheckReport, Suite, require_passed
 from prefect_federated.core.consent import ConsentRecord
 
 
@@ -33,3 +35,10 @@ def view(
     )
     settings = {"subject_column": "subject", "record": record, "columns": ("age", "dose"), "target": "ill"}
     return consent_view(frame, **{**settings, **changes})
+
+
+def require(checks: DataChecks, seen: ConsentView, suite: Suite, run: str = "check") -> CheckReport:
+    """The report of one check; raises where an expectation failed, as a round does."""
+    report = checks.run(seen, suite, run=run)
+    require_passed(report, seen.dataset)
+    return report

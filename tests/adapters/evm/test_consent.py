@@ -47,9 +47,9 @@ def test_the_ledger_names_grants_as_python_does_and_takes_relayed_withdrawals(de
     deadline = sponsor.chain_time() + 100
     forged = sign_withdrawal(relayer.account, ledger, sponsor.chain_id, holder.grant, deadline)
     with pytest.raises(ConsentError, match=holder.address):
-        relayer.federation.withdraw_grant_by_signature(holder.grant, deadline, forged)
+        relayer.federation.withdraw_and_retract_by_signature(holder.grant, deadline, forged)
     signed = sign_withdrawal(holder.account, ledger, sponsor.chain_id, holder.grant, deadline)
-    relayer.federation.withdraw_grant_by_signature(holder.grant, deadline, signed)
+    relayer.federation.withdraw_and_retract_by_signature(holder.grant, deadline, signed)
     assert sponsor.grant_state(holder.grant).withdrawn_at > 0
 
 

@@ -14,7 +14,7 @@ from prefect_federated.adapters.data.data_docs import DataDocs, open_context
 from prefect_federated.adapters.data.gx_lock import GX
 from prefect_federated.adapters.data.report_cache import ReportCache
 from prefect_federated.adapters.data.view import ConsentView
-from prefect_federated.core.checks import Check, CheckReport, Expected, Suite, require_passed
+from prefect_federated.core.checks import Check, CheckReport, Expected, Suite
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -64,16 +64,6 @@ class DataChecks:
                 report = self._reports[view.digest, suite.hash] = self._validate(view, suite, run)
             if self.cache is not None:
                 self.cache.keep(_asked(view.digest, suite.hash), [asdict(check) for check in report.checks])
-        return report
-
-    def require(self, view: ConsentView, suite: Suite, run: str = "check") -> CheckReport:
-        """Check a view and refuse it where an expectation fails.
-
-        Raises:
-            DataRefused: naming each failed expectation with column and counts, never a value.
-        """
-        report = self.run(view, suite, run)
-        require_passed(report, view.dataset)
         return report
 
     def count(self, frame: "DataFrame", suite: Suite) -> tuple[Check, ...]:

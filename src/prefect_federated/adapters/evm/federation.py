@@ -90,12 +90,8 @@ class Federation(Stewarding):
         return grant_id(self.addresses.consent, self.chain_id, grant)
 
     def withdraw_grant(self, grant_id: bytes) -> Sent:
-        """Withdraw a grant; the signer must be its holder."""
+        """Withdraw a grant and nothing else, by its holder; `withdraw_and_retract` takes running commits out too."""
         return self._send("ConsentLedger", "withdraw", grant_id)
-
-    def withdraw_grant_by_signature(self, grant_id: bytes, deadline: int, signature: bytes) -> Sent:
-        """Relay a holder's signed withdrawal."""
-        return self._send("ConsentLedger", "withdrawBySig", grant_id, deadline, signature)
 
     def set_subjects(self, grant_id: bytes, subjects: bytes) -> Sent:
         """Replace the root of the subjects that a grant covers; the signer must be its holder."""

@@ -55,20 +55,25 @@ class Retracting(Vouching):
     def running_commits(self, grant_id: bytes) -> list[Running]:
         """Commits under a grant that could still be taken out, in all tasks."""
         silo = self.grant_state(grant_id).silo
-        running = (one for task in range(1, self.tasks() + 1) for one in self._standing_commits(task))
+        standing = (event for task in range(1, self.tasks() + 1) for event in self._standing_commits(task))
+        running = map(_running, standing)
         return [one for one in running if one.grant_id == grant_id and one.participant == silo]
 
     def withdrawn_commits(self, task: int, account: str | None = None) -> list[Running]:
-        """Commits of a task's running round whose grants are withdrawn: to be taken out. Of one account, or of all."""
-        return [
-            one
-            for one in self._standing_commits(task, account)
-            if self.call("ConsentLedger", "isWithdrawn", one.grant_id, one.participant)
-        ]
+        """Commits of a task's running round whose grants are withdrawn: to be taken out. Of one account, or of all.
+
+        Each grant was live when it was committed under, so one look at the ledger's log since then tells of all.
+        """
+        standing = list(self._standing_commits(task, account))
+        if not standing:
+            return []
+        since = self.events(names=("ConsentWithdrawn",), from_block=min(event.block for event in standing))
+        withdrawn = {bytes(event.args["grantId"]) for event in since}
+        return [one for one in map(_running, standing) if one.grant_id in withdrawn]
 
     # --- inside ----------------------------------------------------------------------------------------
 
-    def _standing_commits(self, task: int, account: str | None = None) -> Iterator[Running]:
+    def _standing_commits(self, task: int, account: str | None = None) -> Iterator[Event]:
         """Those on chain by themselves; what stands in a roll was judged by the second before Reveal."""
         state = self.round_state(task)
         if state.phase not in _OPEN:
@@ -77,7 +82,7 @@ class Retracting(Vouching):
         for event in self.logged(task, state.round, ("UpdateCommitted",)):
             participant = event.args["participant"]
             if participant not in out and account in (None, participant):
-                yield _running(event)
+                yield event
 
     def _listed(self, grant_id: bytes) -> list[tuple[Any, ...]]:
         found = self.running_commits(grant_id)
