@@ -21,6 +21,7 @@ from prefect_federated.core.spec_parts import (
     Freshness,
     ModelSpec,
     PlanSpec,
+    PrivacySpec,
     RewardSpec,
     RuleSpec,
     Strict,
@@ -36,6 +37,7 @@ __all__ = [
     "Freshness",
     "ModelSpec",
     "PlanSpec",
+    "PrivacySpec",
     "RewardSpec",
     "RuleSpec",
     "TaskSpec",
@@ -59,6 +61,7 @@ class TaskSpec(Strict):
     data: DataSpec
     model: ModelSpec
     plan: PlanSpec
+    privacy: PrivacySpec | None = None
     update: UpdateSpec
     rule: RuleSpec = RuleSpec()
     rewards: RewardSpec = RewardSpec()
