@@ -28,7 +28,7 @@ def test_training_on_altered_rows_does_not_hide_behind_the_noise(private_scene: 
 
 
 def test_round_settled_with_privacy_as_every_silo_read_it(private_scene: Scene) -> None:
-    assert private_scene.result.new_version == 1
+    assert private_scene.result.log.version == 1
     privacy = private_scene.spec().spec.privacy
     assert privacy is not None and (privacy.noise_multiplier, privacy.max_grad_norm) == (1.0, 1.0)
 

@@ -21,9 +21,10 @@ from prefect_federated.core.spec import (
     TaskSpec,
     UpdateSpec,
 )
+from prefect_federated.learning.accountant import floor_of
 from prefect_federated.learning.clip import norm_bound_words
 from prefect_federated.learning.local import initial_vector
-from prefect_federated.learning.plan import code_hash, load_plan, manifest
+from prefect_federated.learning.plan import code_hash, load_plan, manifest, require_private
 from prefect_federated.scenario import breast_cancer
 
 if TYPE_CHECKING:
@@ -96,6 +97,9 @@ def build_spec(
         **_conditions(terms),
         **in_numbers(PURPOSES, rule, update, model, CHUNK_BYTES, rewards, USE),
     }
+    if terms.privacy is not None:
+        enforced["privacy_floor"] = floor_of(require_private(plan), terms.privacy, enforced["max_weight"])
+        enforced["modes"] = DIRECT
     return TaskSpec(
         name="breast-cancer",
         description="Tell malignant from benign tumours by twenty features of a cell image.",

@@ -62,7 +62,9 @@ class Budgeting(Retracting):
         return OwnBudget(limit, spent)
 
     def refundable(self, task: int, silo: str) -> list[Refundable]:
-        """Costs of a silo's commits in a task that can be had back now."""
+        """Costs of a silo's commits in a task that can be had back now; none where its commits cost nothing."""
+        if not self.task_of(task).enforced.private:
+            return []
         back = {event.args["round"] for event in self._about(task, silo, "PrivacyRefunded")}
         open_costs = [one for one in self._about(task, silo, "PrivacySpent") if one.args["round"] not in back]
         return [
