@@ -278,4 +278,4 @@ def test_privacy_is_read_by_every_participant_as_the_sponsor_wrote_it(bent: Bent
     spec = bent({"privacy": {"noise_multiplier": 0.7, "max_grad_norm": 2}})
     again = parse_spec(spec.canonical(), spec.spec_hash)
     assert again.privacy == spec.privacy and again.privacy is not None and again.privacy.delta == 1e-5
-    assert bent({"privacy": None}).privacy is None
+    assert bent({"privacy": None, "enforced.privacy_floor": 0}).privacy is None

@@ -38,14 +38,15 @@ def agreed(**changes: Any) -> RoundSpec:
         **{"bond": 1, "aggregator_bond": 1, "round_reward": 1, "aggregator": BOB, **ONES},
         **in_numbers(("GRU",), RuleSpec(), update, model, 1024),
     }
+    if changes.get("privacy", PRIVACY) is not None:
+        enforced |= {"privacy_floor": 1, "modes": 1}
     columns = [{"name": name, "minimum": 0, "maximum": 100} for name in ("a", "b", "c")]
     task = TaskSpec.model_validate(
         {
             **{"name": "ward", "purposes": ["GRU"], "model": model, "update": update, "enforced": enforced},
             "data": {"columns": columns, "target": "label", "target_values": [0, 1]},
             "plan": {"ref": PLAN, "code_hash": code_hash(PLAN), "hyperparameters": SETTINGS},
-            "privacy": PRIVACY,
-            **changes,
+            **{"privacy": PRIVACY, **changes},
         }
     )
     return RoundSpec(31337, "0x" + "cc" * 20, 1, 3, b"\x01" * 32, task, 0, b"\x07" * 32, b"\x02" * 32, "", (), 2, 0)
