@@ -4,11 +4,13 @@ Observed(member) --commit, reveal--> the member's own, with its error kept      
 """
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from prefect_federated.adapters.evm import abi
@@ -89,6 +91,19 @@ class PlanEditor(Observed):
             return super().commit(task, round)
         finally:
             self.plan.write_text(approved)
+
+
+@dataclass
+class WrongClock(Observed):
+    """A silo whose machine has another time than the chain."""
+
+    skew_s: int = 0
+
+    def commit(self, task: int, round: int) -> LocalNote | None:
+        true_time = time.time
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(time, "time", lambda: true_time() + self.skew_s)
+            return super().commit(task, round)
 
 
 @dataclass(frozen=True)
