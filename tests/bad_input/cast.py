@@ -139,6 +139,21 @@ class Interrupted(Participant):
 
 
 @dataclass(frozen=True)
+class CutOff(Participant):
+    """A silo whose chain goes away after it has read the round, before it asks about its grant."""
+
+    endpoint: FlakyEndpoint
+
+    def commit(self, task: int, round: int) -> LocalNote | None:
+        with stage("listen"):
+            spec = listen(self.silo.party, task, round)
+        self.endpoint.drops = 10**9
+        with stage("validate"):
+            validate(self.silo, spec)
+        return None
+
+
+@dataclass(frozen=True)
 class Sealed(Participant):
     """A silo to which something happens after it sealed its opening, before it commits or leaves that to a relayer."""
 

@@ -25,7 +25,18 @@ from prefect_federated.core.duo import purpose_bits
 from prefect_federated.core.errors import ConsentError
 from prefect_federated.core.own_suite import suite_document_hash
 from prefect_federated.flows.members import Participant
-from tests.bad_input.cast import Hider, Interrupted, Mute, Observed, PlanEditor, Sealed, Sender, WrongClock, body_of
+from tests.bad_input.cast import (
+    CutOff,
+    Hider,
+    Interrupted,
+    Mute,
+    Observed,
+    PlanEditor,
+    Sealed,
+    Sender,
+    WrongClock,
+    body_of,
+)
 from tests.bad_input.consortium import COLUMNS, LIMIT, MIN_ROWS, SIZE, WINDOW_S, Consortium, table
 from tests.bad_input.flaky import FlakyEndpoint, flaky_endpoint
 
@@ -53,6 +64,8 @@ def broken(town: Consortium, stack: ExitStack) -> dict[str, Observed]:
     for name, drops in (("cut-off", 10**9), ("shaky", 2)):
         endpoint = stack.enter_context(flaky_endpoint(town.url))
         found[name] = Observed(Participant(_behind(town, name, endpoint)), endpoint, drops)
+    endpoint = stack.enter_context(flaky_endpoint(town.url))
+    found["cut-later"] = Observed(CutOff(_behind(town, "cut-later", endpoint), endpoint))
     return found
 
 
