@@ -36,6 +36,11 @@ class Silo(PartyBlock):
         title="Data",
         description="CSV or Parquet file with one row a subject; or name data_url and query.",
     )
+    stream: bool = Field(
+        default=False,
+        title="Stream",
+        description="Check a Parquet file batch by batch: for files larger than memory, sorted by subject.",
+    )
     data_url: SecretStr | None = Field(
         default=None,
         title="Data URL",
@@ -122,6 +127,16 @@ class Silo(PartyBlock):
         return self
 
     @model_validator(mode="after")
+    def _streamable(self) -> "Silo":
+        if self.stream and (self.data is None or self.data.suffix != ".parquet"):
+            raise ValueError(
+                f"stream needs a Parquet file, data is {self.data}; write one sorted by subject, or leave it"
+            )
+        if self.stream and self.data_docs is not None:
+            raise ValueError("a streamed file has no page in Data Docs; leave data_docs empty, or stream false")
+        return self
+
+    @model_validator(mode="after")
     def _reviewed_suite(self) -> "Silo":
         if (self.suite is None) != (self.suite_hash is None):
             raise ValueError("suite and suite_hash go together: a silo's own suite runs as it was approved, or not")
@@ -171,6 +186,6 @@ class Silo(PartyBlock):
         from prefect_federated.adapters.data.sql import SqlSource
 
         if self.data is not None:
-            return FileSource(self.data)
+            return FileSource(self.data, self.stream)
         assert self.data_url is not None and self.query is not None  # as validated
         return SqlSource(self.data_url.get_secret_value(), self.query)

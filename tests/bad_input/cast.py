@@ -4,11 +4,13 @@ Observed(member) --commit, reveal--> the member's own, with its error kept      
 """
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from prefect_federated.adapters.evm import abi
@@ -91,6 +93,19 @@ class PlanEditor(Observed):
             self.plan.write_text(approved)
 
 
+@dataclass
+class WrongClock(Observed):
+    """A silo whose machine has another time than the chain."""
+
+    skew_s: int = 0
+
+    def commit(self, task: int, round: int) -> LocalNote | None:
+        true_time = time.time
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(time, "time", lambda: true_time() + self.skew_s)
+            return super().commit(task, round)
+
+
 @dataclass(frozen=True)
 class Sender(Participant):
     """Follows the protocol, but trains nothing: it sends these words, as a payload of so many, under this weight."""
@@ -121,6 +136,21 @@ class Interrupted(Participant):
         sealed = train(self.silo, spec, evidence)
         self.meanwhile()
         return sealed
+
+
+@dataclass(frozen=True)
+class CutOff(Participant):
+    """A silo whose chain goes away after it has read the round, before it asks about its grant."""
+
+    endpoint: FlakyEndpoint
+
+    def commit(self, task: int, round: int) -> LocalNote | None:
+        with stage("listen"):
+            spec = listen(self.silo.party, task, round)
+        self.endpoint.drops = 10**9
+        with stage("validate"):
+            validate(self.silo, spec)
+        return None
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 consortium --> {name: Observed}; the name says what is wrong
 """
 
+import json
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -11,19 +12,37 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
+from pandas import concat
 
+from prefect_federated.adapters.evm.consent import grant_id, sign_grant
 from prefect_federated.adapters.mailbox import FolderMailbox
 from prefect_federated.adapters.silo import Silo as OpenSilo
 from prefect_federated.blocks import Silo
-from prefect_federated.core.consent import changed_subjects, subjects_root
+from prefect_federated.core.consent import Grant, changed_subjects, subjects_root
 from prefect_federated.core.data_use import Terms
 from prefect_federated.core.duo import purpose_bits
+from prefect_federated.core.errors import ConsentError
+from prefect_federated.core.own_suite import suite_document_hash
 from prefect_federated.flows.members import Participant
-from tests.bad_input.cast import Hider, Interrupted, Mute, Observed, PlanEditor, Sealed, Sender, body_of
-from tests.bad_input.consortium import COLUMNS, LIMIT, SIZE, WINDOW_S, Consortium, table
+from tests.bad_input.cast import (
+    CutOff,
+    Hider,
+    Interrupted,
+    Mute,
+    Observed,
+    PlanEditor,
+    Sealed,
+    Sender,
+    WrongClock,
+    body_of,
+)
+from tests.bad_input.consortium import COLUMNS, LIMIT, MIN_ROWS, SIZE, WINDOW_S, Consortium, table
 from tests.bad_input.flaky import FlakyEndpoint, flaky_endpoint
 
 HONEST = ("east", "north", "south")
+SKEW_S = 10**6
+CROWD = 99  # participants that one silo asks for
 
 
 def silos_of_the_bad_round(town: Consortium, stack: ExitStack) -> dict[str, Observed]:
@@ -39,11 +58,14 @@ def broken(town: Consortium, stack: ExitStack) -> dict[str, Observed]:
     """Silos whose consent, data, policy or connection is not in order."""
     found = {name: Observed(Participant(block.open())) for name, block in _unfit(town).items()}
     found["edited"] = PlanEditor(Participant(town.silo("edited").open()), plan=town.plan)
+    found |= _with_wrong_clocks(town)
     found["withdrawn-late"] = Observed(_withdrawing(town))
     found |= _losing_subjects(town)
     for name, drops in (("cut-off", 10**9), ("shaky", 2)):
         endpoint = stack.enter_context(flaky_endpoint(town.url))
         found[name] = Observed(Participant(_behind(town, name, endpoint)), endpoint, drops)
+    endpoint = stack.enter_context(flaky_endpoint(town.url))
+    found["cut-later"] = Observed(CutOff(_behind(town, "cut-later", endpoint), endpoint))
     return found
 
 
@@ -65,7 +87,15 @@ def _unfit(town: Consortium) -> dict[str, Silo]:
         **{
             name: town.silo(name) for name in ("made-up", "numbers", "damaged", "narrow", "plain", "abroad", "reworded")
         },
+        **{name: town.silo(name) for name in ("borrower", "unsigned", "few", "extra-column")},
+        "twins": town.silo("twins", concat([table(), table()[:1]])),
+        "crowd-seeker": town.silo("crowd-seeker", min_cohort=CROWD),
+        "suite-edited": town.silo("suite-edited", **_edited_suite(town)),
     }
+    town.keep("borrower", replace(town.kept("borrower"), grant_id=town.grants[HONEST[0]]))
+    town.keep("unsigned", replace(town.kept("unsigned"), grant_id=_signed_by_another(town, "unsigned")))
+    town.consent("few", subjects=tuple(table().subject[: MIN_ROWS - 1]))
+    table().assign(diagnosis="flu").to_csv(town.folder / "silos" / "extra-column" / "data.csv", index=False)
     town.consent("expired", expiry=now_s + WINDOW_S)
     town.consent("misused", purposes=purpose_bits(("POA", "NPU")))
     town.consent("abroad", terms=Terms(codes=("HMB", "GS"), countries=("CH",)))
@@ -81,6 +111,38 @@ def _unfit(town: Consortium) -> dict[str, Silo]:
     town.record("damaged").write_bytes(town.record("damaged").read_bytes()[:-1])
     town.record("plain").write_text('{"grant_id": "0x", "subjects": ["subject-000001"]}')
     return silos
+
+
+def _with_wrong_clocks(town: Consortium) -> dict[str, Observed]:
+    """Clocks that say that a grant has begun, or has not ended, when by chain time it has not, or ends too early."""
+    now_s, ahead, behind = town.reader.chain_time(), town.silo("ahead"), town.silo("behind")
+    town.consent("ahead", valid_from=now_s + SKEW_S // 2)
+    town.consent("behind", expiry=now_s + WINDOW_S)
+    return {
+        "ahead": WrongClock(Participant(ahead.open()), skew_s=SKEW_S),
+        "behind": WrongClock(Participant(behind.open()), skew_s=-SKEW_S),
+    }
+
+
+def _signed_by_another(town: Consortium, name: str) -> bytes:
+    """Id of a grant of a silo's data that another account signed; the ledger does not take it."""
+    federation, stands = town.as_(name), town.reader.grant_state(town.grants[name])
+    terms = (stands.purposes, stands.valid_from, stands.expiry, stands.columns, stands.subjects, stands.record, 0)
+    grant = Grant(stands.dataset, stands.silo, *terms, nonce=4711, deadline=stands.expiry)
+    ledger, thief = federation.addresses.consent, town.account(HONEST[0]).signer.account()
+    with pytest.raises(ConsentError, match=f"not by the data holder {stands.holder}"):
+        federation.grant(grant, sign_grant(thief, ledger, federation.chain_id, grant))
+    return grant_id(ledger, federation.chain_id, grant)
+
+
+def _edited_suite(town: Consortium) -> dict[str, Any]:
+    """A silo's own suite, one limit of which was raised after it was approved."""
+    path = town.folder / "own-suite.json"
+    between = {"type": "expect_column_values_to_be_between", "kwargs": {"column": "age", "max_value": 90}}
+    path.write_text(json.dumps({"name": "own", "expectations": [between]}))
+    approved = suite_document_hash(path.read_bytes(), path.name)
+    path.write_text(path.read_text().replace("90", "900"))
+    return {"suite": path, "suite_hash": "0x" + approved.hex()}
 
 
 def _withdrawing(town: Consortium) -> Participant:

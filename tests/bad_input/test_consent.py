@@ -5,6 +5,7 @@ import pytest
 from prefect_federated.core.errors import ConfigurationError, ConsentError
 from tests.bad_input.bad_round import BadRound
 from tests.bad_input.consortium import GRACE_S, WINDOW_S
+from tests.bad_input.silos import HONEST
 
 
 def test_grant_that_expires_before_the_last_reveal_is_refused(bad: BadRound) -> None:
@@ -76,6 +77,29 @@ def test_grant_that_lacks_a_column_is_refused_with_both_lists(bad: BadRound) -> 
 
 def test_grant_that_was_never_given_is_refused(bad: BadRound) -> None:
     bad.fates["made-up"].assert_kept_out(ConsentError, 5, "validate", "0xbad0", "not on chain", "ask the data holder")
+
+
+def test_grant_that_somebody_else_signed_is_on_no_ledger_and_serves_nobody(bad: BadRound) -> None:
+    granted = bad.members["unsigned"].silo.consent_record().grant_id
+    bad.fates["unsigned"].assert_kept_out(
+        ConsentError, 5, "validate", f"0x{granted.hex()[:12]}", "not on chain", "ask the data holder"
+    )
+
+
+def test_grant_of_another_silo_is_refused_with_both_accounts(bad: BadRound) -> None:
+    fate = bad.fates["borrower"]
+    owner = bad.fates[HONEST[0]].account
+    fate.assert_kept_out(
+        ConsentError, 5, "validate", f"given to {owner}", f"not to {fate.account}", "name a grant of this silo"
+    )
+
+
+def test_local_clock_makes_no_grant_begin_earlier_or_end_later(bad: BadRound) -> None:
+    begins, ends = bad.grant("ahead").valid_from, bad.grant("behind").expiry
+    bad.fates["ahead"].assert_kept_out(
+        ConsentError, 5, "validate", f"valid from {begins}", "chain time is", "wait or ask for another"
+    )
+    bad.fates["behind"].assert_kept_out(ConsentError, 5, "validate", f"expires at {ends}", "ask for a renewal")
 
 
 def test_record_that_cannot_be_read_is_a_matter_of_configuration(bad: BadRound) -> None:

@@ -2,9 +2,10 @@
 
 import pytest
 
-from prefect_federated.core.errors import DataError, DataRefused, EmptyView, MissingColumn
+from prefect_federated.core.errors import DataError, DataRefused, EmptyView, MissingColumn, PolicyRefused
 from tests.bad_input.bad_round import BadRound
 from tests.bad_input.consortium import MIN_ROWS, ROWS
+from tests.bad_input.silos import CROWD
 
 
 def test_data_without_a_consenting_subject_are_an_empty_view(bad: BadRound) -> None:
@@ -26,10 +27,60 @@ def test_missing_file_is_named(bad: BadRound) -> None:
 
 def test_text_among_numbers_is_refused_by_counts_alone(bad: BadRound) -> None:
     fate = bad.fates["text"]
-    fate.assert_kept_out(DataRefused, 4, "validate", "column dose", f"of {ROWS} unexpected", "mend these rows")
+    numeric = f"expect_feature_numeric on column dose: {ROWS} of {ROWS} unexpected"
+    fate.assert_kept_out(DataRefused, 4, "validate", numeric, "mend these rows")
     assert "confidential" not in str(fate.error)
 
 
-@pytest.mark.parametrize("name", ["empty", "no-column", "no-file", "text", "expired", "edited", "constant"])
+def test_column_added_after_the_root_was_published_is_refused_with_both_roots(bad: BadRound) -> None:
+    bad.fates["extra-column"].assert_kept_out(
+        DataRefused, 4, "validate", "data.csv hashes to dataset root 0x", "the ledger has 0x", "publish the new root"
+    )
+
+
+def test_subject_with_two_rows_is_refused_by_counts_alone(bad: BadRound) -> None:
+    fate = bad.fates["twins"]
+    fate.assert_kept_out(DataRefused, 4, "validate", "expect_subject_once", f"2 of {ROWS + 1} unexpected")
+    assert "subject-0" not in str(fate.error)
+
+
+def test_fewer_consenting_subjects_than_the_task_asks_for_are_refused(bad: BadRound) -> None:
+    bad.fates["few"].assert_kept_out(
+        EmptyView, 4, "validate", f"{MIN_ROWS - 1} of {ROWS} rows", f"at least {MIN_ROWS} are needed"
+    )
+
+
+def test_cohort_smaller_than_the_silo_asks_for_is_refused(bad: BadRound) -> None:
+    bad.fates["crowd-seeker"].assert_kept_out(
+        PolicyRefused, 4, "validate", f"a cohort of {len(bad.members)}", f"joins from {CROWD} on", "min_cohort"
+    )
+
+
+def test_suite_edited_after_it_was_approved_is_refused_with_both_hashes(bad: BadRound) -> None:
+    approved = bad.members["suite-edited"].silo.policy.suite_hash
+    bad.fates["suite-edited"].assert_kept_out(
+        PolicyRefused, 4, "validate", "own-suite.json hashes to 0x", f"approves {approved}", "review it"
+    )
+
+
+OUT = [
+    *(
+        "empty",
+        "no-column",
+        "no-file",
+        "text",
+        "expired",
+        "edited",
+        "constant",
+        "ahead",
+        "behind",
+        "borrower",
+        "unsigned",
+    ),
+    *("extra-column", "twins", "few", "crowd-seeker", "suite-edited"),
+]
+
+
+@pytest.mark.parametrize("name", OUT)
 def test_silo_that_stays_out_sends_no_transaction(bad: BadRound, name: str) -> None:
     assert bad.fates[name].transactions == 0

@@ -56,6 +56,13 @@ def test_chain_that_stays_away_is_recorded_as_such(bad: BadRound) -> None:
     fate.assert_kept_out(ChainUnreachable, 8, "listen", "http://127.0.0.1:", "eth_call", "check that it runs")
 
 
+def test_chain_that_goes_away_before_the_grant_is_asked_for_is_no_consent(bad: BadRound) -> None:
+    assert attempts("round-1/cut-later/validate") == [1 + RETRIES]
+    fate = bad.fates["cut-later"]
+    fate.assert_kept_out(ChainUnreachable, 8, "validate", "http://127.0.0.1:", "eth_call", "check that it runs")
+    assert not fate.transactions
+
+
 def test_store_that_stays_away_is_recorded_as_such(bad: BadRound) -> None:
     fate = bad.fates["no-store"]
     fate.assert_kept_out(StoreUnreachable, 8, "listen", bad.consortium.plan, "Not a directory", "check that the folder")

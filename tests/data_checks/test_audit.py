@@ -2,11 +2,14 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from click.testing import Result
 from typer.testing import CliRunner
 
 from prefect_federated.adapters.data.auditing import audit_with_data
+from prefect_federated.adapters.data.consented import kept_evidence
 from prefect_federated.adapters.record_file import write_record
 from prefect_federated.cli.main import app
 from prefect_federated.core.consent import subjects_root
@@ -103,3 +106,41 @@ def test_commands_print_root_suite_and_audit_and_publish_once(scene: Scene) -> N
     assert printed.output.strip() == settings["suite_hash"]
     audit = CliRunner().invoke(app, ["dataset", "audit", task, "1", "--silo", saved(scene), "--json"])
     assert audit.exit_code == 0 and all(row["holds"] for row in json.loads(audit.output))
+
+
+def test_version_audited_with_a_silos_sealing_key_shows_the_counts_that_it_kept_and_no_others(
+    scene: Scene, tmp_path: Path
+) -> None:
+    ground, silo = scene.consortium.ground, scene.block(HONEST).open()
+    command = ["audit", f"{scene.consortium.task}@1", "--chain", ground.url, "--index", str(tmp_path / "i.sqlite")]
+    command += ["--coordinator", scene.consortium.chain.coordinator, "--json"]
+    store, key = (
+        ["--store", f"local:{scene.out / 'store'}"],
+        ["--sealing-key", str(ground.accounts[HONEST].signer.sealing_key)],
+    )
+
+    def told(*options: str, password: str = PASSWORD) -> Result:
+        return CliRunner().invoke(app, [*command, *options], env={"FEDERATED_PASSWORD": password})
+
+    def shown(found: Result) -> dict[str, dict]:
+        assert found.exit_code == 0, found.output
+        (round,) = json.loads(found.stdout)["rounds"]
+        return {deed["account"]: deed["evidence"] for deed in round["deeds"] if deed["evidence"]}
+
+    assert shown(told(*store)) == {}
+    (commit,) = [
+        one
+        for one in silo.party.federation.events(scene.consortium.task, 1, ("UpdateCommitted",))
+        if one.args["participant"] == silo.party.account
+    ]
+    evidence = kept_evidence(silo, scene.spec(), bytes(commit.args["evidenceHash"])).to_json()
+    assert shown(told(*store, *key)) == {
+        silo.party.account: {
+            **{name: evidence[name] for name in ("suite_hash", "view_digest", "checks")},
+            **evidence["counts"],
+        }
+    }
+    homeless = told(*key)
+    assert homeless.exit_code == 2 and "name the store with --store" in homeless.output
+    locked = told(*store, *key, password="wrong")
+    assert locked.exit_code == 2 and "sealing-key.pem" in locked.output.replace("\n", "")

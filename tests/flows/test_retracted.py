@@ -25,11 +25,16 @@ def withdraw(consortium: Consortium, name: str) -> None:
     consortium.federation(f"{name}-dpo").withdraw_grant(grant)
 
 
-def test_silo_and_aggregator_take_withdrawn_commits_out(prefect_api: str, found: Found, tmp_path: Path) -> None:
+@pytest.mark.parametrize("paused", [False, True], ids=["running", "paused"])
+def test_silo_and_aggregator_take_withdrawn_commits_out(
+    prefect_api: str, found: Found, tmp_path: Path, paused: bool
+) -> None:
     consortium = found(tmp_path, rounds=1, quorum=1)
     task, federation, aggregator = consortium.task, consortium.federation(), consortium.aggregator.open()
     open_round(consortium.sponsor.open(), task)
     assert [part(consortium, name) for name in HOSPITALS] == ["commit", "commit", "commit, reveal"]
+    if paused:
+        consortium.federation("sponsor").pause(federation.chain_time() + 600)
     withdraw(consortium, THIRD)  # it has opened already, and does not look again
     assert bring_on(aggregator, task) == "retract"
     withdraw(consortium, FIRST)
@@ -43,5 +48,5 @@ def test_silo_and_aggregator_take_withdrawn_commits_out(prefect_api: str, found:
     assert log.participation({}).excluded == tuple(
         Exclusion(accounts[name], "reveal", "consent withdrawn") for name in (FIRST, THIRD)
     )
-    assert not log.slashed
+    assert not log.slashed and bool(federation.paused_until()) == paused
     assert [part(consortium, name) for name in (FIRST, THIRD)] == ["nothing", "nothing"]

@@ -144,6 +144,10 @@ def version_of_ours(client: Any) -> None:
 DRIFTS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "tag": (lambda c: c.set_model_version_tag("small", "2", "evm.tx_hash", "0x00"), "changed tag: evm.tx_hash"),
     "hash tag": (lambda c: c.set_model_version_tag("small", "2", "evm.version_hash", "0x00"), "version only in MLflow"),
+    "stray tag": (
+        lambda c: c.set_model_version_tag("small", "2", "federated.remedy", "open"),
+        "tag only in MLflow: federated.remedy of version 2 on chain is 'open', chain and store say nothing",
+    ),
     "owner": (
         lambda c: c.set_registered_model_tag("small", "federated.task_ref", "me"),
         "changed tag: federated.task_ref",
@@ -172,6 +176,38 @@ def test_drift_is_named_and_mended(should: Wanted, uri: str, name: str) -> None:
     assert any(said in drift.sentence for drift in found), found
     repair(mirror, should, found)
     assert drifts(mirror, should) == []
+
+
+def test_remedies_since_the_last_mirroring_are_named_and_tagged(
+    cli: Cli, fresh: SmallFederation, tmp_path: Path
+) -> None:
+    """Consent is withdrawn, and answered for, between two rounds: no mirroring would tell before the next."""
+    fresh.whole_round()
+    asked = arguments(fresh, sqlite_uri(tmp_path))
+    assert cli("registry", "verify", *asked, "--repair").exit_code == 0
+
+    def remedy_tags() -> list[str | None]:
+        versions = open_client(sqlite_uri(tmp_path)).search_model_versions("name = 'small'")
+        return [one.tags.get("federated.remedy") for one in versions]
+
+    def named() -> str:
+        result = cli("registry", "verify", *asked)
+        assert result.exit_code == 6
+        return result.stdout
+
+    assert remedy_tags() == [None]
+    silo, sponsor = fresh.silos[0], fresh.parties["sponsor"]
+    silo.federation.withdraw_grant(silo.grant)
+    assert "changed tag: federated.remedy of version 1 on chain is None, chain and store say 'open'" in named()
+    assert cli("registry", "verify", *asked, "--repair").exit_code == 0
+    assert remedy_tags() == ["open"]
+    said = ["--grant", "0x" + silo.grant.hex(), "--action", "retire", "--reason", "asked for"]
+    store = ["--store", fresh.store_address]
+    answered = cli("remedy", "answer", fresh.task, 1, *said, *store, *sponsor.options, *fresh.options)
+    assert answered.exit_code == 0, answered.output
+    assert "is 'open', chain and store say 'retire'" in named()
+    assert cli("registry", "verify", *asked, "--repair").exit_code == 0
+    assert remedy_tags() == ["retire"] and cli("registry", "verify", *asked).exit_code == 0
 
 
 def test_model_of_another_task_is_left_alone(cli: Cli, rolled: SmallFederation, uri: str) -> None:

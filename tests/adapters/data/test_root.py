@@ -10,27 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from prefect_federated.adapters.data import streamed
-from prefect_federated.adapters.data.gx_suite import DataChecks
 from prefect_federated.adapters.data.root import frame_root
 from prefect_federated.adapters.data.sources import FileSource
-from prefect_federated.adapters.data.streamed import streamed_checks, streamed_root
-from prefect_federated.adapters.data.view import consent_view
-from prefect_federated.core.checks import suite_of
-from prefect_federated.core.consent import ConsentRecord
+from prefect_federated.adapters.data.streamed import streamed_root
 from prefect_federated.core.dataset import sort_tags
-from prefect_federated.core.errors import ConfigurationError, DataError, DataRefused
+from prefect_federated.core.errors import DataError
 from prefect_federated.core.merkle import leaf_hash, root
-from prefect_federated.core.spec import Column, DataSpec, Freshness
 from tests.adapters.data.ward import table
 
 SECRET = b"s" * 32
-SPEC = DataSpec(
-    columns=(Column(name="age", minimum=0, maximum=120), Column(name="dose", minimum=0, maximum=1)),
-    target="ill",
-    target_values=(0, 1),
-    min_rows=10,
-)
 
 
 def ward(rows: int = 500, seed: int = 5) -> pd.DataFrame:
@@ -126,62 +114,3 @@ def test_tags_that_share_their_first_bytes_are_still_in_order() -> None:
     tags = np.zeros((3, 32), np.uint8)
     tags[:, 31] = [2, 0, 1]
     assert sort_tags(tags)[:, 31].tolist() == [0, 1, 2]
-
-
-@pytest.fixture(scope="module")
-def checks() -> DataChecks:
-    return DataChecks()
-
-
-def record(frame: pd.DataFrame) -> ConsentRecord:
-    consenting = tuple(subject for n, subject in enumerate(frame["subject"]) if n % 10)
-    return ConsentRecord(bytes(32), SECRET, ("age", "dose", "ill"), consenting)
-
-
-def stream(checks: DataChecks, folder: Path, frame: pd.DataFrame, batch_rows: int = 130) -> streamed.StreamedView:
-    frame.to_parquet(folder / "ward.parquet")
-    return streamed_checks(
-        folder / "ward.parquet",
-        subject_column="subject",
-        record=record(ward()),
-        data=SPEC,
-        checks=checks,
-        batch_rows=batch_rows,
-    )
-
-
-def test_streamed_view_and_counts_are_those_in_memory(checks: DataChecks, tmp_path: Path) -> None:
-    frame = ward()
-    frame.loc[[11, 301], "dose"] = [7.0, np.nan]
-    frame = pd.concat([frame.iloc[:130], frame.iloc[129:]], ignore_index=True)  # a subject twice, at a batch's border
-    found = stream(checks, tmp_path, frame)
-    view = consent_view(
-        frame, subject_column="subject", record=record(ward()), columns=("age", "dose"), target="ill", dataset="ward"
-    )
-    whole = checks.run(view, suite_of(SPEC))
-    assert found.counts == view.counts
-    assert found.report == whole
-    assert {check.expectation for check in whole.failures} == {
-        *("expect_feature_in_range", "expect_no_missing_value", "expect_subject_once")
-    }
-
-
-def test_stream_out_of_order_is_refused(checks: DataChecks, tmp_path: Path) -> None:
-    with pytest.raises(DataRefused, match=r"ward\.parquet is not sorted by subject"):
-        stream(checks, tmp_path, ward().iloc[::-1])
-
-
-def test_stream_with_a_column_that_changes_its_kind_is_refused(checks: DataChecks, tmp_path: Path) -> None:
-    drifting = ward().astype({"ill": float})
-    drifting.loc[401, "ill"] = 0.5
-    with pytest.raises(DataRefused, match="column ill is float64 after int64 from row"):
-        stream(checks, tmp_path, drifting)
-
-
-def test_stream_does_not_check_freshness_and_says_so(checks: DataChecks, tmp_path: Path) -> None:
-    ward().to_parquet(tmp_path / "ward.parquet")
-    spec = SPEC.model_copy(update={"freshness": Freshness(column="seen", max_age_s=1)})
-    with pytest.raises(ConfigurationError, match="checked in memory only"):
-        streamed_checks(
-            tmp_path / "ward.parquet", subject_column="subject", record=record(ward()), data=spec, checks=checks
-        )

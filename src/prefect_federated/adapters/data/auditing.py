@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
-from prefect_federated.adapters.data.consented import evidence_slot, suite_for, view_of
-from prefect_federated.adapters.data.root import frame_root
+from prefect_federated.adapters.data.consented import evidence_slot, suite_for
+from prefect_federated.adapters.data.table import table_of
 from prefect_federated.adapters.data.training import train_on
 from prefect_federated.adapters.evm.datasets import published_roots, subjects_as_of
 from prefect_federated.adapters.evm.records import Event
@@ -68,7 +68,7 @@ def audit_with_data(
     commit, kept = _commit_of(silo, spec), record or silo.consent_record()
     evidence = _evidence(silo, spec, bytes(commit.args["evidenceHash"]))
     spec = replace(spec, reads_until=evidence.until_s)
-    frame = silo.source.read()
+    table = table_of(silo)
     found = [
         Finding("evidence", evidence.hash, bytes(commit.args["evidenceHash"]), "the store's evidence was altered"),
         Finding("grant", evidence.grant_id, bytes(commit.args["grantId"]), "the commit names another grant"),
@@ -78,13 +78,13 @@ def audit_with_data(
         ),
         Finding(
             "root of the rows",
-            frame_root(frame, silo.subject_column, kept.secret),
+            table.root(kept.secret),
             evidence.dataset_root,
             "rows were altered, added or removed after the round was validated, or for it",
         ),
     ]
     try:
-        view, suite = view_of(frame, silo, spec, kept), suite_for(silo, spec)
+        view, suite = table.view(spec, kept), suite_for(silo, spec)
     except DataError as error:
         return [*found, Finding("view", NONE, evidence.view_digest, str(error))]
     found += [

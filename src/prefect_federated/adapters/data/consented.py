@@ -5,12 +5,11 @@ all rows --salted--> dataset root: the one published on chain before the round? 
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from prefect_federated.adapters.data.budget import require_budget, require_counted
 from prefect_federated.adapters.data.looking import Looked, asked_of
-from prefect_federated.adapters.data.root import frame_root
-from prefect_federated.adapters.data.view import ConsentView, consent_view
+from prefect_federated.adapters.data.table import table_of
+from prefect_federated.adapters.data.view import ConsentView
 from prefect_federated.adapters.evm.datasets import published_roots
 from prefect_federated.adapters.silo import Silo
 from prefect_federated.core.checks import CheckReport, Expected, Suite, require_passed, suite_of
@@ -25,9 +24,6 @@ from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.sealing import derive
 from prefect_federated.core.view import FLAGS
 from prefect_federated.learning.plan import code_hash
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +92,7 @@ def consented_view(silo: Silo, spec: RoundSpec, record: ConsentRecord) -> Consen
         MissingColumn: the data lack a column.
         EmptyView: fewer rows are left than task or silo demand.
     """
-    return view_of(silo.source.read(), silo, spec, record)
+    return table_of(silo).view(spec, record)
 
 
 def suite_for(silo: Silo, spec: RoundSpec) -> Suite:
@@ -182,29 +178,10 @@ def _examined(silo: Silo, spec: RoundSpec, granted: Granted, suite: Suite) -> tu
         report = silo.checks.known(looked.view_digest, suite.hash)
         if report is not None:
             return looked, report
-    frame = silo.source.read()
-    view = view_of(frame, silo, spec, granted.record)
-    looked = Looked(frame_root(frame, silo.subject_column, granted.record.secret), view.digest, view.counts)
-    report = silo.checks.run(view, suite, run=f"{silo.party.name}-round-{spec.round}")
+    looked, report = table_of(silo).look(spec, granted.record, suite)
     if cache is not None and asked is not None:
         cache.keep(asked, looked.to_json())
     return looked, report
-
-
-def view_of(frame: "DataFrame", silo: Silo, spec: RoundSpec, record: ConsentRecord) -> ConsentView:
-    """What of a silo's table a round may use."""
-    data = spec.spec.data
-    return consent_view(
-        frame,
-        subject_column=silo.subject_column,
-        record=record,
-        columns=[column.name for column in data.columns],
-        target=data.target,
-        min_rows=max(data.min_rows, silo.policy.min_rows),
-        dataset=silo.source.name,
-        freshness=data.freshness,
-        until_s=spec.reads_until,
-    )
 
 
 def _require_published(silo: Silo, spec: RoundSpec, grant: GrantState, root: bytes) -> None:

@@ -61,10 +61,16 @@ class DataChecks:
         report = self.known(view.digest, suite.hash)
         if report is None:
             with GX:
-                report = self._reports[view.digest, suite.hash] = self._validate(view, suite, run)
-            if self.cache is not None:
-                self.cache.keep(_asked(view.digest, suite.hash), [asdict(check) for check in report.checks])
+                report = self._validate(view, suite, run)
+            self.keep(report)
         return report
+
+    def keep(self, report: CheckReport) -> None:
+        """Remember a report, to be found again by its view and suite."""
+        key = (report.view_digest, report.suite_hash)
+        self._reports[key] = report
+        if self.cache is not None:
+            self.cache.keep(_asked(*key), [asdict(check) for check in report.checks])
 
     def count(self, frame: "DataFrame", suite: Suite) -> tuple[Check, ...]:
         """Check a table that is no whole view, such as one batch of it; nothing is remembered."""

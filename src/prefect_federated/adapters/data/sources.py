@@ -55,6 +55,7 @@ class FileSource:
     """A CSV or Parquet file, told apart by its ending."""
 
     path: Path
+    stream: bool = False  # Parquet in the order of its subjects, looked at batch by batch
 
     @property
     def name(self) -> str:

@@ -6,28 +6,49 @@ the same rows --GX on each batch--> counts, added up
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prefect_federated.adapters.data.gx_suite import DataChecks
+from prefect_federated.adapters.data.parquet import BATCH_ROWS, by_subject, column_types, frames_of, open_parquet
 from prefect_federated.adapters.data.root import typed_column
 from prefect_federated.adapters.data.spill import TagSpill
-from prefect_federated.adapters.data.view import consent_view, subjects_of
-from prefect_federated.core.checks import Check, CheckReport, suite_of
+from prefect_federated.adapters.data.view import ConsentView, consent_view
+from prefect_federated.core.batched import added, require_addable, with_enough_rows
+from prefect_federated.core.checks import Check, CheckReport, Suite
 from prefect_federated.core.consent import ConsentRecord
 from prefect_federated.core.dataset import NUMBER, TEXT, root_of_tags, row_key, row_tags
-from prefect_federated.core.errors import ConfigurationError, DataError, DataRefused, EmptyView
+from prefect_federated.core.errors import DataRefused, EmptyView
 from prefect_federated.core.spec import DataSpec
 from prefect_federated.core.view import ViewCounts, ViewHash, require_columns, require_consented, require_rows
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-    from pyarrow.parquet import ParquetFile
 
-BATCH_ROWS = 100_000
-ROW_COUNT = "expect_enough_rows"
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a task may read of a Parquet file whose rows are in the order of their subjects.
+
+    Args:
+        min_rows: the fewest rows that task and silo ask for.
+        until_s: chain time that fresh rows are held against.
+    """
+
+    path: Path
+    subject_column: str
+    record: ConsentRecord
+    data: DataSpec
+    min_rows: int = 1
+    until_s: int = 0
+    batch_rows: int = BATCH_ROWS
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that consent must cover: features, target, and the date of fresh rows."""
+        return (*self.data.names, *([self.data.freshness.column] if self.data.freshness else []))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,125 +67,128 @@ def streamed_root(path: Path, subject_column: str, secret: bytes, batch_rows: in
     Raises:
         DataError: the file is missing or damaged.
     """
-    file, key = _open(path), row_key(secret)
-    types = {field.name: field.type for field in file.schema_arrow}
-    names = file.schema_arrow.empty_table().to_pandas().columns  # without what pandas kept of an index
-    kinds = {name: NUMBER if name != subject_column and _is_number(types[name]) else TEXT for name in names}
+    file, key = open_parquet(path), row_key(secret)
+    kinds = {
+        name: NUMBER if name != subject_column and _is_number(kind) else TEXT
+        for name, kind in column_types(file).items()
+    }
+    steady = [subject_column] if subject_column in kinds else []
     with TagSpill() as spill:
-        for frame in _frames(file, list(kinds), batch_rows, path):
+        for frame in frames_of(file, list(kinds), batch_rows, path, steady):
             spill.add(row_tags(key, [typed_column(name, frame[name], kind) for name, kind in kinds.items()]))
         return root_of_tags(key, list(kinds.items()), spill.sorted())
 
 
-def streamed_checks(
-    path: Path,
-    *,
-    subject_column: str,
-    record: ConsentRecord,
-    data: DataSpec,
-    checks: DataChecks,
-    min_rows: int = 1,
-    batch_rows: int = BATCH_ROWS,
-) -> StreamedView:
-    """Consent view and suite of a Parquet file whose rows are in the order of their subjects.
+def streamed_checks(asked: Asked, suite: Suite, checks: DataChecks) -> StreamedView:
+    """Consent view and suite; counts are those of the batches, added up.
 
-    Memory is one batch, and the consenting subjects. Counts are those of the batches, added up.
+    Memory is one batch, and the consenting subjects.
 
     Raises:
         DataError: the file cannot be read, is not sorted by subject, or a column's type changes on the way.
         ConsentError: the grant does not cover a column of the task.
-        ConfigurationError: rows must be fresh, which is checked in memory only.
+        ConfigurationError: the suite says something of the table as a whole.
     """
-    if data.freshness is not None:
-        raise ConfigurationError(f"{path.name}: fresh rows are checked in memory only; read the file as a whole")
-    file, asked = _open(path), [subject_column, *data.names]
-    require_consented(data.names, record.columns, path.name)
-    require_columns(asked, file.schema_arrow.names, path.name)
-    suite, consenting = suite_of(data, min_rows), sorted(record.subjects)
-    hashed, total, kept, added = ViewHash(path.name), 0, 0, list[Check]()
-    for frame in _by_subject(_frames(file, asked, batch_rows, path), subject_column, path):
-        total += len(frame)
-        seen = frame[subject_column].dropna().astype(str)
-        near = slice(0)
-        if len(seen):
-            near = slice(bisect_left(consenting, seen.min()), bisect_right(consenting, seen.max()))
+    require_addable(suite.expectations, asked.path.name)
+    gathered, found = _Gathered(asked), tuple[Check, ...]()
+    for view in _views(asked, gathered):
+        found = added(found, checks.count(view, suite))
+    counts = gathered.counts()
+    return StreamedView(counts, CheckReport(gathered.hashed.digest(), suite.hash, with_enough_rows(found)))
+
+
+def streamed_view(asked: Asked) -> ConsentView:
+    """The view itself, for training: memory is that of its rows and columns, not of the file.
+
+    Raises:
+        DataError, ConsentError: as `streamed_checks`.
+    """
+    import pandas
+
+    gathered = _Gathered(asked)
+    frames = list(_views(asked, gathered))
+    counts, names = gathered.counts(), asked.data.names
+    frame = pandas.concat(frames, ignore_index=True)
+    return ConsentView(asked.path.name, frame, tuple(names[:-1]), asked.data.target, counts, gathered.hashed.digest())
+
+
+class _Gathered:
+    """What is known of all batches so far."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked, self.hashed = asked, ViewHash(asked.path.name)
+        self.total = self.kept = 0
+
+    def add(self, view: ConsentView) -> None:
+        self.kept += view.counts.rows
+        self.hashed.add([(name, view.frame[name].to_numpy()) for name in view.frame.columns])
+
+    def counts(self) -> ViewCounts:
+        """The counts of the whole, where rows are enough."""
+        found = ViewCounts(self.total, self.total - self.kept, self.kept)
+        require_rows(found, max(self._asked.data.min_rows, self._asked.min_rows), self._asked.path.name)
+        return found
+
+
+def _views(asked: Asked, gathered: _Gathered) -> "Iterator[DataFrame]":
+    """The consent view of each batch in which somebody consents, typed and flagged."""
+    file, path, subject = open_parquet(asked.path), asked.path, asked.subject_column
+    types, consenting = column_types(file), sorted(asked.record.subjects)
+    require_consented(asked.columns, asked.record.columns, path.name)
+    columns = list(dict.fromkeys([subject, *asked.columns]))
+    require_columns(columns, list(types), path.name)
+    _require_dates(asked, types)
+    steady = [subject, *(name for name in asked.data.names if _is_truth(types[name]))]
+    for frame in by_subject(frames_of(file, columns, asked.batch_rows, path, steady), subject, path, asked.batch_rows):
+        gathered.total += len(frame)
         try:
             view = consent_view(
                 frame,
-                subject_column=subject_column,
-                record=replace(record, subjects=tuple(consenting[near])),
-                columns=data.names[:-1],
-                target=data.target,
+                subject_column=subject,
+                record=replace(asked.record, subjects=_near(frame, subject, consenting)),
+                columns=asked.data.names[:-1],
+                target=asked.data.target,
+                dataset=path.name,
+                freshness=asked.data.freshness,
+                until_s=asked.until_s,
             )
         except EmptyView:  # nobody in this batch consents
             continue
-        kept += view.counts.rows
-        hashed.add([(name, view.frame[name].to_numpy()) for name in view.frame.columns])
-        added = _sum(added, checks.count(view.frame, suite))
-    counts = ViewCounts(total, total - kept, kept)
-    require_rows(counts, max(data.min_rows, min_rows), path.name)
-    enough = [replace(one, success=True, unexpected=0) if one.expectation == ROW_COUNT else one for one in added]
-    return StreamedView(counts, CheckReport(hashed.digest(), suite.hash, tuple(enough)))
+        gathered.add(view)
+        yield view.frame
 
 
-def _open(path: Path) -> "ParquetFile":
-    import pyarrow
-    from pyarrow.parquet import ParquetFile
-
-    try:
-        return ParquetFile(path, buffer_size=1 << 20, pre_buffer=False)  # else whole files gather in memory
-    except (OSError, pyarrow.ArrowException) as error:
-        kind = type(error).__name__
-    raise DataError(f"{path} cannot be read ({kind}); check path, permissions and format")
+def _near(frame: "DataFrame", column: str, consenting: list[str]) -> tuple[str, ...]:
+    """The consenting subjects between the first and the last of a batch."""
+    seen = frame[column].dropna().astype(str)
+    if not len(seen):
+        return ()
+    return tuple(consenting[bisect_left(consenting, seen.min()) : bisect_right(consenting, seen.max())])
 
 
-def _frames(file: "ParquetFile", columns: list[str], rows: int, path: Path) -> "Iterator[DataFrame]":
-    import pyarrow
+def _require_dates(asked: Asked, types: dict[str, Any]) -> None:
+    """Refuse dates written as text: how they are read depends on the first of them, and each batch has another."""
+    from pyarrow import types as kinds
 
-    try:
-        for group in range(file.num_row_groups):
-            for batch in file.iter_batches(batch_size=rows, row_groups=[group], columns=columns):
-                yield batch.to_pandas()
+    if asked.data.freshness is None:
         return
-    except (OSError, pyarrow.ArrowException) as error:
-        kind = type(error).__name__
-    raise DataError(f"{path} cannot be read ({kind}); check path, permissions and format")
+    name = asked.data.freshness.column
+    if not any(
+        is_one(types[name]) for is_one in (kinds.is_timestamp, kinds.is_date, kinds.is_integer, kinds.is_floating)
+    ):
+        raise DataRefused(
+            f"{asked.path.name}: column {name} holds {types[name]}, a stream reads dates from timestamps, dates or unix"
+            " seconds; write it so, or set stream to false and have memory for the whole file"
+        )
 
 
-def _by_subject(frames: "Iterator[DataFrame]", column: str, path: Path) -> "Iterator[DataFrame]":
-    """The same rows, cut so that no subject is in two pieces; refuses rows out of order."""
-    import numpy as np
-    import pandas
+def _is_truth(kind: Any) -> bool:
+    from pyarrow import types
 
-    held: DataFrame | None = None
-    for frame in frames:
-        whole = frame if held is None else pandas.concat([held, frame], ignore_index=True)
-        subjects = np.array([one or "" for one in subjects_of(whole, column)], dtype=object)
-        if (subjects[1:] < subjects[:-1]).any():
-            raise DataRefused(f"{path.name} is not sorted by {column} as text; sort the export, or read it as a whole")
-        cut = int(np.searchsorted(subjects, subjects[-1])) if len(whole) else 0
-        held = whole.iloc[cut:].reset_index(drop=True)
-        if cut:
-            yield whole.iloc[:cut]
-    if held is not None and len(held):
-        yield held
+    return bool(types.is_boolean(kind))
 
 
 def _is_number(kind: Any) -> bool:
     from pyarrow import types
 
     return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind) or types.is_decimal(kind))
-
-
-def _sum(before: Sequence[Check], more: Sequence[Check]) -> list[Check]:
-    return [_both(one, other) for one, other in zip(before, more, strict=True)] if before else list(more)
-
-
-def _both(one: Check, other: Check) -> Check:
-    return replace(
-        one,
-        success=one.success and other.success,
-        checked=one.checked + other.checked,
-        unexpected=one.unexpected + other.unexpected,
-        missing=one.missing + other.missing,
-    )

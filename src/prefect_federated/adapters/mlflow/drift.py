@@ -15,7 +15,7 @@ from prefect_federated.adapters.mlflow.layout import PARENT, layout
 from prefect_federated.adapters.mlflow.package import save_package
 from prefect_federated.adapters.mlflow.records import ModelVersion, PackagedModel, RoundRecord
 from prefect_federated.adapters.mlflow.runs import KEY_TAG, SLOT_TAG
-from prefect_federated.adapters.mlflow.versions import HASH_TAG, OWNER_TAG, content_place, version_tags
+from prefect_federated.adapters.mlflow.versions import HASH_TAG, OWNER_TAG, content_place, stray_tags, version_tags
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -111,6 +111,8 @@ def version_drifts(
             if there.tags.get(tag) != value:
                 told = repr(there.tags.get(tag)), repr(value)
                 yield Drift("changed tag", f"{tag} of {what}", *told, None, version.version_hash)
+        for tag, value in stray_tags(there, version).items():
+            yield Drift("tag only in MLflow", f"{tag} of {what}", repr(value), "nothing", None, version.version_hash)
         yield from _artifact_drifts(there, version, model, what)
 
 

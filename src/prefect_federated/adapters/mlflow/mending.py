@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from prefect_federated.adapters.mlflow.package import save_package
 from prefect_federated.adapters.mlflow.records import ModelVersion, PackagedModel, RoundKey, RoundRecord
 from prefect_federated.adapters.mlflow.runs import KEY_TAG, run_of
-from prefect_federated.adapters.mlflow.versions import HASH_TAG, OWNER_TAG, find_version, version_tags
+from prefect_federated.adapters.mlflow.versions import HASH_TAG, OWNER_TAG, find_version, stray_tags, version_tags
 from prefect_federated.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -64,12 +64,15 @@ def release_name(client: "MlflowClient", name: str, owner: str) -> None:
 
 
 def drop_strangers(client: "MlflowClient", experiment_id: str, name: str, known: Known) -> None:
-    """Delete versions and runs that claim to mirror this task and do not."""
-    hashes, seen = {version.version_hash for version, _ in known.versions}, set[str]()
+    """Delete versions and runs that claim to mirror this task and do not, and tags that say what nobody said."""
+    wanted, seen = {version.version_hash: version for version, _ in known.versions}, set[str]()
     for one in sorted(client.search_model_versions(f"name = '{name}'"), key=lambda one: int(one.version)):
         version_hash = one.tags.get(HASH_TAG, "")
-        if version_hash not in hashes or version_hash in seen:
+        if version_hash not in wanted or version_hash in seen:
             client.delete_model_version(name, str(one.version))
+        else:
+            for tag in stray_tags(one, wanted[version_hash]):
+                client.delete_model_version_tag(name, str(one.version), tag)
         seen.add(version_hash)
     keys = {record.key.text for record in known.records}
     query = f"tags.`{KEY_TAG}` LIKE '{known.federation}/{known.task}/%'"

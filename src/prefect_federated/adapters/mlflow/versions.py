@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 HASH_TAG = "evm.version_hash"
 NUMBER_TAG = "evm.version"
 OWNER_TAG = "federated.task_ref"
+OURS = ("evm.", "content.", "federated.")  # how the names of our tags begin
 
 
 def register(client: "MlflowClient", experiment_id: str, name: str, version: ModelVersion, model: PackagedModel) -> int:
@@ -163,6 +164,12 @@ def version_tags(version: ModelVersion) -> dict[str, str]:
         "federated.status": version.status,
         **version.tags,
     }
+
+
+def stray_tags(there: "Mirrored", version: ModelVersion) -> dict[str, str]:
+    """Tags under our names that neither chain nor store tells, such as a remedy that is none."""
+    wanted = version_tags(version)
+    return {tag: value for tag, value in there.tags.items() if tag.startswith(OURS) and tag not in wanted}
 
 
 def _logged_model(
