@@ -11,7 +11,7 @@ from prefect_federated.core.errors import ConfigurationError
 ORDERS = (1.5, 2.0, 3.0, 4.0, 8.0, 16.0, 32.0, 64.0)  # the first one lies in the word's lowest 32 bits
 UNIT = 2.0**-27  # nats
 LANE_BITS = 32
-NO_BOUND = 2**LANE_BITS - 1  # a lane that says nothing: 32 nats or more
+NO_BOUND = (1 << LANE_BITS) - 1  # a lane that says nothing: 32 nats or more
 
 
 def pack(rdp: Sequence[float]) -> int:

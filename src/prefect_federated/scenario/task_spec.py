@@ -11,7 +11,16 @@ from prefect_federated.core.enforced import DIRECT, RELAYED, Enforced
 from prefect_federated.core.fixed_point import encode
 from prefect_federated.core.merkle import CHUNK_BYTES
 from prefect_federated.core.payload import plain_header
-from prefect_federated.core.spec import CommitteeSpec, ModelSpec, PlanSpec, RewardSpec, RuleSpec, TaskSpec, UpdateSpec
+from prefect_federated.core.spec import (
+    CommitteeSpec,
+    ModelSpec,
+    PlanSpec,
+    PrivacySpec,
+    RewardSpec,
+    RuleSpec,
+    TaskSpec,
+    UpdateSpec,
+)
 from prefect_federated.learning.clip import norm_bound_words
 from prefect_federated.learning.local import initial_vector
 from prefect_federated.learning.plan import code_hash, load_plan, manifest
@@ -48,6 +57,7 @@ class Terms:
     rule: str = "mean"
     norm_rule: bool = True
     epochs: int = 4
+    privacy: PrivacySpec | None = None
     seed: int = 0
     modes: int = DIRECT | RELAYED
 
@@ -94,6 +104,7 @@ def build_spec(
         data=breast_cancer.data_spec(table),
         model=model,
         plan=PlanSpec(ref=PLAN, code_hash=code_hash(PLAN), hyperparameters=settings, seed=terms.seed),
+        privacy=terms.privacy,
         update=update,
         rule=rule,
         rewards=rewards,
