@@ -126,10 +126,10 @@ def _step(
     chunks = torch.split(torch.from_numpy(rows), CHUNK)  # an empty sample is one empty chunk
     for number, chunk in enumerate(chunks, start=1):
         found = gradients(x[chunk], y[chunk]) if len(chunk) else {}
-        usable = _finite(found, len(chunk))
+        usable = _finite(found, len(chunk)) if found else None
         for name, p in model.named_parameters():
             if p.requires_grad:
-                each = _masked(found[name], usable) if found else p.new_zeros((0, *p.shape))
+                each = p.new_zeros((0, *p.shape)) if usable is None else _masked(found[name], usable)
                 p.grad_sample = each  # type: ignore[attr-defined]  # [b, *shape]
         optimizer.signal_skip_step(do_skip=number < len(chunks))
         optimizer.step()
@@ -137,15 +137,14 @@ def _step(
 
 
 def _finite(found: Tensors, rows: int) -> Tensor:
-    """Which rows have a gradient of numbers only, bool [b]: one that has not would turn the sum into NaN."""
-    usable = torch.ones(rows, dtype=torch.bool)
-    for values in found.values():
-        usable &= values.reshape(rows, -1).isfinite().all(dim=1)
-    return usable
+    """Which rows have gradients of a finite norm, bool [b]: one that has not would turn the sum into NaN."""
+    norms = [torch.linalg.vector_norm(values.reshape(rows, -1), dim=1) for values in found.values()]
+    return torch.stack(norms).isfinite().all(dim=0)
 
 
 def _masked(values: Tensor, usable: Tensor) -> Tensor:
-    return torch.where(usable.view(-1, *[1] * (values.dim() - 1)), values, 0.0)
+    """Gradients with those of unusable rows set to 0."""
+    return values if usable.all() else torch.where(usable.view(-1, *[1] * (values.dim() - 1)), values, 0.0)
 
 
 def _clear(model: nn.Module) -> None:
