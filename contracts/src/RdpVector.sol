@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @title A privacy loss in one word: Renyi divergence at eight orders, which adds up over rounds.
-/// @notice Eight lanes of 32 bits, the lowest for order 1.5, then 2, 3, 4, 8, 16, 32, 64; a unit is 2^-27 nats, and the
+/// @notice Eight lanes of 32 bits, the lowest for order 2.5, then 4, 5, 8, 10, 20, 32, 64; a unit is 2^-27 nats, and the
 /// largest number says that nothing bounds that order. Mironov 2017, https://arxiv.org/abs/1702.07476, proposition 1.
 library RdpVector {
     uint256 private constant LANE = 32;

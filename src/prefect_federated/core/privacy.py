@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from prefect_federated.core.errors import ConfigurationError
 
-ORDERS = (1.5, 2.0, 3.0, 4.0, 8.0, 16.0, 32.0, 64.0)  # the first one lies in the word's lowest 32 bits
+ORDERS = (2.5, 4.0, 5.0, 8.0, 10.0, 20.0, 32.0, 64.0)  # the first one lies in the word's lowest 32 bits
 UNIT = 2.0**-27  # nats
 LANE_BITS = 32
 NO_BOUND = (1 << LANE_BITS) - 1  # a lane that says nothing: 32 nats or more
@@ -97,7 +97,7 @@ def limit_of(epsilon: float, delta: float) -> int:
         ConfigurationError: epsilon is not a number above 0, delta not between 0 and 1, or no order reaches them.
 
     >>> [round(nats, 3) for nats in unpack(limit_of(1.0, 1e-5))]
-    [0.0, 0.0, 0.0, 0.0, 0.0, 0.482, 0.772, 0.899]
+    [0.0, 0.0, 0.0, 0.0, 0.082, 0.603, 0.772, 0.899]
     """
     _require_delta(delta)
     if not 0 < epsilon < math.inf:
@@ -106,7 +106,7 @@ def limit_of(epsilon: float, delta: float) -> int:
         )
     limit = _word([_most(order, epsilon, delta) for order in ORDERS])
     if not limit:
-        least = min(_epsilon(order, UNIT, delta) for order in ORDERS)
+        least = min(epsilon_at(order, UNIT, delta) for order in ORDERS)
         raise ConfigurationError(
             f"no order of {ORDERS} can show epsilon {epsilon} at delta {delta}: the least there is {least:.3g};"
             " raise epsilon or delta"
@@ -138,17 +138,18 @@ def epsilon_of(vector: int, delta: float) -> float:
     (0.201, inf)
     """
     _require_delta(delta)
-    return max(0.0, min(_epsilon(order, rdp, delta) for order, rdp in zip(ORDERS, unpack(vector), strict=True)))
+    return max(0.0, min(epsilon_at(order, rdp, delta) for order, rdp in zip(ORDERS, unpack(vector), strict=True)))
 
 
-def _epsilon(order: float, rdp: float, delta: float) -> float:
+def epsilon_at(order: float, rdp: float, delta: float) -> float:
+    """The epsilon that one order alone gives at this delta, from its RDP in nats; may be below 0. See `limit_of`."""
     return rdp - (math.log(delta) + math.log(order)) / (order - 1) + math.log((order - 1) / order)
 
 
 def _most(order: float, epsilon: float, delta: float) -> int:
     """The largest lane of an order that gives epsilon; 0 if none does."""
-    lane = max(0, min(math.floor((epsilon - _epsilon(order, 0.0, delta)) / UNIT), NO_BOUND - 1))
-    while lane and _epsilon(order, lane * UNIT, delta) > epsilon:  # a last digit may have been rounded up
+    lane = max(0, min(math.floor((epsilon - epsilon_at(order, 0.0, delta)) / UNIT), NO_BOUND - 1))
+    while lane and epsilon_at(order, lane * UNIT, delta) > epsilon:  # a last digit may have been rounded up
         lane -= 1
     return lane
 
