@@ -1,17 +1,14 @@
 """Rolled rounds read like direct ones: who stands, who does not and why, and what a proposal says of the rest."""
 
 import logging
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from prefect_federated.adapters.evm import rpc
 from prefect_federated.adapters.evm.devnet import Devnet
 from prefect_federated.adapters.evm.disputing import Case
-from prefect_federated.adapters.evm.event_index import EventIndex
 from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.evm.roll_records import RollPlace
 from prefect_federated.adapters.keys import SealingKey
@@ -85,27 +82,6 @@ def test_rolled_round_reads_like_one_in_which_everybody_sent_for_itself(
     assert federation.has_committed(task, 1, first.address) and federation.has_revealed(task, 1, first.address)
     assert not federation.has_mark(task, 1, first.address)
     assert len(set(log.commit_tx.values())) == 1
-
-
-def test_lineage_asks_the_chain_once_a_leaf_and_little_else_a_round(
-    consortium: Consortium,
-    posters: list[Federation],
-    party: Party,
-    store: LocalStore,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """A year of rolled rounds is read leaf by leaf: what holds for a whole roll must not be asked for at each."""
-    play(consortium, posters[0], store, *rolls(consortium, consortium.silos))
-    reader = consortium.facade(consortium.account())
-    reader.read_rolls_from(store)
-    reader.read_events_from(EventIndex(tmp_path / "events.sqlite"))
-    assert reader.logged(consortium.task)  # the index is filled
-    asked, honest = Counter[str](), rpc.request
-    monkeypatch.setattr(rpc, "request", lambda w3, method, params: asked.update([method]) or honest(w3, method, params))
-    assert [event.name for event in reader.events(consortium.task)].count("UpdateRevealed") == 3
-    assert asked["eth_call"] == len(consortium.silos) + 2 and asked["eth_getLogs"] == 0
-    assert asked["eth_getBlockByNumber"] < 10
 
 
 def test_who_commits_for_itself_or_is_lifted_stands_by_its_own_mark(
