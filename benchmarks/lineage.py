@@ -76,6 +76,7 @@ class Log:
             dataset = digest("dataset", n)
             self.emit("DatasetRegistered", dataset=dataset, holder=account, root=digest("root", n))
             terms = {"dataset": dataset, "silo": account, "purposes": 3, "validFrom": START, "expiry": START + 10**8}
+            terms["budget"] = 0
             self.emit("ConsentGranted", grantId=self.grants[n], dataset=dataset, silo=account, grant=terms)
             self.emit("Enrolled", task=TASK, participant=account, index=n, fromRound=1)
 

@@ -43,11 +43,11 @@ SHIPPED = (
     "TimelockController",
     "Treasury",
 )
-# The coordinator passes unknown calls on to its desk, that to its court, and that to its roll desk: its ABI is all
-# four. So do the others.
+# The coordinator passes unknown calls on to its desk, that to its court, that to its roll desk, that to its duty desk:
+# its ABI is all five. So do the others.
 RUNTIME_BYTES, CREATION_BYTES = 24_576, 49_152  # EIP-170, EIP-3860
 MERGED = {
-    "Coordinator": ("TaskDesk", "Court", "RollDesk"),
+    "Coordinator": ("TaskDesk", "Court", "RollDesk", "DutyDesk"),
     "Disputes": ("RecordDesk",),
     "Committee": ("CommitteeDesk",),
 }

@@ -26,6 +26,7 @@ from prefect_federated.tasks.leave import leave_commit, leave_opening
 from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.retract import retract_withdrawn
 from prefect_federated.tasks.reveal import reveal
+from prefect_federated.tasks.settle import refund_privacy
 from prefect_federated.tasks.train import train
 from prefect_federated.tasks.validate import validate
 
@@ -75,6 +76,8 @@ class Participant:
             note, sealed = None, recall(self.silo.party, spec)
         if sealed is None:
             with stage("validate"):
+                if self.silo.party.federation.refundable(task, self.account):
+                    refund_privacy(self.silo.party, task)
                 evidence = validate(self.silo, spec)
             with stage("train"):
                 update = self._train(spec, evidence)

@@ -3,6 +3,7 @@
 round state + standing --due--> commit | reveal | object | claim | floor --> next run at the next window
 letters in a roll --> challenge a broken receipt, before the commit | leave the roll where nobody confirms the opening
 consent withdrawn in Commit or Reveal --> retract
+a round that ended unread --> privacy refund, before the next one is validated
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -31,7 +32,7 @@ from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.receipts import keep_receipts
 from prefect_federated.tasks.retract import retract_withdrawn
 from prefect_federated.tasks.reveal import leave_roll
-from prefect_federated.tasks.settle import claim, claim_floor
+from prefect_federated.tasks.settle import claim, claim_floor, refund_privacy
 from prefect_federated.tasks.vouching import keep_vouched
 
 
@@ -64,6 +65,8 @@ def _steps(silo: OpenSilo, task: int) -> Iterator[str]:
     """Whoever commits last may find the reveal due: nobody else would wake it for that."""
     federation, member, last = silo.party.federation, Participant(silo), ""
     yield from _promises(silo, federation.round_state(task))
+    if federation.refundable(task, silo.party.account) and refund_privacy(silo.party, task):
+        yield "refund"
     if retract_withdrawn(silo.party, task, silo.party.account):
         yield "retract"
     while True:

@@ -1,4 +1,4 @@
-"""Commit: keep the opening, then put its digest on chain.
+"""Commit: keep the opening, then put its digest on chain, and spend what it costs in privacy.
 
 sealed update + evidence --seal--> opening, kept encrypted to the silo --digest--> chain
 """
@@ -9,6 +9,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from prefect_federated.adapters.checkpoints import checkpoint
+from prefect_federated.adapters.data.budget import round_cost
 from prefect_federated.adapters.data.consented import kept_evidence, require_same_subjects
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.silo import Silo
@@ -61,14 +62,20 @@ def commit(silo: Silo, spec: RoundSpec, sealed: SealedOpening) -> bytes:
 
     Raises:
         ConsentError: the grant is not live, or a subject joined or left after the opening was made.
+        BudgetSpent: another round spent what was left of the privacy budget.
     """
     party = silo.party
     digest = sealed.opening.digest(spec.context(party.account))
     committed = partial(party.federation.has_committed, spec.task, spec.round, party.account)
     if not committed():
         grounds = sealed.grounds  # as sealed: what is opened names the grant
-        require_same_subjects(silo, spec, kept_evidence(silo, spec, grounds.evidence_hash))
+        evidence = kept_evidence(silo, spec, grounds.evidence_hash)
+        require_same_subjects(silo, spec, evidence)
+        place = (spec.task, spec.round, digest, grounds.grant_id, grounds.evidence_hash)
         with unless_done(committed):
-            party.federation.commit(spec.task, spec.round, digest, grounds.grant_id, grounds.evidence_hash)
+            if spec.spec.enforced.private:
+                party.federation.commit_private(*place, round_cost(spec.spec, evidence.counts.rows))
+            else:
+                party.federation.commit(*place)
     checkpoint("participant:committed")
     return digest

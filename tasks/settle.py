@@ -108,6 +108,22 @@ def claim_pay(party: Party, task: int, round: int) -> bool:
 
 
 @task(
+    task_run_name="{party.name}/refund",
+    cache_policy=NO_CACHE,
+    retries=RETRIES,
+    retry_delay_seconds=DELAYS_S,
+    retry_condition_fn=is_transport_error,
+)
+def refund_privacy(party: Party, task: int) -> int:
+    """Have back what rounds cost in privacy that ended before anybody could read an update; returns how many."""
+    owed = party.federation.refundable(task, party.account)
+    for one in owed:
+        with unless_done(lambda one=one: one not in party.federation.refundable(task, party.account)):  # type: ignore[misc]
+            party.federation.refund_privacy(one)
+    return len(owed)
+
+
+@task(
     task_run_name="{party.name}/claim",
     cache_policy=NO_CACHE,
     retries=RETRIES,

@@ -1,6 +1,6 @@
 """Train: the approved plan on the validated view, from the verified base; the update leaves encrypted.
 
-base words --decode--> plan.train on the same view --clip, encode--> sealed body in the store
+base words --decode--> plan.train (or train_privately) on the same view --clip, encode--> sealed body in the store
 """
 
 from prefect import task
@@ -8,12 +8,12 @@ from prefect.cache_policies import NO_CACHE
 
 from prefect_federated.adapters.checkpoints import checkpoint
 from prefect_federated.adapters.data.consented import same_view
-from prefect_federated.adapters.payloads import fetch_words, seal_update
+from prefect_federated.adapters.data.training import train_on
+from prefect_federated.adapters.payloads import seal_update
 from prefect_federated.adapters.silo import Silo
 from prefect_federated.core.evidence import Evidence
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.sealed import SealedUpdate
-from prefect_federated.learning.update import train_update
 from prefect_federated.tasks.retry import DELAYS_S, RETRIES, is_transport_error
 
 
@@ -30,11 +30,11 @@ def train(silo: Silo, spec: RoundSpec, evidence: Evidence) -> SealedUpdate:
     Raises:
         DataRefused: the data changed since they were validated.
         NonFiniteUpdate: training diverged.
+        ConfigurationError: the task asks for private training and the plan cannot do it.
     """
     party = silo.party
     view = same_view(silo, spec, evidence)
-    base = fetch_words(party.store, spec, "model", spec.base_uri, spec.base_root)
-    update = train_update(spec, party.account, base, view.training_data())
+    update = train_on(silo, spec, view)
     sealed = seal_update(
         party.store, spec, party.account, party.sealing_key, update.words, update.weight, update.metrics
     )

@@ -7,11 +7,12 @@ import {
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
 import {AnnouncedUpgrades} from "./AnnouncedUpgrades.sol";
+import {Budgets} from "./Budgets.sol";
 import {IConsentLedger} from "./interfaces/IConsentLedger.sol";
 import {IRounds} from "./interfaces/IRounds.sol";
 
 /// @notice Documented in IConsentLedger.
-contract ConsentLedger is IConsentLedger, AnnouncedUpgrades, EIP712Upgradeable {
+contract ConsentLedger is IConsentLedger, Budgets, AnnouncedUpgrades, EIP712Upgradeable {
     using BitMaps for BitMaps.BitMap;
 
     /// @dev All that a commit has to know, in one slot, found under keccak256(abi.encode(grantId, silo)).
@@ -21,6 +22,7 @@ contract ConsentLedger is IConsentLedger, AnnouncedUpgrades, EIP712Upgradeable {
         uint40 expiry;
         uint40 withdrawnAt;
         uint40 grantedAt;
+        bool budgeted; // by privacy: of no use to a task whose commits cost none
     }
 
     struct Dataset {
@@ -48,6 +50,7 @@ contract ConsentLedger is IConsentLedger, AnnouncedUpgrades, EIP712Upgradeable {
     bytes32 public constant GRANT_TYPEHASH = keccak256(
         "Grant(bytes32 dataset,address silo,uint64 purposes,uint40 validFrom,uint40 expiry,bytes32 columns,bytes32 subjects,bytes32 record,uint256 budget,uint256 nonce,uint40 deadline)"
     );
+    uint64 private constant RESERVED = 1 << 63; // marks tasks with a privacy floor (CoordinatorStore)
     bytes32 public constant WITHDRAWAL_TYPEHASH = keccak256("Withdrawal(bytes32 grantId,uint40 deadline)");
 
     // keccak256(abi.encode(uint256(keccak256("prefect-federated.ConsentLedger")) - 1)) & ~bytes32(uint256(0xff))
@@ -62,6 +65,7 @@ contract ConsentLedger is IConsentLedger, AnnouncedUpgrades, EIP712Upgradeable {
     function initialize(address manager, address registry) external initializer {
         __AnnouncedUpgrades_init(manager, registry);
         __EIP712_init("prefect-federated consent", "1");
+        __Budgets_init(registry);
     }
 
     // --- datasets
@@ -91,10 +95,12 @@ contract ConsentLedger is IConsentLedger, AnnouncedUpgrades, EIP712Upgradeable {
         }
         grantId = hashGrant(g);
         _requireSignature(holder, grantId, signature);
+        if (g.purposes >= RESERVED) revert ReservedPurpose(g.purposes);
         _useNonce(holder, g.nonce);
         LedgerStorage storage s = _storage();
         s.terms[grantId] = Terms(g.dataset, g.silo, g.columns, g.subjects, g.record, g.budget);
-        s.licences[_key(grantId, g.silo)] = Licence(g.purposes, g.validFrom, g.expiry, 0, uint40(block.timestamp));
+        s.licences[_key(grantId, g.silo)] =
+            Licence(g.purposes, g.validFrom, g.expiry, 0, uint40(block.timestamp), g.budget != 0);
         emit ConsentGranted(grantId, g.dataset, g.silo, g);
     }
 
@@ -140,12 +146,7 @@ contract ConsentLedger is IConsentLedger, AnnouncedUpgrades, EIP712Upgradeable {
     // --- views
 
     function requireLive(bytes32 grantId, address silo, uint64 purposes, uint40 until) external view {
-        Licence memory l = _storage().licences[_key(grantId, silo)];
-        if (l.expiry == 0) revert GrantNotForSilo(grantId, silo, _termsOf(grantId).silo);
-        if (l.withdrawnAt != 0) revert GrantWithdrawn(grantId, l.withdrawnAt);
-        if (block.timestamp < l.validFrom) revert GrantNotYetValid(grantId, l.validFrom, block.timestamp);
-        if (until >= l.expiry) revert GrantExpires(grantId, l.expiry, until);
-        if (l.purposes & purposes != purposes) revert PurposeNotCovered(grantId, l.purposes, purposes);
+        if (_requireUsable(grantId, silo, purposes, until)) revert OnlyWithPrivacy(grantId);
     }
 
     function liveMany(bytes32[] calldata grantIds, address[] calldata silos, uint64 purposes, uint40 until)
@@ -157,7 +158,7 @@ contract ConsentLedger is IConsentLedger, AnnouncedUpgrades, EIP712Upgradeable {
         for (uint256 i; i < grantIds.length; ++i) {
             Licence memory l = _storage().licences[_key(grantIds[i], silos[i])];
             bool runs = l.withdrawnAt == 0 && l.validFrom <= block.timestamp && until < l.expiry;
-            if (runs && l.purposes & purposes == purposes) live[i / 256] |= 1 << (i % 256);
+            if (runs && !l.budgeted && l.purposes & purposes == purposes) live[i / 256] |= 1 << (i % 256);
         }
     }
 
@@ -169,7 +170,7 @@ contract ConsentLedger is IConsentLedger, AnnouncedUpgrades, EIP712Upgradeable {
         Licence memory l = _storage().licences[_key(grantId, silo)];
         bool there = l.grantedAt != 0 && l.grantedAt <= at && (l.withdrawnAt == 0 || at < l.withdrawnAt);
         bool runs = there && l.validFrom <= at && at < l.expiry;
-        return runs && l.purposes & purposes == purposes;
+        return runs && !l.budgeted && l.purposes & purposes == purposes;
     }
 
     function grantOf(bytes32 grantId) external view returns (GrantRecord memory) {
@@ -187,6 +188,7 @@ contract ConsentLedger is IConsentLedger, AnnouncedUpgrades, EIP712Upgradeable {
             subjects: t.subjects,
             record: t.record,
             budget: t.budget,
+            spent: spentUnder(grantId, t.silo),
             live: l.withdrawnAt == 0 && l.validFrom <= block.timestamp && block.timestamp < l.expiry
         });
     }
@@ -214,7 +216,29 @@ contract ConsentLedger is IConsentLedger, AnnouncedUpgrades, EIP712Upgradeable {
         return _storage().nonces[holder].get(nonce);
     }
 
+    // --- privacy budgets
+
+    function spend(Charge calldata c) external {
+        bool budgeted = _requireUsable(c.grantId, c.silo, c.purposes, c.until);
+        _spend(c, budgeted ? _storage().terms[c.grantId].budget : 0);
+    }
+
     // --- internal
+
+    /// @return budgeted Whether each use must be spent of a budget.
+    function _requireUsable(bytes32 grantId, address silo, uint64 purposes, uint40 until)
+        internal
+        view
+        returns (bool budgeted)
+    {
+        Licence memory l = _storage().licences[_key(grantId, silo)];
+        if (l.expiry == 0) revert GrantNotForSilo(grantId, silo, _termsOf(grantId).silo);
+        if (l.withdrawnAt != 0) revert GrantWithdrawn(grantId, l.withdrawnAt);
+        if (block.timestamp < l.validFrom) revert GrantNotYetValid(grantId, l.validFrom, block.timestamp);
+        if (until >= l.expiry) revert GrantExpires(grantId, l.expiry, until);
+        if (l.purposes & purposes != purposes) revert PurposeNotCovered(grantId, l.purposes, purposes);
+        return l.budgeted;
+    }
 
     function _withdraw(bytes32 grantId) internal {
         Terms storage t = _termsOf(grantId);
@@ -271,10 +295,6 @@ contract ConsentLedger is IConsentLedger, AnnouncedUpgrades, EIP712Upgradeable {
     function _termsOf(bytes32 grantId) internal view returns (Terms storage t) {
         t = _storage().terms[grantId];
         if (_storage().datasets[t.dataset].holder == address(0)) revert UnknownGrant(grantId);
-    }
-
-    function _key(bytes32 grantId, address silo) internal pure returns (bytes32) {
-        return keccak256(abi.encode(grantId, silo));
     }
 
     function _storage() private pure returns (LedgerStorage storage s) {

@@ -48,6 +48,7 @@ abstract contract CoordinatorBase is CoordinatorStore {
     function _voided(uint32 task, uint32 round, Phase ended) internal {
         emit RoundVoided(task, round, ended);
         _s().treasury.release(task);
+        if (ended == Phase.Commit) _s().unread[task][round >> 8] |= 1 << (round & 255);
         if (ended != Phase.Aggregate) return;
         Task storage t = _s().tasks[task];
         _slashDuty(task, round, t.aggregator);

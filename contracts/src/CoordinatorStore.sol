@@ -61,7 +61,12 @@ abstract contract CoordinatorStore is ICoordinatorTypes {
         mapping(uint32 task => mapping(uint256 => uint256)) marks;
         mapping(uint32 task => mapping(address => IRolls.Poster)) posters;
         mapping(uint32 task => mapping(uint256 => uint256)) landed; // as marks: Revealed is landed
+        mapping(uint32 task => mapping(uint256 => uint256)) unread; // a bit a round: voided in Commit
     }
+
+    /// @dev Set in the stored purposes of a task with a privacy floor, and in no grant's: so every way to commit but
+    /// `commitPrivate` finds that no grant covers the task, at no cost to those without a floor.
+    uint64 internal constant ACCOUNTED = 1 << 63;
 
     // keccak256(abi.encode(uint256(keccak256("prefect-federated.Coordinator")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 private constant STORAGE_SLOT =

@@ -24,7 +24,7 @@ contract ParticipantRegistry is Slashes, AnnouncedUpgrades {
     /// @param unbondingPeriod_ Seconds, at least twice the longest round of any task (checked by the coordinator).
     function initialize(
         address manager,
-        address coordinator,
+        address coordinator_,
         address treasury,
         address appeals_,
         address reputation_,
@@ -33,7 +33,7 @@ contract ParticipantRegistry is Slashes, AnnouncedUpgrades {
     ) external initializer {
         __AnnouncedUpgrades_init(manager, address(this));
         RegistryStorage storage s = _storage();
-        (s.coordinator, s.treasury) = (coordinator, treasury);
+        (s.coordinator, s.treasury) = (coordinator_, treasury);
         (s.appeals, s.reputation) = (appeals_, reputation_);
         (s.stakeToken, s.unbondingPeriod) = (stakeToken_, unbondingPeriod_);
     }
@@ -151,6 +151,10 @@ contract ParticipantRegistry is Slashes, AnnouncedUpgrades {
 
     function participant(address account) external view returns (Participant memory) {
         return _storage().participants[account];
+    }
+
+    function coordinator() external view returns (address) {
+        return _storage().coordinator;
     }
 
     function stakeToken() external view returns (address) {

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
 import {ITaskDesk} from "./interfaces/ITaskDesk.sol";
 import {CoordinatorBase} from "./CoordinatorBase.sol";
-import {Phases} from "./Phases.sol";
 
-/// @title Tasks and the duties around them: creation, aggregator and standby, rollback.
+/// @title Tasks: how they are created, and what they agreed to.
 abstract contract Tasks is CoordinatorBase, ITaskDesk {
     uint256 internal constant MAX_PARTICIPANTS = 10_000;
     uint8 internal constant LAST_RULE = 3;
     uint8 internal constant MAX_COMMITTEE = 31;
 
-    /// @dev EIP-712 style name; `params` enters as keccak256 of its 41 words (see createTask).
+    /// @dev EIP-712 style name; `params` enters as keccak256 of its 42 words (see createTask).
     bytes32 public constant TASK_TYPEHASH =
         keccak256("Task(uint256 chainId,address coordinator,address sponsor,bytes32 paramsHash)");
 
@@ -26,47 +24,15 @@ abstract contract Tasks is CoordinatorBase, ITaskDesk {
         t.aggregator.account = p.aggregator;
         t.standby.account = p.standby;
         t.params = p;
+        if (p.privacyFloor != 0) t.params.purposes |= ACCOUNTED;
         emit TaskCreated(task, t.id, msg.sender, p, specUri);
         _s().treasury.openAccount(task, p.token, msg.sender);
         _s().models.genesis(task, p.genesisRoot, specUri);
     }
 
-    function appoint(uint32 task, address aggregator, address standby) external {
-        Task storage t = _sponsored(task);
-        _requireIdle(task);
-        _check(aggregator != address(0) && aggregator != standby, "aggregator");
-        _replace(task, t.aggregator, aggregator);
-        _replace(task, t.standby, standby);
-        emit Appointed(task, aggregator, standby);
-    }
-
-    function acceptDuty(uint32 task) external {
-        _requireRunning(_s().pause);
-        Duty storage duty = _dutyOf(task);
-        if (duty.bonded) revert AlreadyBonded(task, duty.account);
-        duty.bonded = true;
-        uint256 bond = _s().tasks[task].params.aggregatorBond;
-        emit DutyAccepted(task, duty.account, bond);
-        _s().registry.lock(duty.account, bond);
-    }
-
-    function resignDuty(uint32 task) external {
-        Duty storage duty = _dutyOf(task);
-        _requireIdle(task);
-        if (!duty.bonded) revert NotBonded(task, duty.account);
-        emit DutyResigned(task, duty.account);
-        _unbond(task, duty);
-    }
-
-    function rollback(uint32 task, IModelRegistry.Version[] calldata path, string calldata uri) external {
-        _sponsored(task);
-        _requireShort(uri);
-        _s().models.rollback(task, _requireIdle(task).round, path, uri);
-    }
-
-    function taskOf(uint32 task) external view returns (TaskState memory) {
+    function taskOf(uint32 task) external view returns (TaskState memory state) {
         Task storage t = _taskOf(task);
-        return TaskState({
+        state = TaskState({
             taskId: t.id,
             sponsor: t.sponsor,
             aggregator: t.aggregator.account,
@@ -77,6 +43,7 @@ abstract contract Tasks is CoordinatorBase, ITaskDesk {
             indices: t.indices,
             params: t.params
         });
+        state.params.purposes &= ~ACCOUNTED;
     }
 
     function tasks() external view returns (uint32) {
@@ -84,26 +51,6 @@ abstract contract Tasks is CoordinatorBase, ITaskDesk {
     }
 
     // --- internal
-
-    /// @dev The sender's duty: its own, or that of the participant whose delegate it is.
-    function _dutyOf(uint32 task) internal view returns (Duty storage) {
-        Task storage t = _taskOf(task);
-        address account = _s().registry.masterOf(msg.sender);
-        if (account == t.aggregator.account) return t.aggregator;
-        if (account == t.standby.account) return t.standby;
-        revert NotOnDuty(task, account);
-    }
-
-    function _replace(uint32 task, Duty storage duty, address account) internal {
-        if (duty.account == account) return;
-        if (duty.bonded) _unbond(task, duty);
-        duty.account = account;
-    }
-
-    function _unbond(uint32 task, Duty storage duty) internal {
-        duty.bonded = false;
-        _s().registry.unlock(duty.account, _s().tasks[task].params.aggregatorBond);
-    }
 
     /// @dev keccak256(abi.encode(TASK_TYPEHASH, block.chainid, address(this), sponsor, keccak256(abi.encode(p)))).
     function _taskId(address sponsor, TaskParams calldata p) internal view returns (bytes32) {
@@ -117,7 +64,8 @@ abstract contract Tasks is CoordinatorBase, ITaskDesk {
         if (p.mode != 0) revert MaskedNotSupported();
         _check(p.specHash != 0, "specHash");
         _check(p.genesisRoot != 0, "genesisRoot");
-        _check(p.purposes != 0, "purposes");
+        _check(p.purposes != 0 && p.purposes < ACCOUNTED, "purposes");
+        _check(p.privacyFloor == 0 || p.modes == DIRECT, "privacyFloor");
         _check(p.commitWindow != 0, "commitWindow");
         _check(p.revealWindow != 0, "revealWindow");
         _check(p.aggregateWindow != 0, "aggregateWindow");

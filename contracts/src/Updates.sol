@@ -2,34 +2,23 @@
 pragma solidity 0.8.37;
 
 import {IRounds} from "./interfaces/IRounds.sol";
-import {CoordinatorBase} from "./CoordinatorBase.sol";
+import {Commits} from "./Commits.sol";
 import {Mark} from "./Marks.sol";
 import {Clock} from "./Clocks.sol";
 import {Phases} from "./Phases.sol";
 
 /// @title The participants' part of a round: promise an update, open it, or lose the bond.
-abstract contract Updates is CoordinatorBase, IRounds {
+abstract contract Updates is Commits, IRounds {
     using Phases for Clock;
 
     function commit(uint32 task, uint32 round, bytes32 commitment, bytes32 grantId, bytes32 evidenceHash)
         external
     {
         Clock memory c = _require(task, round, Phase.Commit);
-        address participant = _actor(task);
-        Enrolment storage e = _s().enrolments[task][participant];
-        if (!e.bonded || !_inCohort(e, round)) revert NotInCohort(task, round, participant);
-        uint16 index = e.index;
-        if (_markOf(task, round, index) != Mark.None) revert AlreadyCommitted(task, round, participant);
-        if (commitment == 0) revert MissingCommitment(task, round, participant);
-        if (evidenceHash == 0) revert MissingEvidence(task, round, participant);
-        _requireRunning(c.pause);
+        (address participant, uint16 index) = _committer(task, c, commitment, evidenceHash);
         _s().consent
             .requireLive(grantId, participant, _s().tasks[task].params.purposes, _consentUntil(task, c));
-
-        _s().records[task][index] = _record(participant, commitment, _grounds(grantId, evidenceHash));
-        _setMark(task, round, index, Mark.Committed);
-        emit UpdateCommitted(task, round, participant, index, commitment, grantId, evidenceHash);
-        _count(task, c, ++c.committed == c.cohort && _s().rounds[task].leaves == 0);
+        _enter(task, c, participant, index, commitment, grantId, evidenceHash);
     }
 
     function reveal(uint32 task, uint32 round, Opening calldata o, string calldata uri) external {

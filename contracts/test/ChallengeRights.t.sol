@@ -75,7 +75,7 @@ contract ChallengeRightsTest is DisputeBase {
         uint64 given,
         uint32 more
     ) public {
-        given |= PURPOSE; // or it could not be committed under
+        given = (given | PURPOSE) & ~(uint64(1) << 63); // or it could not be committed under, or not be given
         uint40 expiry = uint40(block.timestamp + 100_000 + more);
         _regrant(given, expiry);
         (claimed, until) = (purposes, ends);

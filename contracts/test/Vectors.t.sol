@@ -80,7 +80,7 @@ contract VectorsTest is ICoordinatorTypes, Answers {
         vm.etch(address(desk), address(new OpenDesk()).code);
         TaskParams memory p = abi.decode(vm.parseJsonBytes(json, ".task.params_abi"), (TaskParams));
         vm.assertEq(p.specHash, _b(".task.params.specHash"), "first field");
-        vm.assertEq(p.shareCapBps, _u(".task.params.shareCapBps"), "last field");
+        vm.assertEq(p.privacyFloor, _u(".task.params.privacyFloor"), "last field");
         vm.assertEq(desk.taskId(_a(".task.sponsor"), p), _b(".task.task_id"), "task id");
     }
 

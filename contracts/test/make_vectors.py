@@ -107,7 +107,7 @@ def task() -> dict[str, Any]:
         "step": ("uint8", 0),
         "disclosure": ("uint8", 1),
         "floorBps": ("uint16", 2500),
-        "modes": ("uint8", 3),
+        "modes": ("uint8", 1),
         "aggregateHeader": ("bytes32", word("aggregate header")),
         "rewardBy": ("uint8", 1),
         "feeBps": ("uint16", 250),
@@ -117,6 +117,7 @@ def task() -> dict[str, Any]:
         "validatorBond": ("uint128", 6 * 10**15),
         "validatorBps": ("uint16", 300),
         "shareCapBps": ("uint16", 4000),
+        "privacyFloor": ("uint256", 2**33 + 7),
     }
     packed = encode([t for t, _ in params.values()], [v for _, v in params.values()])
     typehash = keccak(b"Task(uint256 chainId,address coordinator,address sponsor,bytes32 paramsHash)")

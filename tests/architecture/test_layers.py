@@ -42,7 +42,7 @@ EXCEPTIONS = {
 }
 HEAVY = {
     *("torch", "mlflow", "great_expectations", "web3", "boto3", "botocore", "ipfshttpclient", "pandas", "sklearn"),
-    *("safetensors", "eth_account"),
+    *("safetensors", "eth_account", "opacus", "scipy"),
 }
 BUDGET_S = 0.2
 

@@ -9,6 +9,7 @@ from prefect_federated.adapters.evm import rpc
 from prefect_federated.core.consent import columns_digest, subject_salt, subject_tag, subjects_root
 from prefect_federated.core.errors import ConfigurationError, ConsentError
 from prefect_federated.core.merkle import leaf_hash
+from prefect_federated.core.privacy import limit_of
 from tests.cli.conftest import Cli, SmallFederation
 from tests.cli.ward import COLUMNS, SUBJECTS, Ward
 
@@ -53,6 +54,26 @@ def test_grant_is_drafted_signed_shown_changed_withdrawn_and_erased(ward: Ward, 
     assert "nothing to do" in ward.on_chain("withdraw", "0x" + granted.hex(), by="silo-0").output
     assert ward.run("erase", ward.record_file, "--yes").exit_code == 0
     assert not ward.record_file.exists()
+
+
+def test_grant_with_a_privacy_budget_says_what_of_it_was_spent(ward: Ward) -> None:
+    assert ward.draft().exit_code == 0
+    budget = ["--epsilon", "3", "--delta", "1e-6", "--submit"]
+    assert ward.on_chain("grant", ward.record_file, *ward.key, *budget, by="silo-0").exit_code == 0
+    granted = ward.record().grant_id
+    assert ward.federation.reader.grant_state(granted).budget == limit_of(3, 1e-6)
+    shown = json.loads(ward.on_chain("show", "0x" + granted.hex(), "--delta", "1e-6", "--json").stdout)
+    assert (shown["epsilon_limit"], shown["epsilon_spent"], shown["delta"]) == (pytest.approx(3, abs=1e-6), 0, 1e-6)
+
+
+def test_grant_with_an_impossible_budget_is_not_signed(ward: Ward) -> None:
+    assert ward.draft().exit_code == 0
+    for epsilon in ("0", "-1", "0.01"):
+        budget = ["--epsilon", epsilon, "--submit"]
+        refused(
+            ward.on_chain("grant", ward.record_file, *ward.key, *budget, by="silo-0"), ConfigurationError, "epsilon"
+        )
+    assert ward.record().grant_id == bytes(32)
 
 
 def test_signed_grant_is_brought_by_anybody_once(ward: Ward, tmp_path: Path) -> None:

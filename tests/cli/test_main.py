@@ -35,7 +35,10 @@ COMMANDS = (
     ("registry", "log"),
     ("registry", "verify"),
 )
-HEAVY = ("prefect", "torch", "web3", "mlflow", "great_expectations", "numpy", "pydantic", "boto3", "eth_account")
+HEAVY = (
+    *("prefect", "torch", "web3", "mlflow", "great_expectations", "numpy", "pydantic", "boto3", "eth_account"),
+    *("opacus", "scipy"),
+)
 IMPORTED = f"import sys, prefect_federated.cli.main; print([m for m in {HEAVY!r} if m in sys.modules])"
 
 

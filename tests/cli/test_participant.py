@@ -139,3 +139,15 @@ def test_mistyped_account_is_refused(cli, settled, account) -> None:
 def test_stranger_is_told_how_to_begin(cli, settled) -> None:
     result = cli("participant", "status", "0x" + "12" * 20, *settled.options)
     assert result.exit_code == 0 and "federated participant join" in result.stdout
+
+
+def test_a_silo_limits_its_own_privacy_loss_and_lifts_the_limit(cli, fresh) -> None:
+    silo = fresh.silos[0]
+    limit = ["participant", "limit", *silo.options, *fresh.options]
+    assert "at most epsilon 8 at delta 1e-06" in cli(*limit, "--epsilon", "8", "--delta", "1e-6").stdout
+    assert cli(*limit, "--epsilon", "8", "--delta", "1e-6").exit_code == 0  # said already: nothing is sent
+    privacy = cli.json("participant", "status", silo.address, "--delta", "1e-6", *fresh.options)["privacy"]
+    assert privacy == {"epsilon_limit": pytest.approx(8, abs=1e-6), "epsilon_spent": 0, "delta": 1e-6}
+    assert "of no limit" not in cli("participant", "status", silo.address, *fresh.options).stdout
+    assert "without a limit" in cli(*limit).stdout
+    assert "of no limit" in cli("participant", "status", silo.address, *fresh.options).stdout

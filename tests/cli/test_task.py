@@ -9,6 +9,9 @@ import pytest
 
 from prefect_federated.core.duo import use_bits
 from prefect_federated.core.payload import parse, plain_header
+from prefect_federated.core.spec import PrivacySpec
+from prefect_federated.learning.accountant import floor_of
+from prefect_federated.learning.plan import load_plan, require_private
 
 PLAN = '''
 import numpy as np
@@ -107,6 +110,32 @@ def test_draft_may_start_from_a_safetensors_file(cli, fresh) -> None:
     save_file({"w": np.array([0.25, -4.0], dtype=np.float32)}, "start.safetensors")
     made = json.loads(create(cli, fresh, draft_file(fresh), "--genesis", "start.safetensors", "--json").stdout)
     assert first_model(fresh, made["spec"]) == [0.25, -4.0]
+
+
+def private_draft(federation, ref: str, **settings: Any) -> Path:
+    """A draft that asks for noise, without what follows from that."""
+    path = draft_file(federation)
+    draft = json.loads(path.read_text()) | {"privacy": {"noise_multiplier": 4.0, "max_grad_norm": 1.0}}
+    if ref != "plan.py:Plan":
+        draft["plan"] = {"ref": ref, "hyperparameters": settings}
+    del draft["enforced"]["modes"], draft["enforced"]["privacy_floor"]
+    path.write_text(json.dumps(draft))
+    return path
+
+
+def test_draft_with_noise_gets_its_floor_and_the_only_way_to_commit(cli, fresh) -> None:
+    settings = {"means": [0.0, 0.0], "scales": [1.0, 1.0], "batch_size": 16}
+    ref = "prefect_federated.learning.tabular:TabularClassifier"
+    path = private_draft(fresh, ref, **settings)
+    enforced = json.loads(create(cli, fresh, path, "--json").stdout)["enforced"]
+    plan, privacy = load_plan(ref, settings), PrivacySpec(noise_multiplier=4.0, max_grad_norm=1.0)
+    assert int(enforced["privacy_floor"]) == floor_of(require_private(plan), privacy, enforced["max_weight"]) > 0
+    assert enforced["modes"] == 1
+
+
+def test_draft_with_noise_and_a_plan_that_knows_none_is_refused(cli, settled) -> None:
+    result = create(cli, settled, private_draft(settled, "plan.py:Plan"))
+    assert result.exit_code == 2 and "lacks sampling or train_privately" in " ".join(result.stderr.split())
 
 
 def test_tables_tell_amounts_and_windows_for_people(cli, settled) -> None:

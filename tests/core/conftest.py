@@ -72,6 +72,8 @@ def bent(values: Values) -> Callable[..., TaskSpec]:
             for folder in folders:
                 place = place.setdefault(folder, {})
             place[leaf] = value
+        if values.get("privacy") is not None:  # its words and its numbers go together
+            values["enforced"] = {"privacy_floor": 1, **values["enforced"], "modes": 1}
         return TaskSpec.model_validate(values)
 
     return bend

@@ -39,6 +39,7 @@ GRANT = GrantState(
     subjects=subjects_root(SECRET, RECORD.subjects),
     record=bytes(32),
     budget=0,
+    spent=0,
     withdrawn_at=0,
 )
 

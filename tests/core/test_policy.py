@@ -95,18 +95,23 @@ def test_silo_that_allows_no_clear_mode_joins_masked_tasks_alone(task: TaskSpec,
     check_policy(Policy(**OPEN, masked_only=True), bent({"enforced.mode": 1}), [AGGREGATOR], CODE)
 
 
-@pytest.mark.parametrize("noise", [None, 0, 0.79, "much"])
-def test_less_noise_than_the_silo_asks_for_is_refused(bent: Bent, noise: object) -> None:
-    settings = {} if noise is None else {"noise_multiplier": noise}
-    task = bent({"plan.hyperparameters": settings})
+@pytest.mark.parametrize("noise", [None, 0.79])
+def test_less_noise_than_the_silo_asks_for_is_refused(bent: Bent, noise: float | None) -> None:
+    task = bent({"privacy": None if noise is None else {"noise_multiplier": noise, "max_grad_norm": 1.0}})
     check_policy(Policy(**OPEN), task, [AGGREGATOR], CODE)
     with pytest.raises(PolicyRefused, match=r"trains with noise multiplier .*, this silo asks for 0\.8 or more"):
         check_policy(Policy(**OPEN, min_noise=0.8), task, [AGGREGATOR], CODE)
 
 
 def test_noise_at_the_floor_is_enough(bent: Bent) -> None:
-    task = bent({"plan.hyperparameters": {"noise_multiplier": 0.8}})
+    task = bent({"privacy": {"noise_multiplier": 0.8, "max_grad_norm": 1.0}})
     check_policy(Policy(**OPEN, min_noise=0.8), task, [AGGREGATOR], CODE)
+
+
+def test_noise_that_only_the_plans_settings_name_is_no_noise(bent: Bent) -> None:
+    task = bent({"plan.hyperparameters": {"noise_multiplier": 2.0}})
+    with pytest.raises(PolicyRefused, match="noise multiplier 0, this silo asks for"):
+        check_policy(Policy(**OPEN, min_noise=0.8), task, [AGGREGATOR], CODE)
 
 
 def test_date_that_is_only_checked_may_be_forbidden_too(bent: Bent) -> None:

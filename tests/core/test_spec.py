@@ -265,3 +265,17 @@ def test_names_of_the_grant_are_features_and_target(task: TaskSpec) -> None:
 def test_frozen_task_cannot_be_edited_after_it_was_agreed(task: TaskSpec) -> None:
     with pytest.raises(ValidationError, match="frozen"):
         task.enforced.bond = 0  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("field", ["noise_multiplier", "max_grad_norm", "delta"])
+@pytest.mark.parametrize("value", [0, -1, float("inf"), float("nan"), None])
+def test_privacy_without_noise_clipping_or_delta_is_refused(field: str, value: object, bent: Bent) -> None:
+    with pytest.raises(ValidationError, match=field):
+        bent({"privacy": {"noise_multiplier": 1.0, "max_grad_norm": 1.0, field: value}})
+
+
+def test_privacy_is_read_by_every_participant_as_the_sponsor_wrote_it(bent: Bent) -> None:
+    spec = bent({"privacy": {"noise_multiplier": 0.7, "max_grad_norm": 2}})
+    again = parse_spec(spec.canonical(), spec.spec_hash)
+    assert again.privacy == spec.privacy and again.privacy is not None and again.privacy.delta == 1e-5
+    assert bent({"privacy": None, "enforced.privacy_floor": 0}).privacy is None

@@ -15,6 +15,7 @@ import pandas as pd
 from prefect import flow
 
 from prefect_federated.adapters.data.consented import same_view
+from prefect_federated.adapters.data.training import noise_secret
 from prefect_federated.adapters.payloads import fetch_words, seal_update
 from prefect_federated.blocks import Silo
 from prefect_federated.blocks.stores import LocalStore
@@ -23,6 +24,7 @@ from prefect_federated.core.evidence import Evidence
 from prefect_federated.core.own_suite import suite_document_hash
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.sealed import SealedUpdate
+from prefect_federated.core.spec import PrivacySpec
 from prefect_federated.flows.driving import Cast, RoundResult, drive_round
 from prefect_federated.flows.members import Participant
 from prefect_federated.learning.update import train_update
@@ -52,10 +54,11 @@ class Rewriter(Participant):
     """Validates the rows it has and trains on others."""
 
     def _train(self, spec: RoundSpec, evidence: Evidence) -> SealedUpdate:
-        party, data = self.silo.party, same_view(self.silo, spec, evidence).training_data()
+        party, view = self.silo.party, same_view(self.silo, spec, evidence)
+        data, secret = view.training_data(), noise_secret(party.sealing_key, spec, party.account, view.digest)
         data.frame.loc[data.frame.index[:5], SENSITIVE[0]] *= 1.5
         base = fetch_words(party.store, spec, "model", spec.base_uri, spec.base_root)
-        update = train_update(spec, party.account, base, data)
+        update = train_update(spec, party.account, base, data, secret)
         return seal_update(
             party.store, spec, party.account, party.sealing_key, update.words, update.weight, update.metrics
         )
@@ -109,9 +112,10 @@ def marked(table: pd.DataFrame, hospital: int) -> pd.DataFrame:
     return table.assign(**{name: (table[name] // 1 + marks).round(10) for name in SENSITIVE})
 
 
-def stage(url: str, out: Path, log: Path) -> Scene:
+def stage(url: str, out: Path, log: Path, privacy: PrivacySpec | None = None) -> Scene:
     """Set everything up and drive one round, with all that is logged in one file."""
-    plot = Plot(rounds=1, interval_s=0, hospitals=HOSPITALS, cheats=(), data_docs=True, terms=Terms(epochs=1))
+    terms = Terms(epochs=1, privacy=privacy)
+    plot = Plot(rounds=1, interval_s=0, hospitals=HOSPITALS, cheats=(), data_docs=True, terms=terms)
     ground = prepare(url, out, LocalStore(root=out / "store"), plot)
     for number, name in enumerate(HOSPITALS):
         ground.tables[name] = marked(ground.tables[name], number)

@@ -9,6 +9,7 @@ import pytest
 
 from prefect_federated.adapters.evm.devnet import Devnet
 from prefect_federated.blocks.stores import LocalStore
+from prefect_federated.core.spec import PrivacySpec
 from prefect_federated.flows.heartbeat import without_heartbeat
 from prefect_federated.scenario.consortium import Consortium, set_up
 from prefect_federated.scenario.plot import Plot
@@ -22,7 +23,13 @@ class Found(Protocol):
     """Sets a federation up in a folder: paid rounds, validators by name, ways to commit, a quorum."""
 
     def __call__(
-        self, folder: Path, rounds: int, validators: tuple[str, ...] = (), modes: int = 3, quorum: int = 3
+        self,
+        folder: Path,
+        rounds: int,
+        validators: tuple[str, ...] = (),
+        modes: int = 3,
+        quorum: int = 3,
+        privacy: PrivacySpec | None = None,
     ) -> Consortium: ...
 
 
@@ -50,7 +57,12 @@ def found() -> Iterator[Found]:
         patch.chdir(ROOT)  # where anvil is looked for
 
         def found_one(
-            folder: Path, rounds: int, validators: tuple[str, ...] = (), modes: int = 3, quorum: int = 3
+            folder: Path,
+            rounds: int,
+            validators: tuple[str, ...] = (),
+            modes: int = 3,
+            quorum: int = 3,
+            privacy: PrivacySpec | None = None,
         ) -> Consortium:
             devnet = chains.enter_context(Devnet.start())
             plot = Plot(
@@ -59,7 +71,7 @@ def found() -> Iterator[Found]:
                 hospitals=HOSPITALS,
                 cheats=(),
                 data_docs=False,
-                terms=Terms(epochs=1, modes=modes, quorum=quorum),
+                terms=Terms(epochs=1, modes=modes, quorum=quorum, privacy=privacy),
                 validators=validators,
             )
             return set_up(devnet.url, folder, LocalStore(root=folder / "store"), plot)

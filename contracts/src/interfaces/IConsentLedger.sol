@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IBudgets} from "./IBudgets.sol";
+
 /// @title Which silo may use which dataset, for what, until when.
 /// @notice A data holder signs grants (EIP-712); anyone may bring them here. A commit needs a live grant.
 /// Nothing personal is stored: a dataset is a salted root, subjects and columns are roots.
-interface IConsentLedger {
+interface IConsentLedger is IBudgets {
     /// @param dataset Id under which the holder registered the dataset.
     /// @param silo The participant (master account) that may use it.
     /// @param purposes Bit set of purposes; a task asks for some of them.
@@ -12,7 +14,8 @@ interface IConsentLedger {
     /// @param columns Root of the columns covered. @param subjects Root of the subjects covered.
     /// @param record Keyed digest of the consent record that the silo keeps: HMAC-SHA256 under a secret of its own, so
     /// that nobody can guess the record, and what is left here says nothing once both are erased.
-    /// @param budget Most privacy loss over all commits under it; 0 is no limit.
+    /// @param budget Most privacy loss over all commits under it (IBudgets); 0 is no limit. With one, only tasks whose
+    /// commits count their loss may use the grant.
     /// @param nonce Any unused number of the holder's. @param deadline Last second to bring the grant here.
     struct Grant {
         bytes32 dataset;
@@ -39,6 +42,7 @@ interface IConsentLedger {
     }
 
     /// @param withdrawnAt Unix seconds of the withdrawal, 0 while it stands.
+    /// @param spent Of the budget, by commits that were not refunded.
     /// @param live Whether it could be used now (valid, not expired, not withdrawn).
     struct GrantRecord {
         bytes32 dataset;
@@ -52,6 +56,7 @@ interface IConsentLedger {
         bytes32 subjects;
         bytes32 record;
         uint256 budget;
+        uint256 spent;
         bool live;
     }
 
@@ -79,6 +84,8 @@ interface IConsentLedger {
     error GrantExpires(bytes32 grantId, uint256 expiry, uint256 until);
     /// Thrown when a grant has not begun.
     error GrantNotYetValid(bytes32 grantId, uint256 validFrom, uint256 nowS);
+    /// Thrown when a grant names a purpose that no grant can have: the highest bit.
+    error ReservedPurpose(uint256 purposes);
     /// Thrown when a purpose is asked for that the grant does not cover.
     error PurposeNotCovered(bytes32 grantId, uint256 granted, uint256 asked);
 

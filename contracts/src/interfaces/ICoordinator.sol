@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IDuties} from "./IDuties.sol";
 import {IPausing} from "./IPausing.sol";
+import {IPrivateUpdates} from "./IPrivateUpdates.sol";
 import {IRelays} from "./IRelays.sol";
 import {IRolls} from "./IRolls.sol";
 import {IRounds} from "./IRounds.sol";
@@ -14,7 +16,9 @@ import {IVerdicts} from "./IVerdicts.sol";
 /// @title Tasks and their rounds: who takes part, what was promised, what was shown, what came of it.
 interface ICoordinator is
     ITaskDesk,
+    IDuties,
     IRounds,
+    IPrivateUpdates,
     IRelays,
     IRolls,
     IRulings,

@@ -155,6 +155,9 @@ interface IParticipantRegistry {
 
     function participant(address account) external view returns (Participant memory);
 
+    /// Who may lock and slash.
+    function coordinator() external view returns (address);
+
     function stakeToken() external view returns (address);
 
     /// Seconds between `requestUnbond` and `withdraw`.

@@ -66,6 +66,8 @@ interface IRoundTypes {
     /// @param validatorBond The least that a validator locks (stake token); its chance of being drawn grows with more.
     /// @param validatorBps Hundredths of a percent of a round's reward for its committee: each seat's equal part, for a
     /// shown vote. @param shareCapBps The most of the rest that a single participant gets, likewise; 0 is no limit.
+    /// @param privacyFloor The least privacy loss that a commit counts, in each lane (RdpVector); 0 where none is counted.
+    /// With one, the only mode is direct: `commitPrivate`.
     struct TaskParams {
         bytes32 specHash;
         bytes32 genesisRoot;
@@ -108,6 +110,7 @@ interface IRoundTypes {
         uint128 validatorBond;
         uint16 validatorBps;
         uint16 shareCapBps;
+        uint256 privacyFloor;
     }
 
     /// What the round needs from a participant's sealed update, once Reveal has opened.

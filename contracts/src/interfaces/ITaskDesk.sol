@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {ICoordinatorTypes} from "./ICoordinatorTypes.sol";
-import {IModelRegistry} from "./IModelRegistry.sol";
 
 /// @title Tasks and who takes part in them; what is called between rounds.
 /// @notice Called at the coordinator's address, which passes these calls on to its TaskDesk.
@@ -10,20 +9,6 @@ interface ITaskDesk is ICoordinatorTypes {
     /// Creates a task with the sender as sponsor, opens its account and writes its genesis model.
     /// taskId = keccak256(abi.encode(TASK_TYPEHASH, chain id, this contract, sponsor, keccak256(abi.encode(p)))).
     function createTask(TaskParams calldata p, string calldata specUri) external returns (uint32 task);
-
-    /// Names aggregator and standby (0 for none) anew; who loses a duty gets its bond back. Sponsor,
-    /// between rounds.
-    function appoint(uint32 task, address aggregator, address standby) external;
-
-    /// Locks the sender's aggregator bond; the sender (or its master) is aggregator or standby.
-    function acceptDuty(uint32 task) external;
-
-    /// Gives the duty's bond back, between rounds.
-    function resignDuty(uint32 task) external;
-
-    /// Appends a model version that points back to an older one. Sponsor, between rounds.
-    /// @param path From the head through each parent to the target.
-    function rollback(uint32 task, IModelRegistry.Version[] calldata path, string calldata uri) external;
 
     /// Locks the sender's bond; it takes part from the next round on. Enrolling again while the bond is
     /// still held takes a `leave` back.

@@ -24,9 +24,12 @@ UNSIGNED = bytes(32)  # grant id of a record that was drafted only
 
 
 def sign_record(
-    federation: Federation, account: "LocalAccount", path: Path, key: SealingKey, relay_within_s: int
+    federation: Federation, account: "LocalAccount", path: Path, key: SealingKey, relay_within_s: int, budget: int = 0
 ) -> tuple[SignedGrant, bytes]:
     """Sign the grant of a drafted record, and note its id in the record; returns the id too.
+
+    Args:
+        budget: most privacy loss under it, a vector of `core.privacy`; 0 is no limit.
 
     Raises:
         ConsentError: the record has a grant already that is on chain.
@@ -35,7 +38,7 @@ def sign_record(
     if record.grant_id != UNSIGNED and _is_on_chain(federation, record.grant_id):
         raise ConsentError(f"this record has grant 0x{record.grant_id.hex()} already; draft another for a new grant")
     ledger, chain_id = federation.addresses.consent, federation.chain_id
-    grant = grant_of(record, secrets.randbits(256), federation.chain_time() + relay_within_s)
+    grant = grant_of(record, secrets.randbits(256), federation.chain_time() + relay_within_s, budget)
     signed = SignedGrant(chain_id, ledger, grant, sign_grant(account, ledger, chain_id, grant))
     granted = grant_id(ledger, chain_id, grant)
     write_record(path, replace(record, grant_id=granted), key.public_bytes)

@@ -4,15 +4,17 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from prefect_federated.cli.budgets import DELTA, budget_record
 from prefect_federated.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from prefect_federated.adapters.evm.federation import Federation
 
 
-def participant_record(federation: "Federation", account: str) -> dict[str, Any]:
-    """An account with stable names; amounts are decimal text in wei."""
+def participant_record(federation: "Federation", account: str, delta: float = DELTA) -> dict[str, Any]:
+    """An account with stable names; amounts are decimal text in wei, its privacy loss is told at `delta`."""
     found = federation.participant(account)
+    own = federation.own_budget(account)
     roles = (_role(federation, task, account) for task in range(1, federation.tasks() + 1))
     return {
         "account": found.account,
@@ -26,6 +28,7 @@ def participant_record(federation: "Federation", account: str) -> dict[str, Any]
         "unbonding_wei": str(found.unbonding),
         "unbond_at": found.unbond_at,
         "reputation": federation.reputation_of(account),
+        "privacy": budget_record(own.limit, own.spent, delta),
         "tasks": [role for role in roles if role],
     }
 

@@ -53,9 +53,18 @@ def show(audit: Audit) -> None:
     )
     show_table(
         "Grants, as they stand",
-        ("grant", "silo", "dataset", "purposes", "today", "rounds", "in its model"),
+        ("grant", "silo", "dataset", "purposes", "today", "rounds", "in its model", "epsilon spent"),
         [
-            (one.grant, one.silo, one.dataset, ", ".join(one.purposes), _today(one), len(one.rounds), one.inherited)
+            (
+                one.grant,
+                one.silo,
+                one.dataset,
+                ", ".join(one.purposes),
+                _today(one),
+                len(one.rounds),
+                one.inherited,
+                one.privacy or None,
+            )
             for one in audit.grants
         ],
     )

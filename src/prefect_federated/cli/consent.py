@@ -10,6 +10,7 @@ import typer
 
 from prefect_federated.cli import console
 from prefect_federated.cli.account import account_of
+from prefect_federated.cli.budgets import DELTA, DeltaOption, EpsilonOption, budget_record, limit_from
 from prefect_federated.cli.consent_options import KeyOption, RecordArgument, hash_of, open_key, say, write_new
 from prefect_federated.cli.consent_records import (
     check_subject,
@@ -71,18 +72,21 @@ def grant(
     out: OutOption = None,
     relay_within: RelayOption = 86_400,
     root: Annotated[str, typer.Option(help="Root of the dataset's rows, where it is not registered yet.")] = "",
+    epsilon: EpsilonOption = None,
+    delta: DeltaOption = DELTA,
 ) -> None:
     """Sign the grant that a record describes; the record learns its id.
 
-    With --submit the dataset is registered first if it is not. An ERC-1271 contract that holds a dataset registers it
-    itself; one of its owners signs with --out.
+    With --epsilon all commits under it together stay (epsilon, delta)-differentially private for each row, and only
+    tasks that count their privacy loss may use it. With --submit the dataset is registered first if it is not. An
+    ERC-1271 contract that holds a dataset registers it itself; one of its owners signs with --out.
     """
     from prefect_federated.adapters.granting import sign_record
 
     if submit_now == (out is not None):
         raise ConfigurationError("say either --submit or --out FILE; exactly one of them")
     key, federation = open_key(sealing_key, sender), where.open(sender)
-    signed, grant_id = sign_record(federation, sender.account(), record, key, relay_within)
+    signed, grant_id = sign_record(federation, sender.account(), record, key, relay_within, limit_from(epsilon, delta))
     if out is not None:
         write_new(out, signed.to_json())
         say(f"signed grant 0x{grant_id.hex()}; have `federated consent submit {out}` run within {relay_within} s")
@@ -147,10 +151,11 @@ def withdraw(
 @consent_app.command(epilog="Example: federated consent show 0x12...ef --json")
 @console.says_what_to_do
 @takes(where=Where)
-def show(grant_id: GrantArgument, where: Where, as_json: JsonOption = False) -> None:
-    """Show how a grant stands."""
+def show(grant_id: GrantArgument, where: Where, delta: DeltaOption = DELTA, as_json: JsonOption = False) -> None:
+    """Show how a grant stands, and what of its privacy budget was spent."""
     federation = where.open()
-    found = grant_record(federation.grant_state(hash_of(grant_id)), federation.chain_time())
+    state = federation.grant_state(hash_of(grant_id))
+    found = grant_record(state, federation.chain_time()) | budget_record(state.budget, state.spent, delta)
     if as_json:
         console.print_json(found)
         return

@@ -36,7 +36,8 @@ def complete(draft: Draft, store: "ContentStore", genesis: Path | None = None) -
     """The spec that a draft stands for; what it leaves out and the rest determines is filled in.
 
     Filled in: the plan's code hash, the model's tensors, version 0 of the model, which is the plan's own first model
-    unless `genesis` names a safetensors file, and what the enforced parameters say of all that in numbers.
+    unless `genesis` names a safetensors file, and what the enforced parameters say of all that in numbers,
+    the privacy floor of a task with differential privacy among them.
 
     Raises:
         SpecError: a field is missing or wrong; the message names it.
@@ -51,6 +52,7 @@ def complete(draft: Draft, store: "ContentStore", genesis: Path | None = None) -
     if "genesis_uri" not in filled.setdefault("model", {}):
         _fill_model(filled, store, genesis)
     _fill_numbers(filled)
+    _fill_floor(filled)
     try:
         spec = TaskSpec.model_validate_json(json.dumps(filled))
     except ValidationError as error:
@@ -87,6 +89,27 @@ def _fill_numbers(draft: Draft) -> None:
         return
     for field, value in numbers.items():
         enforced.setdefault(field, "0x" + value.hex() if isinstance(value, bytes) else value)
+
+
+def _fill_floor(draft: Draft) -> None:
+    """What a commit of a task with differential privacy counts at least, and the only way to commit to it."""
+    from pydantic import ValidationError
+
+    from prefect_federated.core.enforced import DIRECT
+    from prefect_federated.core.spec_parts import PrivacySpec
+    from prefect_federated.learning.accountant import floor_of
+    from prefect_federated.learning.plan import load_plan, require_private
+
+    enforced, plan_part = draft["enforced"], draft.get("plan") or {}
+    if not draft.get("privacy") or "max_weight" not in enforced or "ref" not in plan_part:
+        return
+    try:
+        privacy = PrivacySpec.model_validate(draft["privacy"])
+    except ValidationError:
+        return
+    plan = require_private(load_plan(plan_part["ref"], plan_part.get("hyperparameters", {})))
+    enforced.setdefault("privacy_floor", str(floor_of(plan, privacy, int(enforced["max_weight"]))))
+    enforced.setdefault("modes", DIRECT)
 
 
 def _fill_model(draft: Draft, store: "ContentStore", genesis: Path | None) -> None:

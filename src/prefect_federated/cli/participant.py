@@ -6,13 +6,14 @@ Each command looks at the chain first and does only what is not done, so that it
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from prefect_federated.cli import console
 from prefect_federated.cli.account import account_of, participant_record
 from prefect_federated.cli.amounts import parse_amount, show_amount
+from prefect_federated.cli.budgets import DELTA, DeltaOption, EpsilonOption, limit_from
 from prefect_federated.cli.grouped import takes
 from prefect_federated.cli.joining import deposit_missing, register_once
 from prefect_federated.cli.sender import Sender
@@ -103,10 +104,11 @@ def status(
     keystore: Annotated[
         Path | None, typer.Option(envvar="FEDERATED_KEYSTORE", help="Take the account from here; not unlocked.")
     ] = None,
+    delta: DeltaOption = DELTA,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:
-    """Show an account's stake, bonds, enrolments and reputation."""
-    record = participant_record(where.open(), account_of(account, keystore))
+    """Show an account's stake, bonds, enrolments, reputation, and what it spent of its privacy budget."""
+    record = participant_record(where.open(), account_of(account, keystore), delta)
     if as_json:
         console.print_json(record)
         return
@@ -119,12 +121,25 @@ def status(
             *((name.removesuffix("_wei"), show_amount(int(record[name]))) for name in amounts),
             ("unbonded at", show_time(record["unbond_at"]) or None),
             ("reputation", f"{record['reputation']} of {MAX}"),
+            ("privacy spent", _privacy(record["privacy"])),
             ("sealing key", f"version {record['key_version']}" if record["registered"] else None),
         ],
     )
     if record["tasks"]:
         header = ("task", "role", "from round", "until round", "last commit", "bond locked")
         show_table("Enrolments", header, [tuple(row.values()) for row in record["tasks"]])
+
+
+@participant.command(epilog="Example: federated participant limit --epsilon 8 --delta 1e-5 --keystore hospital-a.json")
+@console.says_what_to_do
+@takes(sender=Sender, where=Where)
+def limit(sender: Sender, where: Where, epsilon: EpsilonOption = None, delta: DeltaOption = DELTA) -> None:
+    """Set what this silo's commits may spend of privacy over all grants, past ones included; no --epsilon lifts it."""
+    federation, wanted = where.open(sender), limit_from(epsilon, delta)
+    if federation.own_budget(federation.signer).limit != wanted:
+        federation.set_own_limit(wanted)
+    said = f"at most epsilon {epsilon:g} at delta {delta:g}" if wanted else "without a limit"
+    console.out.print(f"{federation.signer} spends {said}", highlight=False)
 
 
 @participant.command(epilog="Example: federated participant admit 0xf39F...2266 --keystore administrator.json")
@@ -148,6 +163,11 @@ def record(task: TaskArgument, sender: Sender, where: Where) -> None:
     sent = federation.record_round(task, round)
     counted = [event.args["participant"] for event in sent.events if event.name == "Recorded"] if sent else []
     console.out.print(f"round {task}/{round} counts for {len(counted)} participants", highlight=False)
+
+
+def _privacy(found: dict[str, Any]) -> str:
+    of = "no limit" if found["epsilon_limit"] is None else f"{found['epsilon_limit']:g}"
+    return f"epsilon {found['epsilon_spent']:g} of {of}, delta {found['delta']:g}"
 
 
 def _on_duty(federation: "Federation", task: int) -> bool:

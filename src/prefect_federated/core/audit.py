@@ -76,6 +76,7 @@ class DeedRow(_Row):
     dataset_root: str | None = Field(default=None, description="root of the grant's dataset when it committed")
     evidence_hash: str | None = None
     evidence: EvidenceRow | None = None
+    epsilon: float | None = Field(default=None, description="privacy that the commit spent; null where none counts")
     excluded_stage: str | None = None
     excluded_reason: str | None = None
 
@@ -105,6 +106,7 @@ class ContributorRow(_Row):
     inherited: int = Field(description="rounds in which its update went into the audited model")
     reasons: dict[str, int] = Field(description="why it was excluded, and how often")
     grants: list[str]
+    epsilon: float | None = Field(default=None, description="privacy that its commits in this task spent together")
     slashed_wei: str
 
 
@@ -141,6 +143,16 @@ class GrantRow(_Row):
     rounds: list[int] = Field(description="rounds committed under it")
     versions: list[int] = Field(description="versions of this lineage that were trained on data under it")
     inherited: bool = Field(description="whether the audited model was")
+    epsilon_limit: float | None = Field(default=None, description="of its privacy budget; null without one")
+    epsilon_spent: float | None = Field(default=None, description="by commits in all tasks; null where none counted")
+
+    @property
+    def privacy(self) -> str:
+        """What was spent of the budget, for people; empty where nothing counts."""
+        if self.epsilon_spent is None and self.epsilon_limit is None:
+            return ""
+        of = "" if self.epsilon_limit is None else f" of {self.epsilon_limit:g}"
+        return f"{self.epsilon_spent or 0:g}{of}"
 
 
 class CaseRow(_Row):
@@ -184,6 +196,7 @@ class PlanRow(_Row):
     code_hash: str | None = None
     rule: str | None = None
     purposes: list[str] = Field(default_factory=list)
+    noise_multiplier: float | None = Field(default=None, description="of DP-SGD; null where updates carry no noise")
 
 
 class Audit(_Row):
@@ -200,6 +213,7 @@ class Audit(_Row):
     as_of: BlockRow
     version: int
     version_hash: str
+    delta: float = Field(default=1e-5, description="at which every epsilon here is meant")
     plan: PlanRow
     versions: list[VersionRow] = Field(description="parents to genesis, oldest first; the audited version is the last")
     rounds: list[AuditedRound]

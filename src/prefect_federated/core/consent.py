@@ -28,7 +28,7 @@ class Grant:
     columns: bytes
     subjects: bytes
     record: bytes  # keyed digest of the silo's consent record
-    budget: int  # most privacy loss over all commits under it; 0 is no limit
+    budget: int  # most privacy loss over all commits under it, a vector of `core.privacy`; 0 is no limit
     nonce: int
     deadline: int
 
@@ -48,6 +48,7 @@ class GrantState:
     subjects: bytes
     record: bytes
     budget: int
+    spent: int  # of the budget, by commits that were not refunded
     withdrawn_at: int  # unix seconds of chain time; 0 while it stands
 
 
@@ -77,12 +78,13 @@ class ConsentRecord:
         return self.document.digest(self.secret) if self.document else bytes(32)
 
 
-def grant_of(record: ConsentRecord, nonce: int, deadline: int) -> Grant:
+def grant_of(record: ConsentRecord, nonce: int, deadline: int, budget: int = 0) -> Grant:
     """The grant that a record's document stands for, to be signed by the data holder.
 
     Args:
         nonce: any number that the holder has not used.
         deadline: last second of chain time to bring it.
+        budget: most privacy loss under it, a vector of `core.privacy`; 0 is no limit.
 
     Raises:
         ConsentError: the record has no document, or it names no account of the silo.
@@ -99,7 +101,7 @@ def grant_of(record: ConsentRecord, nonce: int, deadline: int) -> Grant:
         columns=columns_digest(record.secret, record.columns),
         subjects=subjects_root(record.secret, record.subjects),
         record=record.digest,
-        budget=0,
+        budget=budget,
         nonce=nonce,
         deadline=deadline,
     )

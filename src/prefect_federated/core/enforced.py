@@ -43,6 +43,7 @@ def _whole(value: object) -> int:
 
 Address = Annotated[str, AfterValidator(_address)]
 Wei = Annotated[int, BeforeValidator(_whole), PlainSerializer(str, return_type=str), Field(ge=0, lt=2**128)]
+Vector = Annotated[int, BeforeValidator(_whole), PlainSerializer(str, return_type=str), Field(ge=0, lt=2**256)]
 Seconds = Annotated[int, Field(ge=0, lt=2**32)]
 Window = Annotated[int, Field(ge=1, lt=2**32)]
 Root = Annotated[
@@ -135,6 +136,9 @@ class Enforced(BaseModel):
         le=10_000,
         description="most of the rest that one participant gets, in hundredths of a percent; 0 is no limit",
     )
+    privacy_floor: Vector = Field(
+        default=0, description="least privacy loss that a commit counts (core.privacy); 0 where none is counted"
+    )
 
     @model_validator(mode="after")
     def _possible(self) -> "Enforced":
@@ -153,6 +157,10 @@ class Enforced(BaseModel):
         if self.rolled and not self.aggregator_bond:
             raise ValueError(
                 f"modes {self.modes} allow rolls, and aggregator_bond is 0; give a bond, which posters lock as well"
+            )
+        if self.private and self.modes != DIRECT:
+            raise ValueError(
+                f"modes are {self.modes} in a task that counts privacy loss; set them to 1: each is counted alone"
             )
         for field in ("vote_window", "vote_reveal_window", "validator_bond"):
             if (self.committee == 0) != (getattr(self, field) == 0):
@@ -178,6 +186,11 @@ class Enforced(BaseModel):
     def rolled(self) -> bool:
         """Whether a bonded poster may post commits and openings behind two roots."""
         return bool(self.modes & ROLLED)
+
+    @property
+    def private(self) -> bool:
+        """Whether each commit spends of a privacy budget."""
+        return self.privacy_floor != 0
 
     @property
     def pays_by_scores(self) -> bool:

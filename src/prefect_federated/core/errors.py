@@ -88,6 +88,10 @@ class ConsentError(FederatedError):
     exit_code = 5
 
 
+class BudgetSpent(ConsentError):
+    """Raised when a round would cost more privacy than a grant, or the silo itself, still allows."""
+
+
 class PayloadError(FederatedError):
     """Raised when bytes are not what they claim to be."""
 

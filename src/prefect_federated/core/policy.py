@@ -41,12 +41,8 @@ class Policy(BaseModel):
 
 
 def noise_of(spec: TaskSpec) -> float:
-    """The DP-SGD noise multiplier a task trains with, standard deviation over clipping norm; 0 is no DP.
-
-    It is a setting of the training plan: the plan's reviewed code is what makes it true.
-    """
-    declared = spec.plan.hyperparameters.get("noise_multiplier", 0)
-    return float(declared) if isinstance(declared, int | float) else 0.0
+    """The DP-SGD noise multiplier a task trains with, standard deviation over clipping norm; 0 is no DP."""
+    return 0.0 if spec.privacy is None else spec.privacy.noise_multiplier
 
 
 def check_policy(

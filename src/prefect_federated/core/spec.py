@@ -21,6 +21,7 @@ from prefect_federated.core.spec_parts import (
     Freshness,
     ModelSpec,
     PlanSpec,
+    PrivacySpec,
     RewardSpec,
     RuleSpec,
     Strict,
@@ -36,6 +37,7 @@ __all__ = [
     "Freshness",
     "ModelSpec",
     "PlanSpec",
+    "PrivacySpec",
     "RewardSpec",
     "RuleSpec",
     "TaskSpec",
@@ -59,6 +61,7 @@ class TaskSpec(Strict):
     data: DataSpec
     model: ModelSpec
     plan: PlanSpec
+    privacy: PrivacySpec | None = None
     update: UpdateSpec
     rule: RuleSpec = RuleSpec()
     rewards: RewardSpec = RewardSpec()
@@ -73,6 +76,11 @@ class TaskSpec(Strict):
             self.purposes, self.rule, self.update, self.model, enforced.chunk_bytes, self.rewards, self.use
         )
         require_agreement(numbers, enforced)
+        if (self.privacy is not None) != enforced.private:
+            raise SpecError(
+                f"privacy is {self.privacy!r} by the words, privacy_floor {enforced.privacy_floor} in the enforced"
+                " parameters; give both (`federated task create` fills in the floor), or neither"
+            )
         if enforced.quorum < self.rule.fewest:
             raise SpecError(
                 f"rule {self.rule.name} needs {self.rule.fewest} updates, the quorum is {enforced.quorum};"

@@ -114,6 +114,14 @@ class PlanSpec(Strict):
     seed: int = Field(default=0, ge=0, description="every participant's seed derives from it, the round and its index")
 
 
+class PrivacySpec(Strict):
+    """Differential privacy of each row: every silo trains by DP-SGD with this much noise (docs/privacy.md)."""
+
+    noise_multiplier: float = Field(gt=0, description="standard deviation of a step's noise over max_grad_norm")
+    max_grad_norm: float = Field(gt=0, description="L2 norm that one row's gradient is clipped to")
+    delta: float = Field(default=1e-5, gt=0, lt=1, description="delta at which epsilon is told")
+
+
 class UpdateSpec(Strict):
     """How an update is bounded and written down."""
 

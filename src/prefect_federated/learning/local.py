@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from prefect_federated.core.errors import FederatedError, TrainingFailed
 from prefect_federated.core.spec import Tensor
 from prefect_federated.learning.clip import clip
-from prefect_federated.learning.plan import TrainingData, TrainingPlan, TrainResult
+from prefect_federated.learning.plan import Private, TrainingData, TrainingPlan, TrainResult, require_private
 from prefect_federated.learning.vector import flatten, unflatten
 
 
@@ -31,6 +31,7 @@ def local_update(
     data: TrainingData,
     seed: int,
     clip_norm: float,
+    private: Private | None = None,
 ) -> LocalUpdate:
     """Train from `base` on `data` and return the clipped difference.
 
@@ -38,24 +39,30 @@ def local_update(
         base: the global model, [d] in manifest order.
         seed: decides batch order and everything random in the plan.
         clip_norm: L2 bound of the update.
+        private: train by DP-SGD; what the plan measured of the rows on the way is then dropped, and the examples
+            are the rows, whose number is public.
 
     Raises:
+        ConfigurationError: the plan cannot train privately.
         ShapeMismatch: the base does not fill the manifest, or the plan's model has other tensors.
         NonFiniteUpdate: training diverged.
         TrainingFailed: the plan's own code failed on these data.
     """
     start = base.astype(np.float32)
     model = model_of(plan, manifest, start)
-    result = _trained(plan, model, data, seed)
+    result = _trained(plan, model, data, seed, private)
     clipped = clip(flatten(plan.parameters(model), manifest) - start, clip_norm)
     metrics = {**result.metrics, "update_norm": clipped.norm, "clip_factor": clipped.factor}
     return LocalUpdate(clipped.delta, result.examples, metrics)
 
 
-def _trained(plan: TrainingPlan, model: object, data: TrainingData, seed: int) -> TrainResult:
+def _trained(plan: TrainingPlan, model: object, data: TrainingData, seed: int, private: Private | None) -> TrainResult:
     """The plan's training. Of an error only the class is told: its message may quote a row."""
     try:
-        return plan.train(model, data, seed)
+        if private is None:
+            return plan.train(model, data, seed)
+        require_private(plan).train_privately(model, data, private.secret, private.privacy)
+        return TrainResult(len(data))
     except FederatedError:
         raise
     except Exception as error:

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prefect_federated.core.errors import ConfigurationError, PlanNotApproved
-from prefect_federated.core.spec import Tensor
+from prefect_federated.core.spec import PrivacySpec, Tensor
+from prefect_federated.learning.accountant import Sampling
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -85,6 +86,45 @@ class TrainingPlan(Protocol):
     def predict(self, model: Any, frame: "DataFrame") -> NDArray[Any]:
         """One prediction a row, from the feature columns of `frame`."""
         ...
+
+
+@runtime_checkable
+class PrivateTrainingPlan(TrainingPlan, Protocol):
+    """A plan that can also train so that no single row shows: what a task with `privacy` asks for."""
+
+    def sampling(self, rows: int) -> Sampling:
+        """How private training looks at a table of so many rows; what it costs follows from this alone."""
+        ...
+
+    def train_privately(self, model: Any, data: TrainingData, secret: bytes, privacy: PrivacySpec) -> TrainResult:
+        """Train in place by DP-SGD, exactly as `sampling` says.
+
+        Args:
+            secret: 32 bytes that samples and noise derive from; the same secret and data give the same bits.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Private:
+    """How to train privately, and the silo's secret behind samples and noise."""
+
+    privacy: PrivacySpec
+    secret: bytes = field(repr=False)  # 32 bytes; whoever knows it can take the noise off again
+
+
+def require_private(plan: TrainingPlan) -> PrivateTrainingPlan:
+    """The plan, which must be able to train privately.
+
+    Raises:
+        ConfigurationError: it cannot.
+    """
+    if not isinstance(plan, PrivateTrainingPlan):
+        raise ConfigurationError(
+            f"the task asks for private training, and plan {type(plan).__name__} lacks sampling or train_privately;"
+            " subclass TorchPlan, or make the task without privacy"
+        )
+    return plan
 
 
 def code_hash(ref: str) -> bytes:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prefect_federated.core.errors import ConfigurationError
+from prefect_federated.learning.accountant import Sampling
 from prefect_federated.learning.determinism import reproducible
 from prefect_federated.learning.plan import TrainingData, TrainResult
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     import torch
     from pandas import DataFrame
     from torch import nn
+
+    from prefect_federated.core.spec import PrivacySpec
 
 
 class TorchPlan(ABC):
@@ -104,6 +107,37 @@ class TorchPlan(ABC):
                     step.step()
                     total = total + loss.detach() * len(rows)
         return TrainResult(len(y), {"train_loss": float(total) / max(len(y), 1)})
+
+    def sampling(self, rows: int) -> Sampling:
+        """Batches of `batch_size` rows on average, as many as plain training takes.
+
+        Raises:
+            ConfigurationError: there is no row.
+        """
+        if rows < 1:
+            raise ConfigurationError(f"{rows} rows cannot be sampled; a silo needs one at least")
+        return Sampling(min(1.0, self.batch_size / rows), self.epochs * -(-rows // self.batch_size))
+
+    def train_privately(
+        self, model: "nn.Module", data: TrainingData, secret: bytes, privacy: "PrivacySpec"
+    ) -> TrainResult:
+        """DP-SGD in place (`private_training`); it reports the number of rows and nothing else, for that is public.
+
+        Raises:
+            ConfigurationError: the model has a layer that mixes rows, or `tensors` does.
+        """
+        import torch
+
+        from prefect_federated.learning.private_training import train_on_samples
+
+        x, y = self.tensors(data.x), torch.from_numpy(data.y)
+        if not torch.allclose(self.tensors(data.x[:1]), x[:1], equal_nan=True):
+            raise ConfigurationError(
+                f"{type(self).__name__}.tensors makes another first row of one row than of {len(y)}: rows show in each"
+                " other without noise; use constants of the task, not statistics of the silo"
+            )
+        train_on_samples(model, self._optimizer(model), self.loss, x, y, self.sampling(len(y)), secret, privacy)
+        return TrainResult(len(y))
 
     def evaluate(self, model: "nn.Module", data: TrainingData) -> dict[str, float]:
         """Mean loss and accuracy."""

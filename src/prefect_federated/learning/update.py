@@ -14,7 +14,7 @@ from prefect_federated.core.fixed_point import decode, encode
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.learning.evaluation import finite
 from prefect_federated.learning.local import local_update
-from prefect_federated.learning.plan import TrainingData, load_plan
+from prefect_federated.learning.plan import Private, TrainingData, load_plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +26,27 @@ class EncodedUpdate:
     metrics: dict[str, float]
 
 
-def train_update(spec: RoundSpec, participant: str, base: NDArray[np.int32], data: TrainingData) -> EncodedUpdate:
+def train_update(
+    spec: RoundSpec, participant: str, base: NDArray[np.int32], data: TrainingData, secret: bytes = b""
+) -> EncodedUpdate:
     """Train the task's plan from the base model on one silo's data.
 
     Args:
         base: int32 `[d]`, the model every participant starts from.
+        secret: 32 bytes that only the silo can derive, from which a task with `privacy` draws samples and noise.
+            `training_seed` would not do: it is public, and whoever knows the noise takes it off.
 
     Raises:
+        ConfigurationError: the task asks for private training and the plan cannot do it, or there is no secret.
         NonFiniteUpdate: training diverged.
         TrainingFailed: the plan failed, or trained on no example: such a weight could be committed, not revealed.
     """
     agreed, encoding = spec.spec, spec.header("update").parts[0].encoding
     plan = load_plan(agreed.plan.ref, agreed.plan.hyperparameters, agreed.plan.code_hash)
     vector = decode(base, spec.header("model").parts[0].encoding).astype(np.float32)
+    private = None if agreed.privacy is None else Private(agreed.privacy, secret)
     update = local_update(
-        plan, agreed.model.tensors, vector, data, training_seed(spec, participant), agreed.update.clip_norm
+        plan, agreed.model.tensors, vector, data, training_seed(spec, participant), agreed.update.clip_norm, private
     )
     words, clipped = encode(update.delta, encoding)
     if update.examples < 1:

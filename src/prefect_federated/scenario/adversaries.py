@@ -10,8 +10,9 @@ from pydantic import Field
 from prefect_federated.adapters.aggregator import Aggregator as OpenAggregator
 from prefect_federated.adapters.attesting import Measured
 from prefect_federated.adapters.data.consented import same_view
+from prefect_federated.adapters.data.training import train_on
 from prefect_federated.adapters.party import Party
-from prefect_federated.adapters.payloads import fetch_words, seal_update
+from prefect_federated.adapters.payloads import seal_update
 from prefect_federated.adapters.validator import Validator as OpenValidator
 from prefect_federated.blocks.aggregator import Aggregator
 from prefect_federated.blocks.silo import Silo
@@ -24,7 +25,6 @@ from prefect_federated.core.opinion import Opinion
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.sealed import SealedUpdate
 from prefect_federated.flows.members import Member, Participant
-from prefect_federated.learning.update import train_update
 
 FACTOR = -10
 ABSURD = 10**12  # a metric of a thousand
@@ -117,8 +117,7 @@ class SignFlipper(Participant):
     def _train(self, spec: RoundSpec, evidence: Evidence) -> SealedUpdate:
         party, limit = self.silo.party, spec.spec.update.limit
         view = same_view(self.silo, spec, evidence)
-        base = fetch_words(party.store, spec, "model", spec.base_uri, spec.base_root)
-        update = train_update(spec, party.account, base, view.training_data())
+        update = train_on(self.silo, spec, view)
         words = np.clip(update.words.astype(np.int64) * FACTOR, -limit, limit).astype(np.int32)
         return seal_update(party.store, spec, party.account, party.sealing_key, words, update.weight, update.metrics)
 

@@ -55,7 +55,7 @@ def give_consent(
         columns=columns_digest(secret, consent.columns),
         subjects=subjects_root(secret, consent.subjects),
         record=document.digest(secret),
-        budget=0,
+        budget=consent.budget,
         nonce=int.from_bytes(dataset[:8], "big"),
         deadline=now_s + 86_400,
     )

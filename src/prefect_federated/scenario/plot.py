@@ -44,6 +44,7 @@ class Consent:
     columns: tuple[str, ...]
     subjects: tuple[str, ...]
     expiry: int
+    budget: int = 0  # most privacy loss, a vector of `core.privacy`; 0 is no limit
 
 
 def consent_of(plot: Plot, name: str, table: "DataFrame", now_s: int) -> Consent:

@@ -11,10 +11,20 @@ from prefect_federated.core.enforced import DIRECT, RELAYED, Enforced
 from prefect_federated.core.fixed_point import encode
 from prefect_federated.core.merkle import CHUNK_BYTES
 from prefect_federated.core.payload import plain_header
-from prefect_federated.core.spec import CommitteeSpec, ModelSpec, PlanSpec, RewardSpec, RuleSpec, TaskSpec, UpdateSpec
+from prefect_federated.core.spec import (
+    CommitteeSpec,
+    ModelSpec,
+    PlanSpec,
+    PrivacySpec,
+    RewardSpec,
+    RuleSpec,
+    TaskSpec,
+    UpdateSpec,
+)
+from prefect_federated.learning.accountant import floor_of
 from prefect_federated.learning.clip import norm_bound_words
 from prefect_federated.learning.local import initial_vector
-from prefect_federated.learning.plan import code_hash, load_plan, manifest
+from prefect_federated.learning.plan import code_hash, load_plan, manifest, require_private
 from prefect_federated.scenario import breast_cancer
 
 if TYPE_CHECKING:
@@ -48,6 +58,7 @@ class Terms:
     rule: str = "mean"
     norm_rule: bool = True
     epochs: int = 4
+    privacy: PrivacySpec | None = None
     seed: int = 0
     modes: int = DIRECT | RELAYED
 
@@ -86,6 +97,9 @@ def build_spec(
         **_conditions(terms),
         **in_numbers(PURPOSES, rule, update, model, CHUNK_BYTES, rewards, USE),
     }
+    if terms.privacy is not None:
+        enforced["privacy_floor"] = floor_of(require_private(plan), terms.privacy, enforced["max_weight"])
+        enforced["modes"] = DIRECT
     return TaskSpec(
         name="breast-cancer",
         description="Tell malignant from benign tumours by twenty features of a cell image.",
@@ -94,6 +108,7 @@ def build_spec(
         data=breast_cancer.data_spec(table),
         model=model,
         plan=PlanSpec(ref=PLAN, code_hash=code_hash(PLAN), hyperparameters=settings, seed=terms.seed),
+        privacy=terms.privacy,
         update=update,
         rule=rule,
         rewards=rewards,

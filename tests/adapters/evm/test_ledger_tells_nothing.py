@@ -44,6 +44,10 @@ ALLOWED = {
     ("until", "uint40"): NUMBER,
     ("at", "uint256"): NUMBER,
     ("nonce", "uint256"): NUMBER,
+    ("limit", "uint256"): NUMBER,
+    ("floor", "uint256"): NUMBER,
+    ("spent", "uint256"): NUMBER,
+    ("cost", "uint256"): "from noise, batch size and the number of rows, which the weight tells too",
 }
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from prefect_federated.adapters.data.consented import evidence_slot, suite_for
 from prefect_federated.adapters.data.table import table_of
+from prefect_federated.adapters.data.training import train_on
 from prefect_federated.adapters.evm.datasets import published_roots, subjects_as_of
 from prefect_federated.adapters.evm.records import Event
-from prefect_federated.adapters.payloads import fetch_words
 from prefect_federated.adapters.reading import read_past_spec
 from prefect_federated.adapters.silo import Silo
 from prefect_federated.core.canonical import canonical_hash
@@ -23,7 +23,6 @@ from prefect_federated.core.payload import payload_root
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.sealed import SealedOpening
 from prefect_federated.core.sealing import derive
-from prefect_federated.learning.update import train_update
 
 if TYPE_CHECKING:
     from prefect_federated.adapters.data.view import ConsentView
@@ -148,8 +147,7 @@ def _retrained(silo: Silo, spec: RoundSpec, view: "ConsentView") -> Finding:
     if kept is None:
         return Finding("update", NONE, NONE, "the store holds no opening of that round")
     sealed, context = SealedOpening.from_bytes(kept), spec.context(party.account)
-    base = fetch_words(party.store, spec, "model", spec.base_uri, spec.base_root)
-    update = train_update(spec, party.account, base, view.training_data())
+    update = train_on(silo, spec, view)
     key = party.sealing_key
     secret = derive(key.private_bytes, "header secret", context, key.version, sealed.attempt)
     root = payload_root(spec.header("update", update.weight, secret), {"model": update.words})

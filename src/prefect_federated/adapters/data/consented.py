@@ -6,6 +6,7 @@ all rows --salted--> dataset root: the one published on chain before the round? 
 
 from dataclasses import dataclass
 
+from prefect_federated.adapters.data.budget import require_budget, require_counted
 from prefect_federated.adapters.data.looking import Looked, asked_of
 from prefect_federated.adapters.data.table import table_of
 from prefect_federated.adapters.data.view import ConsentView
@@ -46,6 +47,7 @@ def require_consent(silo: Silo, spec: RoundSpec) -> Granted:
     record, federation = silo.consent_record(), silo.party.federation
     grant = federation.grant_state(record.grant_id)
     require_live(grant, silo.party.account, agreed.enforced.purposes, federation.chain_time(), spec.reads_until)
+    require_counted(grant, spec)
     require_record(grant, record)
     require_covered(grant, record, Use(agreed.purposes, agreed.use, spec.reads_until))
     return Granted(record, grant)
@@ -58,11 +60,13 @@ def check_data(silo: Silo, spec: RoundSpec, granted: Granted) -> Evidence:
         ConsentError: the grant does not cover a column of the task.
         DataError: a column is missing, rows are too few, the rows are not those published, an expectation failed.
         PolicyRefused: the silo's own suite is not the approved one.
+        BudgetSpent: the round would cost more privacy than the grant, or the silo itself, allows.
     """
     suite = suite_for(silo, spec)
     looked, report = _examined(silo, spec, granted, suite)
     _require_published(silo, spec, granted.state, looked.dataset_root)
     require_passed(report, silo.source.name)
+    require_budget(silo, spec, granted.state, looked.counts.rows)
     party, context = silo.party, spec.context(silo.party.account)
     return Evidence(
         task=spec.task,

@@ -1,6 +1,6 @@
-"""Sentences about consent that was taken back while a round ran; part of `sentences`."""
+"""Sentences about consent that was taken back while a round ran, and about privacy budgets; part of `sentences`."""
 
-from prefect_federated.core.errors import ConsentError, ContractRefused, FederatedError
+from prefect_federated.core.errors import BudgetSpent, ConsentError, ContractRefused, FederatedError, SpecError
 
 CONSENT_SENTENCES: dict[str, tuple[type[FederatedError], str]] = {
     "NothingToRetract": (
@@ -16,5 +16,34 @@ CONSENT_SENTENCES: dict[str, tuple[type[FederatedError], str]] = {
         ContractRefused,
         "participant {participant} had its consent withdrawn in a running round of task {task}; it may enrol again once"
         " round {until} has begun",
+    ),
+    "ReservedPurpose": (
+        ConsentError,
+        "the grant names purposes {purposes}, whose highest bit no grant can have; sign it without that bit",
+    ),
+    "OnlyWithPrivacy": (
+        ConsentError,
+        "grant {grantId} has a privacy budget, and commits of this task count no privacy loss; join a task with"
+        " differential privacy, or ask the data holder for a grant without a budget",
+    ),
+    "BudgetExceeded": (
+        BudgetSpent,
+        "grant {grantId} would have spent {spent} of its privacy budget {budget} (vectors, see `federated consent"
+        " show`); ask the data holder for a new grant",
+    ),
+    "OwnLimitExceeded": (
+        BudgetSpent,
+        "silo {silo} would have spent {spent} of the limit {limit} that it set itself (vectors); raise it with"
+        " `federated participant limit`, or stay out",
+    ),
+    "CostBelowFloor": (
+        SpecError,
+        "the commit counts a privacy loss of {cost}, the task's floor is {floor} (vectors, 0 is none); count at least"
+        " the floor in each lane",
+    ),
+    "NothingToRefund": (
+        ContractRefused,
+        "no cost of round {task}/{round} comes back under grant {grantId}: nothing was spent there, it came back"
+        " already, or the round went beyond Commit, so that its updates could be read",
     ),
 }

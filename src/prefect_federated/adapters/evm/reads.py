@@ -93,6 +93,7 @@ class ChainState(ContractCalls):
             subjects=found["subjects"],
             record=found["record"],
             budget=found["budget"],
+            spent=found["spent"],
             withdrawn_at=found["withdrawnAt"],
         )
 

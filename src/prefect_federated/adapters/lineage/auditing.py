@@ -13,12 +13,21 @@ from prefect_federated.adapters.lineage.cases import cases, remedy_rows, slashes
 from prefect_federated.adapters.lineage.deeds import Commits, audited_round, contributors
 from prefect_federated.adapters.lineage.descent import Descent, version_rows
 from prefect_federated.adapters.lineage.grants import dataset_rows, grant_rows
+from prefect_federated.adapters.lineage.losses import DELTA, Losses
 from prefect_federated.adapters.round_log import fold_round
 from prefect_federated.core.audit import Audit, BlockRow, EvidenceRow, PlanRow
 from prefect_federated.core.errors import SpecMismatch
 from prefect_federated.core.spec import TaskSpec
 
-CONSENT = ("ConsentGranted", "ConsentWithdrawn", "SubjectsSet", "DatasetRegistered", "DatasetRootPublished")
+CONSENT = (
+    "ConsentGranted",
+    "ConsentWithdrawn",
+    "SubjectsSet",
+    "DatasetRegistered",
+    "DatasetRootPublished",
+    "PrivacySpent",
+    "PrivacyRefunded",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +82,8 @@ def audit(asked: str, facts: Facts, number: int, documents: Documents) -> Audit:
     shown = [round for round in opened if newest or round <= lineage[-1].round]
     logs = {round: fold_round(facts.task.task, round, by_round[round], membership) for round in shown}
     commits = Commits.of(facts.consent, by_round, shown)
-    rounds = [audited_round(log, descent, commits, documents.evidence) for log in logs.values()]
+    losses = Losses.of(facts.consent, _delta(documents.spec))
+    rounds = [audited_round(log, descent, commits, documents.evidence, losses) for log in logs.values()]
     told = [event for event in facts.events if event.args.get("round") in logs]
     bonds = slashes(told)
     medians = {log.version: log.median_metric for log in logs.values() if log.version is not None}
@@ -88,12 +98,13 @@ def audit(asked: str, facts: Facts, number: int, documents: Documents) -> Audit:
         as_of=BlockRow(number=facts.as_of.number, hash=facts.as_of.hash, time=facts.as_of.time),
         version=number,
         version_hash="0x" + lineage[-1].version_hash.hex(),
+        delta=losses.delta,
         plan=_plan(facts.task, documents.spec),
         versions=version_rows(lineage, descent, facts.events, documents.metrics, medians),
         rounds=rounds,
-        contributors=contributors(rounds, taken_from(bonds)),
+        contributors=contributors(rounds, taken_from(bonds), facts.task.task, losses),
         datasets=dataset_rows(facts.consent, rounds),
-        grants=grant_rows(facts.consent, rounds, descent, facts.as_of.time),
+        grants=grant_rows(facts.consent, rounds, descent, facts.as_of.time, losses),
         challenges=cases(told),
         slashes=bonds,
         remedies=remedy_rows(lineage, rounds, facts.events, facts.consent),
@@ -111,4 +122,9 @@ def _plan(task: TaskOnChain, spec: TaskSpec | None) -> PlanRow:
         code_hash="0x" + spec.plan.code_hash.hex(),
         rule=spec.rule.name,
         purposes=list(spec.purposes),
+        noise_multiplier=spec.privacy.noise_multiplier if spec.privacy else None,
     )
+
+
+def _delta(spec: TaskSpec | None) -> float:
+    return spec.privacy.delta if spec and spec.privacy else DELTA

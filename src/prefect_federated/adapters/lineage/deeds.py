@@ -11,6 +11,7 @@ from typing import Self
 
 from prefect_federated.adapters.evm.records import Event
 from prefect_federated.adapters.lineage.descent import Descent
+from prefect_federated.adapters.lineage.losses import Losses
 from prefect_federated.adapters.round_log import RoundLog
 from prefect_federated.core.audit import AuditedRound, ContributorRow, DeedRow, EvidenceRow
 
@@ -50,7 +51,7 @@ def published(consent: Sequence[Event]) -> dict[bytes, list[tuple[Place, bytes]]
 
 
 def audited_round(
-    log: RoundLog, descent: Descent, commits: Commits, evidence: Mapping[bytes, EvidenceRow]
+    log: RoundLog, descent: Descent, commits: Commits, evidence: Mapping[bytes, EvidenceRow], losses: Losses
 ) -> AuditedRound:
     """A round with a deed for everybody who was expected."""
     people = log.participation({})
@@ -73,6 +74,7 @@ def audited_round(
                 dataset_root=_hex(root) if root is not None else None,
                 evidence_hash=_hex(commit.args["evidenceHash"]) if commit else None,
                 evidence=evidence.get(commit.args["evidenceHash"]) if commit else None,
+                epsilon=losses.of_commit(log.task, log.round, account),
                 excluded_stage=fate.stage if fate else None,
                 excluded_reason=fate.reason if fate else None,
             )
@@ -88,7 +90,9 @@ def audited_round(
     )
 
 
-def contributors(rounds: Sequence[AuditedRound], taken: Mapping[str, int]) -> list[ContributorRow]:
+def contributors(
+    rounds: Sequence[AuditedRound], taken: Mapping[str, int], task: int, losses: Losses
+) -> list[ContributorRow]:
     """One line for every account that was ever expected, in the order of their coming."""
     deeds: dict[str, list[tuple[AuditedRound, DeedRow]]] = {}
     for round in rounds:
@@ -106,6 +110,7 @@ def contributors(rounds: Sequence[AuditedRound], taken: Mapping[str, int]) -> li
             inherited=sum(deed.aggregated and round.inherited for round, deed in own),
             reasons=dict(Counter(_reason(deed) for _, deed in own if deed.excluded_stage).most_common()),
             grants=list(dict.fromkeys(deed.grant for _, deed in own if deed.grant)),
+            epsilon=losses.of_silo(task, account),
             slashed_wei=str(taken.get(account, 0)),
         )
         for account, own in deeds.items()

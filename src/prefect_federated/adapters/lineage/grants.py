@@ -8,12 +8,13 @@ from typing import Any
 
 from prefect_federated.adapters.evm.records import Event
 from prefect_federated.adapters.lineage.descent import Descent
+from prefect_federated.adapters.lineage.losses import Losses, told
 from prefect_federated.core.audit import AuditedRound, DatasetRow, DeedRow, GrantRow, RootRow
 from prefect_federated.core.duo import purpose_codes
 
 
 def grant_rows(
-    consent: Sequence[Event], rounds: Sequence[AuditedRound], descent: Descent, now_s: int
+    consent: Sequence[Event], rounds: Sequence[AuditedRound], descent: Descent, now_s: int, losses: Losses
 ) -> list[GrantRow]:
     """Every grant under which somebody committed, in the order in which they were given.
 
@@ -22,6 +23,7 @@ def grant_rows(
         rounds: with the deeds done under them.
         descent: of the audited version.
         now_s: chain time at which they are judged.
+        losses: what was spent of their privacy budgets.
     """
     used = _by_grant(rounds)
     withdrawn = {_hex(e.args["grantId"]): e.args["withdrawnAt"] for e in consent if e.name == "ConsentWithdrawn"}
@@ -48,6 +50,8 @@ def grant_rows(
                 rounds=[round.round for round, _ in own],
                 versions=descent.trained_on(aggregated),
                 inherited=any(descent.took(round) for round in aggregated),
+                epsilon_limit=told(terms["budget"], losses.delta),
+                epsilon_spent=losses.of_grant(bytes(event.args["grantId"])),
             )
         )
     return rows

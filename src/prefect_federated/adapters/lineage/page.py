@@ -80,11 +80,12 @@ def _grants(grants: Sequence[GrantRow], names: Mapping[str, str]) -> str:
             f"{moment(one.valid_from)} to {moment(one.expiry)}",
             escape(spans(one.rounds)),
             escape(spans(one.versions)) or "none",
+            one.privacy,
         )
         for one in grants
     ]
     header = ("today", "grant", "given to", "dataset", "purposes", "valid", "rounds under it", "versions trained on it")
-    return _section("Grants, as they stand", header, rows, "Nobody committed.")
+    return _section("Grants, as they stand", (*header, "epsilon spent"), rows, "Nobody committed.")
 
 
 def _status(grant: GrantRow) -> str:

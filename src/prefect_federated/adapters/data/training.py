@@ -1,0 +1,39 @@
+"""Training in a silo: the round's base model and a validated view in, the encoded update out.
+
+base words + view + noise secret --train_update--> update
+"""
+
+from typing import TYPE_CHECKING
+
+from prefect_federated.adapters.keys import SealingKey
+from prefect_federated.adapters.payloads import fetch_words
+from prefect_federated.adapters.silo import Silo
+from prefect_federated.core.round_spec import RoundSpec
+from prefect_federated.core.sealing import derive
+from prefect_federated.learning.update import EncodedUpdate, train_update
+
+if TYPE_CHECKING:
+    from prefect_federated.adapters.data.view import ConsentView
+
+
+def train_on(silo: Silo, spec: RoundSpec, view: "ConsentView") -> EncodedUpdate:
+    """Train the task's plan on a view; the same silo, round and view give the same bits on the same machine.
+
+    Raises:
+        NonFiniteUpdate: training diverged.
+        TrainingFailed: the plan failed on these rows.
+        ConfigurationError: the task asks for private training and the plan cannot do it.
+    """
+    party = silo.party
+    base = fetch_words(party.store, spec, "model", spec.base_uri, spec.base_root)
+    secret = noise_secret(party.sealing_key, spec, party.account, view.digest)
+    return train_update(spec, party.account, base, view.training_data(), secret)
+
+
+def noise_secret(key: SealingKey, spec: RoundSpec, participant: str, view_digest: bytes) -> bytes:
+    """32 bytes behind samples and noise of a silo in a round, which nobody without its sealing key can derive.
+
+    They bind task, base model and rows: the same noise under two updates would fall out of their difference.
+    """
+    rows = spec.task_id + spec.base_root + view_digest
+    return derive(key.private_bytes, "noise", spec.context(participant), key.version, rows)

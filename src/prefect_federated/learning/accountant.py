@@ -1,0 +1,66 @@
+"""What private training costs: Renyi divergence of the subsampled Gaussian mechanism, by opacus, packed for the chain.
+
+plan + rows --> Sampling(rate, steps) --opacus--> RDP at eight orders --pack--> cost --raised to the floor--> charged
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from prefect_federated.core.errors import ConfigurationError
+from prefect_federated.core.privacy import ORDERS, UNIT, at_least, pack
+
+if TYPE_CHECKING:
+    from prefect_federated.core.spec import PrivacySpec
+    from prefect_federated.learning.plan import PrivateTrainingPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How often one row may be looked at: each step takes every row with probability `rate`, by itself."""
+
+    rate: float
+    steps: int
+
+
+def cost_of(noise_multiplier: float, sampling: Sampling) -> int:
+    """The RDP vector of one training: what it reveals of any one row that is there or is not.
+
+    RDP of `steps` Gaussian mechanisms on Poisson samples, at least one unit a lane where anything was read: opacus
+    computes in doubles, where the tiniest costs come out as 0 or below.
+
+    Source: Section 3.3 of Mironov, Talwar and Zhang 2019, https://arxiv.org/abs/1908.10530, as `compute_rdp` of
+    `opacus.accountants.analysis.rdp` computes it.
+
+    Raises:
+        ConfigurationError: noise, rate or steps are impossible.
+    """
+    from opacus.accountants.analysis.rdp import compute_rdp
+
+    rate, steps = sampling.rate, sampling.steps
+    if not (noise_multiplier > 0 and 0 < rate <= 1 and steps >= 0):
+        raise ConfigurationError(
+            f"noise multiplier {noise_multiplier} must be above 0, sampling rate {rate} above 0 and at most 1, steps"
+            f" {steps} at least 0; mend the plan's sampling or the task's privacy"
+        )
+    if not steps:
+        return 0
+    rdp = compute_rdp(q=rate, noise_multiplier=noise_multiplier, steps=steps, orders=list(ORDERS))
+    return pack([max(float(nats), UNIT) for nats in rdp])
+
+
+def own_cost(plan: "PrivateTrainingPlan", privacy: "PrivacySpec", rows: int) -> int:
+    """What a silo with so many rows spends in one round."""
+    return cost_of(privacy.noise_multiplier, plan.sampling(rows))
+
+
+def floor_of(plan: "PrivateTrainingPlan", privacy: "PrivacySpec", max_weight: int) -> int:
+    """The task's floor: what a silo of `max_weight` rows spends, the most that may be counted.
+
+    A chain cannot see rows. It can see to it that nobody pays less than the largest silo, whose rate is the lowest.
+    """
+    return own_cost(plan, privacy, max_weight)
+
+
+def charged(plan: "PrivateTrainingPlan", privacy: "PrivacySpec", rows: int, floor: int) -> int:
+    """What a silo pays for one round: its own cost, raised to the task's floor lane by lane."""
+    return at_least(own_cost(plan, privacy, rows), floor)
