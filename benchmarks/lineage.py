@@ -5,6 +5,7 @@ python benchmarks/lineage.py [rounds] [participants] [page.html]
 The events are made up here and put into the index by the call that `catch_up` puts decoded events in by, since a
 chain would need an hour to emit them. What is timed is everything after that: reading them from the file in a new
 process's state, folding, JSON, page. A real audit adds four calls to the chain (block, task, head, block).
+Relayed rounds are no different: the index holds batches taken apart. docs/lineage.md says what rolled ones cost more.
 """
 
 import gc

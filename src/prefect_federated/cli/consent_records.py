@@ -234,14 +234,14 @@ def _template(path: Path) -> "RecordTemplate":
 
 
 def _covered(data: Path, subject_column: str, columns: list[str] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Columns and subjects of a file."""
+    """Columns and subjects of a file, of which the subjects' column alone is read."""
     from prefect_federated.adapters.data.sources import FileSource
     from prefect_federated.core.view import require_columns
 
-    frame = FileSource(data).read()
-    present = [str(name) for name in frame.columns]
+    source = FileSource(data)
+    present = source.columns
     require_columns([subject_column, *(columns or ())], present, data.name)
-    ids = frame[subject_column]
+    ids = source.read_column(subject_column)
     subjects = [str(one) for one, absent in zip(ids.tolist(), ids.isna().tolist(), strict=True) if not absent]
     return tuple(columns or (name for name in present if name != subject_column)), tuple(dict.fromkeys(subjects))
 

@@ -132,3 +132,25 @@ def test_file_that_is_no_parquet_is_refused(tmp_path: Path) -> None:
 def test_unknown_file_ending_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"\.pkl"):
         FileSource(tmp_path / "ward.pkl").read()
+
+
+@pytest.mark.parametrize("name", ["ward.csv", "ward.parquet"])
+def test_names_and_one_column_are_had_without_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A grant names the subjects of a file that need not fit into memory."""
+    table().to_csv(tmp_path / "ward.csv", index=False)
+    table().assign(number=range(4)).set_index("number").to_parquet(tmp_path / "ward.parquet")
+    source, whole = FileSource(tmp_path / name), FileSource(tmp_path / name).read()
+    seen, parsers = list[list[str]](), {"ward.csv": "read_csv", "ward.parquet": "read_parquet"}
+    parse = getattr(pd, parsers[name])
+
+    def watched(*arguments: object, **options: object) -> pd.DataFrame:
+        frame = parse(*arguments, **options)
+        seen.append(list(frame.columns) if len(frame) else [])
+        return frame
+
+    monkeypatch.setattr(pd, parsers[name], watched)
+    assert source.columns == list(whole.columns)
+    assert source.read_column("subject").tolist() == whole["subject"].tolist()
+    assert [columns for columns in seen if columns] == [["subject"]]

@@ -81,8 +81,6 @@ class ChainState(ContractCalls):
             ConsentError: it is not on chain.
         """
         found = self.call("ConsentLedger", "grantOf", grant_id)
-        if found["holder"] == NOBODY:
-            raise errors.sentence("UnknownGrant", {"grantId": "0x" + grant_id.hex()})
         return GrantState(
             grant_id=grant_id,
             dataset=found["dataset"],

@@ -45,6 +45,16 @@ class StandingLeaf:
         return RollPlace(args["task"], args["round"], self.roll.poster, self.position)
 
 
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What the openings of a roll are held against, asked for once a roll."""
+
+    max_weight: int
+    purposes: int
+    base: bytes
+    consent_at: int
+
+
 class Unrolling(PostedRolls):
     """Events and standing of a round, with its rolls taken apart."""
 
@@ -79,9 +89,15 @@ class Unrolling(PostedRolls):
             to_block: last block or a tag.
         """
         asked = (*names, *(ROLLS[name] for name in names if name in ROLLS))
+        standing: dict[tuple[int, int], list[StandingLeaf]] = {}
         found = []
         for event in self.logged(task, round, asked, from_block, to_block):
-            found += [event, *self._unrolled(event, to_block)]
+            found.append(event)
+            if event.name in ROLLS.values():
+                place = event.args["task"], event.args["round"]
+                if place not in standing:
+                    standing[place] = self.standing_leaves(*place, to_block)
+                found += _unrolled(event, standing[place])
         return [event for event in found if not names or event.name in names]
 
     def standing_leaves(self, task: int, round: int, to_block: int | str = "latest") -> list[StandingLeaf]:
@@ -126,16 +142,6 @@ class Unrolling(PostedRolls):
 
     # --- inside ----------------------------------------------------------------------------------------
 
-    def _unrolled(self, event: Event, to_block: int | str) -> Iterator[Event]:
-        if event.name not in ROLLS.values():
-            return
-        task, round = event.args["task"], event.args["round"]
-        for leaf in self.standing_leaves(task, round, to_block):
-            if event.name == "CommitsPosted" and _same(leaf.roll.posted, event):
-                yield _committed(event, leaf.commit)
-            elif leaf.opening is not None and _same(leaf.roll.opened, event):
-                yield _revealed(event, leaf.opening)
-
     def _sound(self, task: int, round: int, roll: PostedRoll) -> tuple[StandingLeaf, ...]:
         """Leaves with nothing wrong in themselves; that does not change, so it is found out once."""
         if roll.commits is None:
@@ -144,26 +150,31 @@ class Unrolling(PostedRolls):
         if key not in self._found:
             openings = roll.openings.leaves if roll.openings else [EMPTY] * len(roll.commits.leaves)
             rows = enumerate(zip(roll.commits.leaves, openings, strict=True))
-            leaves = (self._leaf(task, round, roll, position, *row) for position, row in rows)
+            terms = self._terms(task, round, roll) if roll.openings else None
+            leaves = (self._leaf(roll, terms, position, *row) for position, row in rows)
             self._found[key] = tuple(leaf for leaf in leaves if leaf is not None)
         return self._found[key]
 
+    def _terms(self, task: int, round: int, roll: PostedRoll) -> "_Terms":
+        enforced = self.task_of(task).enforced
+        return _Terms(enforced.max_weight, enforced.purposes, self._base_of(task, round), self._consent_at(roll))
+
     def _leaf(
-        self, task: int, round: int, roll: PostedRoll, position: int, committed: bytes, opened: bytes
+        self, roll: PostedRoll, terms: "_Terms | None", position: int, committed: bytes, opened: bytes
     ) -> StandingLeaf | None:
         commit, opening = read_commit(committed), read_opening(opened)
         if commit is None or not any(commit.commitment) or not any(commit.evidence_hash):
             return None
+        task, round = roll.posted.args["task"], roll.posted.args["round"]
         if not self.is_own(task, round, commit):
             return None
-        if opening is None or roll.opened is None:
+        if opening is None or terms is None:
             return StandingLeaf(roll, position, commit, None)
-        enforced, base = self.task_of(task).enforced, self._base_of(task, round)
-        context = RoundContext(self.chain_id, self.coordinator, task, round, base, commit.participant)
+        context = RoundContext(self.chain_id, self.coordinator, task, round, terms.base, commit.participant)
         good = (
-            opening.opens(commit, context, enforced.max_weight)
+            opening.opens(commit, context, terms.max_weight)
             and self.is_own(task, round, opening)
-            and self.was_live(commit.grant_id, commit.participant, enforced.purposes, self._consent_at(roll))
+            and self.was_live(commit.grant_id, commit.participant, terms.purposes, terms.consent_at)
         )
         return StandingLeaf(roll, position, commit, opening if good else None)
 
@@ -195,6 +206,15 @@ class Unrolling(PostedRolls):
         """As the contract saw it while the round ran: who enrols again later was in it all the same."""
         ended = self.logged(task, round, ("RoundSettled", "RoundVoided"), to_block=to_block)
         return cohort_of(self.logged(task, names=MEMBERSHIP, to_block=ended[0].block if ended else to_block), round)
+
+
+def _unrolled(event: Event, leaves: Sequence[StandingLeaf]) -> Iterator[Event]:
+    """The events that a posted root stands for."""
+    for leaf in leaves:
+        if event.name == "CommitsPosted" and _same(leaf.roll.posted, event):
+            yield _committed(event, leaf.commit)
+        elif leaf.opening is not None and _same(leaf.roll.opened, event):
+            yield _revealed(event, leaf.opening)
 
 
 def _same(ours: Event | None, theirs: Event) -> bool:
