@@ -18,7 +18,7 @@ abstract contract Enrolments is CoordinatorBase, ITaskDesk {
         _requireRunning(c.pause);
         Enrolment storage e = _s().enrolments[task][msg.sender];
         if (e.enrolled) revert AlreadyEnrolled(task, msg.sender);
-        if (c.round < e.waitsUntil) revert StillWaiting(task, msg.sender, e.waitsUntil);
+        if (c.round < e.waitsUntil && t.enrolled >= t.params.quorum) revert StillWaiting(task, msg.sender, e.waitsUntil);
         if (!_mayEnrol(t)) revert NotAdmitted(msg.sender);
         _requireNoLeaf(task, c, e);
         if (t.enrolled == t.params.maxParticipants) revert TaskFull(task, t.params.maxParticipants);

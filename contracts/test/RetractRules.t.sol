@@ -164,6 +164,41 @@ contract RetractRulesTest is RetractBase {
     }
 }
 
+/// A task that needs everybody: whoever were to wait for rounds would keep them from beginning.
+contract RetractOfAllTest is RetractBase {
+    function _params() internal view override returns (TaskParams memory p) {
+        p = super._params();
+        p.quorum = uint16(SILOS);
+    }
+
+    function test_nobody_waits_for_rounds_that_cannot_begin_without_it() public {
+        _open();
+        _some(0, 2);
+        _withdraw(alice);
+        _retract(alice);
+        vm.warp(uint256(coordinator.roundOf(task).deadline) + 1);
+        vm.prank(sponsor);
+        vm.expectRevert(abi.encodeWithSelector(TooFewEnrolled.selector, task, SILOS - 1, SILOS));
+        coordinator.openRound(task);
+        grants[alice] = _bringGrant(_grantFor(alice, 88));
+        vm.prank(alice);
+        coordinator.enrol(task);
+        _open();
+        this.commitAs(alice);
+    }
+
+    function test_once_somebody_took_its_place_it_waits() public {
+        _open();
+        _some(0, 2);
+        _withdraw(alice);
+        _retract(alice);
+        _join(SILOS);
+        vm.prank(alice);
+        vm.expectRevert(_waiting(alice, 4));
+        coordinator.enrol(task);
+    }
+}
+
 contract RetractWithoutWaitTest is RetractBase {
     function _params() internal view override returns (TaskParams memory p) {
         p = super._params();

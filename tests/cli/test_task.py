@@ -77,24 +77,6 @@ def test_repeated_creation_finds_the_task_and_does_not_fund_it_twice(cli, fresh)
     assert fresh.reader.tasks() == fresh.task + 1
 
 
-@pytest.mark.parametrize("option", ["--json", "--estimate"])
-def test_quorum_of_everybody_is_created_with_a_warning_that_one_withdrawal_stops_the_task(cli, fresh, option) -> None:
-    def created(**changes: int):
-        enforced = fresh.make_spec().model_dump(mode="json")["enforced"] | changes
-        result = create(cli, fresh, spec_file(fresh, enforced=enforced), "--label", str(changes), option)
-        assert result.exit_code == 0, result.output
-        return result
-
-    warned = created(quorum=10, max_participants=10, wait_rounds=3)
-    assert "warning: quorum 10 is all of max_participants 10, and wait_rounds is 3" in warned.stderr
-    assert "no round can open" in warned.stderr and "set wait_rounds to 0" in warned.stderr
-    if option == "--json":
-        assert json.loads(warned.stdout)["enforced"]["quorum"] == 10
-    for other in ({"quorum": 9}, {"max_participants": 11}, {"wait_rounds": 0}):
-        changes = {"quorum": 10, "max_participants": 10, "wait_rounds": 3} | other
-        assert "warning" not in created(**changes).stderr
-
-
 def test_draft_is_completed_from_its_plan(cli, fresh) -> None:
     made = json.loads(create(cli, fresh, draft_file(fresh), "--json").stdout)
     spec = made["spec"]

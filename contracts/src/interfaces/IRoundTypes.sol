@@ -189,7 +189,8 @@ interface IRoundTypes {
     /// @param bonded Whether the task holds its bond. @param fromRound First round it takes part in, 0 if it
     /// never enrolled. @param untilRound Last round, once it is no longer enrolled.
     /// @param missedRound Last round in which it was noted as absent. @param misses In how many in a row up to that.
-    /// @param waitsUntil The round that must have begun before it may enrol again.
+    /// @param waitsUntil The round that must have begun before it may enrol again, unless no round could begin
+    /// without it.
     struct Enrolment {
         uint16 index;
         bool enrolled;

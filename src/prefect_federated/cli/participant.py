@@ -139,7 +139,7 @@ def limit(sender: Sender, where: Where, epsilon: EpsilonOption = None, delta: De
     if federation.own_budget(federation.signer).limit != wanted:
         federation.set_own_limit(wanted)
     said = f"at most epsilon {epsilon:g} at delta {delta:g}" if wanted else "without a limit"
-    console.out.print(f"{federation.signer} spends {said}", highlight=False)
+    console.out.print(f"{federation.signer} spends {said}", highlight=False, soft_wrap=True)
 
 
 @participant.command(epilog="Example: federated participant admit 0xf39F...2266 --keystore administrator.json")

@@ -58,12 +58,10 @@ def create(
     from prefect_federated.adapters.stores.base import open_store
     from prefect_federated.cli.cost import show_cost
     from prefect_federated.cli.draft import complete, read_draft
-    from prefect_federated.core.standstill import standstill
 
     wanted = parse_amount(fund)
     federation, opened = where.open(sender), open_store(store)
     spec = complete(read_draft(spec_file), opened, genesis)
-    _warn(standstill(spec.enforced))
     uri = opened.put([spec.canonical()])
     if estimate:
         show_cost("Creating this task", federation.task_cost(spec.enforced, spec.spec_hash, uri), as_json)
@@ -128,12 +126,6 @@ def task_record(federation: "Federation", task: int, spec: "TaskSpec | None" = N
         },
         "spec": spec.model_dump(mode="json") if spec else None,
     }
-
-
-def _warn(sentence: str | None) -> None:
-    if sentence:
-        console.err.print("[yellow]warning[/]: ", end="")
-        console.err.print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
 def _show(record: dict[str, Any], as_json: bool) -> None:
