@@ -53,7 +53,7 @@ def reveal(party: Party, spec: RoundSpec, sealed: SealedOpening) -> None:
 def leave_roll(party: Party, spec: RoundSpec, sealed: SealedOpening) -> bool:
     """Take a commit out of the roll that opened it, and open it on chain; whether it is there now.
 
-    Where the last of the others has ended Reveal meanwhile, it stays in the roll, opened as it is.
+    Where Reveal has ended meanwhile, it stays in the roll, opened as it is.
 
     Raises:
         CommitmentMismatch: the roll holds another commitment of this participant; nothing is sent.

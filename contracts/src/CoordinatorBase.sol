@@ -226,10 +226,12 @@ abstract contract CoordinatorBase is CoordinatorStore {
         return true;
     }
 
-    /// @dev Nobody is waited for in Reveal. Sums of 16 bits: no check is needed, and each opening comes here.
-    function _allOpened(Clock memory c) internal pure returns (bool) {
+    /// @dev Nobody is waited for in Reveal. In a round with rolls that is never so: a poster's count is a claim, and who
+    /// stands in a roll has the second half to leave it, unless a reader has signed for its payload. Sums of 16 bits: no
+    /// check is needed, and each opening comes here; only the last one looks for rolls.
+    function _allOpened(uint32 task, Clock memory c) internal view returns (bool) {
         unchecked {
-            return uint256(c.revealed) + c.late == c.committed;
+            return uint256(c.revealed) + c.late == c.committed && _s().rounds[task].leaves == 0;
         }
     }
 

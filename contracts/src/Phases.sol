@@ -25,7 +25,7 @@ library Phases {
     }
 
     /// Moves on to the phase after this one, which ended at `endedAt`: its deadline, or earlier when everybody
-    /// has acted. Too few commits (less those retracted) or openings, or no proposal in time, void the round.
+    /// has acted (and no roll stands). Too few commits (less those retracted) or openings, or no proposal in time, void the round.
     function next(Clock memory c, IRoundTypes.TaskParams storage p, uint40 endedAt) internal view {
         if (c.phase == IRoundTypes.Phase.Commit && c.committed >= uint256(p.quorum) + c.late) {
             _enter(c, IRoundTypes.Phase.Reveal, endedAt + p.finalityGap, p.revealWindow);

@@ -62,7 +62,7 @@ abstract contract Relays is RelaySignatures, IRelays {
         emit UpdatesRevealed(task, round, late, b.lines);
         if (late) c.late += b.done;
         else c.revealed += b.done;
-        _count(task, c, !late && _allOpened(c));
+        _count(task, c, !late && _allOpened(task, c));
     }
 
     function hashCommit(uint32 task, uint32 round, SignedCommit calldata signed)

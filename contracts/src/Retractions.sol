@@ -33,6 +33,6 @@ abstract contract Retractions is CoordinatorBase, IRounds {
         e.waitsUntil = round + _s().tasks[task].params.waitRounds;
         if (e.enrolled) _remove(task, participant, c);
         emit UpdateRetracted(task, round, participant, index, grantId, e.waitsUntil);
-        _count(task, c, c.phase == Phase.Reveal && _allOpened(c));
+        _count(task, c, c.phase == Phase.Reveal && _allOpened(task, c));
     }
 }

@@ -58,8 +58,8 @@ abstract contract Rolls is Posters, RelaySignatures {
         p.openings = root;
         r.opened += opened;
         c.revealed += opened;
+        _save(task, c);
         emit OpeningsPosted(task, round, account, root, opened, uri);
-        _count(task, c, _allOpened(c));
     }
 
     function lift(

@@ -45,7 +45,7 @@ abstract contract Updates is Commits, IRounds {
         } else {
             emit UpdateRevealed(task, round, participant, index, o, uri);
             ++c.revealed;
-            _count(task, c, _allOpened(c));
+            _count(task, c, _allOpened(task, c));
         }
     }
 

@@ -263,7 +263,7 @@ abstract contract Actions is Ghosts {
         }
     }
 
-    function _watch() internal {
+    function _watch() internal virtual {
         RoundState memory r = coordinator.roundOf(task);
         bool over = seenPhase == Phase.Settled || seenPhase == Phase.Voided;
         bool back = r.round == seenRound && r.phase < seenPhase;

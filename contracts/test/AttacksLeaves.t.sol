@@ -17,7 +17,7 @@ contract AttacksLeavesTest is RollBase {
 
     /// Everybody is opened and included; then eve does something, and the aggregator still shows eve's record.
     function _included4() internal returns (Proposal memory p) {
-        _opened(4, 0);
+        _aggregating(4);
         _include(0, 4);
         p = _proposal();
         _propose(p);

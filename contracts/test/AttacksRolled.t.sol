@@ -37,11 +37,7 @@ contract AttacksRolledTest is RollBase {
 
     function _settledDirectly() internal {
         _revealAll();
-        if (_phase() == Phase.Reveal) _toAggregate();
-        _include(0, SILOS);
-        Proposal memory p = _proposal();
-        _propose(p);
-        _settle(p);
+        _settledOf(SILOS);
         vm.assertTrue(coordinator.roundOf(task).status == Status.SUCCESS, "as if it had not been there");
     }
 
@@ -62,7 +58,7 @@ contract AttacksRolledTest is RollBase {
             _lift(_silo(i), i);
             _reveal(_silo(i));
         }
-        _assertPhase(Phase.Aggregate);
+        _toAggregate();
         vm.assertEq(coordinator.roundOf(task).revealed, SILOS, "everybody");
     }
 
@@ -102,25 +98,27 @@ contract AttacksRolledTest is RollBase {
         _settle(p);
     }
 
-    /// Its claim ends Reveal, and the bond is gone; the two whom it robbed of their opening lose nothing else.
-    function test_a_poster_that_ends_Reveal_with_openings_it_has_not_loses_its_bond() public {
-        _rolled(4);
-        _toReveal();
-        openings[2] = "";
-        openings[3] = "";
-        _postOpeningsAs(poster, openings, 4);
-        _assertPhase(Phase.Aggregate);
-        uint16[] memory positions = new uint16[](1);
-        positions[0] = 2;
-        bytes32[][] memory paths = new bytes32[][](1);
-        paths[0] = Trees.path(openings, 2);
-        vm.prank(stranger);
-        coordinator.refuteCount(task, round, poster, positions, paths);
-        _assertStruck(stranger);
-        _include(0, 2);
-        Proposal memory p = _proposal();
-        _propose(p);
-        _settle(p);
+    /// All four are counted, two are opened. The count ends nothing: it is refuted in the second half of Reveal, and each
+    /// of the four, the two who had no room to leave by the count among them, opens for itself.
+    function test_a_poster_that_counts_openings_it_has_not_ends_no_Reveal_and_loses_its_bond() public {
+        _robbed();
+        vm.expectRevert(abi.encodeWithSelector(IRolls.Overclaimed.selector, task, 1, 4));
+        this.lift(_silo(2), 2);
+        _refuteCount();
+        for (uint16 i; i < SILOS; ++i) {
+            _lift(_silo(i), i);
+            _reveal(_silo(i));
+        }
+        _settledOf(SILOS);
+        vm.assertTrue(coordinator.roundOf(task).status == Status.SUCCESS, "as if it had not been there");
+    }
+
+    /// Where nobody refutes it in time the bond is gone all the same, and who was robbed of its opening keeps its own.
+    function test_a_false_count_that_stands_until_Reveal_is_over_costs_nobody_else_a_bond() public {
+        _robbed();
+        _toAggregate();
+        _refuteCount();
+        _settledOf(2);
         uint16[] memory all = new uint16[](SILOS);
         for (uint16 i; i < SILOS; ++i) {
             all[i] = i;
@@ -131,6 +129,34 @@ contract AttacksRolledTest is RollBase {
             vm.assertEq(registry.participant(_silo(i)).stake, BOND, "no participant's");
         }
         _open();
+    }
+
+    function _robbed() internal {
+        _rolled(4);
+        _toReveal();
+        openings[2] = "";
+        openings[3] = "";
+        _postOpeningsAs(poster, openings, 4);
+        vm.warp(_half() + 1);
+        _assertPhase(Phase.Reveal);
+    }
+
+    function _refuteCount() internal {
+        uint16[] memory positions = new uint16[](1);
+        positions[0] = 2;
+        bytes32[][] memory paths = new bytes32[][](1);
+        paths[0] = Trees.path(openings, 2);
+        vm.prank(stranger);
+        coordinator.refuteCount(task, round, poster, positions, paths);
+        _assertStruck(stranger);
+    }
+
+    function _settledOf(uint256 count) internal {
+        _toAggregate();
+        _include(0, count);
+        Proposal memory p = _proposal();
+        _propose(p);
+        _settle(p);
     }
 
     /// What they invent earns nobody a floor: no more than the cohort's are set aside.
@@ -148,6 +174,7 @@ contract AttacksRolledTest is RollBase {
             coordinator.postOpenings(task, round, keccak256("nothing"), uint16(SILOS), OPENINGS);
         }
         vm.assertEq(coordinator.roundOf(task).revealed, 3 * SILOS, "three times as many");
+        _toAggregate();
         _include(0, 3);
         Proposal memory p = _proposal();
         p.included = uint16(3 * SILOS);
@@ -217,7 +244,7 @@ contract AttacksRolledTest is RollBase {
         _assertPhase(Phase.Reveal);
         vm.assertEq(coordinator.roundOf(task).committed, 4, "who was lifted still counts");
         _reveal(_silo(3));
-        _assertPhase(Phase.Aggregate);
+        _toAggregate();
         vm.assertEq(coordinator.roundOf(task).revealed, 4, "everybody");
     }
 }

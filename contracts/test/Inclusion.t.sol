@@ -110,6 +110,7 @@ contract InclusionTest is RollBase {
         _posted(0, 1);
         _toReveal();
         _postOpenings();
+        _toAggregate();
         _include(0, 2);
         Proposal memory p = _proposal();
         _propose(p);

@@ -50,6 +50,10 @@ abstract contract Invariants {
         vm.assertFalse(handler.tooLong(), "too long");
     }
 
+    function _no_Reveal_is_cut_short_while_a_roll_stands() internal view {
+        vm.assertFalse(handler.cutShort(), "cut short");
+    }
+
     function _nothing_ever_blocks_an_exit() internal view {
         vm.assertFalse(handler.blocked(), "blocked");
     }

@@ -123,6 +123,7 @@ contract InvariantsTest is Invariants {
         _a_phase_never_goes_back();
         _strangers_alone_can_end_every_round();
         _no_round_outlasts_its_longest_time();
+        _no_Reveal_is_cut_short_while_a_roll_stands();
         _nothing_ever_blocks_an_exit();
         _a_slash_takes_the_bonds_of_the_silent_and_nothing_else();
         _nobody_loses_more_than_it_had_locked();

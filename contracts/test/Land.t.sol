@@ -21,7 +21,7 @@ contract LandTest is LandBase {
     // --- a good one
 
     function test_land_makes_a_rolled_opening_as_good_as_any_other() public {
-        _opened(3, 0);
+        _aggregating(3);
         Opening memory o = _opening(bob);
         vm.assertFalse(coordinator.isOpening(task, 1, bob, o), "nothing on chain");
         vm.expectEmit(address(coordinator));
@@ -38,14 +38,14 @@ contract LandTest is LandBase {
     }
 
     function test_land_twice_is_refused() public {
-        _opened(3, 0);
+        _aggregating(3);
         _land(1);
         vm.expectRevert(abi.encodeWithSelector(AlreadyCommitted.selector, task, 1, bob));
         this.land(1);
     }
 
     function test_land_before_Reveal_is_over_is_refused() public {
-        _opened(3, 1);
+        _opened(3, 0);
         vm.expectRevert(abi.encodeWithSelector(WrongPhase.selector, task, 1, Phase.Aggregate, Phase.Reveal));
         this.land(1);
         _toAggregate();
@@ -53,7 +53,7 @@ contract LandTest is LandBase {
     }
 
     function test_land_in_another_round_is_refused() public {
-        _opened(3, 0);
+        _aggregating(3);
         IRolls.Leaf memory leaf = _leafAt(commits, 1);
         IRolls.Leaf memory opening = _leafAt(openings, 1);
         vm.expectRevert(abi.encodeWithSelector(WrongRound.selector, task, 2, 1));
@@ -176,6 +176,7 @@ contract LandTest is LandBase {
         vm.prank(holder);
         consent.withdraw(grants[bob]);
         _postOpenings();
+        _toAggregate();
         _land(1);
     }
 
@@ -190,7 +191,7 @@ contract LandTest is LandBase {
 
     function test_land_of_a_commit_whose_grant_expires_as_Reveal_opens_is_taken() public {
         grants[bob] = _short(COMMIT + GAP);
-        _opened(3, 0);
+        _aggregating(3);
         vm.warp(block.timestamp + 1000);
         _land(1);
     }

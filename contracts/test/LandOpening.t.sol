@@ -104,7 +104,7 @@ contract LandOpeningTest is LandBase {
 
     function test_land_of_an_opening_of_the_greatest_weight_is_taken() public {
         weight = 1000;
-        _opened(3, 0);
+        _aggregating(3);
         _land(1);
     }
 
@@ -120,7 +120,7 @@ contract LandOpeningTest is LandBase {
     // --- wrong paths
 
     function test_land_of_leaves_that_are_not_at_this_position_is_refused() public {
-        _opened(3, 0);
+        _aggregating(3);
         IRolls.Leaf memory leaf = _leafAt(commits, 1);
         IRolls.Leaf memory opening = _leafAt(openings, 0);
         vm.expectPartialRevert(IRolls.NotInRoll.selector);

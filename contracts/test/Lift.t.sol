@@ -62,7 +62,7 @@ contract LiftTest is RollBase {
             _lift(_silo(i), i);
             _reveal(_silo(i));
         }
-        _assertPhase(Phase.Aggregate);
+        _toAggregate();
     }
 
     // --- when, and by whom
@@ -202,7 +202,6 @@ contract LiftTest is RollBase {
 
     function test_lift_where_the_poster_says_that_all_are_opened_is_refused() public {
         _rolled(3);
-        _commit(_silo(3)); // keeps Reveal open
         _toReveal();
         openings[2] = "";
         _postOpeningsAs(poster, openings, 3);

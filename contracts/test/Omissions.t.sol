@@ -13,7 +13,7 @@ contract OmissionsTest is RollBase {
 
     /// All four are opened in a roll; the proposal includes only those named, and is silent about the others.
     function _proposed(uint256 from, uint256 to, uint256 from2, uint256 to2) internal {
-        _opened(SILOS, 0);
+        _aggregating(SILOS);
         _include(from, to);
         _include(from2, to2);
         p = _proposal();
@@ -93,6 +93,7 @@ contract OmissionsTest is RollBase {
         _toReveal();
         _postOpenings();
         _reveal(_silo(3));
+        _toAggregate();
         _include(0, 3);
         p = _proposal();
         _propose(p);
@@ -115,7 +116,7 @@ contract OmissionsTest is RollBase {
     }
 
     function test_who_is_included_or_excluded_was_not_omitted() public {
-        _opened(SILOS, 0);
+        _aggregating(SILOS);
         _include(0, 3);
         exclusions = abi.encodePacked(uint16(3), uint8(4));
         p = _proposal();

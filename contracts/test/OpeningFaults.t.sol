@@ -60,7 +60,7 @@ contract OpeningFaultsTest is RollBase {
             _lift(_silo(i), i);
             _reveal(_silo(i));
         }
-        _assertPhase(Phase.Aggregate);
+        _toAggregate();
     }
 
     function test_refuteOpening_that_a_participant_signed_for_another_uri_takes_the_bond() public {
@@ -70,7 +70,7 @@ contract OpeningFaultsTest is RollBase {
         o.uri = "s3://mallory/payload";
         openings[1] = _packed(o);
         _postOpenings();
-        _assertPhase(Phase.Aggregate);
+        _toAggregate();
         _refuteOpening(1);
         _assertStruck(stranger);
         vm.assertEq(coordinator.roundOf(task).revealed, 3, "a proposal may rest on them");
@@ -120,7 +120,6 @@ contract OpeningFaultsTest is RollBase {
 
     function _overclaimed() internal {
         _rolled(3);
-        _commit(_silo(3)); // keeps Reveal open
         _toReveal();
         openings[1] = "";
         openings[2] = "";
@@ -141,7 +140,6 @@ contract OpeningFaultsTest is RollBase {
     /// Who leaves the roll takes one off its count; the false count is shown all the same.
     function test_refuteCount_counts_who_left_the_roll() public {
         _rolled(3);
-        _commit(_silo(3)); // keeps Reveal open
         _toReveal();
         openings[1] = "";
         _postOpeningsAs(poster, openings, 3);

@@ -87,6 +87,12 @@ abstract contract RollBase is Leaves {
         _postOpenings();
     }
 
+    /// A round in which all `n` were opened, and Reveal is over.
+    function _aggregating(uint256 n) internal {
+        _opened(n, 0);
+        _toAggregate();
+    }
+
     // --- time
 
     function _toReveal() internal {

@@ -58,9 +58,7 @@ contract RollDemandsTest is RollBase {
     }
 
     function test_a_leaf_that_was_not_shown_voids_no_later_rounds_roll() public {
-        _rolled(2);
-        _toReveal();
-        _postOpenings();
+        _aggregating(2);
         _include(0, 2);
         Proposal memory p = _proposal();
         _propose(p);
@@ -154,9 +152,7 @@ contract RollDemandsTest is RollBase {
 
     /// Whoever asks just before the round is over must not make the poster choose between its answer and its next roll.
     function test_a_poster_can_answer_after_it_has_posted_in_the_next_round() public {
-        _rolled(2);
-        _toReveal();
-        _postOpenings();
+        _aggregating(2);
         _include(0, 2);
         Proposal memory p = _proposal();
         _propose(p);

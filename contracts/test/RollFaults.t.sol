@@ -196,7 +196,7 @@ contract RollFaultsTest is RollBase {
         _malformed();
         _toReveal();
         _postOpenings();
-        _assertPhase(Phase.Aggregate);
+        _toAggregate();
         bytes32 before = keccak256(abi.encode(coordinator.roundOf(task), coordinator.rolledOf(task)));
         _refuteOrder(0);
         _assertStruck(stranger);

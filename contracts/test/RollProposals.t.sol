@@ -24,11 +24,6 @@ contract RollProposalsTest is RollBase {
         delete exclusions;
     }
 
-    function _aggregating(uint256 n) internal {
-        _opened(n, 0);
-        _assertPhase(Phase.Aggregate);
-    }
-
     // --- who may be excluded
 
     function test_with_rolls_exclusions_ascend_and_have_a_listed_reason() public {

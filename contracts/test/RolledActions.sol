@@ -11,6 +11,8 @@ abstract contract RolledActions is RelayedActions {
     uint256 public rolledRounds;
     uint256 public lifts;
     uint256 public landings;
+    bool public cutShort; // Reveal ended before its deadline, and a roll stood
+    uint40 private revealsUntil; // while a roll stands in Reveal
     mapping(address => bytes[]) private commitsOf;
     mapping(address => bytes[]) private openingsOf;
 
@@ -141,6 +143,14 @@ abstract contract RolledActions is RelayedActions {
     }
 
     // --- internal
+
+    function _watch() internal override {
+        super._watch();
+        RoundState memory r = coordinator.roundOf(task);
+        if (r.phase > Phase.Reveal && block.timestamp <= revealsUntil) cutShort = true;
+        bool stands = r.phase == Phase.Reveal && coordinator.rolledOf(task).leaves != 0;
+        revealsUntil = stands ? r.deadline : 0;
+    }
 
     function _poster(uint256 i) internal view returns (address) {
         return i % 2 == 0 ? poster : other;

@@ -16,11 +16,6 @@ contract RolledRecordsTest is RollBase {
         if (silo == second) o.payloadRoot = keccak256("another payload");
     }
 
-    function _aggregating(uint256 n) internal {
-        _opened(n, 0);
-        _assertPhase(Phase.Aggregate);
-    }
-
     function _record(uint32 position) internal pure returns (IDisputeTypes.Target memory) {
         return IDisputeTypes.Target(IDisputeTypes.Tree.Record, position, 0);
     }
@@ -76,6 +71,7 @@ contract RolledRecordsTest is RollBase {
         _toReveal();
         _postOpenings();
         _reveal(_silo(3));
+        _toAggregate();
         _include(0, 4);
         Proposal memory p = _proposal();
         _propose(p);
@@ -99,7 +95,7 @@ contract RolledRecordsTest is RollBase {
         (bytes[] memory c2, bytes[] memory o2) = (commits, openings);
         (commits, openings) = (c, o);
         _postOpenings();
-        if (_phase() == Phase.Reveal) _toAggregate();
+        _toAggregate();
         _include(0, 4);
         Proposal memory p = _proposal();
         _propose(p);
@@ -123,6 +119,7 @@ contract RolledRecordsTest is RollBase {
         _postCommits();
         _toReveal();
         _postOpenings();
+        _toAggregate();
         _include(0, 4);
         Proposal memory p = _proposal();
         _propose(p);
@@ -267,7 +264,7 @@ contract RolledRecordsTest is RollBase {
         (bytes[] memory c2, bytes[] memory o2) = (commits, openings);
         (commits, openings) = (c, o);
         _postOpenings();
-        if (_phase() == Phase.Reveal) _toAggregate();
+        _toAggregate();
         _include(0, 4);
         Proposal memory p = _proposal();
         _propose(p);

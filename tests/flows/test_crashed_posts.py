@@ -98,7 +98,7 @@ def test_root_still_in_the_pool_when_its_sender_died_is_the_only_one_whatever_wa
     wait_for_letters(consortium)
     assert scene.play("poster") == {"poster": "2 openings in a roll"}
     consortium.federation().wait_until(middle(consortium.federation().round_state(consortium.task)))
-    scene.play(third, "aggregator")
+    scene.play(third)
     conclude(scene)
     assert standing.happened(consortium, round)["CommitsPosted"] == 1
 
@@ -143,6 +143,7 @@ def assert_promised(scene: Scene, round: int, names: list[str]) -> None:
 def conclude(scene: Scene) -> None:
     """Aggregate and settle; everybody is in, and the poster has lost nothing."""
     consortium = scene.consortium
+    scene.pass_deadline()
     scene.play("aggregator")
     scene.pass_deadline()
     scene.play("aggregator", *scene.silos)

@@ -82,6 +82,7 @@ def play(consortium: Consortium, opened: int) -> None:
             assert bring(poster, task) == f"{opened} openings in a roll"
         else:
             post_miscounted(poster, task, round)
+        federation.wait_until(federation.round_state(task).deadline + 1)
 
     rolled()
 

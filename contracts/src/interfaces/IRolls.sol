@@ -8,7 +8,8 @@ import {ICoordinatorTypes} from "./ICoordinatorTypes.sol";
 /// half of Commit, openings of the same leaves at the same positions in the first half of Reveal. Nothing of a leaf
 /// is checked when its root is posted; what is wrong with one is shown later, and strikes what is wrong and no more.
 /// The second halves belong to those who act for themselves: a commit of one's own beats a leaf, and a leaf that was
-/// not opened is put on chain (`lift`) and opened there.
+/// not opened, or whose participant wants it out, is put on chain (`lift`) and opened there. So while a roll stands,
+/// neither phase ends before its deadline, whoever has acted.
 ///
 /// Trees are those of MerklePath. A commit's leaf holds 182 bytes, ascending by index: index (2), participant (20),
 /// commitment, grant id, evidence hash, r, vs, as in SignedCommit. An opening's holds 252 bytes and the URI: index (2),
@@ -149,7 +150,8 @@ interface IRolls is ICoordinatorTypes {
     /// Posts a root over commits. One roll a poster and round.
     function postCommits(uint32 task, uint32 round, bytes32 root, uint16 leaves, string calldata uri) external;
 
-    /// Posts the root over the openings of the sender's own roll.
+    /// Posts the root over the openings of the sender's own roll. However many it counts, Reveal goes on: those in the
+    /// roll have the rest of it to leave, and anybody to show that the count or an opening is false.
     function postOpenings(uint32 task, uint32 round, bytes32 root, uint16 opened, string calldata uri)
         external;
 

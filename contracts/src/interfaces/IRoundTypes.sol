@@ -3,8 +3,10 @@ pragma solidity 0.8.37;
 
 /// @title The words of a round: its phases, and what is promised, shown and proposed.
 /// @notice Commit -> Reveal -> Vote -> VoteReveal -> Aggregate -> Challenge -> Settled, or Voided; a task without
-/// a committee skips the votes. The phase follows from block time and counters; anybody may call `tick`. Times are unix seconds; a deadline is the last second of its
-/// phase. Rounds are numbered per task from 1, participants of a task have a dense index from 0.
+/// a committee skips the votes. The phase follows from block time and counters: it ends at its deadline, or once
+/// everybody has acted (Commit and Reveal of a round with rolls at their deadlines alone); anybody may call `tick`. Times
+/// are unix seconds; a deadline is the last second of its phase. Rounds are numbered per task from 1, participants of a
+/// task have a dense index from 0.
 interface IRoundTypes {
     /// Share and Unmask belong to masked tasks; no task enters them yet.
     enum Phase {

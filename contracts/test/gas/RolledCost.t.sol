@@ -40,5 +40,6 @@ contract RolledCostTest is RoundCost {
         vm.prank(poster);
         coordinator.postOpenings(task, round, keccak256(abi.encode("openings", round)), uint16(n), URI);
         gas = _gas();
+        vm.warp(uint256(coordinator.roundOf(task).deadline) + 1); // Reveal ends with the proposal
     }
 }

@@ -10,7 +10,6 @@ from prefect_federated.adapters.stores.local import LocalStore
 from prefect_federated.core.proposal import Proposal
 from prefect_federated.core.result import IncludedUpdate
 from prefect_federated.core.rolls import CommitLeaf, OpeningLeaf, Roll, roll_commits, roll_openings
-from prefect_federated.core.round import Phase
 from prefect_federated.core.words import keccak256
 from tests.adapters.evm.consortium import BOND, REWARD, Consortium, Silo
 
@@ -109,8 +108,7 @@ def play(consortium: Consortium, poster: Federation, store: LocalStore, commits:
     store_commits(consortium, poster, store, commits)
     end_phase(consortium)
     store_openings(consortium, poster, store, openings)
-    if consortium.sponsor.round_state(consortium.task).phase == Phase.REVEAL:
-        end_phase(consortium)
+    end_phase(consortium)
 
 
 def broken(consortium: Consortium, silo: Silo, how: str) -> CommitLeaf:
