@@ -39,7 +39,7 @@ test-services: .venv/.dev
 	$(BIN)/python -m tests.services.install
 	FEDERATED_REQUIRE_SERVICES=1 $(BIN)/pytest --numprocesses 0 -m services tests
 
-# One compile serves the tests, the comparison of abi/ and the check of upgrades.
+# One compile serves the tests and the comparison of abi/; the check of upgrades has its own, without the tests.
 # Contracts need Node; without it their build checks are left out with one line, and the shipped ABI is used.
 contracts-test: .venv/.dev
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory contracts; \
