@@ -44,22 +44,22 @@ def new_task(consortium: Consortium, *posters: Federation) -> None:
     consortium.sponsor.open_round(consortium.task)
 
 
-def commit(consortium: Consortium, silo: Silo, weight: int = 10) -> CommitLeaf:
-    opening = silo.opening(1, weight)
-    digest = opening.digest(consortium.context(silo, 1))
-    letter = silo.federation.sign_commit(consortium.task, 1, digest, silo.grant, silo.evidence(1))
+def commit(consortium: Consortium, silo: Silo, weight: int = 10, round: int = 1) -> CommitLeaf:
+    opening = silo.opening(round, weight)
+    digest = opening.digest(consortium.context(silo, round))
+    letter = silo.federation.sign_commit(consortium.task, round, digest, silo.grant, silo.evidence(round))
     return CommitLeaf.of(consortium.sponsor.enrolment(consortium.task, silo.address).index, letter)
 
 
-def opening(consortium: Consortium, silo: Silo, weight: int = 10) -> OpeningLeaf:
-    letter = silo.federation.sign_opening(consortium.task, 1, silo.opening(1, weight), "cas://ä")
+def opening(consortium: Consortium, silo: Silo, weight: int = 10, round: int = 1) -> OpeningLeaf:
+    letter = silo.federation.sign_opening(consortium.task, round, silo.opening(round, weight), "cas://ä")
     return OpeningLeaf.of(consortium.sponsor.enrolment(consortium.task, silo.address).index, letter)
 
 
-def rolls(consortium: Consortium, opened: list[Silo]) -> tuple[Roll, Roll]:
+def rolls(consortium: Consortium, opened: list[Silo], round: int = 1) -> tuple[Roll, Roll]:
     """Commits of all silos, and the openings of some."""
-    commits = roll_commits([commit(consortium, silo) for silo in consortium.silos])
-    return commits, roll_openings(commits, [opening(consortium, silo) for silo in opened])
+    commits = roll_commits([commit(consortium, silo, round=round) for silo in consortium.silos])
+    return commits, roll_openings(commits, [opening(consortium, silo, round=round) for silo in opened])
 
 
 def post(consortium: Consortium, poster: Federation, commits: Roll, openings: Roll | None = None) -> None:
@@ -96,12 +96,12 @@ def leaf_root(contents: list[bytes]) -> bytes:
     return Roll(tuple(contents)).root
 
 
-def store_commits(consortium: Consortium, poster: Federation, store: LocalStore, roll: Roll) -> None:
-    poster.post_commits(consortium.task, 1, roll, store.put([roll.to_bytes()]))
+def store_commits(consortium: Consortium, poster: Federation, store: LocalStore, roll: Roll, round: int = 1) -> None:
+    poster.post_commits(consortium.task, round, roll, store.put([roll.to_bytes()]))
 
 
-def store_openings(consortium: Consortium, poster: Federation, store: LocalStore, roll: Roll) -> None:
-    poster.post_openings(consortium.task, 1, roll, store.put([roll.to_bytes()]))
+def store_openings(consortium: Consortium, poster: Federation, store: LocalStore, roll: Roll, round: int = 1) -> None:
+    poster.post_openings(consortium.task, round, roll, store.put([roll.to_bytes()]))
 
 
 def play(consortium: Consortium, poster: Federation, store: LocalStore, commits: Roll, openings: Roll) -> None:
