@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from prefect_federated.adapters.evm.devnet import Devnet
+from prefect_federated.adapters.evm.event_index import EventIndex
 from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.evm.roll_records import RollPlace
 from prefect_federated.adapters.stores.local import LocalStore
@@ -126,3 +128,22 @@ def broken(consortium: Consortium, silo: Silo, how: str) -> CommitLeaf:
     grant = bytes(32) if how == "grant" else silo.grant
     letter = silo.federation.sign_commit(consortium.task, 1, digest, grant, silo.evidence(1))
     return CommitLeaf.of(leaf.index, letter)
+
+
+def reader(
+    consortium: Consortium, store: LocalStore | None, index: EventIndex | None = None, **more: Any
+) -> Federation:
+    """A new process's: it remembers nothing."""
+    made = Federation(consortium.w3, consortium.deployment.coordinator, from_block=consortium.deployment.block, **more)
+    if store is not None:
+        made.read_rolls_from(store)
+    if index is not None:
+        made.read_events_from(index)
+    return made
+
+
+def settle(consortium: Consortium, round: int, included: int) -> None:
+    aggregator, task, proposal = consortium.aggregator, consortium.task, consortium.proposal(included)
+    aggregator.propose(task, round, proposal)
+    aggregator.wait_until(aggregator.round_state(task).deadline + 1)
+    aggregator.settle(task, round, proposal)

@@ -30,22 +30,12 @@ from tests.adapters.evm.rolled import (
     new_task,
     opening,
     place,
+    reader,
     rolls,
+    settle,
     store_commits,
     store_openings,
 )
-
-
-def reader(
-    consortium: Consortium, store: LocalStore | None, index: EventIndex | None = None, **more: Any
-) -> Federation:
-    """A new process's: it remembers nothing."""
-    made = Federation(consortium.w3, consortium.deployment.coordinator, from_block=consortium.deployment.block, **more)
-    if store is not None:
-        made.read_rolls_from(store)
-    if index is not None:
-        made.read_events_from(index)
-    return made
 
 
 def audited(consortium: Consortium, store: LocalStore, index: EventIndex | None) -> str:
@@ -67,13 +57,6 @@ def lift(consortium: Consortium, poster: Federation, silo: Silo, commits: Roll, 
     silo.federation.lift(place(consortium, poster, 2), commits, openings)
     silo.federation.reveal(consortium.task, 1, silo.opening(1), "cas://own")
     assert consortium.sponsor.round_state(consortium.task).phase is Phase.AGGREGATE
-
-
-def settle(consortium: Consortium, round: int, included: int) -> None:
-    aggregator, task, proposal = consortium.aggregator, consortium.task, consortium.proposal(included)
-    aggregator.propose(task, round, proposal)
-    aggregator.wait_until(aggregator.round_state(task).deadline + 1)
-    aggregator.settle(task, round, proposal)
 
 
 class Year:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from prefect_federated.adapters.evm.compact_signatures import digest_of, signer_of
 from prefect_federated.adapters.evm.membership import MEMBERSHIP, cohort_of
+from prefect_federated.adapters.evm.moved_openings import opened_at
 from prefect_federated.adapters.evm.posted_rolls import PostedRoll, PostedRolls
 from prefect_federated.adapters.evm.records import Event
 from prefect_federated.adapters.evm.roll_records import RollPlace
@@ -196,7 +197,8 @@ class Unrolling(PostedRolls):
         if poster["round"] == args["round"]:
             return int(poster["consentAt"])
         turns = self.logged(args["task"], args["round"], ("PhaseChanged",))
-        return max(int(turn.args["opensAt"]) for turn in turns if turn.args["phase"] == Phase.REVEAL) - 1
+        last = [turn for turn in turns if turn.args["phase"] == Phase.REVEAL][-1]
+        return opened_at(last, self.logged(names=("Paused",))) - 1
 
     def _allows_rolls(self, task: int) -> bool:
         """Fixed at a task's creation, so it is asked once."""
