@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from prefect_federated.adapters.evm.devnet import Devnet
+from prefect_federated.adapters.evm.event_index import EventIndex
 from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.evm.roll_records import RollPlace
 from prefect_federated.adapters.stores.local import LocalStore
@@ -43,22 +45,22 @@ def new_task(consortium: Consortium, *posters: Federation) -> None:
     consortium.sponsor.open_round(consortium.task)
 
 
-def commit(consortium: Consortium, silo: Silo, weight: int = 10) -> CommitLeaf:
-    opening = silo.opening(1, weight)
-    digest = opening.digest(consortium.context(silo, 1))
-    letter = silo.federation.sign_commit(consortium.task, 1, digest, silo.grant, silo.evidence(1))
+def commit(consortium: Consortium, silo: Silo, weight: int = 10, round: int = 1) -> CommitLeaf:
+    opening = silo.opening(round, weight)
+    digest = opening.digest(consortium.context(silo, round))
+    letter = silo.federation.sign_commit(consortium.task, round, digest, silo.grant, silo.evidence(round))
     return CommitLeaf.of(consortium.sponsor.enrolment(consortium.task, silo.address).index, letter)
 
 
-def opening(consortium: Consortium, silo: Silo, weight: int = 10) -> OpeningLeaf:
-    letter = silo.federation.sign_opening(consortium.task, 1, silo.opening(1, weight), "cas://ä")
+def opening(consortium: Consortium, silo: Silo, weight: int = 10, round: int = 1) -> OpeningLeaf:
+    letter = silo.federation.sign_opening(consortium.task, round, silo.opening(round, weight), "cas://ä")
     return OpeningLeaf.of(consortium.sponsor.enrolment(consortium.task, silo.address).index, letter)
 
 
-def rolls(consortium: Consortium, opened: list[Silo]) -> tuple[Roll, Roll]:
+def rolls(consortium: Consortium, opened: list[Silo], round: int = 1) -> tuple[Roll, Roll]:
     """Commits of all silos, and the openings of some."""
-    commits = roll_commits([commit(consortium, silo) for silo in consortium.silos])
-    return commits, roll_openings(commits, [opening(consortium, silo) for silo in opened])
+    commits = roll_commits([commit(consortium, silo, round=round) for silo in consortium.silos])
+    return commits, roll_openings(commits, [opening(consortium, silo, round=round) for silo in opened])
 
 
 def post(consortium: Consortium, poster: Federation, commits: Roll, openings: Roll | None = None) -> None:
@@ -95,12 +97,12 @@ def leaf_root(contents: list[bytes]) -> bytes:
     return Roll(tuple(contents)).root
 
 
-def store_commits(consortium: Consortium, poster: Federation, store: LocalStore, roll: Roll) -> None:
-    poster.post_commits(consortium.task, 1, roll, store.put([roll.to_bytes()]))
+def store_commits(consortium: Consortium, poster: Federation, store: LocalStore, roll: Roll, round: int = 1) -> None:
+    poster.post_commits(consortium.task, round, roll, store.put([roll.to_bytes()]))
 
 
-def store_openings(consortium: Consortium, poster: Federation, store: LocalStore, roll: Roll) -> None:
-    poster.post_openings(consortium.task, 1, roll, store.put([roll.to_bytes()]))
+def store_openings(consortium: Consortium, poster: Federation, store: LocalStore, roll: Roll, round: int = 1) -> None:
+    poster.post_openings(consortium.task, round, roll, store.put([roll.to_bytes()]))
 
 
 def play(consortium: Consortium, poster: Federation, store: LocalStore, commits: Roll, openings: Roll) -> None:
@@ -124,3 +126,22 @@ def broken(consortium: Consortium, silo: Silo, how: str) -> CommitLeaf:
     grant = bytes(32) if how == "grant" else silo.grant
     letter = silo.federation.sign_commit(consortium.task, 1, digest, grant, silo.evidence(1))
     return CommitLeaf.of(leaf.index, letter)
+
+
+def reader(
+    consortium: Consortium, store: LocalStore | None, index: EventIndex | None = None, **more: Any
+) -> Federation:
+    """A new process's: it remembers nothing."""
+    made = Federation(consortium.w3, consortium.deployment.coordinator, from_block=consortium.deployment.block, **more)
+    if store is not None:
+        made.read_rolls_from(store)
+    if index is not None:
+        made.read_events_from(index)
+    return made
+
+
+def settle(consortium: Consortium, round: int, included: int) -> None:
+    aggregator, task, proposal = consortium.aggregator, consortium.task, consortium.proposal(included)
+    aggregator.propose(task, round, proposal)
+    aggregator.wait_until(aggregator.round_state(task).deadline + 1)
+    aggregator.settle(task, round, proposal)

@@ -2,8 +2,9 @@
 
 node --new blocks only--> decoded rows --task, round, name--> Event
 
-The file holds nothing that the chain does not: delete it, and the next read builds it again. A block that was
-replaced is noticed by its hash; everything from there on is dropped and read anew.
+The file holds nothing that chain and content store do not: delete it, and the next read builds it again. A block that
+was replaced is noticed by its hash; everything from there on is dropped and read anew. Beside the events lies what
+posted roots stand for in rounds that are over (`kept_rolls`), each dropped with the block in which its round ended.
 """
 
 import sqlite3
@@ -16,12 +17,12 @@ from typing import Any
 
 from prefect_federated.adapters.evm import rpc
 from prefect_federated.adapters.evm.calls import ContractCalls
-from prefect_federated.adapters.evm.event_rows import event_of, rows_of, shapes
+from prefect_federated.adapters.evm.event_rows import event_of, packed, rows_of, shapes, unpacked
 from prefect_federated.adapters.evm.logs import STEP, read_logs
 from prefect_federated.adapters.evm.records import Event, RawLog
 from prefect_federated.core.errors import ChainUnreachable, ConfigurationError
 
-FORMAT = "federated-events/1"
+FORMAT = "federated-events/2"  # to be raised too when rolls are taken apart otherwise: old readings are dropped
 TRIES = 3
 _TABLES = (
     "create table meta (name text primary key, value text not null)",
@@ -33,6 +34,11 @@ _TABLES = (
     ) without rowid""",
     "create index events_of_round on events (task, round, name)",
     "create index events_by_name on events (name)",
+    """create table rolls (
+        block integer not null, log_index integer not null, task integer not null, round integer not null,
+        ended integer not null, events text not null, primary key (block, log_index)
+    ) without rowid""",
+    "create index rolls_of_round on rolls (task, round)",
 )
 
 
@@ -108,6 +114,42 @@ class EventIndex:
             )
             return [event_of(row) for row in found]
 
+    def block(self, number: int) -> Block | None:
+        """A block that was read and has events, or was the last of a step; None for any other."""
+        with self._database() as database:
+            row = database.execute("select * from blocks where number = ?", (number,)).fetchone()
+            return Block(*row) if row else None
+
+    def kept(self, posted: Sequence[Event], to_block: int) -> dict[tuple[int, int], list[Event]]:
+        """What posted roots stand for, by block and log index, where it was kept and the round ended by a block."""
+        by_place = {(event.block, event.log_index): event for event in posted}
+        wanted = {column: {event.args[column] for event in posted} for column in ("task", "round")}
+        one = {column: values.pop() for column, values in wanted.items() if len(values) == 1}
+        where = "".join(f" and {column} = ?" for column in one)
+        with self._database() as database:
+            found = database.execute(
+                f"select block, log_index, events from rolls where ended <= ?{where}", [to_block, *one.values()]
+            )
+            rows = {(block, log_index): text for block, log_index, text in found}
+        return {place: unpacked(event, rows[place]) for place, event in by_place.items() if place in rows}
+
+    def keep(self, ended: Block, readings: Iterable[tuple[Event, Sequence[Event]]]) -> None:
+        """Keep what posted roots of a round stand for; nothing where the block that ended it was replaced since.
+
+        Args:
+            ended: block in which the round ended, as the index had it before the rolls were read.
+            readings: each posted event with the events that its root stands for, also where those are none.
+        """
+        rows = [
+            (one.block, one.log_index, one.args["task"], one.args["round"], ended.number, packed(events))
+            for one, events in readings
+        ]
+        with self._database() as database, database:
+            database.execute("begin immediate")
+            known = database.execute("select * from blocks where number = ?", (ended.number,)).fetchone()
+            if known and Block(*known) == ended:
+                database.executemany("insert or replace into rolls values (?, ?, ?, ?, ?, ?)", rows)
+
     def add(self, events: Iterable[Event], blocks: Iterable[Block]) -> None:
         """Keep decoded events, in their order, with the blocks that they lie in and the last block read; all or none.
 
@@ -132,7 +174,7 @@ class EventIndex:
             )
         if _is_of(database, calls):
             return
-        for table in ("meta", "blocks", "events"):
+        for table in ("meta", "blocks", "events", "rolls"):
             database.execute(f"drop table if exists {table}")
         for statement in _TABLES:
             database.execute(statement)
@@ -214,6 +256,7 @@ def _rewind(database: sqlite3.Connection, calls: ContractCalls) -> None:
         if found is not None and found["hash"] == block_hash:
             return
         database.execute("delete from events where block >= ?", (number,))
+        database.execute("delete from rolls where ended >= ?", (number,))
         database.execute("delete from blocks where number >= ?", (number,))
 
 

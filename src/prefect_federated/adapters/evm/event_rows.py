@@ -1,11 +1,11 @@
 """Decoded events as text for a table, and back: bytes and big numbers survive, nothing is ever executed.
 
-Event.args <-> JSON;   bytes <-> {"$": "hex"}
+Event.args <-> JSON;   bytes <-> {"$": "hex"};   events of a roll <-> [[name, args], ...], in the posted one's place
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -31,6 +31,17 @@ def event_of(row: Row) -> Event:
     """The event of a row."""
     block, log_index, _, name, _, _, args, tx_hash, timestamp, address = row
     return Event(name, _DECODER.decode(args), block, tx_hash, log_index, timestamp, address)
+
+
+def packed(events: Sequence[Event]) -> str:
+    """Events that a posted root stands for; place, transaction and time are those of the posted event."""
+    return _ENCODER.encode([[event.name, event.args] for event in events])
+
+
+def unpacked(posted: Event, text: str) -> list[Event]:
+    """What `packed` wrote, with the posted event that has the rest."""
+    at = posted.block, posted.tx_hash, posted.log_index, posted.timestamp, posted.address
+    return [Event(name, args, *at) for name, args in _DECODER.decode(text)]
 
 
 @cache

@@ -6,9 +6,9 @@ eth_getLogs over the contracts -> Event -> the record that it stands for
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from prefect_federated.adapters.evm.kept_rolls import KeptRolls
 from prefect_federated.adapters.evm.membership import MEMBERSHIP
 from prefect_federated.adapters.evm.records import Event, Reveal, Version
-from prefect_federated.adapters.evm.unrolling import Unrolling
 from prefect_federated.adapters.evm.versions import check_versions, version_of
 from prefect_federated.core.chain_profile import ChainProfile
 from prefect_federated.core.commitment import Opening
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from web3 import Web3
 
 
-class ChainHistory(Unrolling):
+class ChainHistory(KeptRolls):
     """Reads of state and events: everything an auditor needs."""
 
     def __init__(

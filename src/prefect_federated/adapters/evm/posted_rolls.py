@@ -86,9 +86,7 @@ class PostedRolls(ChainState):
     ) -> list[Event]:
         """Events as the log has them, rolls closed; see `events` of `Unrolling`."""
         if self._event_index is not None:
-            self._event_index.catch_up(self)
-            tagged = isinstance(to_block, str) and to_block != "latest"
-            last = height(self.w3, str(to_block)) if tagged else to_block if isinstance(to_block, int) else None
+            last = self._up_to(self._event_index, to_block)
             return self._event_index.events(task, round, names, from_block or 0, last)
         topics: list[Any] = [["0x" + topic.hex() for topic in abi.topics_of(with_batches(names))] if names else None]
         topics += [f"0x{number:064x}" for number in (task, round) if number is not None]
@@ -114,6 +112,13 @@ class PostedRolls(ChainState):
         return rolls
 
     # --- inside ----------------------------------------------------------------------------------------
+
+    def _up_to(self, index: EventIndex, to_block: int | str) -> int:
+        """Number of the block up to which is asked, once the index has caught up."""
+        newest = index.catch_up(self).number
+        if isinstance(to_block, int):
+            return to_block
+        return newest if to_block == "latest" else height(self.w3, to_block)
 
     def _list(self, event: Event, leaves: int) -> Roll | None:
         """The list behind a root; None, and a sentence in the log, where it is not to be had."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from prefect_federated.adapters.evm.compact_signatures import digest_of, signer_of
 from prefect_federated.adapters.evm.membership import MEMBERSHIP, cohort_of
+from prefect_federated.adapters.evm.moved_openings import opened_at
 from prefect_federated.adapters.evm.posted_rolls import PostedRoll, PostedRolls
 from prefect_federated.adapters.evm.records import Event
 from prefect_federated.adapters.evm.roll_records import RollPlace
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from web3 import Web3
 
 ROLLS = {"UpdateCommitted": "CommitsPosted", "UpdateRevealed": "OpeningsPosted"}
+ENDED = ("RoundSettled", "RoundVoided")  # a round that its committee rejects is settled too
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Unrolling(PostedRolls):
     ) -> None:
         """Bind a connection and a Coordinator; see `ContractCalls`."""
         super().__init__(w3, coordinator, confirmations, from_block, profile)
-        self._found: dict[tuple[Any, ...], tuple[StandingLeaf, ...]] = {}
+        self._found: dict[tuple[int, int], dict[tuple[Any, ...], tuple[StandingLeaf, ...]]] = {}  # by task and round
         self._takes_rolls: dict[int, bool] = {}
 
     def events(
@@ -88,21 +90,30 @@ class Unrolling(PostedRolls):
             from_block: first block; None means the deployment's.
             to_block: last block or a tag.
         """
+        if self._event_index is not None:
+            to_block = self._up_to(self._event_index, to_block)  # log and rolls as of the same block
         asked = (*names, *(ROLLS[name] for name in names if name in ROLLS))
-        standing: dict[tuple[int, int], list[StandingLeaf]] = {}
-        found = []
-        for event in self.logged(task, round, asked, from_block, to_block):
-            found.append(event)
-            if event.name in ROLLS.values():
-                place = event.args["task"], event.args["round"]
-                if place not in standing:
-                    standing[place] = self.standing_leaves(*place, to_block)
-                found += _unrolled(event, standing[place])
+        logged = self.logged(task, round, asked, from_block, to_block)
+        behind = self.unrolled([event for event in logged if event.name in ROLLS.values()], to_block)
+        found = (one for event in logged for one in (event, *behind.get((event.block, event.log_index), ())))
         return [event for event in found if not names or event.name in names]
+
+    def unrolled(self, posted: Sequence[Event], to_block: int | str) -> dict[tuple[int, int], list[Event]]:
+        """The events that posted roots stand for as of a block, by the block and log index of each."""
+        found: dict[tuple[int, int], list[Event]] = {}
+        for place, events in by_round(posted).items():
+            leaves = self.standing_leaves(*place, to_block)
+            found |= {(event.block, event.log_index): stands_for(event, leaves) for event in events}
+        return found
 
     def standing_leaves(self, task: int, round: int, to_block: int | str = "latest") -> list[StandingLeaf]:
         """Commits in rolls that stand for somebody, one a participant, each with its opening if that stands too."""
-        rolls = self.posted_rolls(task, round, to_block)
+        return self.standing_in(self.posted_rolls(task, round, to_block), task, round, to_block)
+
+    def standing_in(
+        self, rolls: Sequence[PostedRoll], task: int, round: int, to_block: int | str
+    ) -> list[StandingLeaf]:
+        """Those of all rolls of a round that are not void."""
         if not rolls:
             return []
         own = {e.args["participant"] for e in self.logged(task, round, ("UpdateCommitted",), to_block=to_block)}
@@ -147,13 +158,14 @@ class Unrolling(PostedRolls):
         if roll.commits is None:
             return ()
         key = (_key(roll.posted), None if roll.opened is None else _key(roll.opened), roll.openings is None)
-        if key not in self._found:
+        known = self._found.setdefault((task, round), {})
+        if key not in known:
             openings = roll.openings.leaves if roll.openings else [EMPTY] * len(roll.commits.leaves)
             rows = enumerate(zip(roll.commits.leaves, openings, strict=True))
             terms = self._terms(task, round, roll) if roll.openings else None
             leaves = (self._leaf(roll, terms, position, *row) for position, row in rows)
-            self._found[key] = tuple(leaf for leaf in leaves if leaf is not None)
-        return self._found[key]
+            known[key] = tuple(leaf for leaf in leaves if leaf is not None)
+        return known[key]
 
     def _terms(self, task: int, round: int, roll: PostedRoll) -> "_Terms":
         enforced = self.task_of(task).enforced
@@ -185,7 +197,8 @@ class Unrolling(PostedRolls):
         if poster["round"] == args["round"]:
             return int(poster["consentAt"])
         turns = self.logged(args["task"], args["round"], ("PhaseChanged",))
-        return max(int(turn.args["opensAt"]) for turn in turns if turn.args["phase"] == Phase.REVEAL) - 1
+        last = [turn for turn in turns if turn.args["phase"] == Phase.REVEAL][-1]
+        return opened_at(last, self.logged(names=("Paused",))) - 1
 
     def _allows_rolls(self, task: int) -> bool:
         """Fixed at a task's creation, so it is asked once."""
@@ -204,12 +217,24 @@ class Unrolling(PostedRolls):
 
     def _cohort(self, task: int, round: int, to_block: int | str) -> dict[str, int]:
         """As the contract saw it while the round ran: who enrols again later was in it all the same."""
-        ended = self.logged(task, round, ("RoundSettled", "RoundVoided"), to_block=to_block)
+        ended = self.logged(task, round, ENDED, to_block=to_block)
         return cohort_of(self.logged(task, names=MEMBERSHIP, to_block=ended[0].block if ended else to_block), round)
 
 
+def by_round(posted: Sequence[Event]) -> dict[tuple[int, int], list[Event]]:
+    """Posted roots by task and round, in their order."""
+    found: dict[tuple[int, int], list[Event]] = {}
+    for event in posted:
+        found.setdefault((event.args["task"], event.args["round"]), []).append(event)
+    return found
+
+
+def stands_for(event: Event, leaves: Sequence[StandingLeaf]) -> list[Event]:
+    """The events that a posted root stands for, given what stands in its round."""
+    return list(_unrolled(event, leaves))
+
+
 def _unrolled(event: Event, leaves: Sequence[StandingLeaf]) -> Iterator[Event]:
-    """The events that a posted root stands for."""
     for leaf in leaves:
         if event.name == "CommitsPosted" and _same(leaf.roll.posted, event):
             yield _committed(event, leaf.commit)
