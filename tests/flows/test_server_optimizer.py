@@ -8,7 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from prefect_federated.adapters.attesting import measure
 from prefect_federated.adapters.gathering import gather
 from prefect_federated.adapters.outcome import work_out
 from prefect_federated.adapters.payloads import fetch_words, store_state
@@ -16,6 +18,7 @@ from prefect_federated.adapters.reading import model_uri, read_past_spec, read_r
 from prefect_federated.adapters.server_stepping import root_of_state, state_of, step_from_base
 from prefect_federated.adapters.verification import verify_proposal
 from prefect_federated.cli.auditor import auditor
+from prefect_federated.cli.main import app
 from prefect_federated.core.errors import PayloadError, ProtocolError
 from prefect_federated.core.findings import Wrong
 from prefect_federated.core.optimizers.server_step import Stepped, initial_state, server_step
@@ -95,6 +98,9 @@ def test_two_rounds_have_the_bits_of_plain_python_and_the_roots_of_whoever_recom
             assert not verify_proposal(judging, spec).findings
         settled(consortium, spec)
         document = read_result(party, spec.task, spec.round)
+        holdout = consortium.aggregator.open().holdout
+        assert holdout is not None and document.metrics
+        assert measure(consortium.standby.open().party, spec, holdout).candidate == document.metrics
         words = fetch_words(party.store, spec, "aggregate", document.aggregate_uri, proposal.aggregate_root)
         base = fetch_words(party.store, spec, "model", spec.base_uri, spec.base_root)
         model, state = plain_step(ADAM, base.tolist(), words.tolist(), state, 16)
@@ -104,10 +110,25 @@ def test_two_rounds_have_the_bits_of_plain_python_and_the_roots_of_whoever_recom
         assert fetch_words(party.store, spec, "model", uri, made.model_root).tolist() == model
         kept = state_of(party, spec, made)
         assert bits_of({name: values.tolist() for name, values in kept.items()}) == bits_of(state)
+    assert made.state_root.hex() in registry_verify(consortium)
     forgetful = server_step(ADAM, base, words, initial_state(ADAM, d), 16)
     assert root_of_state(spec, forgetful.state) != made.state_root
     past = read_past_spec(consortium.standby.open().party, spec.task, spec.round)
     assert not verify_proposal(consortium.standby.open().party, past).findings
+
+
+def registry_verify(consortium: Consortium) -> str:
+    """What `federated registry verify` hashed again in the store, as JSON."""
+    federation = consortium.federation()
+    named = {
+        "--chain": consortium.ground.url,
+        "--coordinator": federation.coordinator,
+        "--store": f"local:{consortium.ground.out / 'store'}",
+    }
+    given = ["registry", "verify", str(consortium.task), "--json", *(word for pair in named.items() for word in pair)]
+    result = CliRunner().invoke(app, given)
+    assert result.exit_code == 0, result.output
+    return result.stdout
 
 
 def propose_with_false_state(consortium: Consortium, spec: RoundSpec) -> None:
