@@ -9,12 +9,12 @@ from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_state, fetch_words
 from prefect_federated.adapters.reading import model_uri, read_result, version_with_hash
 from prefect_federated.core.combine import Words
-from prefect_federated.core.errors import ContentMismatch, ProtocolError
+from prefect_federated.core.errors import ConfigurationError, ContentMismatch, PayloadError, ProtocolError
 from prefect_federated.core.optimizers.server_step import State, Stepped, initial_state, server_step
 from prefect_federated.core.payload import payload_root
 from prefect_federated.core.remedies import ROLLBACK, ROUND
 from prefect_federated.core.round_spec import RoundSpec
-from prefect_federated.core.server_state import NO_STATE, state_root
+from prefect_federated.core.server_state import state_root
 
 
 def step_from_base(party: Party, spec: RoundSpec, base: Words, aggregate: Words) -> Stepped:
@@ -25,7 +25,7 @@ def step_from_base(party: Party, spec: RoundSpec, base: Words, aggregate: Words)
         aggregate: of this round, int32 `[d]`.
 
     Raises:
-        ContentMismatch: the state of the base version is another than the chain says, or is missing there.
+        ContentMismatch: the state of the base version cannot be had: see `state_of`.
     """
     version = version_with_hash(party.federation.versions(spec.task), spec.base_version)
     return _step(spec, base, aggregate, state_of(party, spec, version))
@@ -34,20 +34,28 @@ def step_from_base(party: Party, spec: RoundSpec, base: Words, aggregate: Words)
 def state_of(party: Party, spec: RoundSpec, version: Version) -> State:
     """The optimiser's state that a version was left with; of a rollback, that of the version it restores.
 
+    Whoever made a version could withhold its state. Everything that it follows from is public: where the store does
+    not have it, it is worked out again from the version before.
+
     Raises:
-        ContentMismatch: the store holds another state than the chain says, or the chain names none.
+        ContentMismatch: the store does not have it, and the step that made the version gives another.
     """
     server, d = spec.spec.server, spec.spec.model.size
     made = _made(party, version)
     if not server.moments or made.kind != ROUND:
         return initial_state(server, d)
-    uri = read_result(party, spec.task, made.round).state_uri
-    if uri is None or made.state_root == NO_STATE:
-        raise ContentMismatch(
-            f"version {made.number} of task {spec.task} names no state, {server.name} leaves one after every round;"
-            " the sponsor must roll back to the version before"
+    try:
+        return fetch_state(
+            party.store, spec, read_result(party, spec.task, made.round).state_uri or "", made.state_root
         )
-    return fetch_state(party.store, spec, uri, made.state_root)
+    except (ConfigurationError, PayloadError) as error:
+        state = _step_again(party, spec, made).state
+        if (found := root_of_state(spec, state)) != made.state_root:
+            raise ContentMismatch(
+                f"the state of version {made.number} cannot be had ({error}), and {server.name} gives one with root"
+                f" 0x{found.hex()}, the chain says 0x{made.state_root.hex()}; ask the sponsor to roll back"
+            ) from error
+        return state
 
 
 def require_true_base(party: Party, spec: RoundSpec) -> None:
@@ -59,15 +67,10 @@ def require_true_base(party: Party, spec: RoundSpec) -> None:
     Raises:
         ProtocolError: model or state of the base version are not the optimiser's.
     """
-    versions = party.federation.versions(spec.task)
-    made = _made(party, version_with_hash(versions, spec.base_version))
+    made = _made(party, version_with_hash(party.federation.versions(spec.task), spec.base_version))
     if not spec.spec.server.moments or made.kind != ROUND:
         return
-    parent = version_with_hash(versions, made.parent)
-    uri = read_result(party, spec.task, made.round).aggregate_uri
-    aggregate = fetch_words(party.store, spec, "aggregate", uri, made.aggregate_root)
-    before = fetch_words(party.store, spec, "model", model_uri(party, spec.task, parent, spec.spec), parent.model_root)
-    ours = _step(spec, before, aggregate, state_of(party, spec, parent))
+    ours = _step_again(party, spec, made)
     roots = (
         ("model", payload_root(spec.header("model"), {"model": ours.model}), made.model_root),
         ("state", root_of_state(spec, ours.state), made.state_root),
@@ -77,13 +80,23 @@ def require_true_base(party: Party, spec: RoundSpec) -> None:
             raise ProtocolError(
                 f"the {what} of version {made.number} has root 0x{claimed.hex()}, {spec.spec.server.name} makes"
                 f" 0x{found.hex()} of the version before and the aggregate; build nothing on it, ask the sponsor to"
-                f" roll back to version {parent.number}"
+                f" roll back to version {made.number - 1}"
             )
 
 
 def root_of_state(spec: RoundSpec, state: State) -> bytes:
     """Merkle root of a state under the task's optimiser and chunks, 32 bytes."""
     return state_root(spec.spec.server, state, spec.spec.enforced.chunk_bytes)
+
+
+def _step_again(party: Party, spec: RoundSpec, made: Version) -> Stepped:
+    """The step that a round's version should have come from: its parent, and the aggregate that it names."""
+    parent = version_with_hash(party.federation.versions(spec.task), made.parent)
+    uri = read_result(party, spec.task, made.round).aggregate_uri
+    aggregate = fetch_words(party.store, spec, "aggregate", uri, made.aggregate_root)
+    base_uri = model_uri(party, spec.task, parent, spec.spec)
+    base = fetch_words(party.store, spec, "model", base_uri, parent.model_root)
+    return _step(spec, base, aggregate, state_of(party, spec, parent))
 
 
 def _step(spec: RoundSpec, base: Words, aggregate: Words, state: State) -> Stepped:
