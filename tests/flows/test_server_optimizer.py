@@ -207,6 +207,17 @@ def test_state_that_its_maker_withholds_is_named_and_worked_out_again_by_the_nex
     assert not verify_proposal(party, spec).findings
 
 
+def test_state_that_is_both_false_and_withheld_is_not_made_up(consortium: Consortium) -> None:
+    spec, party = revealed(consortium), consortium.standby.open().party
+    propose(consortium, spec, lambda truth: (without_its_state(truth)[0], {"state_root": b"\7" * 32}))
+    (finding,) = judge(party, spec).findings
+    assert finding.wrong is Wrong.OPTIMIZER and f"has root 0x{'07' * 32}, recomputed 0x" in finding.detail
+    settled(consortium, spec)
+    made = party.federation.versions(spec.task)[-1]
+    with pytest.raises(ContentMismatch, match=r"the state of version 1 cannot be had .* ask the sponsor to roll back"):
+        state_of(party, spec, made)
+
+
 def test_false_model_is_named_and_left_to_people(consortium: Consortium) -> None:
     """The contract proves base + aggregate alone: a challenge would only be refused."""
     spec = revealed(consortium)
