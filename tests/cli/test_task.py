@@ -86,6 +86,20 @@ def test_draft_is_completed_from_its_plan(cli, fresh) -> None:
     assert first_model(fresh, spec) == [1.5, 1.5]
 
 
+def test_draft_with_a_server_optimiser_gets_the_step_that_goes_with_it(cli, fresh) -> None:
+    path = draft_file(fresh)
+    draft = json.loads(path.read_text()) | {"server": {"name": "fedadam", "learning_rate": 0.05}}
+    del draft["enforced"]["step"]
+    path.write_text(json.dumps(draft))
+    made = json.loads(create(cli, fresh, path, "--json").stdout)
+    settings = {"name": "fedadam", "learning_rate": 0.05, "beta1": 0.9, "beta2": 0.99, "tau": 0.001}
+    assert made["enforced"]["step"] == 1 and made["spec"]["server"] == settings
+    assert fresh.reader.task_of(made["task"]).enforced.step == 1
+    path.write_text(json.dumps(draft | {"server": {"name": "fedadam", "rate": 0.05}}))
+    refused = create(cli, fresh, path)
+    assert refused.exit_code != 0 and "server.fedadam.rate: Extra inputs are not permitted" in refused.output
+
+
 def test_draft_may_start_from_a_safetensors_file(cli, fresh) -> None:
     from safetensors.numpy import save_file
 

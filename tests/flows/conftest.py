@@ -9,6 +9,7 @@ import pytest
 
 from prefect_federated.adapters.evm.devnet import Devnet
 from prefect_federated.blocks.stores import LocalStore
+from prefect_federated.core.server_spec import FedAvg, ServerSpec
 from prefect_federated.core.spec import PrivacySpec
 from prefect_federated.flows.heartbeat import without_heartbeat
 from prefect_federated.scenario.consortium import Consortium, set_up
@@ -16,6 +17,7 @@ from prefect_federated.scenario.plot import Plot
 from prefect_federated.scenario.task_spec import Terms
 
 ROOT = Path(__file__).parents[2]
+FEDAVG = FedAvg()
 HOSPITALS = ("hospital-a", "hospital-b", "hospital-c")
 
 
@@ -30,6 +32,7 @@ class Found(Protocol):
         modes: int = 3,
         quorum: int = 3,
         privacy: PrivacySpec | None = None,
+        server: ServerSpec = FEDAVG,
     ) -> Consortium: ...
 
 
@@ -63,6 +66,7 @@ def found() -> Iterator[Found]:
             modes: int = 3,
             quorum: int = 3,
             privacy: PrivacySpec | None = None,
+            server: ServerSpec = FEDAVG,
         ) -> Consortium:
             devnet = chains.enter_context(Devnet.start())
             plot = Plot(
@@ -71,7 +75,7 @@ def found() -> Iterator[Found]:
                 hospitals=HOSPITALS,
                 cheats=(),
                 data_docs=False,
-                terms=Terms(epochs=1, modes=modes, quorum=quorum, privacy=privacy),
+                terms=Terms(epochs=1, modes=modes, quorum=quorum, privacy=privacy, server=server),
                 validators=validators,
             )
             return set_up(devnet.url, folder, LocalStore(root=folder / "store"), plot)

@@ -13,6 +13,7 @@ from prefect_federated.adapters.data.sources import DataSource
 from prefect_federated.adapters.gathering import gather
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_words
+from prefect_federated.adapters.server_stepping import step_from_base
 from prefect_federated.core.combine import Words, add, combine
 from prefect_federated.core.fixed_point import decode
 from prefect_federated.core.opinion import Opinion
@@ -42,6 +43,7 @@ def measure(party: Party, spec: RoundSpec, holdout: DataSource) -> Measured:
     agreed, gathered = spec.spec, gather(party, spec, reveals)
     combined = combine(agreed.rule, gathered.updates, agreed.model.size, agreed.update.limit)
     base = fetch_words(party.store, spec, "model", spec.base_uri, spec.base_root)
+    candidate = step_from_base(party, spec, base, combined.aggregate).model
     bench, places = Bench(agreed, holdout.read()), {reveal.participant: reveal.index for reveal in reveals}
 
     def vector(words: Words) -> NDArray[np.float32]:
@@ -49,7 +51,7 @@ def measure(party: Party, spec: RoundSpec, holdout: DataSource) -> Measured:
 
     return Measured(
         base=bench.metrics(vector(base)),
-        candidate=bench.metrics(vector(add(base, combined.aggregate))),
+        candidate=bench.metrics(vector(candidate)),
         base_correct=bench.correct(vector(base)),
         correct={places[u.participant]: bench.correct(vector(add(base, u.words))) for u in combined.kept},
         indices=max(places.values(), default=-1) + 1,

@@ -1,6 +1,6 @@
 """The outcome of a round as its aggregator works it out: aggregate, next model, metrics, rewards, rights, proposal.
 
-gathered updates --combine--> aggregate --add--> model --evaluate--> metrics --pay--> rewards --> Proposal
+updates --combine--> aggregate --server step--> model, state --evaluate--> metrics --pay--> rewards --> Proposal
 base version and grants of the included --intersection--> rights -->
 """
 
@@ -13,9 +13,10 @@ from prefect_federated.adapters.aggregator import Aggregator
 from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.gathering import Gathered
 from prefect_federated.adapters.party import Party
-from prefect_federated.adapters.payloads import fetch_words, store_words
+from prefect_federated.adapters.payloads import fetch_words, store_state, store_words
 from prefect_federated.adapters.reading import rewards_so_far, version_with_hash
-from prefect_federated.core.combine import Combined, Words, add
+from prefect_federated.adapters.server_stepping import require_true_base, step_from_base
+from prefect_federated.core.combine import Combined, Words
 from prefect_federated.core.fixed_point import decode
 from prefect_federated.core.pay import Part, ShownVote, round_pay
 from prefect_federated.core.proposal import Proposal, pack_exclusions
@@ -25,8 +26,6 @@ from prefect_federated.core.round import Reason
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.usage_rights import UsageRights, intersection
 from prefect_federated.learning.evaluation import evaluate_vector
-
-NO_STATE = bytes(32)  # FedAvg keeps no server state; optimisers that do put its root here
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +39,31 @@ class Outcome:
 
 
 def work_out(aggregator: Aggregator, spec: RoundSpec, reveals: list[Reveal], gathered: Gathered) -> Outcome:
-    """Everything that the proposal binds. With nobody left to aggregate it says so, and the round voids."""
+    """Everything that the proposal binds. With nobody left to aggregate it says so, and the round voids.
+
+    Raises:
+        ProtocolError: the base version is not what the task's optimiser makes; nothing is built on it.
+    """
+    require_true_base(aggregator.party, spec)
     combined = aggregator.combine(spec, gathered.updates)
     party = aggregator.party
     store = party.store
     base = fetch_words(store, spec, "model", spec.base_uri, spec.base_root)
-    model = add(base, combined.aggregate)
+    stepped = step_from_base(party, spec, base, combined.aggregate)
     aggregate_uri, aggregate_root = store_words(store, spec, "aggregate", combined.aggregate)
-    stored_uri, model_root = store_words(store, spec, "model", model)
+    stored_uri, model_root = store_words(store, spec, "model", stepped.model)
+    state_uri, state_root = store_state(store, spec, stepped.state)
     roots = {reveal.participant: reveal.opening.payload_root for reveal in reveals}
     document = ResultDocument(
         aggregate_uri=aggregate_uri,
         model_uri=stored_uri,
+        state_uri=state_uri,
         included=tuple(
             IncludedUpdate(participant=u.participant, payload_root=roots[u.participant], weight=u.weight)
             for u in combined.kept
         ),
         rewards=_rewards(aggregator, spec, reveals, combined),
-        metrics=_metrics(aggregator, spec, model),
+        metrics=_metrics(aggregator, spec, stepped.model),
     )
     reasons = gathered.reasons | combined.left_out
     indices = {reveal.participant: reveal.index for reveal in reveals}
@@ -65,7 +71,7 @@ def work_out(aggregator: Aggregator, spec: RoundSpec, reveals: list[Reveal], gat
     proposal = Proposal(
         aggregate_root=aggregate_root,
         model_root=model_root,
-        state_root=NO_STATE,
+        state_root=state_root,
         included_root=document.included_root,
         metrics_hash=document.metrics_hash,
         reward_root=document.reward_root[0],

@@ -17,6 +17,7 @@ from prefect_federated.core.canonical import canonical
 from prefect_federated.core.commitment import Opening, RoundContext
 from prefect_federated.core.errors import ContentMismatch, PayloadError, Undecryptable
 from prefect_federated.core.merkle import buffer_leaves, root_of_rows
+from prefect_federated.core.optimizers.server_step import State
 from prefect_federated.core.payload import Header, Words, parse, payload_bytes, payload_chunks, payload_root
 from prefect_federated.core.round_spec import Reader, RoundSpec
 from prefect_federated.core.sealed import SealedOpening, SealedUpdate
@@ -31,6 +32,7 @@ from prefect_federated.core.sealing import (
     unwrap,
     wrap,
 )
+from prefect_federated.core.server_state import NO_STATE, parse_state, state_bytes, state_stream, stream_root
 
 ENVELOPE_BYTES = 1 << 16
 
@@ -184,6 +186,28 @@ def fetch_stream(store: ContentStore, spec: RoundSpec, kind: str, uri: str, expe
     stream = b"".join(store.get(uri, payload_bytes(header)))
     _require_root(f"{kind} at", uri, _stream_root(stream, header.chunk_bytes), expected_root)
     return stream
+
+
+def store_state(store: ContentStore, spec: RoundSpec, state: State) -> tuple[str | None, bytes]:
+    """Store a server optimiser's state in the clear; returns URI and Merkle root, none of either for FedAvg."""
+    if not spec.spec.server.moments:
+        return None, NO_STATE
+    chunk_bytes = spec.spec.enforced.chunk_bytes
+    stream = state_stream(spec.spec.server, state, chunk_bytes)
+    return store.put([stream]), stream_root(stream, chunk_bytes)
+
+
+def fetch_state(store: ContentStore, spec: RoundSpec, uri: str, expected_root: bytes) -> State:
+    """Fetch a server optimiser's state and check its root: float64 `[d]` by name.
+
+    Raises:
+        ContentMismatch: the bytes have another root than the chain says.
+        PayloadError: they are no state of this task's optimiser.
+    """
+    server, d, chunk_bytes = spec.spec.server, spec.spec.model.size, spec.spec.enforced.chunk_bytes
+    stream = b"".join(store.get(uri, state_bytes(server, d, chunk_bytes)))
+    _require_root("state at", uri, stream_root(stream, chunk_bytes), expected_root)
+    return parse_state(stream, server, d, chunk_bytes)
 
 
 def _require_root(what: str, whose: str, found: bytes, expected: bytes) -> None:

@@ -1,6 +1,6 @@
 """Recomputing a proposal: what everybody revealed against what was proposed, step by step, in the order of proofs.
 
-records, exclusions --> updates --rule--> aggregate --base + it--> model --> rewards, rights --> findings
+records, exclusions --> updates --rule--> aggregate --server step--> model, state --> rewards, rights --> findings
 """
 
 from collections.abc import Generator, Iterator, Mapping
@@ -12,12 +12,13 @@ from prefect_federated.adapters.gathering import Gathered, gather
 from prefect_federated.adapters.mailbox import Mailbox
 from prefect_federated.adapters.outcome import shown_votes
 from prefect_federated.adapters.party import Party
-from prefect_federated.adapters.payloads import fetch_stream, fetch_words
+from prefect_federated.adapters.payloads import fetch_stream
 from prefect_federated.adapters.reading import read_result, rewards_before
 from prefect_federated.adapters.receipts import kept_receipt
 from prefect_federated.adapters.rights_check import rights_findings
+from prefect_federated.adapters.step_check import step_findings, wrong_step
 from prefect_federated.adapters.vouching import refutation
-from prefect_federated.core.combine import Update, Words, add, apply_rule, combine
+from prefect_federated.core.combine import Update, Words, apply_rule, combine
 from prefect_federated.core.errors import ConfigurationError, PayloadError
 from prefect_federated.core.findings import AGGREGATE, INCLUDED, MODEL, PAYLOAD, RECORD, Finding, Verification, Wrong
 from prefect_federated.core.pay import Part, ShownVote, round_pay
@@ -165,21 +166,15 @@ def _exclusions(party: Party, spec: RoundSpec, claimed: Claimed, mailbox: Mailbo
 def _results(
     party: Party, spec: RoundSpec, claimed: Claimed, gathered: Gathered | None, sound: bool
 ) -> Iterator[Finding]:
-    """Aggregate and model; the sum only over records that are true, and updates that could be read."""
-    document, proposal, chunk_bytes = claimed.document, claimed.proposal, spec.spec.enforced.chunk_bytes
+    """Aggregate, model and state; the sum only over records that are true, and updates that could be read."""
+    document, proposal = claimed.document, claimed.proposal
     aggregate = yield from _words(party, spec, "aggregate", document.aggregate_uri, proposal.aggregate_root)
     model = yield from _words(party, spec, "model", document.model_uri, proposal.model_root)
     if aggregate is None:
         return
     if gathered is not None and sound and document.included:
         yield from _sum(spec, claimed, gathered, aggregate)
-    if model is None:
-        return
-    expected = add(fetch_words(party.store, spec, "model", spec.base_uri, spec.base_root), aggregate)
-    wrong = first_difference(expected, model)
-    if wrong is not None:
-        detail = f"model word {wrong} is {int(model[wrong])}, base + aggregate is {int(expected[wrong])}"
-        yield Finding(Wrong.STEP, detail, at=coordinate_of(wrong, chunk_bytes))
+    yield from step_findings(party, spec, proposal, document, aggregate, model)
 
 
 def _words(party: Party, spec: RoundSpec, kind: str, uri: str, root: bytes) -> Generator[Finding, None, Words | None]:
@@ -189,7 +184,7 @@ def _words(party: Party, spec: RoundSpec, kind: str, uri: str, root: bytes) -> G
         stream = fetch_stream(party.store, spec, kind, uri, root)
         if stream[: len(header)] != header:
             detail = f"the {kind} starts with {stream[:80]!r}, the task's header is {header[:80]!r}"
-            yield Finding(Wrong.HEADER if kind == "aggregate" else Wrong.STEP, detail)
+            yield Finding(Wrong.HEADER if kind == "aggregate" else wrong_step(spec), detail)
             return None
         return parse(stream, spec.header(kind))[1]["model"]
     except (ConfigurationError, PayloadError) as error:

@@ -68,10 +68,11 @@ def _fill_numbers(draft: Draft) -> None:
 
     What is malformed is left to the spec's own checks, which name the field.
     """
-    from pydantic import ValidationError
+    from pydantic import TypeAdapter, ValidationError
 
     from prefect_federated.core.agreement import in_numbers
     from prefect_federated.core.data_use import UseSpec
+    from prefect_federated.core.server_spec import ServerSpec
     from prefect_federated.core.spec_parts import ModelSpec, RewardSpec, RuleSpec, UpdateSpec
 
     enforced = draft.setdefault("enforced", {})
@@ -84,6 +85,7 @@ def _fill_numbers(draft: Draft) -> None:
             int(enforced.get("chunk_bytes", CHUNK_BYTES)),
             RewardSpec.model_validate(draft.get("rewards", {})),
             UseSpec.model_validate_json(json.dumps(draft.get("use", {}))),
+            TypeAdapter(ServerSpec).validate_python(draft.get("server", {"name": "fedavg"})),
         )
     except (ValidationError, ValueError, TypeError):
         return

@@ -179,6 +179,9 @@ def _documents(auditor: "Party", spec: "TaskSpec", version: "Version") -> Iterat
         yield {"what": "result", "version": version.number, "hash": _hex(result.metrics_hash)}
         _require_root(auditor, spec, "aggregate", result.aggregate_uri, version.aggregate_root)
         yield {"what": "aggregate", "version": version.number, "hash": _hex(version.aggregate_root)}
+        if result.state_uri is not None:
+            _require_state(auditor, spec, result.state_uri, version.state_root)
+            yield {"what": "state", "version": version.number, "hash": _hex(version.state_root)}
     uri = model_uri(auditor, version.task, version, spec)
     _require_root(auditor, spec, "model", uri, version.model_root)
     yield {"what": "model", "version": version.number, "hash": _hex(version.model_root)}
@@ -192,6 +195,14 @@ def _require_root(auditor: "Party", spec: "TaskSpec", kind: str, uri: str, expec
     header = header_for(spec, kind)
     content = b"".join(auditor.store.get(uri, payload_bytes(header)))
     _require_same(f"{kind} at {uri}", root(chunks_of(content, header.chunk_bytes)), expected)
+
+
+def _require_state(auditor: "Party", spec: "TaskSpec", uri: str, expected: bytes) -> None:
+    from prefect_federated.core.server_state import state_bytes, stream_root
+
+    chunk_bytes = spec.enforced.chunk_bytes
+    content = b"".join(auditor.store.get(uri, state_bytes(spec.server, spec.model.size, chunk_bytes)))
+    _require_same(f"state at {uri}", stream_root(content, chunk_bytes), expected)
 
 
 def _require_same(what: str, found: bytes, expected: bytes) -> None:

@@ -1,6 +1,6 @@
 """What a spec says twice: in words for a silo to read, and in the numbers that the contracts hold everybody to.
 
-purposes, use, rule, update, model, rewards --in_numbers--> enforced parameters --require_agreement--> the same
+purposes, use, rule, update, model, rewards, server --in_numbers--> enforced parameters --require_agreement--> the same
 """
 
 from collections.abc import Sequence
@@ -12,9 +12,10 @@ from prefect_federated.core.enforced import REWARDS, RULES, Enforced
 from prefect_federated.core.errors import SpecError
 from prefect_federated.core.merkle import leaf_hash
 from prefect_federated.core.payload import header_chunk, payload_bytes, plain_header
+from prefect_federated.core.server_spec import PLAIN, FedAvg, ServerSpec
 from prefect_federated.core.spec_parts import ModelSpec, RewardSpec, RuleSpec, UpdateSpec
 
-_BY_EXAMPLES, _UNDECLARED = RewardSpec(), UseSpec()
+_BY_EXAMPLES, _UNDECLARED, _FEDAVG = RewardSpec(), UseSpec(), FedAvg()
 
 
 def in_numbers(
@@ -25,12 +26,13 @@ def in_numbers(
     chunk_bytes: int,
     rewards: RewardSpec = _BY_EXAMPLES,
     use: UseSpec = _UNDECLARED,
+    server: ServerSpec = _FEDAVG,
 ) -> dict[str, Any]:
     """Enforced parameters that follow from the words: what a fraud proof needs to know of payloads, rule and pay.
 
     Returns:
         Values by field name of `Enforced`: purposes, rule, trim, norm_bound, limit, chunks,
-        aggregate_header, reward_by, fee_bps, validator_bps, share_cap_bps.
+        aggregate_header, reward_by, fee_bps, validator_bps, share_cap_bps, step.
     """
     header = plain_header("aggregate", model.size, model.frac_bits, chunk_bytes)
     return {
@@ -45,6 +47,7 @@ def in_numbers(
         "fee_bps": rewards.aggregator_fee_bps,
         "validator_bps": rewards.committee_bps,
         "share_cap_bps": rewards.share_cap_bps,
+        "step": server.step,
     }
 
 
@@ -73,4 +76,6 @@ def _shown(field: str, value: Any) -> str:
         return f"{value} ({purpose_codes(value)})"
     if field == "reward_by":
         return repr(REWARDS[value])
+    if field == "step":
+        return f"{value} ({'base + aggregate' if value == PLAIN else 'a server optimiser, re-executed'})"
     return "0x" + value.hex() if isinstance(value, bytes) else repr(value)

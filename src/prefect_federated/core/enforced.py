@@ -96,7 +96,7 @@ class Enforced(BaseModel):
     limit: int = Field(gt=0, lt=2**31, description="largest magnitude of an update's word")
     trim: int = Field(default=0, ge=0, lt=2**16, description="trimmed mean: updates left out at each end")
     norm_bound: int = Field(default=0, ge=0, lt=2**53, description="largest L2 norm of an update in words; 0 is none")
-    step: int = Field(default=0, ge=0, le=255, description="0: the model is base + aggregate; else re-executed only")
+    step: int = Field(default=0, ge=0, le=255, description="0: the model is base + aggregate; 1: re-executed only")
     disclosure: int = Field(default=0, ge=0, le=1, description="1: a dispute may show single chunks of updates")
     floor_bps: int = Field(
         default=0,

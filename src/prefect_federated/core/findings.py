@@ -19,6 +19,7 @@ class Wrong(Enum):
     HEADER = "the aggregate has another header"
     SUM = "the aggregate is not the rule's result"
     STEP = "the model is not base + aggregate"
+    OPTIMIZER = "model or state are not what the server optimiser makes"
     RANGE = "an included update leaves its range"
     WITHHELD = "bytes of the proposal cannot be fetched"
     REWARD = "rewards are not the policy's"

@@ -34,6 +34,7 @@ class ResultDocument(BaseModel):
     format: Literal["federated-result/1"] = "federated-result/1"
     aggregate_uri: str
     model_uri: str
+    state_uri: str | None = Field(default=None, description="the server optimiser's state; null where it keeps none")
     included: tuple[IncludedUpdate, ...]
     rewards: dict[Address, Wei] = Field(description="cumulative amounts since the task began")
     metrics: dict[str, float]

@@ -14,6 +14,7 @@ from prefect_federated.core.canonical import canonical, canonical_hash
 from prefect_federated.core.data_use import UseSpec
 from prefect_federated.core.enforced import Enforced, task_id
 from prefect_federated.core.errors import SpecError, SpecMismatch
+from prefect_federated.core.server_spec import FedAvg, ServerSpec
 from prefect_federated.core.spec_parts import (
     Column,
     CommitteeSpec,
@@ -40,6 +41,7 @@ __all__ = [
     "PrivacySpec",
     "RewardSpec",
     "RuleSpec",
+    "ServerSpec",
     "TaskSpec",
     "Tensor",
     "UpdateSpec",
@@ -64,6 +66,7 @@ class TaskSpec(Strict):
     privacy: PrivacySpec | None = None
     update: UpdateSpec
     rule: RuleSpec = RuleSpec()
+    server: ServerSpec = FedAvg()
     rewards: RewardSpec = RewardSpec()
     committee: CommitteeSpec = CommitteeSpec()
     enforced: Enforced
@@ -73,7 +76,7 @@ class TaskSpec(Strict):
         """What a silo reads in words is what the contract enforces, and the rule works at the quorum."""
         enforced = self.enforced
         numbers = in_numbers(
-            self.purposes, self.rule, self.update, self.model, enforced.chunk_bytes, self.rewards, self.use
+            self.purposes, self.rule, self.update, self.model, enforced.chunk_bytes, self.rewards, self.use, self.server
         )
         require_agreement(numbers, enforced)
         if (self.privacy is not None) != enforced.private:

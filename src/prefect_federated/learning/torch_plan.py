@@ -16,6 +16,7 @@ from prefect_federated.core.errors import ConfigurationError
 from prefect_federated.learning.accountant import Sampling
 from prefect_federated.learning.determinism import reproducible
 from prefect_federated.learning.plan import TrainingData, TrainResult
+from prefect_federated.learning.proximal import require_no_proximal
 
 if TYPE_CHECKING:
     import torch
@@ -40,12 +41,18 @@ class TorchPlan(ABC):
         optimizer: Literal["sgd", "adam"] = "sgd",
         momentum: float = 0.0,
         weight_decay: float = 0.0,
+        proximal: float = 0.0,
     ) -> None:
         """Set the local passes. The optimizer starts afresh in each round.
+
+        Args:
+            proximal: mu of FedProx, which holds the trained model near the base (`learning.proximal`); 0 is FedAvg.
 
         Raises:
             ConfigurationError: a number is out of its range, or the optimizer is unknown.
         """
+        if not 0 <= proximal < float("inf"):
+            raise ConfigurationError(f"proximal={proximal} must be a number >= 0; 0 leaves the proximal term out")
         if epochs < 0 or batch_size < 1 or lr <= 0 or optimizer not in ("sgd", "adam"):
             raise ConfigurationError(
                 f"epochs={epochs} must be >= 0, batch_size={batch_size} >= 1, lr={lr} > 0,"
@@ -53,6 +60,7 @@ class TorchPlan(ABC):
             )
         self.epochs, self.batch_size, self.lr = epochs, batch_size, lr
         self.optimizer, self.momentum, self.weight_decay = optimizer, momentum, weight_decay
+        self.proximal = proximal
 
     @abstractmethod
     def module(self) -> "nn.Module":
@@ -90,13 +98,15 @@ class TorchPlan(ABC):
                 state[name].copy_(torch.from_numpy(np.ascontiguousarray(values)))
 
     def train(self, model: "nn.Module", data: TrainingData, seed: int) -> TrainResult:
-        """Local epochs over shuffled batches; metrics are those of the last epoch."""
+        """Local epochs over shuffled batches; metrics are those of the last epoch, without the proximal term."""
         import torch
+
+        from prefect_federated.learning.proximal import Proximal
 
         x, y = self.tensors(data.x), torch.from_numpy(data.y)
         total = torch.zeros(())
         with reproducible(seed):
-            step = self._optimizer(model)
+            step, proximal = self._optimizer(model), Proximal(model, self.proximal)
             model.train()
             for _ in range(self.epochs):
                 total = torch.zeros(())
@@ -104,6 +114,7 @@ class TorchPlan(ABC):
                     step.zero_grad()
                     loss = self.loss(model(x[rows]), y[rows])
                     loss.backward()  # type: ignore[no-untyped-call]
+                    proximal.pull()
                     step.step()
                     total = total + loss.detach() * len(rows)
         return TrainResult(len(y), {"train_loss": float(total) / max(len(y), 1)})
@@ -112,8 +123,9 @@ class TorchPlan(ABC):
         """Batches of `batch_size` rows on average, as many as plain training takes.
 
         Raises:
-            ConfigurationError: there is no row.
+            ConfigurationError: there is no row, or a proximal term: see `require_no_proximal`.
         """
+        require_no_proximal(self.proximal)
         if rows < 1:
             raise ConfigurationError(f"{rows} rows cannot be sampled; a silo needs one at least")
         return Sampling(min(1.0, self.batch_size / rows), self.epochs * -(-rows // self.batch_size))
@@ -124,8 +136,9 @@ class TorchPlan(ABC):
         """DP-SGD in place (`private_training`); it reports the number of rows and nothing else, for that is public.
 
         Raises:
-            ConfigurationError: the model has a layer that mixes rows, or `tensors` does.
+            ConfigurationError: the model has a layer that mixes rows, or `tensors` does; or there is a proximal term.
         """
+        require_no_proximal(self.proximal)
         import torch
 
         from prefect_federated.learning.private_training import train_on_samples

@@ -1,6 +1,6 @@
 """The task of the scenario: a benign-or-malignant classifier on twenty features, in clear mode."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from prefect_federated.adapters.payloads import store_model
@@ -11,6 +11,7 @@ from prefect_federated.core.enforced import DIRECT, RELAYED, Enforced
 from prefect_federated.core.fixed_point import encode
 from prefect_federated.core.merkle import CHUNK_BYTES
 from prefect_federated.core.payload import plain_header
+from prefect_federated.core.server_spec import FedAvg, ServerSpec
 from prefect_federated.core.spec import (
     CommitteeSpec,
     ModelSpec,
@@ -57,6 +58,7 @@ class Terms:
     committee_bps: int = 0
     rule: str = "mean"
     norm_rule: bool = True
+    server: ServerSpec = field(default_factory=FedAvg)
     epochs: int = 4
     privacy: PrivacySpec | None = None
     seed: int = 0
@@ -95,7 +97,7 @@ def build_spec(
         "aggregator": aggregator,
         "standby": standby,
         **_conditions(terms),
-        **in_numbers(PURPOSES, rule, update, model, CHUNK_BYTES, rewards, USE),
+        **in_numbers(PURPOSES, rule, update, model, CHUNK_BYTES, rewards, USE, terms.server),
     }
     if terms.privacy is not None:
         enforced["privacy_floor"] = floor_of(require_private(plan), terms.privacy, enforced["max_weight"])
@@ -111,6 +113,7 @@ def build_spec(
         privacy=terms.privacy,
         update=update,
         rule=rule,
+        server=terms.server,
         rewards=rewards,
         committee=CommitteeSpec(tolerance=terms.tolerance),
         enforced=Enforced(**enforced),

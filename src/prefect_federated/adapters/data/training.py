@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from prefect_federated.adapters.keys import SealingKey
 from prefect_federated.adapters.payloads import fetch_words
+from prefect_federated.adapters.server_stepping import require_true_base
 from prefect_federated.adapters.silo import Silo
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.sealing import derive
@@ -23,8 +24,10 @@ def train_on(silo: Silo, spec: RoundSpec, view: "ConsentView") -> EncodedUpdate:
         NonFiniteUpdate: training diverged.
         TrainingFailed: the plan failed on these rows.
         ConfigurationError: the task asks for private training and the plan cannot do it.
+        ProtocolError: the base version is not what the task's server optimiser makes; nothing is trained on it.
     """
     party = silo.party
+    require_true_base(party, spec)
     base = fetch_words(party.store, spec, "model", spec.base_uri, spec.base_root)
     secret = noise_secret(party.sealing_key, spec, party.account, view.digest)
     return train_update(spec, party.account, base, view.training_data(), secret)
