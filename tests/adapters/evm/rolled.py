@@ -12,6 +12,7 @@ from prefect_federated.adapters.stores.local import LocalStore
 from prefect_federated.core.proposal import Proposal
 from prefect_federated.core.result import IncludedUpdate
 from prefect_federated.core.rolls import CommitLeaf, OpeningLeaf, Roll, roll_commits, roll_openings
+from prefect_federated.core.round import Phase
 from prefect_federated.core.words import keccak256
 from tests.adapters.evm.consortium import BOND, REWARD, Consortium, Silo
 
@@ -142,6 +143,8 @@ def reader(
 
 def settle(consortium: Consortium, round: int, included: int) -> None:
     aggregator, task, proposal = consortium.aggregator, consortium.task, consortium.proposal(included)
+    if aggregator.round_state(task).phase is Phase.REVEAL:
+        end_phase(consortium)
     aggregator.propose(task, round, proposal)
     aggregator.wait_until(aggregator.round_state(task).deadline + 1)
     aggregator.settle(task, round, proposal)

@@ -53,9 +53,12 @@ def pair(consortium: Consortium, round: int) -> tuple[Roll, Roll]:
 
 
 def lift(consortium: Consortium, poster: Federation, silo: Silo, commits: Roll, openings: Roll | None = None) -> None:
-    """Take the third commit out of the first round's roll, and open it: with the other two opened, Reveal is over."""
-    silo.federation.lift(place(consortium, poster, 2), commits, openings)
-    silo.federation.reveal(consortium.task, 1, silo.opening(1), "cas://own")
+    """Take the third commit out of the first round's roll, open it, and let Reveal end."""
+    federation, task = silo.federation, consortium.task
+    federation.lift(place(consortium, poster, 2), commits, openings)
+    federation.reveal(task, 1, silo.opening(1), "cas://own")
+    federation.wait_until(federation.round_state(task).deadline + 1)
+    federation.tick(task)
     assert consortium.sponsor.round_state(consortium.task).phase is Phase.AGGREGATE
 
 
