@@ -3,12 +3,15 @@
 proposal after its challenge window --> registry head, reward root --> mirror, record;  participant --claim--> account
 """
 
+from functools import partial
+
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from prefect_federated.adapters.aggregator import Aggregator
 from prefect_federated.adapters.checkpoints import checkpoint
 from prefect_federated.adapters.claiming import claim_rewards
+from prefect_federated.adapters.evm.budgeting import Refundable
 from prefect_federated.adapters.landing import land
 from prefect_federated.adapters.mirroring import mirror_round
 from prefect_federated.adapters.party import Party
@@ -118,9 +121,13 @@ def refund_privacy(party: Party, task: int) -> int:
     """Have back what rounds cost in privacy that ended before anybody could read an update; returns how many."""
     owed = party.federation.refundable(task, party.account)
     for one in owed:
-        with unless_done(lambda one=one: one not in party.federation.refundable(task, party.account)):  # type: ignore[misc]
+        with unless_done(partial(_is_back, party, one)):
             party.federation.refund_privacy(one)
     return len(owed)
+
+
+def _is_back(party: Party, owed: Refundable) -> bool:
+    return owed not in party.federation.refundable(owed.task, owed.silo)
 
 
 @task(

@@ -181,7 +181,7 @@ def test_same_secret_gives_the_same_bits_and_another_does_not(plan: TabularClass
 
 def test_dropout_and_adam_are_reproducible() -> None:
     plan = TabularClassifier(means=[0.0] * 4, scales=[1.0] * 4, labels=3, optimizer="adam")
-    plan.module = lambda: nn.Sequential(nn.Dropout(0.5), nn.Linear(4, 3))  # type: ignore[method-assign]
+    plan.module = lambda: nn.Sequential(nn.Dropout(0.5), nn.Linear(4, 3))
     assert moved(plan, table(40), LOUD).tobytes() == moved(plan, table(40), LOUD).tobytes()
 
 

@@ -66,7 +66,7 @@ def test_private_training_refuses_the_term_when_the_task_is_made_and_when_it_tra
     plan, data = Linear(proximal=0.5), table(20)
     with pytest.raises(ConfigurationError, match=r"proximal=0\.5 in a task with privacy"):
         plan.sampling(20)
-    plan.sampling = lambda rows: Sampling(1.0, 1)  # type: ignore[method-assign]  # as a plan of one's own may
+    plan.sampling = lambda rows: Sampling(1.0, 1)  # as a plan of one's own may
     model = plan.build_model(1)
     before = flat(plan, model)
     with pytest.raises(ConfigurationError, match="set proximal to 0"):

@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prefect_federated.cli.budgets import DELTA, budget_record
+from prefect_federated.cli.budgets import budget_record
 from prefect_federated.core.errors import ConfigurationError
+from prefect_federated.core.privacy import DELTA
 
 if TYPE_CHECKING:
     from prefect_federated.adapters.evm.federation import Federation

@@ -6,8 +6,6 @@ import typer
 
 from prefect_federated.core.privacy import epsilon_of, limit_of
 
-DELTA = 1e-5
-
 EpsilonOption = Annotated[
     float | None, typer.Option(help="Most epsilon that all commits together may spend; no limit if not given.")
 ]

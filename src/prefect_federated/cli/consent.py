@@ -10,7 +10,7 @@ import typer
 
 from prefect_federated.cli import console
 from prefect_federated.cli.account import account_of
-from prefect_federated.cli.budgets import DELTA, DeltaOption, EpsilonOption, budget_record, limit_from
+from prefect_federated.cli.budgets import DeltaOption, EpsilonOption, budget_record, limit_from
 from prefect_federated.cli.consent_options import KeyOption, RecordArgument, hash_of, open_key, say, write_new
 from prefect_federated.cli.consent_records import (
     check_subject,
@@ -26,6 +26,7 @@ from prefect_federated.cli.sender import Sender
 from prefect_federated.cli.tables import show_pairs, show_table, show_time
 from prefect_federated.cli.where import Where
 from prefect_federated.core.errors import ConfigurationError
+from prefect_federated.core.privacy import DELTA
 
 if TYPE_CHECKING:
     from prefect_federated.adapters.evm.federation import Federation

@@ -13,13 +13,14 @@ import typer
 from prefect_federated.cli import console
 from prefect_federated.cli.account import account_of, participant_record
 from prefect_federated.cli.amounts import parse_amount, show_amount
-from prefect_federated.cli.budgets import DELTA, DeltaOption, EpsilonOption, limit_from
+from prefect_federated.cli.budgets import DeltaOption, EpsilonOption, limit_from
 from prefect_federated.cli.grouped import takes
 from prefect_federated.cli.joining import deposit_missing, register_once
 from prefect_federated.cli.sender import Sender
 from prefect_federated.cli.tables import show_pairs, show_span, show_table, show_time
 from prefect_federated.cli.where import Where
 from prefect_federated.core.errors import UnknownParticipant
+from prefect_federated.core.privacy import DELTA
 from prefect_federated.core.reputation import MAX
 
 if TYPE_CHECKING:

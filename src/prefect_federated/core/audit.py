@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from prefect_federated.core.privacy import DELTA
+
 
 class _Row(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -213,7 +215,7 @@ class Audit(_Row):
     as_of: BlockRow
     version: int
     version_hash: str
-    delta: float = Field(default=1e-5, description="at which every epsilon here is meant")
+    delta: float = Field(default=DELTA, description="at which every epsilon here is meant")
     plan: PlanRow
     versions: list[VersionRow] = Field(description="parents to genesis, oldest first; the audited version is the last")
     rounds: list[AuditedRound]

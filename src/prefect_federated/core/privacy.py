@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from prefect_federated.core.errors import ConfigurationError
 
 ORDERS = (2.5, 4.0, 5.0, 8.0, 10.0, 20.0, 32.0, 64.0)  # the first one lies in the word's lowest 32 bits
+DELTA = 1e-5  # at which epsilon is told where nobody says another
 UNIT = 2.0**-27  # nats
 LANE_BITS = 32
 NO_BOUND = (1 << LANE_BITS) - 1  # a lane that says nothing: 32 nats or more

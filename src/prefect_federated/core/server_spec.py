@@ -39,36 +39,34 @@ class FedAvgM(_Server):
     momentum: Decay = 0.9
 
 
-class FedAdagrad(_Server):
-    """Adagrad on the server (`optimizers.fedopt`)."""
+class _Adaptive(_Server):
+    """A rate of its own for each coordinate (`optimizers.fedopt`), without bias correction."""
 
     moments: ClassVar[tuple[str, ...]] = ("m", "v")
+    learning_rate: Rate = 0.1
+    beta1: Decay = 0.9
+    tau: Floor = 1e-3
+
+
+class FedAdagrad(_Adaptive):
+    """Adagrad on the server."""
+
     name: Literal["fedadagrad"] = "fedadagrad"
-    learning_rate: Rate = 0.1
     beta1: Decay = 0.0
-    tau: Floor = 1e-3
 
 
-class FedAdam(_Server):
-    """Adam on the server, without bias correction (`optimizers.fedopt`)."""
+class FedAdam(_Adaptive):
+    """Adam on the server."""
 
-    moments: ClassVar[tuple[str, ...]] = ("m", "v")
     name: Literal["fedadam"] = "fedadam"
-    learning_rate: Rate = 0.1
-    beta1: Decay = 0.9
     beta2: Decay = 0.99
-    tau: Floor = 1e-3
 
 
-class FedYogi(_Server):
-    """Yogi on the server, without bias correction (`optimizers.fedopt`)."""
+class FedYogi(_Adaptive):
+    """Yogi on the server."""
 
-    moments: ClassVar[tuple[str, ...]] = ("m", "v")
     name: Literal["fedyogi"] = "fedyogi"
-    learning_rate: Rate = 0.1
-    beta1: Decay = 0.9
     beta2: Decay = 0.99
-    tau: Floor = 1e-3
 
 
 ServerSpec = Annotated[FedAvg | FedAvgM | FedAdagrad | FedAdam | FedYogi, Field(discriminator="name")]

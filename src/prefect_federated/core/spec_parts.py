@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from prefect_federated.core.canonical import canonical
 from prefect_federated.core.enforced import Root
+from prefect_federated.core.privacy import DELTA
 
 MAX_SIZE = 2**31 - 1
 
@@ -119,7 +120,7 @@ class PrivacySpec(Strict):
 
     noise_multiplier: float = Field(gt=0, description="standard deviation of a step's noise over max_grad_norm")
     max_grad_norm: float = Field(gt=0, description="L2 norm that one row's gradient is clipped to")
-    delta: float = Field(default=1e-5, gt=0, lt=1, description="delta at which epsilon is told")
+    delta: float = Field(default=DELTA, gt=0, lt=1, description="delta at which epsilon is told")
 
 
 class UpdateSpec(Strict):

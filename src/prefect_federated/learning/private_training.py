@@ -32,7 +32,7 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 RowGradients = Callable[[Tensor, Tensor], Tensors]
 
 
-class SecretOptimizer(DPOptimizer):  # type: ignore[misc]
+class SecretOptimizer(DPOptimizer):  # type: ignore[misc]  # opacus has no types
     """opacus' optimizer with noise from the silo's secret in place of torch's generator."""
 
     def __init__(self, step: torch.optim.Optimizer, privacy: PrivacySpec, batch: float, noise: SecretNoise) -> None:
@@ -130,7 +130,7 @@ def _step(
         for name, p in model.named_parameters():
             if p.requires_grad:
                 each = p.new_zeros((0, *p.shape)) if usable is None else _masked(found[name], usable)
-                p.grad_sample = each  # type: ignore[attr-defined]  # [b, *shape]
+                p.grad_sample = each  # type: ignore[attr-defined]  # [b, *shape], where opacus looks
         optimizer.signal_skip_step(do_skip=number < len(chunks))
         optimizer.step()
         optimizer.zero_grad()

@@ -70,7 +70,7 @@ DELTA = (0.5, -0.25, 0.0)
     ],
     ids=lambda value: getattr(value, "name", ""),
 )
-def test_first_step_is_the_formula_worked_out_by_hand(server: ServerSpec, move) -> None:  # type: ignore[no-untyped-def]
+def test_first_step_is_the_formula_worked_out_by_hand(server: ServerSpec, move) -> None:
     stepped = server_step(server, np.zeros(3, np.int32), FIRST, initial_state(server, 3), 16)
     assert stepped.model.tolist() == [round(move(x) * 2**16) for x in DELTA]
 

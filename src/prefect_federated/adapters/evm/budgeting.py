@@ -5,8 +5,9 @@ commit + cost --> of grant and silo | refused        round voided in Commit --> 
 
 from dataclasses import dataclass
 
-from prefect_federated.adapters.evm.records import Event, Sent
+from prefect_federated.adapters.evm.records import Sent
 from prefect_federated.adapters.evm.retracting import Retracting
+from prefect_federated.core.round import Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,14 @@ class Budgeting(Retracting):
         """Costs of a silo's commits in a task that can be had back now; none where its commits cost nothing."""
         if not self.task_of(task).enforced.private:
             return []
-        back = {event.args["round"] for event in self._about(task, silo, "PrivacyRefunded")}
-        open_costs = [one for one in self._about(task, silo, "PrivacySpent") if one.args["round"] not in back]
+        events = self.events(task, names=("PrivacySpent", "PrivacyRefunded", "RoundVoided"))
+        unread = {
+            one.args["round"] for one in events if one.name == "RoundVoided" and one.args["phase"] == Phase.COMMIT
+        }
+        own = [one for one in events if one.args.get("silo") == silo]
+        owed = unread - {one.args["round"] for one in own if one.name == "PrivacyRefunded"}
         return [
             Refundable(task, one.args["round"], silo, bytes(one.args["grantId"]), one.args["cost"])
-            for one in open_costs
-            if self.call("Coordinator", "isUnread", task, one.args["round"])
+            for one in own
+            if one.name == "PrivacySpent" and one.args["round"] in owed
         ]
-
-    def _about(self, task: int, silo: str, name: str) -> list[Event]:
-        return [event for event in self.events(task, names=(name,)) if event.args["silo"] == silo]

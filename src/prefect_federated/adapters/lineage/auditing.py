@@ -13,10 +13,11 @@ from prefect_federated.adapters.lineage.cases import cases, remedy_rows, slashes
 from prefect_federated.adapters.lineage.deeds import Commits, audited_round, contributors
 from prefect_federated.adapters.lineage.descent import Descent, version_rows
 from prefect_federated.adapters.lineage.grants import dataset_rows, grant_rows
-from prefect_federated.adapters.lineage.losses import DELTA, Losses
+from prefect_federated.adapters.lineage.losses import Losses
 from prefect_federated.adapters.round_log import fold_round
 from prefect_federated.core.audit import Audit, BlockRow, EvidenceRow, PlanRow
 from prefect_federated.core.errors import SpecMismatch
+from prefect_federated.core.privacy import DELTA
 from prefect_federated.core.spec import TaskSpec
 
 CONSENT = (

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from prefect_federated.adapters.evm.records import Event
-from prefect_federated.core.privacy import add, epsilon_of
-
-DELTA = 1e-5
+from prefect_federated.core.privacy import DELTA, add, epsilon_of
 
 
 @dataclass(frozen=True, slots=True)
