@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prefect_federated.adapters.data.sources import DataSource
+from prefect_federated.adapters.detecting import run_detection
 from prefect_federated.adapters.gathering import gather
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_words
@@ -32,6 +33,7 @@ class Measured:
     base_correct: int
     correct: Mapping[int, int]
     indices: int
+    named: frozenset[int] = frozenset()  # indices that detection names
 
 
 def measure(party: Party, spec: RoundSpec, holdout: DataSource) -> Measured:
@@ -41,6 +43,7 @@ def measure(party: Party, spec: RoundSpec, holdout: DataSource) -> Measured:
     """
     reveals = party.federation.reveals(spec.task, spec.round)
     agreed, gathered = spec.spec, gather(party, spec, reveals)
+    report = run_detection(party, spec, gathered)
     combined = combine(agreed.rule, gathered.updates, agreed.model.size, agreed.update.limit)
     base = fetch_words(party.store, spec, "model", spec.base_uri, spec.base_root)
     candidate = step_from_base(party, spec, base, combined.aggregate).model
@@ -55,6 +58,7 @@ def measure(party: Party, spec: RoundSpec, holdout: DataSource) -> Measured:
         base_correct=bench.correct(vector(base)),
         correct={places[u.participant]: bench.correct(vector(add(base, u.words))) for u in combined.kept},
         indices=max(places.values(), default=-1) + 1,
+        named=frozenset(places[account] for account in report.accounts) if report else frozenset(),
     )
 
 

@@ -29,7 +29,8 @@ class Validator:
         return self.judged(spec, measure(self.party, spec, self.holdout))
 
     def judged(self, spec: RoundSpec, measured: Measured) -> Opinion:
-        """The opinion that follows from what was measured."""
+        """The opinion that follows from what was measured; whom detection names scores nothing."""
         accept, metric, base = weigh(spec.spec.committee, measured.base, measured.candidate)
-        scores = improvement(measured.base_correct, measured.correct, measured.indices)
+        scored = {index: correct for index, correct in measured.correct.items() if index not in measured.named}
+        scores = improvement(measured.base_correct, scored, measured.indices)
         return Opinion(accept, metric, base, scores)

@@ -6,6 +6,7 @@ records, exclusions --> updates --rule--> aggregate --server step--> model, stat
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from prefect_federated.adapters.detecting import run_detection
 from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.evm.unrolling import StandingLeaf
 from prefect_federated.adapters.gathering import Gathered, gather
@@ -74,7 +75,7 @@ def verify_proposal(party: Party, spec: RoundSpec, mailbox: Mailbox | None = Non
     findings += _results(party, spec, claimed, gathered, sound=not findings and not claimed.unread)
     findings += _rewards(party, spec, claimed)
     findings += rights_findings(party, spec, claimed)
-    findings += _choices(spec, claimed, gathered) if gathered else []
+    findings += [*_choices(spec, claimed, gathered), *_detection(party, spec, claimed, gathered)] if gathered else []
     return Verification(tuple(findings), read_updates=reads)
 
 
@@ -262,6 +263,19 @@ def _choices(spec: RoundSpec, claimed: Claimed, gathered: Gathered) -> Iterator[
                 f"{participant} is proposed as {_fate(theirs.get(participant))}, recomputed as"
                 f" {_fate(ours.get(participant))}",
             )
+
+
+def _detection(party: Party, spec: RoundSpec, claimed: Claimed, gathered: Gathered) -> Iterator[Finding]:
+    """Whom the report names without reason, or does not name; where all names agree, that a figure differs."""
+    ours, theirs = run_detection(party, spec, gathered), claimed.document.detection
+    if ours == theirs:
+        return
+    here, there = (sorted(report.accounts) if report else [] for report in (ours, theirs))
+    yield Finding(
+        Wrong.DETECTION,
+        f"the report names {', '.join(there) or 'nobody'}, the task's tests name {', '.join(here) or 'nobody'}"
+        + ("; its figures differ" if here == there else ""),
+    )
 
 
 def _fate(reason: Reason | None) -> str:

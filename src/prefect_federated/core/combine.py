@@ -87,6 +87,17 @@ def add(base: Words, aggregate: Words) -> Words:
     return next_model
 
 
+def minus(model: Words, before: Words) -> Words:
+    """The step from one model to another, held at the ends of int32.
+
+    >>> minus(np.array([5, 2**31 - 1], np.int32), np.array([7, -9], np.int32))
+    array([        -2, 2147483647], dtype=int32)
+    """
+    bounds = np.iinfo(np.int32)
+    step: Words = np.clip(model.astype(np.int64) - before, bounds.min, bounds.max).astype(np.int32)
+    return step
+
+
 def _within_norm(rule: RuleSpec, updates: Sequence[Update]) -> tuple[list[Update], dict[str, Reason]]:
     if rule.norm_bound is None:
         return list(updates), {}

@@ -12,6 +12,7 @@ from prefect_federated.core.aggregation.overflow import check_weighted_sum
 from prefect_federated.core.agreement import in_numbers, require_agreement
 from prefect_federated.core.canonical import canonical, canonical_hash
 from prefect_federated.core.data_use import UseSpec
+from prefect_federated.core.detection.detection_spec import DetectionSpec
 from prefect_federated.core.enforced import Enforced, task_id
 from prefect_federated.core.errors import SpecError, SpecMismatch
 from prefect_federated.core.server_spec import FedAvg, ServerSpec
@@ -34,6 +35,7 @@ __all__ = [
     "Column",
     "CommitteeSpec",
     "DataSpec",
+    "DetectionSpec",
     "Enforced",
     "Freshness",
     "ModelSpec",
@@ -67,6 +69,7 @@ class TaskSpec(Strict):
     update: UpdateSpec
     rule: RuleSpec = RuleSpec()
     server: ServerSpec = FedAvg()
+    detection: DetectionSpec | None = None
     rewards: RewardSpec = RewardSpec()
     committee: CommitteeSpec = CommitteeSpec()
     enforced: Enforced

@@ -14,6 +14,7 @@ from prefect_federated.core.payload import plain_header
 from prefect_federated.core.server_spec import FedAvg, ServerSpec
 from prefect_federated.core.spec import (
     CommitteeSpec,
+    DetectionSpec,
     ModelSpec,
     PlanSpec,
     PrivacySpec,
@@ -59,6 +60,7 @@ class Terms:
     rule: str = "mean"
     norm_rule: bool = True
     server: ServerSpec = field(default_factory=FedAvg)
+    detection: DetectionSpec | None = None
     epochs: int = 4
     privacy: PrivacySpec | None = None
     seed: int = 0
@@ -114,6 +116,7 @@ def build_spec(
         update=update,
         rule=rule,
         server=terms.server,
+        detection=terms.detection,
         rewards=rewards,
         committee=CommitteeSpec(tolerance=terms.tolerance),
         enforced=Enforced(**enforced),
