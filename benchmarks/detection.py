@@ -2,7 +2,7 @@
 
     python benchmarks/detection.py [--seeds 100] [--rounds 6] [--attack-seeds 3]
 
-Twenty silos on scikit-learn's digits, six of them attackers in the second table. Every test runs with its default bound.
+Twenty silos on scikit-learn's digits, six of them attackers in the second table. Tests have their default bounds.
 ALIE, IPM, min-max, noise, flipped labels and backdoors are for the rules to neutralise: that one of them is named here
 is a gain, no goal. IPM sends one vector from all attackers, so `alike` finds it.
 """
@@ -85,7 +85,7 @@ def main() -> int:
             cells.append(f"{mine:.0%} / {honest:.1%}")
         star = "*" if attack in TO_BE_NAMED else " "
         print(f"{star} {attack:<12}" + "".join(f"{cell:>20}" for cell in cells), flush=True)
-    print("\n* to be named. An update is stale or idle from the second round on: 5 of 6 rounds are 83 %.")
+    print("\n* to be named. No update of the first round can be stale: 5 of 6 rounds are 83 %.")
     return int(missed)
 
 
