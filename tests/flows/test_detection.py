@@ -5,21 +5,21 @@ round 3 --> an aggregator that leaves the name out is found out
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from prefect_federated.adapters import outcome
-from prefect_federated.adapters.attesting import measure
+from prefect_federated.adapters import attesting, outcome
 from prefect_federated.adapters.detecting import last_step
 from prefect_federated.adapters.evm.devnet import Devnet
 from prefect_federated.adapters.evm.event_index import EventIndex
 from prefect_federated.adapters.lineage.sources import read_documents, read_facts
 from prefect_federated.adapters.mlflow.store import open_client
 from prefect_federated.adapters.reading import read_past_spec, read_result
+from prefect_federated.adapters.scoring import Trial
 from prefect_federated.adapters.verification import verify_proposal
 from prefect_federated.blocks.stores import LocalStore
+from prefect_federated.core.combine import Combined
 from prefect_federated.core.detection.detect import DetectionReport
 from prefect_federated.core.findings import Wrong
 from prefect_federated.core.round import Status
@@ -105,17 +105,21 @@ def test_audit_reads_the_metrics_of_a_round_with_a_report(consortium: Consortium
     assert found.missing == [] and all("accuracy" in metrics for metrics in found.metrics.values()) and found.metrics
 
 
-def test_validator_gives_nothing_to_whom_detection_names(consortium: Consortium) -> None:
+def test_validator_gives_nothing_to_whom_detection_names(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ones(trial: Trial, combined: Combined, length: int) -> tuple[int, ...]:
+        return tuple(int(index in trial.updates) for index in range(length))
+
     result = driven(consortium)
+    monkeypatch.setattr(attesting, "score", ones)
     validator = next(iter(consortium.validators.values())).open()
     spec = read_past_spec(validator.party, consortium.task, result.log.round)
-    measured = measure(validator.party, spec, validator.holdout)
     places = {reveal.participant: reveal.index for reveal in validator.party.federation.reveals(spec.task, spec.round)}
-    assert measured.named == {places[flipper_of(consortium)]}
-    best = dict.fromkeys(places.values(), measured.base_correct + 3)
-    scores = validator.judged(spec, replace(measured, correct=best)).scores
-    assert [score for index, score in enumerate(scores) if index not in measured.named] == [3, 3, 3, 3]
-    assert [scores[index] for index in measured.named] == [0]
+    scores = validator.opinion(spec).scores
+    assert {account: scores[index] for account, index in places.items()} == {
+        account: int(account != flipper_of(consortium)) for account in places
+    }
 
 
 def test_rejected_round_names_the_poisoner_all_the_same(consortium: Consortium) -> None:

@@ -10,6 +10,7 @@ from prefect_federated.adapters.detecting import run_detection
 from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.evm.unrolling import StandingLeaf
 from prefect_federated.adapters.gathering import Gathered, gather
+from prefect_federated.adapters.holdout import HeldOut
 from prefect_federated.adapters.mailbox import Mailbox
 from prefect_federated.adapters.outcome import shown_votes
 from prefect_federated.adapters.party import Party
@@ -17,6 +18,7 @@ from prefect_federated.adapters.payloads import fetch_stream
 from prefect_federated.adapters.reading import read_result, rewards_before
 from prefect_federated.adapters.receipts import kept_receipt
 from prefect_federated.adapters.rights_check import rights_findings
+from prefect_federated.adapters.score_check import score_findings
 from prefect_federated.adapters.step_check import step_findings, wrong_step
 from prefect_federated.adapters.vouching import refutation
 from prefect_federated.core.combine import Update, Words, apply_rule, combine
@@ -55,11 +57,14 @@ class Claimed:
         return [Part(r.participant, indices.get(r.participant, NO_INDEX), r.weight) for r in self.document.included]
 
 
-def verify_proposal(party: Party, spec: RoundSpec, mailbox: Mailbox | None = None) -> Verification:
+def verify_proposal(
+    party: Party, spec: RoundSpec, mailbox: Mailbox | None = None, holdout: HeldOut | None = None
+) -> Verification:
     """Recompute a round's proposal and name everything that is wrong with it.
 
     Who is no reader of the round cannot read single updates: records, exclusions, step and rewards are checked.
-    What members said of excluded updates is looked up in the party's vault, and in a mailbox where one is given.
+    What members said of excluded updates is looked up in the party's vault, and in a mailbox where one is given; their
+    scores are measured again where there is the held-out set that the task fixed.
 
     Raises:
         ProtocolError: the round has no proposal.
@@ -76,6 +81,7 @@ def verify_proposal(party: Party, spec: RoundSpec, mailbox: Mailbox | None = Non
     findings += _rewards(party, spec, claimed)
     findings += rights_findings(party, spec, claimed)
     findings += [*_choices(spec, claimed, gathered), *_detection(party, spec, claimed, gathered)] if gathered else []
+    findings += score_findings(party, spec, holdout) if gathered and holdout else []
     return Verification(tuple(findings), read_updates=reads)
 
 

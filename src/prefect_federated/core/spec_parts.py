@@ -175,8 +175,13 @@ class CommitteeSpec(Strict):
     tolerance: float = Field(
         default=0.02, ge=0, le=1e9, description="a candidate worse than the base model by more than this is rejected"
     )
-    scores: Literal["improvement"] = Field(
-        default="improvement", description="improvement: held-out examples that base + update gets right beyond base"
+    scores: Literal["improvement", "loss", "cosine", "leave_one_out", "shapley"] = Field(
+        default="improvement",
+        description="improvement, loss: of base + update on the held-out set; cosine: to the aggregate; leave_one_out,"
+        " shapley: what the mean of all loses, or gains, by the update",
+    )
+    holdout_root: Root | None = Field(
+        default=None, description="salted root of the one set that every member measures on; null: each has its own"
     )
 
 
