@@ -69,10 +69,9 @@ def _last_with(party: Party, spec: RoundSpec) -> Version | None:
     versions, account = party.federation.versions(spec.task), party.account.lower()
     version = origin_of(party, version_with_hash(versions, spec.base_version))
     while version.kind == ROUND:
-        if party.federation.has_committed(spec.task, version.round, party.account):
-            included = read_result(party, spec.task, version.round).included
-            if account in (update.participant.lower() for update in included):
-                return version
+        included = read_result(party, spec.task, version.round).included
+        if account in (update.participant.lower() for update in included):
+            return version
         version = origin_of(party, version_with_hash(versions, version.parent))
     return None
 
