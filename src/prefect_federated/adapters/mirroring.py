@@ -35,7 +35,7 @@ from prefect_federated.core.remedies import gravest
 from prefect_federated.core.result import ResultDocument
 from prefect_federated.core.round import RoundState, Status
 from prefect_federated.core.round_spec import RoundSpec
-from prefect_federated.learning.tensors import unflatten
+from prefect_federated.learning.vector import size_of, unflatten
 
 REMEDY_TAG, PURPOSES_TAG, UNTIL_TAG = "federated.remedy", "federated.purposes", "federated.usable_until"
 DETECTED_TAG = "federated.detected"
@@ -216,14 +216,14 @@ def model_version(
 
 
 def package(party: Party, spec: RoundSpec, made: Made, version: Version) -> PackagedModel:
-    """A version's model from the store, checked against the chain's root."""
+    """A version's model from the store, checked against the chain's root: the model alone of what is shared."""
     words = fetch_words(party.store, spec, "model", made.uri, version.model_root)
     vector = decode(words, spec.header("model").parts[0].encoding).astype(np.float32)
     agreed = spec.spec
     return PackagedModel(
         plan=agreed.plan.ref,
         hyperparameters=agreed.plan.hyperparameters,
-        tensors=unflatten(vector, agreed.model.tensors),
+        tensors=unflatten(vector[: size_of(agreed.model_tensors)], agreed.model_tensors),
         columns={column.name: "double" for column in agreed.data.columns},
         code_hash="0x" + agreed.plan.code_hash.hex(),
     )

@@ -15,6 +15,7 @@ from prefect_federated.core.data_use import UseSpec
 from prefect_federated.core.detection.detection_spec import DetectionSpec
 from prefect_federated.core.enforced import Enforced, task_id
 from prefect_federated.core.errors import SpecError, SpecMismatch
+from prefect_federated.core.local_spec import LocalSpec, Sgd, check_local, model_tensors
 from prefect_federated.core.server_spec import FedAvg, ServerSpec
 from prefect_federated.core.spec_parts import (
     Column,
@@ -38,6 +39,7 @@ __all__ = [
     "DetectionSpec",
     "Enforced",
     "Freshness",
+    "LocalSpec",
     "ModelSpec",
     "PlanSpec",
     "PrivacySpec",
@@ -65,6 +67,7 @@ class TaskSpec(Strict):
     data: DataSpec
     model: ModelSpec
     plan: PlanSpec
+    local: LocalSpec = Sgd()
     privacy: PrivacySpec | None = None
     update: UpdateSpec
     rule: RuleSpec = RuleSpec()
@@ -92,8 +95,14 @@ class TaskSpec(Strict):
                 f"rule {self.rule.name} needs {self.rule.fewest} updates, the quorum is {enforced.quorum};"
                 " raise the quorum"
             )
+        check_local(self.local, self.model.tensors, self.rule, self.server, self.privacy)
         check_weighted_sum(enforced.max_participants, enforced.max_weight, self.update.limit)
         return self
+
+    @property
+    def model_tensors(self) -> tuple[Tensor, ...]:
+        """Tensors of the model alone, the head of the shared vector: what is evaluated, logged and predicts."""
+        return model_tensors(self.local, self.model.tensors)
 
     def canonical(self) -> bytes:
         """The spec as canonical JSON: the bytes that are stored and hashed."""
