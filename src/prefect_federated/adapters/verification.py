@@ -19,7 +19,8 @@ from prefect_federated.adapters.rights_check import rights_findings
 from prefect_federated.adapters.step_check import step_findings, wrong_step
 from prefect_federated.adapters.vouching import refutation
 from prefect_federated.core.combine import Update, Words, apply_rule, combine
-from prefect_federated.core.errors import ConfigurationError, PayloadError
+from prefect_federated.core.enforced import RULES
+from prefect_federated.core.errors import ConfigurationError, PayloadError, WeightOverflow
 from prefect_federated.core.findings import AGGREGATE, INCLUDED, MODEL, PAYLOAD, RECORD, Finding, Verification, Wrong
 from prefect_federated.core.pay import Part, ShownVote, round_pay
 from prefect_federated.core.payload import header_chunk, parse
@@ -31,7 +32,6 @@ from prefect_federated.core.round import Reason
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.soundness import is_of_reading
 
-MULTI_KRUM = 3
 NO_INDEX = 1 << 16  # beyond every index: no member scored it
 
 
@@ -116,6 +116,8 @@ def _records(party: Party, spec: RoundSpec, claimed: Claimed) -> Iterator[Findin
             yield Finding(Wrong.LEAF, f"included {position} is {record.participant}, who {why}", position)
             continue
         ours, theirs = (reveal.opening.payload_root, reveal.opening.weight), (record.payload_root, record.weight)
+        if spec.spec.rule.reweights:
+            ours = (ours[0], record.weight)  # a coefficient, which `_choices` compares
         if ours != theirs:
             detail = (
                 f"included {position}, {record.participant}: payload 0x{theirs[0].hex()} with weight {theirs[1]} is"
@@ -149,7 +151,7 @@ def _exclusions(party: Party, spec: RoundSpec, claimed: Claimed, mailbox: Mailbo
     mine = next((reveal.index for reveal in claimed.reveals if reveal.participant == party.account), None)
     for which, (index, reason) in enumerate(unpack_exclusions(claimed.proposal.exclusions).items()):
         no_bound = reason is Reason.NORM_BOUND and not enforced.norm_bound
-        no_rule = reason is Reason.RULE and enforced.rule != MULTI_KRUM and not nobody
+        no_rule = reason is Reason.RULE and enforced.rule < RULES.index("multi_krum") and not nobody
         if no_bound or no_rule:
             yield Finding(
                 Wrong.EXCLUSION, f"index {index} is left out for {reason.name}, which this task does not have", which
@@ -202,7 +204,11 @@ def _sum(spec: RoundSpec, claimed: Claimed, gathered: Gathered, aggregate: Words
     there = [update for update in updates if update is not None]
     if len(there) < len(updates):
         return
-    ours = apply_rule(spec.spec.rule, there)
+    try:
+        ours = apply_rule(spec.spec.rule, there)
+    except WeightOverflow as error:
+        yield Finding(Wrong.RULE, str(error))
+        return
     wrong = first_difference(ours, aggregate)
     if wrong is None:
         return
@@ -217,9 +223,12 @@ def _sum(spec: RoundSpec, claimed: Claimed, gathered: Gathered, aggregate: Words
 
 
 def included_updates(claimed: Claimed, gathered: Gathered) -> list[Update | None]:
-    """The included updates in their order; None where one could not be had."""
-    found = {update.participant: update for update in gathered.updates}
-    return [found.get(record.participant) for record in claimed.document.included]
+    """The included updates in their order, under the weights that are bound; None where one could not be had."""
+    found = {update.participant: update.words for update in gathered.updates}
+    return [
+        Update(record.participant, record.weight, found[record.participant]) if record.participant in found else None
+        for record in claimed.document.included
+    ]
 
 
 def _rewards(party: Party, spec: RoundSpec, claimed: Claimed) -> Iterator[Finding]:
@@ -262,6 +271,20 @@ def _choices(spec: RoundSpec, claimed: Claimed, gathered: Gathered) -> Iterator[
                 f"{participant} is proposed as {_fate(theirs.get(participant))}, recomputed as"
                 f" {_fate(ours.get(participant))}",
             )
+    if spec.spec.rule.reweights:
+        yield from _coefficients(claimed, {update.participant: update.weight for update in combined.kept})
+
+
+def _coefficients(claimed: Claimed, ours: Mapping[str, int]) -> Iterator[Finding]:
+    """The first included update under another coefficient than the rule gives it."""
+    for position, record in enumerate(claimed.document.included):
+        weight = ours.get(record.participant)
+        if weight is not None and weight != record.weight:
+            detail = (
+                f"included {position}, {record.participant}: weight {record.weight} is proposed, {weight} recomputed"
+            )
+            yield Finding(Wrong.RULE, detail, position)
+            return
 
 
 def _fate(reason: Reason | None) -> str:

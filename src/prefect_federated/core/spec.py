@@ -8,12 +8,12 @@ from typing import Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from prefect_federated.core.aggregation.overflow import check_weighted_sum
 from prefect_federated.core.agreement import in_numbers, require_agreement
 from prefect_federated.core.canonical import canonical, canonical_hash
 from prefect_federated.core.data_use import UseSpec
 from prefect_federated.core.enforced import Enforced, task_id
 from prefect_federated.core.errors import SpecError, SpecMismatch
+from prefect_federated.core.rule_spec import RuleSpec, check_sums
 from prefect_federated.core.server_spec import FedAvg, ServerSpec
 from prefect_federated.core.spec_parts import (
     Column,
@@ -24,7 +24,6 @@ from prefect_federated.core.spec_parts import (
     PlanSpec,
     PrivacySpec,
     RewardSpec,
-    RuleSpec,
     Strict,
     Tensor,
     UpdateSpec,
@@ -89,7 +88,7 @@ class TaskSpec(Strict):
                 f"rule {self.rule.name} needs {self.rule.fewest} updates, the quorum is {enforced.quorum};"
                 " raise the quorum"
             )
-        check_weighted_sum(enforced.max_participants, enforced.max_weight, self.update.limit)
+        check_sums(self.rule, enforced.max_participants, enforced.max_weight, self.update.limit)
         return self
 
     def canonical(self) -> bytes:
