@@ -3,6 +3,8 @@
 gathered updates, base - version before, order of commitments --core.detection--> report --> result document
 """
 
+from collections.abc import Iterator
+
 from prefect_federated.adapters.evm.records import Version
 from prefect_federated.adapters.gathering import Gathered, gather
 from prefect_federated.adapters.party import Party
@@ -11,6 +13,7 @@ from prefect_federated.adapters.reading import model_uri, read_past_spec, read_r
 from prefect_federated.adapters.round_log import RoundLog
 from prefect_federated.core.combine import Words, minus
 from prefect_federated.core.detection.detect import DetectionReport, detect
+from prefect_federated.core.findings import Finding, Wrong
 from prefect_federated.core.round import Status
 from prefect_federated.core.round_spec import RoundSpec
 
@@ -47,6 +50,21 @@ def detected(party: Party, log: RoundLog) -> DetectionReport | None:
     if spec.spec.detection is None:
         return None
     return run_detection(party, spec, gather(party, spec, party.federation.reveals(log.task, log.round)))
+
+
+def detection_findings(
+    party: Party, spec: RoundSpec, theirs: DetectionReport | None, gathered: Gathered
+) -> Iterator[Finding]:
+    """Whom a proposed report names without reason, or does not name; where all names agree, that a figure differs."""
+    ours = run_detection(party, spec, gathered)
+    if ours == theirs:
+        return
+    here, there = (sorted(report.accounts) if report else [] for report in (ours, theirs))
+    yield Finding(
+        Wrong.DETECTION,
+        f"the report names {', '.join(there) or 'nobody'}, the task's tests name {', '.join(here) or 'nobody'}"
+        + ("; its figures differ" if here == there else ""),
+    )
 
 
 def _words(party: Party, spec: RoundSpec, version: Version) -> Words:

@@ -75,8 +75,9 @@ def _fill_numbers(draft: Draft) -> None:
 
     from prefect_federated.core.agreement import in_numbers
     from prefect_federated.core.data_use import UseSpec
+    from prefect_federated.core.rule_spec import RuleSpec
     from prefect_federated.core.server_spec import ServerSpec
-    from prefect_federated.core.spec_parts import ModelSpec, RewardSpec, RuleSpec, UpdateSpec
+    from prefect_federated.core.spec_parts import ModelSpec, RewardSpec, UpdateSpec
 
     enforced = draft.setdefault("enforced", {})
     try:

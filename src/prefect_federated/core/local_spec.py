@@ -9,9 +9,10 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from prefect_federated.core.errors import SpecError
+from prefect_federated.core.rule_spec import RuleSpec
 from prefect_federated.core.server_spec import FedAvg, ServerSpec
 from prefect_federated.core.server_spec import FedNova as NovaServer
-from prefect_federated.core.spec_parts import PrivacySpec, RuleSpec, Tensor
+from prefect_federated.core.spec_parts import PrivacySpec, Tensor
 
 CONTROL = "control/"  # before a tensor's name: SCAFFOLD's server control variate of that tensor
 LOCAL_STEPS = "local_steps"  # FedNova's word behind the model; it stays 0 in every version

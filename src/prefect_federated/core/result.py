@@ -14,7 +14,7 @@ from prefect_federated.core.rewards import sum_root
 
 
 class IncludedUpdate(BaseModel):
-    """One update in the aggregate, under the weight it was given."""
+    """One update in the aggregate, under the weight it was given: the revealed one, or a coefficient of its rule."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

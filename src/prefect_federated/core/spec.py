@@ -8,7 +8,6 @@ from typing import Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from prefect_federated.core.aggregation.overflow import check_weighted_sum
 from prefect_federated.core.agreement import in_numbers, require_agreement
 from prefect_federated.core.canonical import canonical, canonical_hash
 from prefect_federated.core.data_use import UseSpec
@@ -16,6 +15,7 @@ from prefect_federated.core.detection.detection_spec import DetectionSpec
 from prefect_federated.core.enforced import Enforced, task_id
 from prefect_federated.core.errors import SpecError, SpecMismatch
 from prefect_federated.core.local_spec import LocalSpec, Sgd, check_local, model_tensors
+from prefect_federated.core.rule_spec import RuleSpec, check_sums
 from prefect_federated.core.server_spec import FedAvg, ServerSpec
 from prefect_federated.core.spec_parts import (
     Column,
@@ -26,7 +26,6 @@ from prefect_federated.core.spec_parts import (
     PlanSpec,
     PrivacySpec,
     RewardSpec,
-    RuleSpec,
     Strict,
     Tensor,
     UpdateSpec,
@@ -96,7 +95,7 @@ class TaskSpec(Strict):
                 " raise the quorum"
             )
         check_local(self.local, self.model.tensors, self.rule, self.server, self.privacy)
-        check_weighted_sum(enforced.max_participants, enforced.max_weight, self.update.limit)
+        check_sums(self.rule, enforced.max_participants, enforced.max_weight, self.update.limit)
         return self
 
     @property
