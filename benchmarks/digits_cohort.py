@@ -30,13 +30,14 @@ MEAN = RuleSpec()
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What arrives in a round: words int32 `[n, d]`, the attackers' first, weights, base and last step of the model."""
+    """A round: words int32 `[n, d]`, the attackers' first, weights, base and last step of the model, who is in."""
 
     round: int
     words: Words
     weights: tuple[int, ...]
     base: Words
     last: Words | None
+    kept: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +74,10 @@ class Cohort:
             for i, attack in enumerate(attacks):
                 together = self.attacks.count(self.attacks[i])
                 words[i] = attack.craft(Scene(words[i].copy(), honest, ENCODING.limit, rng, last, together))
-            self.look(Sent(round, words, weights, base, last))
             fit = [i for i, own in enumerate(words) if np.abs(own.astype(np.int64)).max() <= ENCODING.limit]
-            last = combine(rule, [Update(str(i), weights[i], words[i]) for i in fit], base.size).aggregate
+            combined = combine(rule, [Update(str(i), weights[i], words[i]) for i in fit], base.size)
+            self.look(Sent(round, words, weights, base, last, tuple(int(one.participant) for one in combined.kept)))
+            last = combined.aggregate
             base = add(base, last)
         return measured(base, test)
 

@@ -2,8 +2,8 @@
 
     python benchmarks/scores.py [--seeds 3] [--rounds 20]
 
-scikit-learn's digits. First table: twenty silos, six of which cheat; each round's pool is split by the score, and whom
-detection names scores 0, as in a committee. Where nobody scores, all that are not named share alike.
+scikit-learn's digits. First table: twenty silos under Multi-Krum, six of which cheat; each round's pool is split by the
+score, and whom rule or detection leave out scores 0, as in a committee. Where nobody scores, the rest share alike.
 Second table: ten silos, of which the i-th has i tenths of its labels drawn anew. True leave-one-out is the loss that
 ten federations gain, each trained from the start without one silo; Spearman's coefficient compares the two orders.
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
-from digits_cohort import ENCODING, PLAN, TENSORS, Cohort, Sent, table
+from digits_cohort import ENCODING, MEAN, PLAN, TENSORS, Cohort, Sent, table
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
@@ -30,6 +30,7 @@ from prefect_federated.core.scoring.leave_one_out import leave_one_out
 from prefect_federated.core.scoring.loss import loss
 from prefect_federated.core.scoring.score_vector import Scores
 from prefect_federated.core.scoring.shapley import shapley
+from prefect_federated.core.spec import RuleSpec
 from prefect_federated.learning.evaluation import finite
 from prefect_federated.learning.local import evaluate
 from prefect_federated.learning.plan import TrainingData
@@ -37,6 +38,7 @@ from prefect_federated.learning.plan import TrainingData
 CHEATS = ("free-rider", "free-rider", "copy", "near-copy", "gaussian", "gaussian")
 SCORES = ("examples", "improvement", "loss", "cosine", "leave_one_out", "shapley")
 MOST_FOR_CHEATS, LEAST_RANK = 0.01, 0.8
+RULE = RuleSpec(name="multi_krum", byzantine=len(CHEATS))
 SPOILT = tuple(i / 10 for i in range(10))
 
 
@@ -53,7 +55,7 @@ class Pay:
         figures = geometry(list(sent.words), sent.last)
         order = [len(sent.words) - i for i in range(len(sent.words))]  # cheats commit last
         named = {one.place for one in run_tests(DetectionSpec(), figures, order)}
-        worth = [i for i in range(self.silos) if i not in named]
+        worth = [i for i in sent.kept if i not in named]
         for name in SCORES:
             scores = np.array(self._scores(name, sent, worth), float)
             shares = scores if scores.sum() else np.isin(np.arange(self.silos), worth).astype(float)
@@ -63,7 +65,7 @@ class Pay:
     def _scores(self, name: str, sent: Sent, worth: list[int]) -> Scores:
         n = self.silos
         if name == "examples":
-            return sent.weights
+            return tuple(weight * (i in sent.kept) for i, weight in enumerate(sent.weights))
 
         def made(some: frozenset[int]) -> Words:
             if not some:
@@ -101,7 +103,7 @@ def main() -> int:
     print(f"20 silos, {len(CHEATS)} of them cheat; {asked.rounds} rounds, {asked.seeds} seeds: share of the pool\n")
     shares: dict[str, list[float]] = {name: [] for name in SCORES}
     for seed in range(asked.seeds):
-        pay = _paid(Cohort("iid", seed, CHEATS), asked.rounds)
+        pay = _paid(Cohort("iid", seed, CHEATS), asked.rounds, RULE)
         for name, paid in pay.items():
             shares[name].append(float(paid[: len(CHEATS)].sum() / paid.sum()))
     for name, found in shares.items():
@@ -123,11 +125,11 @@ def main() -> int:
     return int(min(max(found) for found in shares.values()) > MOST_FOR_CHEATS or best < LEAST_RANK)
 
 
-def _paid(cohort: Cohort, rounds: int) -> dict[str, NDArray[np.float64]]:
+def _paid(cohort: Cohort, rounds: int, rule: RuleSpec = MEAN) -> dict[str, NDArray[np.float64]]:
     """What each silo earns under each score, which the committee takes on the first half of the test rows."""
     held_out = cohort.rows()[1][: cohort.test_rows // 2]
     pay = Pay(table(held_out), cohort.silos)
-    replace(cohort, look=pay.look).learn(rounds)
+    replace(cohort, look=pay.look).learn(rounds, rule)
     return pay.paid
 
 
