@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from prefect_federated.core.aggregation import distances as module
 from prefect_federated.core.aggregation.distances import gram, squared_distances
-from prefect_federated.core.aggregation.halves import EXACT_COLUMNS
+from prefect_federated.core.aggregation.halves import EXACT_COLUMNS, EXACT_SQUARES
 from prefect_federated.core.aggregation.multi_krum import check_krum, krum_scores, multi_krum
 from prefect_federated.core.aggregation.norm_bound import squared_norm, within
 from prefect_federated.core.errors import ShapeMismatch, SpecError
@@ -74,7 +74,7 @@ def test_small_and_large_words_may_share_a_matrix() -> None:
 def test_sum_over_more_columns_than_int64_holds_does_not_wrap_around() -> None:
     """Of words just below where a block is cut into halves: each block is exact, and 2,049 of them exceed int64."""
     word, d = 2**20 - 1, 2_050 * module._COLUMNS
-    assert module._COLUMNS * word**2 < module._EXACT and d * word**2 > 2**63
+    assert module._COLUMNS * word**2 < EXACT_SQUARES and d * word**2 > 2**63
     assert gram([np.full(d, word, np.int32)]).tolist() == [[d * word**2]]
 
 

@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prefect_federated.core.aggregation.halves import halves
+from prefect_federated.core.aggregation.halves import EXACT_SQUARES, halves
 from prefect_federated.core.aggregation.sorted_columns import Rows, check_rows
 
 _COLUMNS = 4096  # at most halves.EXACT_COLUMNS
 _BLOCKS = 512  # sums of so many numbers below 2**53 stay below 2**62
-_EXACT = 2.0**52  # half of where float64 leaves out integers: room for the rounding of the sum that is tested
 
 
 def squared_distances(updates: Rows) -> NDArray[np.object_]:
@@ -77,7 +76,7 @@ def _stretch(
         words = block[: n * parts[0].size]
         np.concatenate(parts, out=words)
         products = _square(words.reshape(n, -1))
-        if products.diagonal().max() < _EXACT:
+        if products.diagonal().max() < EXACT_SQUARES:
             small += products.astype(np.int64)
             continue
         tops, bottoms = halves(np.stack(parts))

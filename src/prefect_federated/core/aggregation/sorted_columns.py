@@ -32,7 +32,8 @@ def sorted_columns(updates: Rows) -> Iterator[tuple[slice, NDArray[np.int32]]]:
     d = rows[0].size
     for at in range(0, d, _COLUMNS):
         columns = slice(at, min(at + _COLUMNS, d))
-        block = np.stack([row[columns] for row in rows], axis=1)
+        together = np.concatenate([row[columns] for row in rows]).reshape(len(rows), -1)
+        block = together.T.copy()  # faster than to gather from rows that lie far apart
         block.sort(axis=1)
         yield columns, block
 
