@@ -132,7 +132,9 @@ def _train_group(
         step, proximal = plan._optimizer(stack), Proximal(stack, plan.proximal)
         forward = vmap(lambda values, rows: functional_call(model, dict(zip(names, values, strict=True)), (rows,)))
         everybody = torch.arange(len(tables), device=device).unsqueeze(1)
-        for number, (rows, weights) in enumerate(zip(schedule.rows.to(device), schedule.weights.to(device), strict=True)):
+        for number, (rows, weights) in enumerate(
+            zip(schedule.rows.to(device), schedule.weights.to(device), strict=True)
+        ):
             step.zero_grad()
             output = forward(list(stack), x[everybody, rows])  # [g, width, labels]
             each = cross_entropy(output.flatten(0, 1), y[everybody, rows].flatten(), reduction="none")

@@ -13,7 +13,7 @@ from prefect_federated.core.errors import TrainingFailed
 from prefect_federated.core.fixed_point import decode, encode
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.learning.evaluation import finite
-from prefect_federated.learning.local import local_update
+from prefect_federated.learning.local import LocalUpdate, local_update
 from prefect_federated.learning.plan import Private, TrainingData, load_plan
 
 
@@ -41,20 +41,29 @@ def train_update(
         NonFiniteUpdate: training diverged.
         TrainingFailed: the plan failed, or trained on no example: such a weight could be committed, not revealed.
     """
-    agreed, encoding = spec.spec, spec.header("update").parts[0].encoding
+    agreed = spec.spec
     plan = load_plan(agreed.plan.ref, agreed.plan.hyperparameters, agreed.plan.code_hash)
     vector = decode(base, spec.header("model").parts[0].encoding).astype(np.float32)
     private = None if agreed.privacy is None else Private(agreed.privacy, secret)
     update = local_update(
         plan, agreed.model.tensors, vector, data, training_seed(spec, participant), agreed.update.clip_norm, private
     )
-    words, clipped = encode(update.delta, encoding)
+    return encoded(spec, update, len(data))
+
+
+def encoded(spec: RoundSpec, update: LocalUpdate, rows: int) -> EncodedUpdate:
+    """A clipped update as the words and the weight that are committed.
+
+    Raises:
+        TrainingFailed: the plan trained on no example of `rows`: such a weight could be committed, not revealed.
+    """
+    words, clipped = encode(update.delta, spec.header("update").parts[0].encoding)
     if update.examples < 1:
         raise TrainingFailed(
-            f"the training plan counts {update.examples} examples in {len(data)} rows, a weight is at least 1;"
+            f"the training plan counts {update.examples} examples in {rows} rows, a weight is at least 1;"
             " mend the data, or stay out of the task"
         )
-    weight = min(int(update.examples), agreed.enforced.max_weight)
+    weight = min(int(update.examples), spec.spec.enforced.max_weight)
     return EncodedUpdate(words, weight, finite({**update.metrics, "clipped_words": float(clipped)}))
 
 
