@@ -110,15 +110,13 @@ class ContractCalls:
 
         An endpoint that takes no such message is asked one by one when they come.
         """
-        provider, to, function = self.w3.provider, self.addresses.of(contract), abi.function(contract, name)
+        to, function = self.addresses.of(contract), abi.function(contract, name)
         wanted = [[{"to": to, "data": "0x" + function.encode(*values).hex()}, "latest"] for values in many]
-        reads = getattr(provider, "still", None)
-        for at in range(0, len(wanted) if reads is not None else 0, AT_ONCE):
+        if (reads := getattr(self.w3.provider, "still", None)) is None:
+            return
+        for at in range(0, len(wanted), AT_ONCE):
             some = wanted[at : at + AT_ONCE]
-            answers = provider.make_batch_request([("eth_call", params) for params in some])  # type: ignore[misc]
-            if not isinstance(answers, list) or len(answers) != len(some):
-                return
-            for params, answer in zip(some, answers, strict=True):
+            for params, answer in zip(some, rpc.request_many(self.w3, "eth_call", some) or (), strict=False):
                 reads.keep("eth_call", params, answer)
 
     def call(self, contract: str, name: str, *values: Any) -> Any:

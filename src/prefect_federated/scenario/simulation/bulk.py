@@ -54,7 +54,13 @@ def _sent(federation: Federation, calls: Sequence[Call]) -> Iterator[str]:
         address = str(call.account.address)
         if address not in nonces:
             nonces[address] = rpc.request_int(w3, "eth_getTransactionCount", [address, "pending"])
-        fields = {**_fields(federation, call), "nonce": nonces[address], "gas": GAS, "chainId": chain_id, **price}
+        fields: dict[str, Any] = {
+            **_fields(federation, call),
+            "nonce": nonces[address],
+            "gas": GAS,
+            "chainId": chain_id,
+            **price,
+        }
         signed = call.account.sign_transaction(fields)
         nonces[address] += 1
         yield str(rpc.request(w3, "eth_sendRawTransaction", ["0x" + signed.raw_transaction.hex()]))
@@ -68,9 +74,9 @@ def _fields(federation: Federation, call: Call) -> dict[str, Any]:
 def _receipts(w3: "Web3", hashes: Sequence[str]) -> Iterator[dict[str, Any]]:
     waiting = iter(hashes)
     while some := list(islice(waiting, AT_ONCE)):
-        answers = w3.provider.make_batch_request([("eth_getTransactionReceipt", [one]) for one in some])  # type: ignore[misc]
+        answers = rpc.request_many(w3, "eth_getTransactionReceipt", [[one] for one in some]) or [{}] * len(some)
         for one, answer in zip(some, answers, strict=True):
-            yield answer.get("result") or _mined(w3, one)  # type: ignore[attr-defined]
+            yield answer.get("result") or _mined(w3, one)
 
 
 def _mined(w3: "Web3", tx_hash: str) -> dict[str, Any]:

@@ -131,7 +131,7 @@ def rule_spec(name: str, attackers: int, norm_bound: int | None = None) -> RuleS
         raise ConfigurationError(f"there is no rule {name!r}; --rule takes one of {', '.join(rule_names())}")
     settings = {TOLERATED[name]: attackers} if name in TOLERATED else {}
     try:
-        return RuleSpec(name=name, norm_bound=norm_bound, **settings)  # type: ignore[arg-type]
+        return RuleSpec(name=name, norm_bound=norm_bound, **settings)
     except ValidationError as error:
         problem = error.errors()[0]["msg"]
         raise ConfigurationError(f"rule {name} against {attackers} attackers: {problem}; choose another") from error

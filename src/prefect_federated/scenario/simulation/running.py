@@ -5,6 +5,7 @@ draw --leave, enrol--> cohort --drive_rounds, the crowd acting in shards--> Roun
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from prefect import flow
@@ -26,7 +27,9 @@ def run_rounds(town: Town, options: Options, watch: Watcher) -> list[RoundResult
     workers = options.workers or min(MOST_WORKERS, os.cpu_count() or 1)
     shards = options.shards or workers
 
-    @flow(name="federated-simulation", task_runner=ThreadPoolTaskRunner(max_workers=workers))
+    runner: Any = ThreadPoolTaskRunner(max_workers=workers)  # Prefect types it by its own futures
+
+    @flow(name="federated-simulation", task_runner=runner)
     def simulation() -> list[RoundResult]:
         results: list[RoundResult] = []
         enrolled, last = set(town.residents), None
