@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 from prefect_federated.cli import quiet
@@ -122,7 +123,7 @@ def whole(out: Path, participants: int, rounds: int) -> None:
     took, worked = time.perf_counter() - started, time.process_time() - busy
     print(f"\n{participants} participants, {rounds} rounds on digits: {took:.1f} s (goal {GOAL_S:.0f} s for 100 and 5)")
     print(f"  processor time of this process {worked:.1f} s; chain and Prefect's server are others")
-    for (name, at), (_, until) in zip(parts, parts[1:], strict=False):
+    for (name, at), (_, until) in pairwise(parts):
         print(f"  {name:<32}{until - at:8.2f} s")
     print("  rounds by stage:")
     for row in report.rounds:

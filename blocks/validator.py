@@ -32,6 +32,12 @@ class Validator(PartyBlock):
         title="Holdout", description="CSV or Parquet file that models are measured on; it never leaves the validator."
     )
 
+    holdout_secret: Path | None = Field(
+        default=None,
+        title="Secret of the holdout",
+        description="File with the secret of a held-out set that all members share; empty where each has its own.",
+    )
+
     mailbox: Path | None = Field(
         default=None,
         title="Mailbox",
@@ -41,11 +47,12 @@ class Validator(PartyBlock):
     def open(self) -> "OpenValidator":
         """Connect the validator: keys, chain, store, held-out data."""
         from prefect_federated.adapters.data.sources import FileSource
+        from prefect_federated.adapters.holdout import HeldOut
         from prefect_federated.adapters.mailbox import FolderMailbox
         from prefect_federated.adapters.validator import Validator as OpenValidator
 
         return OpenValidator(
             party=self.open_party(),
-            holdout=FileSource(self.holdout),
+            holdout=HeldOut(FileSource(self.holdout), self.holdout_secret),
             mailbox=FolderMailbox(self.mailbox) if self.mailbox else None,
         )

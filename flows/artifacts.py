@@ -5,6 +5,7 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact, cr
 from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.outcome import Outcome
 from prefect_federated.adapters.round_log import RoundLog
+from prefect_federated.core.detection.detect import DetectionReport
 from prefect_federated.core.notes import Notes
 from prefect_federated.core.opinion import UNIT
 
@@ -16,13 +17,18 @@ def publish_round(
     outcome: Outcome | None,
     mlflow_version: int | None,
     lineage: str = "",
+    detection: DetectionReport | None = None,
 ) -> None:
-    """Write a table of participants and a summary for one round, and a link to its lineage where there is one."""
+    """Write tables of participants and of whom detection names, a summary, and a link to the lineage where one is."""
     key = f"task-{log.task}-round-{log.round}"
     create_table_artifact(
         table=participant_rows(log, notes), key=f"{key}-participants", description=f"Round {log.round}"
     )
     create_markdown_artifact(markdown=summary(federation, log, outcome, mlflow_version, lineage), key=key)
+    if detection is not None:
+        create_table_artifact(
+            table=detection_rows(detection, notes), key=f"{key}-detection", description=f"Detection, round {log.round}"
+        )
     if lineage:
         create_link_artifact(link=lineage, link_text=f"Lineage after round {log.round}", key=f"{key}-lineage")
 
@@ -43,6 +49,14 @@ def participant_rows(log: RoundLog, notes: Notes) -> list[dict[str, str]]:
         }
         for account in people.expected
     ]
+
+
+def detection_rows(report: DetectionReport, notes: Notes) -> list[dict[str, str]]:
+    """One row for everybody who is named, by each test that does; else one that says so."""
+    rows = [
+        {"participant": notes.name(one.participant), "test": one.test, "detail": one.detail} for one in report.named
+    ]
+    return rows or [{"participant": "nobody", "test": "", "detail": f"{len(report.measures)} updates were tested"}]
 
 
 def summary(

@@ -14,6 +14,7 @@ from prefect import runtime
 from prefect.logging import get_run_logger
 
 from prefect_federated.adapters.aggregator import Aggregator
+from prefect_federated.adapters.detecting import detected
 from prefect_federated.adapters.evm.membership import cohort_of
 from prefect_federated.adapters.mlflow.records import RoundKey
 from prefect_federated.adapters.outcome import Outcome
@@ -21,6 +22,7 @@ from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.relayer import Relayer
 from prefect_federated.adapters.round_log import RoundLog, is_recorded, read_round_log
 from prefect_federated.adapters.validator import Validator
+from prefect_federated.core.detection.detect import DetectionReport
 from prefect_federated.core.errors import FederatedError
 from prefect_federated.core.notes import LocalNote, Notes
 from prefect_federated.core.relaying import WAITING, letters_until, middle
@@ -84,6 +86,7 @@ class RoundResult:
     outcome: Outcome | None
     mlflow_version: int | None
     wall_s: float
+    detection: DetectionReport | None = None
 
 
 def drive_round(cast: Cast, task: int) -> RoundResult:
@@ -103,8 +106,9 @@ def drive_round(cast: Cast, task: int) -> RoundResult:
     notes = _notes(cast, local, excluded | _left_out(outcome))
     log, version = _settle(cast, task, round, notes)
     _fetch_floors(cast, task, log)
-    publish_round(cast.aggregator.party.federation, log, notes, outcome, version, _lineage(cast, task, round))
-    return RoundResult(log, notes, outcome, version, time.perf_counter() - started)
+    found = detected(cast.aggregator.party, log)
+    publish_round(cast.aggregator.party.federation, log, notes, outcome, version, _lineage(cast, task, round), found)
+    return RoundResult(log, notes, outcome, version, time.perf_counter() - started, found)
 
 
 def _lineage(cast: Cast, task: int, round: int) -> str:

@@ -10,6 +10,7 @@ from prefect_federated.adapters.checkpoints import checkpoint
 from prefect_federated.adapters.data.consented import same_view
 from prefect_federated.adapters.data.training import train_on
 from prefect_federated.adapters.payloads import seal_update
+from prefect_federated.adapters.personal import keep_personal
 from prefect_federated.adapters.silo import Silo
 from prefect_federated.core.evidence import Evidence
 from prefect_federated.core.round_spec import RoundSpec
@@ -25,12 +26,12 @@ from prefect_federated.tasks.retry import DELAYS_S, RETRIES, is_transport_error
     retry_condition_fn=is_transport_error,
 )
 def train(silo: Silo, spec: RoundSpec, evidence: Evidence) -> SealedUpdate:
-    """Train on exactly the view that was validated, and seal the update.
+    """Train on exactly the view that was validated, and seal the update, with what the silo keeps of it for itself.
 
     Raises:
         DataRefused: the data changed since they were validated.
         NonFiniteUpdate: training diverged.
-        ConfigurationError: the task asks for private training and the plan cannot do it.
+        ConfigurationError: the plan cannot train privately, or by the task's algorithm.
     """
     party = silo.party
     view = same_view(silo, spec, evidence)
@@ -38,5 +39,6 @@ def train(silo: Silo, spec: RoundSpec, evidence: Evidence) -> SealedUpdate:
     sealed = seal_update(
         party.store, spec, party.account, party.sealing_key, update.words, update.weight, update.metrics
     )
+    keep_personal(party, spec, sealed.attempt, update.personal)
     checkpoint("participant:trained")
     return sealed

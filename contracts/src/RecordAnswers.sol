@@ -5,6 +5,7 @@ import {IProofs} from "./interfaces/IProofs.sol";
 import {IRulings} from "./interfaces/IRulings.sol";
 import {Rights} from "./Rights.sol";
 import {RollLeaves} from "./RollLeaves.sol";
+import {Tallies} from "./Tallies.sol";
 
 /// @title Where an included update was revealed, in a round with rolls: asked for, and shown.
 abstract contract RecordAnswers is Rights, IProofs {
@@ -25,7 +26,8 @@ abstract contract RecordAnswers is Rights, IProofs {
         if (!_isDirect(task, round, participant)) {
             (address by, bytes32 root, uint32 w) = _s().coordinator
                 .rolledRecord(task, round, rolled.poster, rolled.position, rolled.commit, rolled.opening);
-            if (by != participant || root != payloadRoot || w != weight) revert NotRevealed(participant);
+            bool weighed = w == weight || k.rule >= Tallies.REWEIGHTED;
+            if (by != participant || root != payloadRoot || !weighed) revert NotRevealed(participant);
             _requireGiven(p, participant, rolled.commit.content.grantId());
         }
         emit Answered(task, round, _demandId(task, round, k.proposalHash, Target(Tree.Record, position, 0)), msg.sender);

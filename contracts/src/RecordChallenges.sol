@@ -6,6 +6,7 @@ import {DisputesBase} from "./DisputesBase.sol";
 import {IRecordDesk} from "./interfaces/IRecordDesk.sol";
 import {IRulings} from "./interfaces/IRulings.sol";
 import {Signatures} from "./Signatures.sol";
+import {Tallies} from "./Tallies.sol";
 
 /// @title The proposal's record of who is in and who is out contradicts what is on chain.
 abstract contract RecordChallenges is DisputesBase, IRecordDesk, EIP712Upgradeable {
@@ -19,7 +20,6 @@ abstract contract RecordChallenges is DisputesBase, IRecordDesk, EIP712Upgradeab
     uint8 internal constant UNAVAILABLE = 1;
     uint8 internal constant NORM_BOUND = 6;
     uint8 internal constant RULE = 7;
-    uint8 internal constant MULTI_KRUM = 3;
 
     function challengeLeaf(
         uint32 task,
@@ -29,13 +29,14 @@ abstract contract RecordChallenges is DisputesBase, IRecordDesk, EIP712Upgradeab
         Piece calldata leaf,
         Opening calldata o
     ) external {
-        _case(task, round, p);
+        IRulings.Case memory k = _case(task, round, p);
         (address participant, bytes32 payloadRoot, uint32 weight) = _requireIncluded(leaf, p, position);
         (uint16 index, bool revealed) = _s().coordinator.revealedIndex(task, round, participant);
         if (!revealed || _s().coordinator.isLanded(task, round, index)) _requireNoRolls(task, participant, index, p);
         if (revealed && !_excluded(p.exclusions, index)) {
             if (!_s().coordinator.isOpening(task, round, participant, o)) revert NotRevealed(participant);
-            if (o.payloadRoot == payloadRoot && o.weight == weight) {
+            bool weighed = o.weight == weight || k.rule >= Tallies.REWEIGHTED;
+            if (o.payloadRoot == payloadRoot && weighed) {
                 revert NotWrong(int256(uint256(o.weight)), int256(uint256(weight)));
             }
         }
@@ -73,7 +74,7 @@ abstract contract RecordChallenges is DisputesBase, IRecordDesk, EIP712Upgradeab
         (uint16 index, uint8 reason) = _exclusion(p.exclusions, which);
         bool wrong;
         if (reason == NORM_BOUND) wrong = k.normBound == 0;
-        if (reason == RULE) wrong = k.rule != MULTI_KRUM && p.included != 0;
+        if (reason == RULE) wrong = k.rule < Tallies.MULTI_KRUM && p.included != 0;
         if (reason == UNAVAILABLE) wrong = _received(task, round, index, k.proposer, o, receipt);
         if (!wrong) revert NotWrong(int256(uint256(index)), int256(uint256(reason)));
         emit ExclusionRefuted(task, round, msg.sender, index, reason);

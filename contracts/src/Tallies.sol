@@ -6,7 +6,7 @@ pragma solidity 0.8.37;
 struct Tally {
     uint32 next; // updates counted, in the order of the included tree
     uint64 weight; // sum of weights
-    int128 sum; // mean: sum of weight * word; rank rules: sum of the words strictly between low and high
+    int128 sum; // mean, reweighted: sum of weight * word; rank rules: sum of the words strictly between low and high
     uint32 belowLow;
     uint32 toLow; // at most low
     uint32 belowHigh;
@@ -15,7 +15,9 @@ struct Tally {
 
 /// @title One coordinate of an aggregate, recomputed from words that come one by one.
 /// @notice mean: floor(sum of weight * word / sum of weights). median, trimmed mean: of the n words in ascending
-/// order, without the `trim` first and last, floor(sum / (n - 2 trim)); the median trims (n - 1) / 2. Floor
+/// order, without the `trim` first and last, floor(sum / (n - 2 trim)); the median trims (n - 1) / 2. Bulyan is the
+/// trimmed mean of those it chose. Rules from REWEIGHTED on: floor(sum of coefficient * word / (n * 2^16)), where a
+/// leaf's weight is the coefficient and 2^16 one whole share: who is scaled down leaves its rest to nobody. Floor
 /// rounds towards minus infinity. The same numbers stand in test/vectors.json for the Python rules.
 library Tallies {
     /// Thrown when the claimed `low` and `high` are not the values of the ranks that the rule keeps first and last.
@@ -23,9 +25,16 @@ library Tallies {
 
     uint8 internal constant MEDIAN = 1;
     uint8 internal constant TRIMMED_MEAN = 2;
+    /// Also the first rule that leaves participants out.
+    uint8 internal constant MULTI_KRUM = 3;
+    uint8 internal constant BULYAN = 4;
+    /// The first of the rules (geometric median, centred clipping, root of trust) under which the weight of an included
+    /// leaf is a coefficient that readers recompute, and not the weight that was revealed.
+    uint8 internal constant REWEIGHTED = 5;
+    uint256 internal constant WHOLE_BITS = 16;
 
     function ranked(uint8 rule) internal pure returns (bool) {
-        return rule == MEDIAN || rule == TRIMMED_MEAN;
+        return rule == MEDIAN || rule == TRIMMED_MEAN || rule == BULYAN;
     }
 
     function add(Tally memory t, uint8 rule, int32 word, uint32 weight, int32 low, int32 high) internal pure {
@@ -48,6 +57,7 @@ library Tallies {
         pure
         returns (int256)
     {
+        if (rule >= REWEIGHTED) return floorDiv(t.sum, uint256(t.next) << WHOLE_BITS);
         if (!ranked(rule)) return floorDiv(t.sum, uint256(t.weight));
         if (rule == MEDIAN) trim = (uint256(t.next) - 1) / 2;
         uint256 last = uint256(t.next) - 1 - trim; // the rank of `high`

@@ -3,11 +3,12 @@ pragma solidity 0.8.37;
 
 import {ITaskDesk} from "./interfaces/ITaskDesk.sol";
 import {CoordinatorBase} from "./CoordinatorBase.sol";
+import {Tallies} from "./Tallies.sol";
 
 /// @title Tasks: how they are created, and what they agreed to.
 abstract contract Tasks is CoordinatorBase, ITaskDesk {
     uint256 internal constant MAX_PARTICIPANTS = 10_000;
-    uint8 internal constant LAST_RULE = 3;
+    uint8 internal constant LAST_RULE = 7;
     uint8 internal constant MAX_COMMITTEE = 31;
 
     /// @dev EIP-712 style name; `params` enters as keccak256 of its 42 words (see createTask).
@@ -83,6 +84,8 @@ abstract contract Tasks is CoordinatorBase, ITaskDesk {
         _check(p.aggregateHeader != 0, "aggregateHeader");
         _check(p.feeBps <= 10_000, "feeBps");
         _check(p.rule <= LAST_RULE, "rule");
+        // By examples would pay by the coefficients in the leaves: the examples are in none of them.
+        _check(p.rule < Tallies.REWEIGHTED || p.rewardBy != 0, "rewardBy");
         _check(p.aggregator != address(0), "aggregator");
         _check(p.standby != p.aggregator, "standby");
         _validateCommittee(p);

@@ -65,6 +65,27 @@ contract ChallengeRecordTest is DisputeBase {
         lyingLeaf = abi.encodePacked(_silo(2), o.payloadRoot, weight);
     }
 
+    function test_coefficient_of_a_rule_that_reweights_is_no_lie_about_a_weight() public {
+        for (rule = 5; rule <= 7; ++rule) {
+            setUp();
+            liar = 2;
+            _relied(77);
+            Proposal memory p = _toChallenge();
+            Opening memory o = _opening(_silo(2));
+            vm.expectRevert(abi.encodeWithSelector(IDisputeTypes.NotWrong.selector, uint256(o.weight), 77));
+            this.challengeLeaf(p, 2, o);
+        }
+    }
+
+    function test_payload_root_that_was_not_revealed_costs_the_bond_under_a_rule_that_reweights() public {
+        rule = 6;
+        setUp();
+        (liar, lyingLeaf) = (1, abi.encodePacked(_silo(1), keccak256("another"), _weightOf(_silo(1))));
+        Proposal memory p = _toChallenge();
+        _challengeLeaf(p, 1, _opening(_silo(1)));
+        _assertOverturned();
+    }
+
     function test_payload_root_that_was_not_revealed_costs_the_bond() public {
         (liar, lyingLeaf) = (1, abi.encodePacked(_silo(1), keccak256("another"), _weightOf(_silo(1))));
         Proposal memory p = _toChallenge();
@@ -224,12 +245,21 @@ contract ChallengeRecordTest is DisputeBase {
         _assertOverturned();
     }
 
-    function test_left_out_by_multi_krum_stands() public {
-        rule = 3;
+    function test_left_out_by_a_rule_that_chooses_stands() public {
+        for (rule = 3; rule <= 7; ++rule) {
+            setUp();
+            Proposal memory p = _excludedFor(7);
+            vm.expectRevert(abi.encodeWithSelector(IDisputeTypes.NotWrong.selector, 3, 7));
+            this.challengeExclusion(p, "");
+        }
+    }
+
+    function test_left_out_by_a_rule_that_only_ranks_costs_the_bond() public {
+        rule = 2;
         setUp();
         Proposal memory p = _excludedFor(7);
-        vm.expectRevert(abi.encodeWithSelector(IDisputeTypes.NotWrong.selector, 3, 7));
-        this.challengeExclusion(p, "");
+        _challengeExclusion(p, "");
+        _assertOverturned();
     }
 
     function test_reason_that_only_a_reader_can_judge_stands() public {

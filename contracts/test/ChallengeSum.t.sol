@@ -22,20 +22,20 @@ contract ChallengeSumTest is DisputeBase {
         vm.assertEq(_bountyOf(stranger), DUTY_BOND / 2, "bounty");
     }
 
-    /// forge-config: default.fuzz.runs = 24
+    /// forge-config: default.fuzz.runs = 32
     function test_no_honest_word_can_be_refuted(uint256 rule_, uint256 chunk, uint256 word) public {
-        _with(uint8(bound(rule_, 0, 3)), 1);
+        _with(uint8(bound(rule_, 0, 7)), 1);
         (chunk, word) = (bound(chunk, 1, CHUNKS - 1), bound(word, 0, WORDS - 1));
         Proposal memory p = _toChallenge();
         vm.expectPartialRevert(IDisputeTypes.NotWrong.selector);
         this.challengeSum(p, chunk, word);
     }
 
-    /// forge-config: default.fuzz.runs = 24
+    /// forge-config: default.fuzz.runs = 32
     function test_every_altered_word_can_be_refuted(uint256 rule_, uint256 chunk, uint256 word, int256 lie)
         public
     {
-        _with(uint8(bound(rule_, 0, 3)), 1);
+        _with(uint8(bound(rule_, 0, 7)), 1);
         (lieChunk, lieWord) = (bound(chunk, 1, CHUNKS - 1), bound(word, 0, WORDS - 1));
         aggregateLie = lie % 1000;
         if (aggregateLie == 0) aggregateLie = -1;

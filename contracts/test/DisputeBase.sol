@@ -36,6 +36,7 @@ abstract contract DisputeBase is RoundBase {
         p.trim = trim;
         p.step = step;
         p.normBound = normBound;
+        if (rule >= 5) p.rewardBy = 1;
         p.disclosure = disclosure;
         p.limit = 1000;
         p.aggregateHeader = Trees.leaf(_header("aggregate"));
@@ -107,7 +108,7 @@ abstract contract DisputeBase is RoundBase {
         for (uint256 i; i < who.length; ++i) {
             v[i] = _wordOf(who[i], chunk, word);
         }
-        if (rule == 0 || rule == 3) return _mean(who, v);
+        if (rule == 0 || rule == 3 || rule >= 5) return _mean(who, v);
         _sort(v);
         uint256 off = rule == 1 ? (v.length - 1) / 2 : trim;
         int256 sum;
@@ -121,9 +122,9 @@ abstract contract DisputeBase is RoundBase {
         int256 sum;
         int256 total;
         for (uint256 i; i < who.length; ++i) {
-            int256 weight = int256(uint256(_weightOf(who[i])));
+            int256 weight = int256(uint256(_boundWeight(who[i])));
             sum += weight * v[i];
-            total += weight;
+            total += rule < 5 ? weight : int256(65536);
         }
         return _floor(sum, total);
     }
@@ -185,7 +186,7 @@ abstract contract DisputeBase is RoundBase {
 
     function _leafOf(address who) internal view virtual returns (bytes memory) {
         Opening memory o = _opening(who);
-        return abi.encodePacked(who, o.payloadRoot, o.weight);
+        return abi.encodePacked(who, o.payloadRoot, _boundWeight(who));
     }
 
     function _leaves() internal view returns (bytes[] memory leaves) {
@@ -204,6 +205,11 @@ abstract contract DisputeBase is RoundBase {
 
     function _weightOf(address silo) internal pure returns (uint32) {
         return 1 + uint32(uint160(silo)) % 50;
+    }
+
+    /// The weight of an included leaf: the revealed one, or a coefficient of 0 to 4 whole shares.
+    function _boundWeight(address silo) internal view returns (uint32) {
+        return rule < 5 ? _weightOf(silo) : uint32(uint256(keccak256(abi.encode(silo))) % 5) * 65_535;
     }
 
     function _proposal() internal view virtual override returns (Proposal memory p) {
@@ -240,7 +246,7 @@ abstract contract DisputeBase is RoundBase {
     function _at(uint256 chunk, uint256 word) internal view returns (IDisputeTypes.Coordinate memory at) {
         at.chunk = uint32(chunk);
         at.word = uint32(word);
-        if (rule != 1 && rule != 2) return at;
+        if (rule != 1 && rule != 2 && rule != 4) return at;
         address[] memory who = _included();
         int256[] memory v = new int256[](who.length);
         for (uint256 i; i < who.length; ++i) {
@@ -262,7 +268,7 @@ abstract contract DisputeBase is RoundBase {
             Opening memory o = _opening(who[i]);
             bytes[] memory chunks = _update(who[i]);
             shown[i - first] = IDisputeTypes.Shown(
-                who[i], o.payloadRoot, o.weight, chunks[chunk], Trees.path(chunks, chunk)
+                who[i], o.payloadRoot, _boundWeight(who[i]), chunks[chunk], Trees.path(chunks, chunk)
             );
         }
     }

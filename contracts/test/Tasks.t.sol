@@ -40,7 +40,7 @@ contract TasksTest is RoundBase {
         _refused(p, "maxRounds");
         (p = _params()).chunkBytes = 0;
         _refused(p, "chunkBytes");
-        (p = _params()).rule = 4;
+        (p = _params()).rule = 8;
         _refused(p, "rule");
         (p = _params()).aggregator = address(0);
         _refused(p, "aggregator");

@@ -219,6 +219,7 @@ contract VectorsTest is ICoordinatorTypes, Answers {
         _coordinate(".coordinate_5");
         _coordinate(".coordinate_6");
         _coordinate(".coordinate_7");
+        _coordinate(".coordinate_8");
     }
 
     function _coordinate(string memory at) internal view {
@@ -229,6 +230,11 @@ contract VectorsTest is ICoordinatorTypes, Answers {
         _result(words, weights, 3, 0, vm.parseJsonInt(json, string.concat(at, ".mean")));
         _result(words, weights, 1, (words.length - 1) / 2, vm.parseJsonInt(json, string.concat(at, ".median")));
         _result(words, weights, 2, trim, vm.parseJsonInt(json, string.concat(at, ".trimmed_mean")));
+        _result(words, weights, 4, trim, vm.parseJsonInt(json, string.concat(at, ".trimmed_mean")));
+        int256 reweighted = vm.parseJsonInt(json, string.concat(at, ".reweighted"));
+        for (uint8 rule = 5; rule <= 7; ++rule) {
+            _result(words, weights, rule, 0, reweighted);
+        }
     }
 
     function _result(
@@ -243,7 +249,7 @@ contract VectorsTest is ICoordinatorTypes, Answers {
         for (uint256 i; i < words.length; ++i) {
             Tallies.add(t, rule, int32(words[i]), uint32(weights[i]), low, high);
         }
-        vm.assertEq(Tallies.result(t, rule, rule == 2 ? trim : 0, low, high), expected, "result");
+        vm.assertEq(Tallies.result(t, rule, rule == 2 || rule == 4 ? trim : 0, low, high), expected, "result");
     }
 
     /// The word that exactly `rank` others come before, ties in order of place.

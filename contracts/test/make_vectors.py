@@ -232,6 +232,7 @@ def coordinate(words: list[int], weights: list[int], trim: int) -> dict[str, Any
         "mean": sum(w * u for w, u in zip(weights, words, strict=True)) // sum(weights),
         "median": sum(two) // len(two),
         "trimmed_mean": sum(kept) // len(kept),
+        "reweighted": sum(w * u for w, u in zip(weights, words, strict=True)) // (len(words) * 2**16),
     }
 
 
@@ -269,6 +270,7 @@ def main() -> int:
         "coordinate_5": coordinate([2**31 - 1, -(2**31), 0, -1, -1], [1, 1000, 2, 3, 5], 2),
         "coordinate_6": coordinate([-3, -3, -3, 4, 4, 4], [7, 7, 7, 1, 1, 1], 2),
         "coordinate_7": coordinate([10, -9, -3, -3, 2, -20, -5], [1, 2, 3, 4, 5, 6, 7], 1),  # three strictly between
+        "coordinate_8": coordinate([2**31 - 1, -(2**31), 77, -5, 40], [65_536, 65_535, 32_768, 0, 262_144], 1),
     }
     shown = {group: {name: show(value) for name, value in fields.items()} for group, fields in groups.items()}
     text = json.dumps(shown, indent=1) + "\n"

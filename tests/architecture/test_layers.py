@@ -32,8 +32,8 @@ BELOW = {
 
 # Values in, values out: whatever core may import, and nothing else.
 PURE = {
-    *("abc", "collections", "concurrent", "dataclasses", "enum", "functools", "hashlib", "hmac", "itertools"),
-    *("json", "math", "operator", "re", "struct", "types", "typing", "os"),
+    *("abc", "bisect", "collections", "concurrent", "dataclasses", "enum", "functools", "hashlib", "hmac", "itertools"),
+    *("json", "math", "operator", "re", "statistics", "struct", "types", "typing", "os"),
     *("cryptography", "eth_abi", "eth_hash", "eth_utils", "numpy", "pydantic", "rfc8785"),
 }
 EXCEPTIONS = {

@@ -13,6 +13,7 @@ from prefect_federated.core.spec import PrivacySpec
 from prefect_federated.learning.accountant import floor_of
 from prefect_federated.learning.plan import load_plan, require_private
 
+TABULAR = "prefect_federated.learning.tabular:TabularClassifier"
 PLAN = '''
 import numpy as np
 
@@ -54,8 +55,8 @@ def create(cli, federation, path: Path, *more: str):
     )
 
 
-def first_model(federation, spec: dict[str, Any]) -> list[float]:
-    header = plain_header("model", 2, spec["model"]["frac_bits"])
+def first_model(federation, spec: dict[str, Any], size: int = 2) -> list[float]:
+    header = plain_header("model", size, spec["model"]["frac_bits"])
     _, parts = parse(b"".join(federation.store.get(spec["model"]["genesis_uri"], 1 << 16)), header)
     return (parts["model"] / 2 ** spec["model"]["frac_bits"]).tolist()
 
@@ -108,6 +109,45 @@ def test_draft_may_start_from_a_safetensors_file(cli, fresh) -> None:
     assert first_model(fresh, made["spec"]) == [0.25, -4.0]
 
 
+def algorithmic_draft(federation, local: dict[str, Any], ref: str = TABULAR, **changes: Any) -> Path:
+    """A draft whose silos train by an algorithm, without what follows from that."""
+    path = draft_file(federation)
+    draft = json.loads(path.read_text()) | {"local": local, **changes}
+    draft["plan"] = {"ref": ref} | ({} if ref != TABULAR else {"hyperparameters": {"means": [0, 0], "scales": [1, 1]}})
+    draft["enforced"].pop("step")
+    path.write_text(json.dumps(draft))
+    return path
+
+
+def test_draft_with_an_algorithm_gets_the_tensors_it_shares(cli, fresh) -> None:
+    from safetensors.numpy import save_file
+
+    save_file({"0.weight": np.full((2, 2), 0.5, np.float32), "0.bias": np.ones(2, np.float32)}, "start.safetensors")
+    path = algorithmic_draft(fresh, {"name": "scaffold"})
+    made = json.loads(create(cli, fresh, path, "--genesis", "start.safetensors", "--json").stdout)
+    spec = made["spec"]
+    names = [tensor["name"] for tensor in spec["model"]["tensors"]]
+    assert names == ["0.weight", "0.bias", "control/0.weight", "control/0.bias"]
+    assert first_model(fresh, spec, 12) == [0.5] * 4 + [1.0] * 2 + [0.0] * 6
+    nova = algorithmic_draft(fresh, {"name": "fednova", "nominal_steps": 4}, server={"name": "fednova"})
+    made = json.loads(create(cli, fresh, nova, "--json").stdout)
+    assert made["enforced"]["step"] == 1 and made["spec"]["model"]["tensors"][-1]["name"] == "local_steps"
+
+
+@pytest.mark.parametrize(
+    ("local", "ref", "said"),
+    [
+        ({"name": "fedfoo"}, TABULAR, "the task's field local: Input tag 'fedfoo'"),
+        ({"name": "fedprox"}, TABULAR, "the task's field local.fedprox.mu: Field required"),
+        ({"name": "fedbn"}, TABULAR, "local.layers names batch normalisation: 0 of 2 tensors"),
+        ({"name": "scaffold"}, "plan.py:Plan", "trains by scaffold, and plan Plan lacks trained, local_steps"),
+    ],
+)
+def test_draft_with_an_algorithm_that_does_not_go_is_refused(cli, settled, local, ref: str, said: str) -> None:
+    result = create(cli, settled, algorithmic_draft(settled, local, ref))
+    assert result.exit_code in (2, 3) and said in " ".join(result.stderr.split())
+
+
 def private_draft(federation, ref: str, **settings: Any) -> Path:
     """A draft that asks for noise, without what follows from that."""
     path = draft_file(federation)
@@ -121,8 +161,7 @@ def private_draft(federation, ref: str, **settings: Any) -> Path:
 
 def test_draft_with_noise_gets_its_floor_and_the_only_way_to_commit(cli, fresh) -> None:
     settings = {"means": [0.0, 0.0], "scales": [1.0, 1.0], "batch_size": 16}
-    ref = "prefect_federated.learning.tabular:TabularClassifier"
-    path = private_draft(fresh, ref, **settings)
+    path = private_draft(fresh, ref := TABULAR, **settings)
     enforced = json.loads(create(cli, fresh, path, "--json").stdout)["enforced"]
     plan, privacy = load_plan(ref, settings), PrivacySpec(noise_multiplier=4.0, max_grad_norm=1.0)
     assert int(enforced["privacy_floor"]) == floor_of(require_private(plan), privacy, enforced["max_weight"]) > 0

@@ -31,7 +31,8 @@ def test_mean_is_the_floor_of_the_exact_weighted_mean(rows: list[tuple[list[int]
 
 @given(st.permutations(range(4)))
 def test_order_in_which_updates_come_does_not_change_a_bit(order: list[int]) -> None:
-    for rule in (RuleSpec(), RuleSpec(name="median"), RuleSpec(name="trimmed_mean", trim=1)):
+    robust = [RuleSpec(name="geometric_median"), RuleSpec(name="centred_clip", radius=11), RuleSpec(name="bulyan")]
+    for rule in (RuleSpec(), RuleSpec(name="median"), RuleSpec(name="trimmed_mean", trim=1), *robust):
         one, other = combine(rule, HONEST), combine(rule, [HONEST[i] for i in order])
         assert np.array_equal(one.aggregate, other.aggregate)
 
@@ -66,6 +67,10 @@ def test_outlier_is_left_out_by_multi_krum_under_the_reason_rule() -> None:
         RuleSpec(name="multi_krum", byzantine=1),
         RuleSpec(name="multi_krum", byzantine=1, keep=4),
         RuleSpec(name="trimmed_mean", trim=2),
+        RuleSpec(name="bulyan", byzantine=1),
+        RuleSpec(name="geometric_median", byzantine=2),
+        RuleSpec(name="centred_clip", byzantine=1, radius=10),
+        RuleSpec(name="root_of_trust", root="0x" + "51" * 20),
     ],
     ids=str,
 )

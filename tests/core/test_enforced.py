@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from prefect_federated.core.enforced import (
     NOBODY,
+    REWEIGHTED,
     RULES,
     TASK_TYPEHASH,
     Enforced,
@@ -126,7 +127,8 @@ def test_mistyped_account_is_refused(account: object, bent: Bent) -> None:
         ({"enforced.modes": 8}, "modes"),
         ({"enforced.modes": 5, "enforced.reveal_grace": 0}, "reveal_grace is 0"),
         ({"enforced.modes": 5, "enforced.reveal_grace": 9, "enforced.aggregator_bond": "0"}, "aggregator_bond is 0"),
-        ({"enforced.rule": 4}, "rule"),
+        ({"enforced.rule": 8}, "rule"),
+        ({"enforced.rule": 5}, "geometric_median with reward_by 0.*pay equally"),
         ({"enforced.surprise": 1}, "surprise"),
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else "",
@@ -139,7 +141,8 @@ def test_parameters_that_the_contract_would_refuse_are_refused_by_name(
 
 
 def test_there_is_a_name_for_every_rule() -> None:
-    assert len(RULES) == 4
+    assert len(RULES) == 8
+    assert RULES[REWEIGHTED] == "geometric_median"
 
 
 @pytest.mark.parametrize("field", Enforced.model_fields)

@@ -213,34 +213,6 @@ def test_task_whose_weighted_sum_could_overflow_is_refused_when_it_is_made(bent:
         )
 
 
-@pytest.mark.parametrize(
-    ("rule", "quorum", "possible"),
-    [
-        ({"name": "trimmed_mean", "trim": 1}, 2, False),
-        ({"name": "trimmed_mean", "trim": 1}, 3, True),
-        ({"name": "multi_krum", "byzantine": 1}, 4, False),
-        ({"name": "multi_krum", "byzantine": 1}, 5, True),
-        ({"name": "median"}, 1, True),
-    ],
-    ids=str,
-)
-def test_rule_that_cannot_work_at_the_quorum_is_refused(
-    rule: dict[str, Any], quorum: int, possible: bool, bent: Bent
-) -> None:
-    code = ("mean", "median", "trimmed_mean", "multi_krum").index(rule["name"])
-    changes = {
-        "rule": rule,
-        "enforced.rule": code,
-        "enforced.trim": rule.get("trim", 0),
-        "enforced.quorum": quorum,
-    }
-    if possible:
-        assert bent(changes).rule.fewest <= quorum
-    else:
-        with pytest.raises(SpecError, match=f"the quorum is {quorum}"):
-            bent(changes)
-
-
 def test_spec_equal_to_the_chain_in_every_field_is_accepted(task: TaskSpec) -> None:
     check_spec(task, on_chain(task))
     lower = task.enforced.model_dump() | {"aggregator": task.enforced.aggregator.lower()}

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from prefect_federated.adapters.attesting import measure
 from prefect_federated.adapters.gathering import gather
+from prefect_federated.adapters.holdout import HeldOut
 from prefect_federated.adapters.outcome import work_out
 from prefect_federated.adapters.payloads import fetch_state, fetch_words, store_state
 from prefect_federated.adapters.reading import model_uri, read_past_spec, read_result
@@ -102,7 +103,7 @@ def test_two_rounds_have_the_bits_of_plain_python_and_the_roots_of_whoever_recom
         document = read_result(party, spec.task, spec.round)
         holdout = consortium.aggregator.open().holdout
         assert holdout is not None and document.metrics
-        assert measure(consortium.standby.open().party, spec, holdout).candidate == document.metrics
+        assert measure(consortium.standby.open().party, spec, HeldOut(holdout)).candidate == document.metrics
         words = fetch_words(party.store, spec, "aggregate", document.aggregate_uri, proposal.aggregate_root)
         base = fetch_words(party.store, spec, "model", spec.base_uri, spec.base_root)
         model, state = plain_step(ADAM, base.tolist(), words.tolist(), state, 16)

@@ -8,6 +8,7 @@ from pandas import DataFrame
 from torch import nn
 
 from prefect_federated.learning.batched_training import GROUP, train_batched, why_not_batched
+from prefect_federated.learning.offers import Terms
 from prefect_federated.learning.plan import TrainingData
 from prefect_federated.learning.tabular import TabularClassifier
 
@@ -16,7 +17,8 @@ SIZES = (1, 5, 16, 17, 40, 3)
 SETTINGS: tuple[dict[str, Any], ...] = (
     {"lr": 0.1, "batch_size": 5},
     {"lr": 0.1, "batch_size": 16, "epochs": 3, "momentum": 0.9, "weight_decay": 0.01},
-    {"lr": 0.01, "batch_size": 8, "epochs": 2, "optimizer": "adam", "proximal": 0.1},
+    {"lr": 0.01, "batch_size": 8, "epochs": 2, "optimizer": "adam"},
+    {"lr": 0.1, "batch_size": 8, "updates": 7, "momentum": 0.5},
     {"epochs": 0},
 )
 
@@ -52,7 +54,7 @@ def tables(sizes: tuple[int, ...] = SIZES) -> list[TrainingData]:
     return [TrainingData(frame.assign(y=rng.integers(0, 3, len(frame))), FEATURES, "y") for frame in frames]
 
 
-@pytest.mark.parametrize("settings", SETTINGS, ids=["sgd", "momentum", "adam-proximal", "no-epoch"])
+@pytest.mark.parametrize("settings", SETTINGS, ids=["sgd", "momentum", "adam", "updates", "no-epoch"])
 def test_batched_training_gives_the_weights_of_the_plans_own(settings: dict[str, Any]) -> None:
     mine, data = plan(**settings), tables()
     base = mine.parameters(mine.build_model(3))
@@ -64,6 +66,22 @@ def test_batched_training_gives_the_weights_of_the_plans_own(settings: dict[str,
             np.testing.assert_allclose(got.tensors[name], values, atol=1e-5, rtol=0)
         assert got.result.examples == wanted.examples
         assert got.result.metrics == pytest.approx(wanted.metrics, abs=1e-5)
+
+
+def test_terms_join_everybodys_gradients_as_they_join_one() -> None:
+    mine, data = plan(**SETTINGS[1]), tables((5, 40, 17))
+    base = mine.parameters(mine.build_model(3))
+    rng = np.random.default_rng(5)
+    terms = [
+        Terms(mu=0.3, drift={name: rng.normal(size=v.shape).astype(np.float32) for name, v in base.items()})
+        for _ in data
+    ]
+    for number, got in enumerate(train_batched(mine, base, data, range(3), terms=terms)):
+        model = mine.build_model(0)
+        mine.load(model, base)
+        mine.train_with(model, data[number], number, terms[number])
+        for name, values in mine.parameters(model).items():
+            np.testing.assert_allclose(got.tensors[name], values, atol=1e-5, rtol=0)
 
 
 def test_who_is_done_stays_where_it_ended_while_others_go_on() -> None:

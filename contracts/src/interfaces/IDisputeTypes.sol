@@ -12,7 +12,7 @@ interface IDisputeTypes is ICoordinatorTypes {
         bytes32[] path;
     }
 
-    /// A word of a chunk. `low` and `high` matter to median and trimmed mean only: the smallest and the largest
+    /// A word of a chunk. `low` and `high` matter to median, trimmed mean and Bulyan only: the smallest and the largest
     /// of the words that the rule keeps.
     struct Coordinate {
         uint32 chunk;

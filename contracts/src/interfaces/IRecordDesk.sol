@@ -41,7 +41,8 @@ interface IRecordDesk is IDisputeTypes {
     function forfeitLeaf(uint32 task, uint32 round, address poster, bool openings, uint16 position) external;
 
     /// An included leaf names somebody who did not reveal, or is excluded too, or another payload root or
-    /// weight than was revealed.
+    /// weight than was revealed. Under a rule that reweights, its weight is a coefficient: readers recompute it, and no
+    /// challenge shows it.
     /// @param o What the participant revealed; not read if it revealed nothing.
     function challengeLeaf(
         uint32 task,

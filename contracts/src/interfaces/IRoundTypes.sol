@@ -48,11 +48,12 @@ interface IRoundTypes {
     /// @param maxMisses Rounds in a row that one can be noted as absent from before one is un-enrolled; 0 is never.
     /// @param waitRounds Rounds that whoever was retracted sits out before it may enrol again; 0 is none.
     /// @param chunkBytes Chunk size of the Merkle trees. @param mode 0 clear, 1 masked.
-    /// @param rule 0 mean, 1 median, 2 trimmed mean, 3 Multi-Krum.
+    /// @param rule 0 mean, 1 median, 2 trimmed mean, 3 Multi-Krum, 4 Bulyan; 5 geometric median, 6 centred clipping, 7 root of
+    /// trust: under these three leaves hold coefficients for weights, and pay does not go by examples.
     /// @param bond A participant's. @param aggregatorBond The aggregator's, and the standby's (stake token).
     /// @param roundReward Most that one round pays, in `token` (0 is native).
     /// @param standby May be 0. @param chunks Chunks of an update, an aggregate or a model, the header included.
-    /// @param limit Largest magnitude of an update's word. @param trim trimmed mean: left out at each end.
+    /// @param limit Largest magnitude of an update's word. @param trim trimmed mean, Bulyan: left out at each end.
     /// @param normBound Largest L2 norm of an update in words, 0 is none.
     /// @param step 0 the model is base + aggregate; 1 another server step, which no challenge covers.
     /// @param disclosure 1 a dispute may show single chunks of payloads; 0 none.

@@ -35,9 +35,10 @@ from prefect_federated.core.remedies import gravest
 from prefect_federated.core.result import ResultDocument
 from prefect_federated.core.round import RoundState, Status
 from prefect_federated.core.round_spec import RoundSpec
-from prefect_federated.learning.tensors import unflatten
+from prefect_federated.learning.vector import size_of, unflatten
 
 REMEDY_TAG, PURPOSES_TAG, UNTIL_TAG = "federated.remedy", "federated.purposes", "federated.usable_until"
+DETECTED_TAG = "federated.detected"
 ROLLBACK = 2  # kind of a version that brings an older model back
 
 
@@ -152,7 +153,7 @@ def round_record(
             "plan": spec.spec.plan.ref,
             "plan_code_hash": "0x" + spec.spec.plan.code_hash.hex(),
         },
-        participants=tuple(_participant(spec, account, log, notes) for account in log.expected),
+        participants=tuple(_participant(account, log, notes, result) for account in log.expected),
         flow_run_id=notes.flow_run_id,
     )
 
@@ -161,7 +162,7 @@ def _median(log: RoundLog) -> dict[str, float]:
     return {} if log.median_metric is None else {"committee/median_metric": log.median_metric / UNIT}
 
 
-def _participant(spec: RoundSpec, account: str, log: RoundLog, notes: Notes) -> ParticipantRecord:
+def _participant(account: str, log: RoundLog, notes: Notes, result: ResultDocument | None) -> ParticipantRecord:
     people = log.participation(notes.exclusions, notes.local)
     out = next((e for e in people.excluded if e.participant == account), None)
     local = notes.local.get(account)
@@ -178,7 +179,15 @@ def _participant(spec: RoundSpec, account: str, log: RoundLog, notes: Notes) -> 
         dataset=dataset,
         excluded_stage=out.stage if out else "",
         excluded_reason=out.reason if out else "",
+        tags=_detected(account, result),
     )
+
+
+def _detected(account: str, result: ResultDocument | None) -> dict[str, str]:
+    """The tests that name a participant, as a tag; none where there was no detection or nothing was found."""
+    named = result.detection.named if result and result.detection else ()
+    tests = [one.test for one in named if one.participant == account]
+    return {DETECTED_TAG: ", ".join(tests)} if tests else {}
 
 
 def model_version(
@@ -207,14 +216,14 @@ def model_version(
 
 
 def package(party: Party, spec: RoundSpec, made: Made, version: Version) -> PackagedModel:
-    """A version's model from the store, checked against the chain's root."""
+    """A version's model from the store, checked against the chain's root: the model alone of what is shared."""
     words = fetch_words(party.store, spec, "model", made.uri, version.model_root)
     vector = decode(words, spec.header("model").parts[0].encoding).astype(np.float32)
     agreed = spec.spec
     return PackagedModel(
         plan=agreed.plan.ref,
         hyperparameters=agreed.plan.hyperparameters,
-        tensors=unflatten(vector, agreed.model.tensors),
+        tensors=unflatten(vector[: size_of(agreed.model_tensors)], agreed.model_tensors),
         columns={column.name: "double" for column in agreed.data.columns},
         code_hash="0x" + agreed.plan.code_hash.hex(),
     )

@@ -1,6 +1,7 @@
 """The outcome of a round as its aggregator works it out: aggregate, next model, metrics, rewards, rights, proposal.
 
 updates --combine--> aggregate --server step--> model, state --evaluate--> metrics --pay--> rewards --> Proposal
+updates --detect--> report -->
 base version and grants of the included --intersection--> rights -->
 """
 
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from prefect_federated.adapters.aggregator import Aggregator
+from prefect_federated.adapters.detecting import run_detection
 from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.gathering import Gathered
 from prefect_federated.adapters.party import Party
@@ -64,6 +66,7 @@ def work_out(aggregator: Aggregator, spec: RoundSpec, reveals: list[Reveal], gat
         ),
         rewards=_rewards(aggregator, spec, reveals, combined),
         metrics=_metrics(aggregator, spec, stepped.model),
+        detection=run_detection(party, spec, gathered),
     )
     reasons = gathered.reasons | combined.left_out
     indices = {reveal.participant: reveal.index for reveal in reveals}

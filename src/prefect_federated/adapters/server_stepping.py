@@ -14,6 +14,7 @@ from prefect_federated.core.optimizers.server_step import State, Stepped, initia
 from prefect_federated.core.payload import payload_root
 from prefect_federated.core.remedies import ROLLBACK, ROUND
 from prefect_federated.core.round_spec import RoundSpec
+from prefect_federated.core.server_spec import PLAIN
 from prefect_federated.core.server_state import state_root
 
 
@@ -41,7 +42,7 @@ def state_of(party: Party, spec: RoundSpec, version: Version) -> State:
         ContentMismatch: the store does not have it, and the step that made the version gives another.
     """
     server, d = spec.spec.server, spec.spec.model.size
-    made = _made(party, version)
+    made = origin_of(party, version)
     if not server.moments or made.kind != ROUND:
         return initial_state(server, d)
     try:
@@ -67,8 +68,8 @@ def require_true_base(party: Party, spec: RoundSpec) -> None:
     Raises:
         ProtocolError: model or state of the base version are not the optimiser's.
     """
-    made = _made(party, version_with_hash(party.federation.versions(spec.task), spec.base_version))
-    if not spec.spec.server.moments or made.kind != ROUND:
+    made = origin_of(party, version_with_hash(party.federation.versions(spec.task), spec.base_version))
+    if spec.spec.server.step == PLAIN or made.kind != ROUND:
         return
     ours = _step_again(party, spec, made)
     roots = (
@@ -103,7 +104,7 @@ def _step(spec: RoundSpec, base: Words, aggregate: Words, state: State) -> Stepp
     return server_step(spec.spec.server, base, aggregate, state, spec.spec.model.frac_bits)
 
 
-def _made(party: Party, version: Version) -> Version:
+def origin_of(party: Party, version: Version) -> Version:
     """The version whose model this is: itself, or what a rollback restores, which its aggregate root names."""
     while version.kind == ROLLBACK:
         version = version_with_hash(party.federation.versions(version.task), version.aggregate_root)

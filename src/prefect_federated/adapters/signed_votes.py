@@ -4,7 +4,7 @@ opinion, kept sealed --sign--> SignedVote (in Vote)        opinion, as promised 
 """
 
 from prefect_federated.adapters.attesting import keep_opinion, kept_opinion, vote_of
-from prefect_federated.adapters.data.sources import DataSource
+from prefect_federated.adapters.holdout import HeldOut
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.reading import read_round_spec
 from prefect_federated.adapters.validator import Validator
@@ -23,7 +23,7 @@ from prefect_federated.core.signed_votes import OpenVote, SignedVote
 from prefect_federated.core.vote import check_vote
 
 
-def sign_vote(party: Party, task: int, holdout: DataSource | None) -> SignedVote:
+def sign_vote(party: Party, task: int, holdout: HeldOut | None) -> SignedVote:
     """The party's vote of the current round, promised and signed; measured now unless an opinion is kept already.
 
     The opinion is kept before anything is signed, so a repeat, and the attest flow, promise the same vote.

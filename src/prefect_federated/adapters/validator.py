@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 
 from prefect_federated.adapters.attesting import Measured, measure
-from prefect_federated.adapters.data.sources import DataSource
+from prefect_federated.adapters.holdout import HeldOut
 from prefect_federated.adapters.mailbox import Mailbox
 from prefect_federated.adapters.party import Party
 from prefect_federated.core.opinion import Opinion, weigh
 from prefect_federated.core.round_spec import RoundSpec
-from prefect_federated.core.scoring.improvement import improvement
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +15,7 @@ class Validator:
     """What the attest flow works with; its held-out set never leaves it."""
 
     party: Party
-    holdout: DataSource
+    holdout: HeldOut
     mailbox: Mailbox | None = None
 
     def opinion(self, spec: RoundSpec) -> Opinion:
@@ -31,5 +30,4 @@ class Validator:
     def judged(self, spec: RoundSpec, measured: Measured) -> Opinion:
         """The opinion that follows from what was measured."""
         accept, metric, base = weigh(spec.spec.committee, measured.base, measured.candidate)
-        scores = improvement(measured.base_correct, measured.correct, measured.indices)
-        return Opinion(accept, metric, base, scores)
+        return Opinion(accept, metric, base, measured.scores)

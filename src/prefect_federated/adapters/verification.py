@@ -6,9 +6,11 @@ records, exclusions --> updates --rule--> aggregate --server step--> model, stat
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from prefect_federated.adapters.detecting import detection_findings
 from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.evm.unrolling import StandingLeaf
 from prefect_federated.adapters.gathering import Gathered, gather
+from prefect_federated.adapters.holdout import HeldOut
 from prefect_federated.adapters.mailbox import Mailbox
 from prefect_federated.adapters.outcome import shown_votes
 from prefect_federated.adapters.party import Party
@@ -16,10 +18,12 @@ from prefect_federated.adapters.payloads import fetch_stream
 from prefect_federated.adapters.reading import read_result, rewards_before
 from prefect_federated.adapters.receipts import kept_receipt
 from prefect_federated.adapters.rights_check import rights_findings
+from prefect_federated.adapters.score_check import score_findings
 from prefect_federated.adapters.step_check import step_findings, wrong_step
 from prefect_federated.adapters.vouching import refutation
 from prefect_federated.core.combine import Update, Words, apply_rule, combine
-from prefect_federated.core.errors import ConfigurationError, PayloadError
+from prefect_federated.core.enforced import RULES
+from prefect_federated.core.errors import ConfigurationError, PayloadError, WeightOverflow
 from prefect_federated.core.findings import AGGREGATE, INCLUDED, MODEL, PAYLOAD, RECORD, Finding, Verification, Wrong
 from prefect_federated.core.pay import Part, ShownVote, round_pay
 from prefect_federated.core.payload import header_chunk, parse
@@ -31,7 +35,6 @@ from prefect_federated.core.round import Reason
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.soundness import is_of_reading
 
-MULTI_KRUM = 3
 NO_INDEX = 1 << 16  # beyond every index: no member scored it
 
 
@@ -54,11 +57,14 @@ class Claimed:
         return [Part(r.participant, indices.get(r.participant, NO_INDEX), r.weight) for r in self.document.included]
 
 
-def verify_proposal(party: Party, spec: RoundSpec, mailbox: Mailbox | None = None) -> Verification:
+def verify_proposal(
+    party: Party, spec: RoundSpec, mailbox: Mailbox | None = None, holdout: HeldOut | None = None
+) -> Verification:
     """Recompute a round's proposal and name everything that is wrong with it.
 
     Who is no reader of the round cannot read single updates: records, exclusions, step and rewards are checked.
-    What members said of excluded updates is looked up in the party's vault, and in a mailbox where one is given.
+    What members said of excluded updates is looked up in the party's vault, and in a mailbox where one is given; their
+    scores are measured again where there is the held-out set that the task fixed.
 
     Raises:
         ProtocolError: the round has no proposal.
@@ -74,7 +80,10 @@ def verify_proposal(party: Party, spec: RoundSpec, mailbox: Mailbox | None = Non
     findings += _results(party, spec, claimed, gathered, sound=not findings and not claimed.unread)
     findings += _rewards(party, spec, claimed)
     findings += rights_findings(party, spec, claimed)
-    findings += _choices(spec, claimed, gathered) if gathered else []
+    if gathered:
+        findings += _choices(spec, claimed, gathered)
+        findings += detection_findings(party, spec, claimed.document.detection, gathered)
+    findings += score_findings(party, spec, holdout) if gathered and holdout else []
     return Verification(tuple(findings), read_updates=reads)
 
 
@@ -116,6 +125,8 @@ def _records(party: Party, spec: RoundSpec, claimed: Claimed) -> Iterator[Findin
             yield Finding(Wrong.LEAF, f"included {position} is {record.participant}, who {why}", position)
             continue
         ours, theirs = (reveal.opening.payload_root, reveal.opening.weight), (record.payload_root, record.weight)
+        if spec.spec.rule.reweights:
+            ours = (ours[0], record.weight)  # a coefficient, which `_choices` compares
         if ours != theirs:
             detail = (
                 f"included {position}, {record.participant}: payload 0x{theirs[0].hex()} with weight {theirs[1]} is"
@@ -149,7 +160,7 @@ def _exclusions(party: Party, spec: RoundSpec, claimed: Claimed, mailbox: Mailbo
     mine = next((reveal.index for reveal in claimed.reveals if reveal.participant == party.account), None)
     for which, (index, reason) in enumerate(unpack_exclusions(claimed.proposal.exclusions).items()):
         no_bound = reason is Reason.NORM_BOUND and not enforced.norm_bound
-        no_rule = reason is Reason.RULE and enforced.rule != MULTI_KRUM and not nobody
+        no_rule = reason is Reason.RULE and enforced.rule < RULES.index("multi_krum") and not nobody
         if no_bound or no_rule:
             yield Finding(
                 Wrong.EXCLUSION, f"index {index} is left out for {reason.name}, which this task does not have", which
@@ -202,7 +213,11 @@ def _sum(spec: RoundSpec, claimed: Claimed, gathered: Gathered, aggregate: Words
     there = [update for update in updates if update is not None]
     if len(there) < len(updates):
         return
-    ours = apply_rule(spec.spec.rule, there)
+    try:
+        ours = apply_rule(spec.spec.rule, there)
+    except WeightOverflow as error:
+        yield Finding(Wrong.RULE, str(error))
+        return
     wrong = first_difference(ours, aggregate)
     if wrong is None:
         return
@@ -217,9 +232,12 @@ def _sum(spec: RoundSpec, claimed: Claimed, gathered: Gathered, aggregate: Words
 
 
 def included_updates(claimed: Claimed, gathered: Gathered) -> list[Update | None]:
-    """The included updates in their order; None where one could not be had."""
-    found = {update.participant: update for update in gathered.updates}
-    return [found.get(record.participant) for record in claimed.document.included]
+    """The included updates in their order, under the weights that are bound; None where one could not be had."""
+    found = {update.participant: update.words for update in gathered.updates}
+    return [
+        Update(record.participant, record.weight, found[record.participant]) if record.participant in found else None
+        for record in claimed.document.included
+    ]
 
 
 def _rewards(party: Party, spec: RoundSpec, claimed: Claimed) -> Iterator[Finding]:
@@ -262,6 +280,20 @@ def _choices(spec: RoundSpec, claimed: Claimed, gathered: Gathered) -> Iterator[
                 f"{participant} is proposed as {_fate(theirs.get(participant))}, recomputed as"
                 f" {_fate(ours.get(participant))}",
             )
+    if spec.spec.rule.reweights:
+        yield from _coefficients(claimed, {update.participant: update.weight for update in combined.kept})
+
+
+def _coefficients(claimed: Claimed, ours: Mapping[str, int]) -> Iterator[Finding]:
+    """The first included update under another coefficient than the rule gives it."""
+    for position, record in enumerate(claimed.document.included):
+        weight = ours.get(record.participant)
+        if weight is not None and weight != record.weight:
+            detail = (
+                f"included {position}, {record.participant}: weight {record.weight} is proposed, {weight} recomputed"
+            )
+            yield Finding(Wrong.RULE, detail, position)
+            return
 
 
 def _fate(reason: Reason | None) -> str:

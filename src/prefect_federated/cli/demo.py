@@ -47,6 +47,7 @@ def demo(
     quiet.apply(out)
     from prefect_federated.cli.demo_run import run_demo
     from prefect_federated.cli.demo_tables import show_report
+    from prefect_federated.core.spec import DetectionSpec
     from prefect_federated.scenario.plot import VALIDATORS, Plot
     from prefect_federated.scenario.task_spec import Terms
 
@@ -54,7 +55,7 @@ def demo(
     plot = Plot(
         rounds=rounds,
         seed=seed,
-        terms=Terms(norm_rule=norm_rule, seed=seed, committee_bps=COMMITTEE_BPS),
+        terms=Terms(norm_rule=norm_rule, seed=seed, committee_bps=COMMITTEE_BPS, detection=DetectionSpec()),
         lies_in=lies_in,
         validators=VALIDATORS,
         dissents_in=min(rounds, 3),

@@ -19,7 +19,7 @@ def show_report(console: Console, report: Report, out: Path) -> None:
     for row in report.rounds:
         console.print(round_lines(row))
         console.print(round_table(row))
-        for line in overturned_lines(row):
+        for line in (*detected_lines(row), *overturned_lines(row)):
             console.print(line, highlight=False)
         console.print(gas_line(row), highlight=False)
     votes = [votes_table(report)] if any(row.votes for row in report.rounds) else []
@@ -54,6 +54,11 @@ def overturned_lines(row: RoundRow) -> list[str]:
         f" taken, {_eth(one.bounty_wei)} of it for {one.accuser}"
         for one in row.overturned
     ]
+
+
+def detected_lines(row: RoundRow) -> list[str]:
+    """Whom detection names, and why."""
+    return [f"  [yellow]detection names {one.participant}[/], {one.test}: {one.detail}" for one in row.detected]
 
 
 def gas_line(row: RoundRow) -> str:

@@ -11,8 +11,11 @@ from prefect_federated.core.errors import ConfigurationError, SpecError
 from prefect_federated.core.merkle import CHUNK_BYTES
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from prefect_federated.adapters.stores.base import ContentStore
-    from prefect_federated.core.spec import TaskSpec
+    from prefect_federated.core.spec import LocalSpec, TaskSpec, Tensor
 
 Draft = dict[str, Any]
 
@@ -72,8 +75,9 @@ def _fill_numbers(draft: Draft) -> None:
 
     from prefect_federated.core.agreement import in_numbers
     from prefect_federated.core.data_use import UseSpec
+    from prefect_federated.core.rule_spec import RuleSpec
     from prefect_federated.core.server_spec import ServerSpec
-    from prefect_federated.core.spec_parts import ModelSpec, RewardSpec, RuleSpec, UpdateSpec
+    from prefect_federated.core.spec_parts import ModelSpec, RewardSpec, UpdateSpec
 
     enforced = draft.setdefault("enforced", {})
     try:
@@ -118,27 +122,54 @@ def _fill_model(draft: Draft, store: "ContentStore", genesis: Path | None) -> No
     from prefect_federated.adapters.payloads import store_model
     from prefect_federated.core.fixed_point import encode
     from prefect_federated.core.payload import plain_header
+    from prefect_federated.learning.algorithms.chosen import shared_manifest
     from prefect_federated.learning.local import initial_vector
-    from prefect_federated.learning.plan import code_hash, load_plan, manifest
-    from prefect_federated.learning.tensors import load_safetensors
+    from prefect_federated.learning.plan import code_hash, load_plan
 
     plan_part = draft.get("plan") or {}
     if "ref" not in plan_part:
         raise SpecError("the task's field plan.ref: it names the training plan; add it, e.g. 'my_plan.py:MyPlan'")
     plan_part.setdefault("code_hash", "0x" + code_hash(plan_part["ref"]).hex())
     plan = load_plan(plan_part["ref"], plan_part.get("hyperparameters", {}))
-    tensors = manifest(plan)
+    local = _local_of(draft)
+    tensors = shared_manifest(plan, local)
     draft["model"].setdefault("tensors", [tensor.model_dump(mode="json") for tensor in tensors])
     vector = (
-        load_safetensors(genesis.read_bytes(), tensors)
+        _loaded(genesis, local, tensors)
         if genesis
-        else initial_vector(plan, tensors, int(plan_part.get("seed", 0)))
+        else initial_vector(plan, tensors, int(plan_part.get("seed", 0)), local)
     )
     chunk_bytes = int(draft["enforced"].get("chunk_bytes", CHUNK_BYTES))
     header = plain_header("model", vector.size, int(draft["model"].get("frac_bits", 16)), chunk_bytes)
     words, _ = encode(vector, header.parts[0].encoding)
     uri, root = store_model(store, header, words)
     draft["model"]["genesis_uri"], draft["enforced"]["genesis_root"] = uri, "0x" + root.hex()
+
+
+def _local_of(draft: Draft) -> "LocalSpec":
+    from pydantic import TypeAdapter, ValidationError
+
+    from prefect_federated.core.local_spec import LocalSpec
+
+    try:
+        found: LocalSpec = TypeAdapter(LocalSpec).validate_json(json.dumps(draft.get("local", {"name": "sgd"})))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in ("local", *first["loc"]))
+        raise SpecError(f"the task's field {where}: {first['msg']}; correct it in the task file") from error
+    return found
+
+
+def _loaded(genesis: Path, local: "LocalSpec", tensors: "tuple[Tensor, ...]") -> "NDArray[np.float32]":
+    """A first model from a file; what the silos' algorithm adds starts at 0."""
+    import numpy as np
+
+    from prefect_federated.core.local_spec import model_tensors
+    from prefect_federated.learning.tensors import load_safetensors
+    from prefect_federated.learning.vector import size_of
+
+    own = load_safetensors(genesis.read_bytes(), model_tensors(local, tensors))
+    return np.concatenate((own, np.zeros(size_of(tensors) - own.size, np.float32)))
 
 
 def _require_genesis(spec: "TaskSpec", store: "ContentStore") -> None:

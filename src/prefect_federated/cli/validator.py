@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from prefect_federated.cli import console, votes
+from prefect_federated.cli import console, holdout, votes
 from prefect_federated.cli.account import account_of
 from prefect_federated.cli.amounts import parse_amount, show_amount
 from prefect_federated.cli.grouped import takes
@@ -147,6 +147,9 @@ def show(
     )
 
 
+validator_app.command(
+    "holdout-root", epilog="Example: federated validator holdout-root held-out.csv --secret held-out.key"
+)(holdout.holdout_root)
 validator_app.command(
     "sign-vote",
     epilog="Example: federated validator sign-vote 1 --holdout mine.csv --store s3://models/fl --keystore me.json"

@@ -10,6 +10,7 @@ import typer
 
 from prefect_federated.cli import console
 from prefect_federated.cli.grouped import takes
+from prefect_federated.cli.holdout import Holdout
 from prefect_federated.cli.sender import Sender
 from prefect_federated.cli.where import Where
 from prefect_federated.core.errors import ContentMismatch, ProtocolError
@@ -34,13 +35,14 @@ MailboxOption = Annotated[
 
 
 @console.says_what_to_do
-@takes(sender=Sender, where=Where)
+@takes(sender=Sender, where=Where, holdout=Holdout)
 def verify(
     task: TaskArgument,
     round: RoundArgument,
     store: StoreOption,
     sender: Sender,
     where: Where,
+    holdout: Holdout,
     sealing_key: KeyOption = None,
     mailbox: MailboxOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
@@ -49,13 +51,15 @@ def verify(
 
     Anybody can check records, exclusions, the model's step and rewards. A reader of the round, who names account and
     sealing key, also recomputes the aggregate from every update. With a mailbox, updates that are left out against the
-    word of two thirds of the committee are found too. Ends with 6 if anything is wrong.
+    word of two thirds of the committee are found too. A reader with the held-out set that the task fixed also gets the
+    scores again that each member voted. Ends with 6 if anything is wrong.
     """
     from prefect_federated.adapters.reading import read_past_spec
     from prefect_federated.adapters.verification import verify_proposal
 
     party = _party(where.open(), store, sender, sealing_key)
-    verification = verify_proposal(party, read_past_spec(party, task, round), _mailbox(mailbox))
+    spec = read_past_spec(party, task, round)
+    verification = verify_proposal(party, spec, _mailbox(mailbox), holdout.open())
     if as_json:
         console.print_json(record(task, round, verification))
     else:

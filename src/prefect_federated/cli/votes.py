@@ -12,6 +12,7 @@ import typer
 from prefect_federated.cli import console
 from prefect_federated.cli.amounts import show_amount
 from prefect_federated.cli.grouped import takes
+from prefect_federated.cli.holdout import Holdout
 from prefect_federated.cli.sender import Sender
 from prefect_federated.cli.where import Where
 from prefect_federated.core.errors import (
@@ -37,7 +38,7 @@ OutOption = Annotated[Path, typer.Option(help="File to write; it is never overwr
 
 
 @console.says_what_to_do
-@takes(sender=Sender, where=Where)
+@takes(sender=Sender, where=Where, holdout=Holdout)
 def sign_vote(
     task: TaskArgument,
     store: StoreOption,
@@ -45,19 +46,16 @@ def sign_vote(
     out: OutOption,
     sender: Sender,
     where: Where,
-    holdout: Annotated[
-        Path | None, typer.Option(help="CSV or Parquet file to measure on, where no opinion is kept already.")
-    ] = None,
+    holdout: Holdout,
 ) -> None:
     """Write the signer's vote in the running round to a file, promised and signed; nothing is sent, no gas is paid.
 
     Whoever has the file can promise the vote, and cannot read or change it. The same vote is signed each time.
     """
-    from prefect_federated.adapters.data.sources import FileSource
     from prefect_federated.adapters.signed_votes import sign_vote as sign
 
     party = _party(where.open(sender), sender, store, sealing_key)
-    vote = sign(party, task, FileSource(holdout) if holdout else None)
+    vote = sign(party, task, holdout.open())
     _write(out, vote)
     _say(
         f"signed the vote of {vote.whose} as 0x{vote.commitment.hex()}; have `federated validator bring-votes {out}`"

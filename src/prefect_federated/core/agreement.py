@@ -12,8 +12,9 @@ from prefect_federated.core.enforced import REWARDS, RULES, Enforced
 from prefect_federated.core.errors import SpecError
 from prefect_federated.core.merkle import leaf_hash
 from prefect_federated.core.payload import header_chunk, payload_bytes, plain_header
+from prefect_federated.core.rule_spec import RuleSpec
 from prefect_federated.core.server_spec import PLAIN, FedAvg, ServerSpec
-from prefect_federated.core.spec_parts import ModelSpec, RewardSpec, RuleSpec, UpdateSpec
+from prefect_federated.core.spec_parts import ModelSpec, RewardSpec, UpdateSpec
 
 _BY_EXAMPLES, _UNDECLARED, _FEDAVG = RewardSpec(), UseSpec(), FedAvg()
 
@@ -38,7 +39,7 @@ def in_numbers(
     return {
         "purposes": Use(tuple(purposes), use).bits,
         "rule": RULES.index(rule.name),
-        "trim": rule.trim,
+        "trim": rule.trimmed,
         "norm_bound": rule.norm_bound or 0,
         "limit": update.limit,
         "chunks": payload_bytes(header) // chunk_bytes,

@@ -1,37 +1,28 @@
 """From verified updates to one aggregate: leave out by the named rules, then the exact combination.
 
-updates --norm bound--> --Multi-Krum--> kept --mean | median | trimmed mean--> aggregate --add--> next model
+updates --norm bound--> --weigh--> kept --mean | median | trimmed mean | shares--> aggregate --add--> next model
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from prefect_federated.core.aggregation.median import coordinate_median
-from prefect_federated.core.aggregation.multi_krum import multi_krum
 from prefect_federated.core.aggregation.norm_bound import within
+from prefect_federated.core.aggregation.shares import shared_mean
 from prefect_federated.core.aggregation.trimmed_mean import trimmed_mean
 from prefect_federated.core.aggregation.weighted_mean import weighted_mean
 from prefect_federated.core.round import Reason
-from prefect_federated.core.spec import RuleSpec
+from prefect_federated.core.rule_spec import RuleSpec
+from prefect_federated.core.weighing import Update, Words, weigh
 
-Words = NDArray[np.int32]
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """One participant's decoded update: words int32 `[d]` and its weight in examples."""
-
-    participant: str
-    weight: int
-    words: Words
+__all__ = ["Combined", "Update", "Words", "add", "apply_rule", "combine"]
 
 
 @dataclass(frozen=True, slots=True)
 class Combined:
-    """The aggregate int32 `[d]`, who is in it, and who was left out by which rule."""
+    """The aggregate int32 `[d]`, who is in it under which weight, and who was left out by which rule."""
 
     aggregate: Words
     kept: tuple[Update, ...]
@@ -52,27 +43,32 @@ def combine(rule: RuleSpec, updates: Sequence[Update], size: int | None = None, 
     >>> combine(RuleSpec(), two).aggregate
     array([7], dtype=int32)
     """
-    kept, left_out = _within_norm(rule, updates)
-    if len(kept) < rule.fewest:
-        nothing = np.zeros(updates[0].words.size if size is None else size, np.int32)
-        return Combined(nothing, (), left_out | {update.participant: Reason.RULE for update in kept})
-    if rule.name == "multi_krum":
-        kept, outliers = _krum(rule, kept)
-        left_out |= outliers
+    within_norm, left_out = _within_norm(rule, updates)
+    kept = weigh(rule, within_norm)
+    names = {update.participant for update in kept}
+    left_out |= {u.participant: Reason.RULE for u in within_norm if u.participant not in names}
+    if not kept:
+        return Combined(np.zeros(updates[0].words.size if size is None else size, np.int32), (), left_out)
     return Combined(apply_rule(rule, kept, limit), tuple(kept), left_out)
 
 
 def apply_rule(rule: RuleSpec, updates: Sequence[Update], limit: int = 2**31) -> Words:
-    """The aggregate of updates that are in it, int32 `[d]`, whoever was left out before.
+    """The aggregate of updates that are in it, under the weights they have there; int32 `[d]`.
 
     Args:
         updates: at least one, each int32 `[d]`.
         limit: as in `combine`.
+
+    Raises:
+        WeightOverflow: the coefficients of a rule that reweights sum to more than it gives.
     """
+    if rule.reweights:
+        pairs = [(u.weight, u.words) for u in updates]
+        return shared_mean(pairs, updates[0].words.size, limit=limit, most_scale=rule.most_scale)
     if rule.name in ("mean", "multi_krum"):
         return weighted_mean(((u.weight, u.words) for u in updates), d=updates[0].words.size, limit=limit)
     matrix = np.stack([update.words for update in updates])  # [n, d]
-    return coordinate_median(matrix) if rule.name == "median" else trimmed_mean(matrix, rule.trim)
+    return coordinate_median(matrix) if rule.name == "median" else trimmed_mean(matrix, rule.trimmed)
 
 
 def add(base: Words, aggregate: Words) -> Words:
@@ -87,6 +83,17 @@ def add(base: Words, aggregate: Words) -> Words:
     return next_model
 
 
+def minus(model: Words, before: Words) -> Words:
+    """The step from one model to another, held at the ends of int32.
+
+    >>> minus(np.array([5, 2**31 - 1], np.int32), np.array([7, -9], np.int32))
+    array([        -2, 2147483647], dtype=int32)
+    """
+    bounds = np.iinfo(np.int32)
+    step: Words = np.clip(model.astype(np.int64) - before, bounds.min, bounds.max).astype(np.int32)
+    return step
+
+
 def _within_norm(rule: RuleSpec, updates: Sequence[Update]) -> tuple[list[Update], dict[str, Reason]]:
     if rule.norm_bound is None:
         return list(updates), {}
@@ -94,11 +101,3 @@ def _within_norm(rule: RuleSpec, updates: Sequence[Update]) -> tuple[list[Update
     kept = [update for update in updates if within(update.words, square)]
     names = {update.participant for update in kept}
     return kept, {u.participant: Reason.NORM_BOUND for u in updates if u.participant not in names}
-
-
-def _krum(rule: RuleSpec, updates: list[Update]) -> tuple[list[Update], dict[str, Reason]]:
-    most = len(updates) - rule.byzantine
-    keep = min(rule.keep or most, most)
-    chosen = multi_krum(np.stack([update.words for update in updates]), rule.byzantine, keep)
-    kept = [update for update, yes in zip(updates, chosen, strict=True) if yes]
-    return kept, {u.participant: Reason.RULE for u, yes in zip(updates, chosen, strict=True) if not yes}

@@ -17,7 +17,17 @@ from prefect_federated.core.words import Word, encode_words, hash_words, keccak2
 
 TASK_TYPEHASH = keccak256(b"Task(uint256 chainId,address coordinator,address sponsor,bytes32 paramsHash)")
 NOBODY = "0x" + "0" * 40
-RULES = ("mean", "median", "trimmed_mean", "multi_krum")
+RULES = (
+    "mean",
+    "median",
+    "trimmed_mean",
+    "multi_krum",
+    "bulyan",
+    "geometric_median",
+    "centred_clip",
+    "root_of_trust",
+)
+REWEIGHTED = 5  # the first rule under which included leaves hold coefficients
 MODES = ("clear", "masked")
 REWARDS = ("examples", "equal", "scores")
 DIRECT, RELAYED, ROLLED = 1, 2, 4
@@ -85,7 +95,13 @@ class Enforced(BaseModel):
     max_rounds: int = Field(ge=1, lt=2**32)
     chunk_bytes: int = Field(default=1024, ge=256, le=65536, multiple_of=32)
     mode: int = Field(default=0, ge=0, le=1, description="0 clear, 1 masked")
-    rule: int = Field(default=0, ge=0, le=3, description="0 mean, 1 median, 2 trimmed mean, 3 multi-Krum")
+    rule: int = Field(
+        default=0,
+        ge=0,
+        le=7,
+        description="0 mean, 1 median, 2 trimmed mean, 3 multi-Krum, 4 Bulyan, 5 geometric median, 6 centred clipping,"
+        " 7 root of trust",
+    )
     bond: Wei = Field(description="stake a participant locks for the task, wei")
     aggregator_bond: Wei = Field(description="stake aggregator and standby lock, wei")
     round_reward: Wei = Field(description="pool of one round, in the smallest unit of the token")
@@ -94,7 +110,7 @@ class Enforced(BaseModel):
     standby: Address = NOBODY
     chunks: int = Field(ge=2, lt=2**32, description="chunks of an update, an aggregate or a model, header included")
     limit: int = Field(gt=0, lt=2**31, description="largest magnitude of an update's word")
-    trim: int = Field(default=0, ge=0, lt=2**16, description="trimmed mean: updates left out at each end")
+    trim: int = Field(default=0, ge=0, lt=2**16, description="trimmed mean, Bulyan: updates left out at each end")
     norm_bound: int = Field(default=0, ge=0, lt=2**53, description="largest L2 norm of an update in words; 0 is none")
     step: int = Field(default=0, ge=0, le=255, description="0: the model is base + aggregate; 1: re-executed only")
     disclosure: int = Field(default=0, ge=0, le=1, description="1: a dispute may show single chunks of updates")
@@ -168,6 +184,11 @@ class Enforced(BaseModel):
                     f"{field} is {getattr(self, field)} for a committee of {self.committee}; give a committee its"
                     " windows and a bond, and a task without one neither"
                 )
+        if self.reweights and REWARDS[self.reward_by] == "examples":
+            raise ValueError(
+                f"rule {RULES[self.rule]} with reward_by 0: coefficients stand in place of the examples, so pay cannot"
+                " go by those; pay equally (1) or by scores (2)"
+            )
         if not self.committee and (self.validator_bps or self.pays_by_scores):
             raise ValueError("a task without a committee has nobody to score updates or to pay for it; give it one")
         if self.validator_bps and self.validator_bps + max(self.fee_bps, self.floor_bps) > 10_000:
@@ -191,6 +212,11 @@ class Enforced(BaseModel):
     def private(self) -> bool:
         """Whether each commit spends of a privacy budget."""
         return self.privacy_floor != 0
+
+    @property
+    def reweights(self) -> bool:
+        """Whether included leaves hold coefficients that readers recompute, in place of the revealed weights."""
+        return self.rule >= REWEIGHTED
 
     @property
     def pays_by_scores(self) -> bool:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from prefect_federated.core.merkle import Buffer, buffer_leaves, parents, proof
 from prefect_federated.core.payload import WORD_BYTES
 
-MEDIAN, TRIMMED_MEAN = 1, 2
+MEDIAN, TRIMMED_MEAN, BULYAN = 1, 2, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,12 @@ def with_ranks(at: Coordinate, words: Sequence[int], rule: int, trim: int) -> Co
 
     Args:
         words: the word of each included update there.
-        rule: number of the rule; 1 median, 2 trimmed mean.
+        rule: number of the rule; 1 median, 2 trimmed mean, 4 Bulyan.
 
     >>> with_ranks(Coordinate(1, 0), [9, -4, 7, 1], rule=1, trim=0)
     Coordinate(chunk=1, word=0, low=1, high=7)
     """
-    if rule not in (MEDIAN, TRIMMED_MEAN):
+    if rule not in (MEDIAN, TRIMMED_MEAN, BULYAN):
         return at
     ordered, off = sorted(words), (len(words) - 1) // 2 if rule == MEDIAN else trim
     return Coordinate(at.chunk, at.word, ordered[off], ordered[len(ordered) - 1 - off])

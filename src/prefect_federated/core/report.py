@@ -15,6 +15,14 @@ class ExclusionRow(_Row):
     reason: str = Field(description="one sentence")
 
 
+class DetectedRow(_Row):
+    """A participant that a test of the task's detection names, whether or not its update was aggregated."""
+
+    participant: str
+    test: str = Field(description="reading, scaled, alike, opposed, idle or stale")
+    detail: str = Field(description="one sentence with the figure and its bound")
+
+
 class OverturnRow(_Row):
     """A proposal that was proven wrong on chain, and what that cost whom."""
 
@@ -52,6 +60,7 @@ class RoundRow(_Row):
     revealed: list[str]
     aggregated: list[str]
     excluded: list[ExclusionRow]
+    detected: list[DetectedRow] = Field(default_factory=list, description="named by detection, test by test")
     overturned: list[OverturnRow] = Field(default_factory=list, description="proposals proven wrong, in order")
     votes: list[VoteRow] = Field(default_factory=list, description="the committee, in the order of its seats")
     median_metric: float | None = Field(default=None, description="median of the metrics voted; null if none counted")

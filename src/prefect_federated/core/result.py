@@ -1,10 +1,12 @@
 """The result document of a round: what stands behind a proposal's hashes, kept in the content store."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from prefect_federated.core.canonical import canonical, canonical_hash
+from prefect_federated.core.detection.detect import DetectionReport
 from prefect_federated.core.enforced import Address, Root, Wei
 from prefect_federated.core.errors import ContentMismatch, PayloadError
 from prefect_federated.core.merkle import leaf_hash, root_of_leaves
@@ -12,7 +14,7 @@ from prefect_federated.core.rewards import sum_root
 
 
 class IncludedUpdate(BaseModel):
-    """One update in the aggregate, under the weight it was given."""
+    """One update in the aggregate, under the weight it was given: the revealed one, or a coefficient of its rule."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -38,6 +40,7 @@ class ResultDocument(BaseModel):
     included: tuple[IncludedUpdate, ...]
     rewards: dict[Address, Wei] = Field(description="cumulative amounts since the task began")
     metrics: dict[str, float]
+    detection: DetectionReport | None = Field(default=None, description="null where the task asks for none")
 
     def to_bytes(self) -> bytes:
         """The document as canonical JSON."""
@@ -50,13 +53,26 @@ class ResultDocument(BaseModel):
 
     @property
     def metrics_hash(self) -> bytes:
-        """SHA-256 of the metrics as canonical JSON."""
-        return canonical_hash(self.metrics)
+        """SHA-256 of the metrics as canonical JSON; where there is a detection report, of both together."""
+        report = None if self.detection is None else self.detection.model_dump(mode="json")
+        return hash_of_metrics(self.metrics, report)
 
     @property
     def reward_root(self) -> tuple[bytes, int]:
         """Root and total of the cumulative reward tree."""
         return sum_root(self.rewards)
+
+
+def hash_of_metrics(metrics: Mapping[str, float], detection: Mapping[str, Any] | None) -> bytes:
+    """What `metricsHash` on chain binds, 32 bytes.
+
+    Args:
+        detection: the report as JSON values.
+
+    >>> hash_of_metrics({}, None) == canonical_hash({})
+    True
+    """
+    return canonical_hash(dict(metrics) if detection is None else {"metrics": metrics, "detection": detection})
 
 
 def parse_result(content: bytes, included_root: bytes, metrics_hash: bytes, reward_root: bytes) -> ResultDocument:
@@ -72,7 +88,7 @@ def parse_result(content: bytes, included_root: bytes, metrics_hash: bytes, rewa
         raise PayloadError(f"result document is malformed: {error.errors()[0]['msg']}") from error
     for what, ours, theirs in (
         ("included updates", document.included_root, included_root),
-        ("metrics", document.metrics_hash, metrics_hash),
+        ("metrics and detection report", document.metrics_hash, metrics_hash),
         ("rewards", document.reward_root[0], reward_root),
     ):
         if ours != theirs:

@@ -69,4 +69,10 @@ class FedYogi(_Adaptive):
     beta2: Decay = 0.99
 
 
-ServerSpec = Annotated[FedAvg | FedAvgM | FedAdagrad | FedAdam | FedYogi, Field(discriminator="name")]
+class FedNova(_Server):
+    """Mean number of local steps times the mean update per step (`optimizers.fednova`); goes with local fednova."""
+
+    name: Literal["fednova"] = "fednova"
+
+
+ServerSpec = Annotated[FedAvg | FedAvgM | FedAdagrad | FedAdam | FedYogi | FedNova, Field(discriminator="name")]

@@ -8,12 +8,14 @@ from typing import Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from prefect_federated.core.aggregation.overflow import check_weighted_sum
 from prefect_federated.core.agreement import in_numbers, require_agreement
 from prefect_federated.core.canonical import canonical, canonical_hash
 from prefect_federated.core.data_use import UseSpec
+from prefect_federated.core.detection.detection_spec import DetectionSpec
 from prefect_federated.core.enforced import Enforced, task_id
 from prefect_federated.core.errors import SpecError, SpecMismatch
+from prefect_federated.core.local_spec import LocalSpec, Sgd, check_local, model_tensors
+from prefect_federated.core.rule_spec import RuleSpec, check_sums
 from prefect_federated.core.server_spec import FedAvg, ServerSpec
 from prefect_federated.core.spec_parts import (
     Column,
@@ -24,7 +26,6 @@ from prefect_federated.core.spec_parts import (
     PlanSpec,
     PrivacySpec,
     RewardSpec,
-    RuleSpec,
     Strict,
     Tensor,
     UpdateSpec,
@@ -34,8 +35,10 @@ __all__ = [
     "Column",
     "CommitteeSpec",
     "DataSpec",
+    "DetectionSpec",
     "Enforced",
     "Freshness",
+    "LocalSpec",
     "ModelSpec",
     "PlanSpec",
     "PrivacySpec",
@@ -63,10 +66,12 @@ class TaskSpec(Strict):
     data: DataSpec
     model: ModelSpec
     plan: PlanSpec
+    local: LocalSpec = Sgd()
     privacy: PrivacySpec | None = None
     update: UpdateSpec
     rule: RuleSpec = RuleSpec()
     server: ServerSpec = FedAvg()
+    detection: DetectionSpec | None = None
     rewards: RewardSpec = RewardSpec()
     committee: CommitteeSpec = CommitteeSpec()
     enforced: Enforced
@@ -89,8 +94,14 @@ class TaskSpec(Strict):
                 f"rule {self.rule.name} needs {self.rule.fewest} updates, the quorum is {enforced.quorum};"
                 " raise the quorum"
             )
-        check_weighted_sum(enforced.max_participants, enforced.max_weight, self.update.limit)
+        check_local(self.local, self.model.tensors, self.rule, self.server, self.privacy)
+        check_sums(self.rule, enforced.max_participants, enforced.max_weight, self.update.limit)
         return self
+
+    @property
+    def model_tensors(self) -> tuple[Tensor, ...]:
+        """Tensors of the model alone, the head of the shared vector: what is evaluated, logged and predicts."""
+        return model_tensors(self.local, self.model.tensors)
 
     def canonical(self) -> bytes:
         """The spec as canonical JSON: the bytes that are stored and hashed."""

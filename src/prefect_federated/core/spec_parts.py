@@ -130,23 +130,6 @@ class UpdateSpec(Strict):
     limit: int = Field(default=2**24, gt=0, lt=2**31, description="largest magnitude of one word")
 
 
-class RuleSpec(Strict):
-    """How updates become one aggregate, and which are left out before."""
-
-    name: Literal["mean", "median", "trimmed_mean", "multi_krum"] = "mean"
-    norm_bound: int | None = Field(
-        default=None, gt=0, lt=2**53, description="leave out updates whose L2 norm in words exceeds it"
-    )
-    trim: int = Field(default=0, ge=0, description="trimmed_mean: how many to drop at either end")
-    byzantine: int = Field(default=0, ge=0, description="multi_krum: f, the attackers tolerated (n >= 2f + 3)")
-    keep: int = Field(default=0, ge=0, description="multi_krum: m, how many to keep; 0 keeps n - f")
-
-    @property
-    def fewest(self) -> int:
-        """Fewest updates the rule works on: 2 trim + 1, 2 byzantine + 3, else 1."""
-        return {"trimmed_mean": 2 * self.trim + 1, "multi_krum": 2 * self.byzantine + 3}.get(self.name, 1)
-
-
 class RewardSpec(Strict):
     """How the pool of a round is shared among aggregator, committee and those aggregated."""
 
@@ -175,8 +158,13 @@ class CommitteeSpec(Strict):
     tolerance: float = Field(
         default=0.02, ge=0, le=1e9, description="a candidate worse than the base model by more than this is rejected"
     )
-    scores: Literal["improvement"] = Field(
-        default="improvement", description="improvement: held-out examples that base + update gets right beyond base"
+    scores: Literal["improvement", "loss", "cosine", "leave_one_out", "shapley"] = Field(
+        default="improvement",
+        description="improvement, loss: of base + update on the held-out set; cosine: to the aggregate; leave_one_out,"
+        " shapley: what the mean of all loses, or gains, by the update",
+    )
+    holdout_root: Root | None = Field(
+        default=None, description="salted root of the one set that every member measures on; null: each has its own"
     )
 
 

@@ -18,8 +18,8 @@ from torch.func import functional_call, vmap
 from torch.nn.functional import cross_entropy
 
 from prefect_federated.learning.determinism import reproducible
+from prefect_federated.learning.offers import Terms
 from prefect_federated.learning.plan import TrainingData, TrainingPlan, TrainResult
-from prefect_federated.learning.proximal import Proximal
 from prefect_federated.learning.torch_plan import TorchPlan
 
 GROUP = 64  # participants in one program; where they are more, groups follow each other
@@ -31,7 +31,14 @@ ROW_BY_ROW: tuple[type[nn.Module], ...] = (
     *(nn.MaxPool1d, nn.MaxPool2d, nn.AvgPool1d, nn.AvgPool2d, nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d),
     nn.Sequential,
 )
-OWN_WAYS = ("train", "loss", "_optimizer", "load", "parameters")  # a plan that overrides one trains in a way of its own
+OWN_WAYS = (
+    "train",
+    "train_with",
+    "loss",
+    "_optimizer",
+    "load",
+    "parameters",
+)  # a plan that overrides one trains in a way of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,7 @@ def train_batched(
     data: Sequence[TrainingData],
     seeds: Sequence[int],
     device: str = "cpu",
+    terms: Sequence[Terms] = (),
 ) -> list[Trained]:
     """Train everybody from the same base, each on its own rows with its own seed.
 
@@ -75,6 +83,7 @@ def train_batched(
         base: the round's base model, by tensor.
         data: a row at least for everybody.
         device: "cpu" or "cuda"; the bits are those of one kind of device.
+        terms: what joins everybody's gradients, the same tensors for all; none if empty.
 
     Returns:
         One result a participant, in the order of `data`; within 1e-5 of what `plan.train` gives.
@@ -83,7 +92,7 @@ def train_batched(
     for at in range(0, len(data), GROUP):
         tables = [(plan.tensors(table.x), torch.from_numpy(table.y)) for table in data[at : at + GROUP]]
         with reproducible(0):
-            trained += _train_group(plan, base, tables, seeds[at : at + GROUP], device)
+            trained += _train_group(plan, base, tables, seeds[at : at + GROUP], device, terms[at : at + GROUP])
     return trained
 
 
@@ -97,17 +106,19 @@ class _Schedule:
     sizes: Tensor  # float32 [steps, g]: rows in the batch
 
 
-def _schedule(counts: Sequence[int], seeds: Sequence[int], epochs: int, batch_size: int) -> _Schedule:
-    width = min(batch_size, max(counts, default=0))
-    steps = [epochs * -(-count // batch_size) for count in counts]
+def _schedule(plan: TorchPlan, counts: Sequence[int], seeds: Sequence[int]) -> _Schedule:
+    """Everybody's batches as the plan itself draws them, side by side."""
+    batches = []
+    for count, seed in zip(counts, seeds, strict=True):
+        torch.default_generator.manual_seed(seed)
+        batches.append(list(plan._batches(count)))
+    steps = [len(one) for one in batches]
+    width = max((len(rows) for one in batches for rows in one), default=0)
     shape = (max(steps, default=0), len(counts), width)
     rows, held = torch.zeros(shape, dtype=torch.int64), torch.zeros(shape, dtype=torch.bool)
-    for place, (count, seed) in enumerate(zip(counts, seeds, strict=True)):
-        draw, step = torch.Generator().manual_seed(seed), 0
-        for _ in range(epochs):
-            for batch in torch.split(torch.randperm(count, generator=draw), batch_size):
-                rows[step, place, : len(batch)], held[step, place, : len(batch)] = batch, True
-                step += 1
+    for place, one in enumerate(batches):
+        for step, batch in enumerate(one):
+            rows[step, place, : len(batch)], held[step, place, : len(batch)] = batch, True
     sizes = held.sum(dim=2).float()
     weights = held.float() / sizes.clamp(min=1.0).unsqueeze(2)
     return _Schedule(rows, weights, steps, sizes)
@@ -119,9 +130,10 @@ def _train_group(
     tables: Sequence[tuple[Tensor, Tensor]],
     seeds: Sequence[int],
     device: str,
+    terms: Sequence[Terms] = (),
 ) -> list[Trained]:
     counts = [len(y) for _, y in tables]
-    schedule = _schedule(counts, seeds, plan.epochs, plan.batch_size)
+    schedule = _schedule(plan, counts, seeds)
     names, model = list(base), plan.build_model(0).to(device).train()
     first = [torch.from_numpy(np.ascontiguousarray(base[name])).to(device) for name in names]
     stack = nn.ParameterList([nn.Parameter(one.expand(len(tables), *one.shape).clone()) for one in first])
@@ -129,7 +141,7 @@ def _train_group(
     losses = torch.zeros(schedule.sizes.shape)
     if any(schedule.steps):
         x, y = _side_by_side(tables, device)
-        step, proximal = plan._optimizer(stack), Proximal(stack, plan.proximal)
+        step, joining = plan._optimizer(stack), _StackedTerms(names, stack, terms)
         forward = vmap(lambda values, rows: functional_call(model, dict(zip(names, values, strict=True)), (rows,)))
         everybody = torch.arange(len(tables), device=device).unsqueeze(1)
         for number, (rows, weights) in enumerate(
@@ -140,7 +152,7 @@ def _train_group(
             each = cross_entropy(output.flatten(0, 1), y[everybody, rows].flatten(), reduction="none")
             loss = (each.view_as(weights) * weights).sum(dim=1)  # [g]
             loss.sum().backward()  # nobody's loss reads another's parameters
-            proximal.pull()
+            joining.join()
             step.step()
             losses[number] = loss.detach().cpu()
             _keep_ended(ended, stack, [place for place, last in enumerate(schedule.steps) if last == number + 1])
@@ -149,6 +161,29 @@ def _train_group(
         Trained({name: values[place] for name, values in arrays.items()}, _result(plan, schedule, losses, count, place))
         for place, count in enumerate(counts)
     ]
+
+
+class _StackedTerms:
+    """`GradientTerms` of everybody at once: mu (w - w_base) and each one's own drift."""
+
+    def __init__(self, names: Sequence[str], stack: nn.ParameterList, terms: Sequence[Terms]) -> None:
+        """Keep a copy of the base where a proximal term needs it, and the drifts side by side."""
+        self._mu = terms[0].mu if terms else 0.0
+        self._pairs = [(p, p.detach().clone()) for p in stack] if self._mu else []
+        self._drift = [
+            (p, torch.from_numpy(np.stack([one.drift[name] for one in terms])).to(p.device))
+            for name, p in zip(names, stack, strict=True)
+            if terms and name in terms[0].drift
+        ]
+
+    def join(self) -> None:
+        """Add the terms to the gradients, which every parameter of a batched program has."""
+        for p, base in self._pairs:
+            if p.grad is not None:
+                p.grad.add_(self._mu * (p.detach() - base))
+        for p, drift in self._drift:
+            if p.grad is not None:
+                p.grad.add_(drift)
 
 
 def _side_by_side(tables: Sequence[tuple[Tensor, Tensor]], device: str) -> tuple[Tensor, Tensor]:
@@ -171,7 +206,8 @@ def _keep_ended(ended: list[Tensor], stack: nn.ParameterList, places: list[int])
 
 
 def _result(plan: TorchPlan, schedule: _Schedule, losses: Tensor, count: int, place: int) -> TrainResult:
-    last, an_epoch = schedule.steps[place], -(-count // plan.batch_size)
-    seen = slice(max(last - an_epoch, 0), last)
-    total = float((losses[seen, place] * schedule.sizes[seen, place]).sum())
-    return TrainResult(count, {"train_loss": total / count})
+    last, a_pass = schedule.steps[place], -(-count // plan.batch_size)
+    seen = slice(last - (last - 1) % a_pass - 1 if last else 0, last)  # those of the last pass over the rows
+    sizes = schedule.sizes[seen, place]
+    total = float((losses[seen, place] * sizes).sum())
+    return TrainResult(count, {"train_loss": total / max(float(sizes.sum()), 1.0)})

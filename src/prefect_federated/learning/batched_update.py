@@ -5,19 +5,22 @@ base words --decode--> base vector --train_batched | plan.train--> trained --cli
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from prefect_federated.core.errors import FederatedError
 from prefect_federated.core.fixed_point import decode
+from prefect_federated.core.local_spec import FedBN
 from prefect_federated.core.round_spec import RoundSpec
-from prefect_federated.learning.clip import clip
-from prefect_federated.learning.local import LocalUpdate
+from prefect_federated.learning.algorithms.chosen import algorithm_of
+from prefect_federated.learning.algorithms.plain import Personal, Start
+from prefect_federated.learning.local import LocalUpdate, model_of
 from prefect_federated.learning.plan import TrainingData, TrainingPlan, load_plan
 from prefect_federated.learning.update import EncodedUpdate, encoded, train_update, training_seed
-from prefect_federated.learning.vector import flatten, unflatten
+from prefect_federated.learning.vector import flatten, size_of, unflatten
 
 LOG = logging.getLogger(__name__)
 
@@ -28,6 +31,7 @@ class Pupil:
 
     account: str
     data: TrainingData
+    personal: Personal = field(default_factory=dict, repr=False)  # what it kept at home
 
 
 def train_updates(
@@ -52,12 +56,16 @@ def train_updates(
 def _why_alone(spec: RoundSpec, plan: TrainingPlan) -> str | None:
     from prefect_federated.learning.batched_training import why_not_batched
 
-    return "the task trains privately" if spec.spec.privacy is not None else why_not_batched(plan)
+    if spec.spec.privacy is not None:
+        return "the task trains privately"
+    if isinstance(spec.spec.local, FedBN):
+        return "under fedbn everybody has layers of its own"
+    return why_not_batched(plan)
 
 
 def _alone(spec: RoundSpec, base: NDArray[np.int32], pupil: Pupil) -> EncodedUpdate | FederatedError:
     try:
-        return train_update(spec, pupil.account, base, pupil.data)
+        return train_update(spec, pupil.account, base, pupil.data, personal=pupil.personal)
     except FederatedError as error:
         return error
 
@@ -69,16 +77,23 @@ def _together(
     from prefect_federated.learning.torch_plan import TorchPlan
 
     assert isinstance(plan, TorchPlan)  # or `why_not_batched` had something against it
-    tensors = spec.spec.model.tensors
-    start = decode(base, spec.header("model").parts[0].encoding).astype(np.float32)
-    seeds = [training_seed(spec, pupil.account) for pupil in pupils]
-    done = train_batched(plan, unflatten(start, tensors), [pupil.data for pupil in pupils], seeds, device)
+    agreed, tensors = spec.spec, spec.spec.model_tensors
+    vector = decode(base, spec.header("model").parts[0].encoding).astype(np.float32)
+    own, algorithm = vector[: size_of(tensors)], algorithm_of(agreed.local)
+    model = model_of(plan, tensors, own)
+    algorithm.require(plan, model)
+    starts = [Start(plan, model, agreed.model.tensors, tensors, vector, len(one.data), one.personal) for one in pupils]
+    seeds, tables = [training_seed(spec, one.account) for one in pupils], [one.data for one in pupils]
+    terms = [algorithm.terms(start) for start in starts]
     updates: list[EncodedUpdate | FederatedError] = []
-    for one in done:
+    for start, done in zip(
+        starts, train_batched(plan, unflatten(own, tensors), tables, seeds, device, terms), strict=True
+    ):
         try:
-            clipped = clip(flatten(one.tensors, tensors) - start, spec.spec.update.clip_norm)
-            metrics = {**one.result.metrics, "update_norm": clipped.norm, "clip_factor": clipped.factor}
-            updates.append(encoded(spec, LocalUpdate(clipped.delta, one.result.examples, metrics), one.result.examples))
+            clipped = algorithm.update(start, flatten(done.tensors, tensors) - own, agreed.update.clip_norm)
+            metrics = {**done.result.metrics, "update_norm": clipped.norm, "clip_factor": clipped.factor}
+            update = LocalUpdate(clipped.delta, done.result.examples, metrics, partial(algorithm.after, start))
+            updates.append(encoded(spec, update, start.rows))
         except FederatedError as error:
             updates.append(error)
     return updates

@@ -1,4 +1,7 @@
-"""Judging a model vector on a held-out table, as the task's plan does it."""
+"""Judging a model vector on a held-out table, as the task's plan does it.
+
+Of a vector only the model's part counts; tensors that stay at home in silos are a fresh model's here.
+"""
 
 import math
 from collections.abc import Mapping
@@ -10,6 +13,7 @@ from numpy.typing import NDArray
 from prefect_federated.core.spec import TaskSpec
 from prefect_federated.learning.local import evaluate, model_of
 from prefect_federated.learning.plan import TrainingData, load_plan
+from prefect_federated.learning.vector import size_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -26,16 +30,17 @@ class Bench:
     def __init__(self, spec: TaskSpec, frame: "DataFrame") -> None:
         """Load the plan, of whose source the spec holds the hash."""
         self._plan = load_plan(spec.plan.ref, spec.plan.hyperparameters, spec.plan.code_hash)
-        self._tensors, self._data = spec.model.tensors, held_out(spec, frame)
+        self._tensors, self._data = spec.model_tensors, held_out(spec, frame)
+        self._size = size_of(self._tensors)
 
     def metrics(self, vector: NDArray[np.float32]) -> dict[str, float]:
-        """What the plan reports of a model `[d]`, without what is no number."""
-        return finite(evaluate(self._plan, self._tensors, vector, self._data))
+        """What the plan reports of a shared vector `[d]`'s model, without what is no number."""
+        return finite(evaluate(self._plan, self._tensors, vector[: self._size], self._data))
 
     def correct(self, vector: NDArray[np.float32]) -> int:
         """How many rows a model `[d]` labels as they are labelled."""
         inputs = self._data.frame[list(self._data.features)]
-        labels = self._plan.predict(model_of(self._plan, self._tensors, vector), inputs)
+        labels = self._plan.predict(model_of(self._plan, self._tensors, vector[: self._size]), inputs)
         return int((np.asarray(labels).ravel() == self._data.y).sum())
 
 

@@ -6,7 +6,8 @@ class Mine(TorchPlan):
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -15,8 +16,8 @@ from numpy.typing import NDArray
 from prefect_federated.core.errors import ConfigurationError
 from prefect_federated.learning.accountant import Sampling
 from prefect_federated.learning.determinism import reproducible
+from prefect_federated.learning.offers import NO_TERMS, LocalSteps, Terms
 from prefect_federated.learning.plan import TrainingData, TrainResult
-from prefect_federated.learning.proximal import require_no_proximal
 
 if TYPE_CHECKING:
     import torch
@@ -41,26 +42,23 @@ class TorchPlan(ABC):
         optimizer: Literal["sgd", "adam"] = "sgd",
         momentum: float = 0.0,
         weight_decay: float = 0.0,
-        proximal: float = 0.0,
+        updates: int = 0,
     ) -> None:
         """Set the local passes. The optimizer starts afresh in each round.
 
         Args:
-            proximal: mu of FedProx, which holds the trained model near the base (`learning.proximal`); 0 is FedAvg.
+            updates: batches in a round, whatever the rows, in place of `epochs`; 0 goes by epochs.
 
         Raises:
             ConfigurationError: a number is out of its range, or the optimizer is unknown.
         """
-        if not 0 <= proximal < float("inf"):
-            raise ConfigurationError(f"proximal={proximal} must be a number >= 0; 0 leaves the proximal term out")
-        if epochs < 0 or batch_size < 1 or lr <= 0 or optimizer not in ("sgd", "adam"):
+        if min(epochs, updates) < 0 or batch_size < 1 or lr <= 0 or optimizer not in ("sgd", "adam"):
             raise ConfigurationError(
-                f"epochs={epochs} must be >= 0, batch_size={batch_size} >= 1, lr={lr} > 0,"
+                f"epochs={epochs} and updates={updates} must be >= 0, batch_size={batch_size} >= 1, lr={lr} > 0,"
                 f" optimizer={optimizer!r} 'sgd' or 'adam'"
             )
-        self.epochs, self.batch_size, self.lr = epochs, batch_size, lr
+        self.epochs, self.batch_size, self.lr, self.updates = epochs, batch_size, lr, updates
         self.optimizer, self.momentum, self.weight_decay = optimizer, momentum, weight_decay
-        self.proximal = proximal
 
     @abstractmethod
     def module(self) -> "nn.Module":
@@ -98,37 +96,74 @@ class TorchPlan(ABC):
                 state[name].copy_(torch.from_numpy(np.ascontiguousarray(values)))
 
     def train(self, model: "nn.Module", data: TrainingData, seed: int) -> TrainResult:
-        """Local epochs over shuffled batches; metrics are those of the last epoch, without the proximal term."""
+        """Shuffled batches; metrics are those of the last pass over the rows."""
+        return self.train_with(model, data, seed, NO_TERMS)
+
+    def train_with(self, model: "nn.Module", data: TrainingData, seed: int, terms: Terms) -> TrainResult:
+        """As `train`, with terms that join each gradient; they are not part of the loss that is reported."""
         import torch
 
-        from prefect_federated.learning.proximal import Proximal
+        from prefect_federated.learning.gradient_terms import GradientTerms
 
         x, y = self.tensors(data.x), torch.from_numpy(data.y)
-        total = torch.zeros(())
+        total, seen = torch.zeros(()), 0
         with reproducible(seed):
-            step, proximal = self._optimizer(model), Proximal(model, self.proximal)
+            step, joining = self._optimizer(model), GradientTerms(model, terms)
             model.train()
-            for _ in range(self.epochs):
-                total = torch.zeros(())
-                for rows in torch.split(torch.randperm(len(y)), self.batch_size):
-                    step.zero_grad()
-                    loss = self.loss(model(x[rows]), y[rows])
-                    loss.backward()  # type: ignore[no-untyped-call]
-                    proximal.pull()
-                    step.step()
-                    total = total + loss.detach() * len(rows)
-        return TrainResult(len(y), {"train_loss": float(total) / max(len(y), 1)})
+            for rows in self._batches(len(y)):
+                if seen >= len(y):
+                    total, seen = torch.zeros(()), 0
+                step.zero_grad()
+                loss = self.loss(model(x[rows]), y[rows])
+                loss.backward()  # type: ignore[no-untyped-call]
+                joining.join()
+                step.step()
+                total, seen = total + loss.detach() * len(rows), seen + len(rows)
+        return TrainResult(len(y), {"train_loss": float(total) / max(seen, 1)})
+
+    def _batches(self, rows: int) -> Iterator["torch.Tensor"]:
+        """Numbers of the rows of each batch, every pass shuffled anew."""
+        import torch
+
+        passes = -(-self.updates * self.batch_size // rows) if self.updates and rows else self.epochs
+        shuffled = (rows_of for _ in range(passes) for rows_of in torch.split(torch.randperm(rows), self.batch_size))
+        return islice(shuffled, self.updates or None)
+
+    def trained(self, model: "nn.Module") -> tuple[str, ...]:
+        """Parameters that have gradients."""
+        return tuple(name for name, p in model.named_parameters() if p.requires_grad)
+
+    def local_steps(self, rows: int) -> LocalSteps:
+        """Batches of a round; with momentum rho, k steps weigh `(k - rho (1 - rho^k) / (1 - rho)) / (1 - rho)`.
+
+        Raises:
+            ConfigurationError: the optimizer is adam, whose steps are no sum of gradients.
+        """
+        if self.optimizer != "sgd" or not 0 <= self.momentum < 1:
+            raise ConfigurationError(
+                f"optimizer={self.optimizer!r} with momentum={self.momentum:g}: scaffold and fednova count steps of sgd"
+                " with momentum from 0 to below 1; set these, or make the task with local sgd or fedprox"
+            )
+        count, rho = self.updates or self.epochs * -(-rows // self.batch_size), self.momentum
+        return LocalSteps(count, self.lr, (count - rho * (1 - rho**count) / (1 - rho)) / (1 - rho))
+
+    def normalisation(self, model: "nn.Module") -> tuple[str, ...]:
+        """Floating-point entries of BatchNorm layers in the state dict."""
+        from torch.nn.modules.batchnorm import _BatchNorm
+
+        inside = [f"{name}." if name else "" for name, layer in model.named_modules() if isinstance(layer, _BatchNorm)]
+        return tuple(name for name in self.parameters(model) if name.startswith(tuple(inside)))
 
     def sampling(self, rows: int) -> Sampling:
         """Batches of `batch_size` rows on average, as many as plain training takes.
 
         Raises:
-            ConfigurationError: there is no row, or a proximal term: see `require_no_proximal`.
+            ConfigurationError: there is no row.
         """
-        require_no_proximal(self.proximal)
         if rows < 1:
             raise ConfigurationError(f"{rows} rows cannot be sampled; a silo needs one at least")
-        return Sampling(min(1.0, self.batch_size / rows), self.epochs * -(-rows // self.batch_size))
+        steps = self.updates or self.epochs * -(-rows // self.batch_size)
+        return Sampling(min(1.0, self.batch_size / rows), steps)
 
     def train_privately(
         self, model: "nn.Module", data: TrainingData, secret: bytes, privacy: "PrivacySpec"
@@ -136,9 +171,8 @@ class TorchPlan(ABC):
         """DP-SGD in place (`private_training`); it reports the number of rows and nothing else, for that is public.
 
         Raises:
-            ConfigurationError: the model has a layer that mixes rows, or `tensors` does; or there is a proximal term.
+            ConfigurationError: the model has a layer that mixes rows, or `tensors` does.
         """
-        require_no_proximal(self.proximal)
         import torch
 
         from prefect_federated.learning.private_training import train_on_samples

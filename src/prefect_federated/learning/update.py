@@ -4,7 +4,7 @@ words --decode--> base vector --plan.train, clip--> delta --encode--> words
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from prefect_federated.core.errors import TrainingFailed
 from prefect_federated.core.fixed_point import decode, encode
 from prefect_federated.core.round_spec import RoundSpec
+from prefect_federated.learning.algorithms.plain import NOTHING, Personal
 from prefect_federated.learning.evaluation import finite
 from prefect_federated.learning.local import LocalUpdate, local_update
 from prefect_federated.learning.plan import Private, TrainingData, load_plan
@@ -19,15 +20,24 @@ from prefect_federated.learning.plan import Private, TrainingData, load_plan
 
 @dataclass(frozen=True, slots=True)
 class EncodedUpdate:
-    """An update as integers: words int32 `[d]` (trained minus base), its weight, and what training measured."""
+    """An update as integers: words int32 `[d]` (trained minus base), its weight, and what training measured.
+
+    `personal` is what the silo keeps at home if the update goes into a version.
+    """
 
     words: NDArray[np.int32]
     weight: int
     metrics: dict[str, float]
+    personal: Personal = field(default_factory=dict, repr=False)
 
 
 def train_update(
-    spec: RoundSpec, participant: str, base: NDArray[np.int32], data: TrainingData, secret: bytes = b""
+    spec: RoundSpec,
+    participant: str,
+    base: NDArray[np.int32],
+    data: TrainingData,
+    secret: bytes = b"",
+    personal: Personal = NOTHING,
 ) -> EncodedUpdate:
     """Train the task's plan from the base model on one silo's data.
 
@@ -35,9 +45,10 @@ def train_update(
         base: int32 `[d]`, the model every participant starts from.
         secret: 32 bytes that only the silo can derive, from which a task with `privacy` draws samples and noise.
             `training_seed` would not do: it is public, and whoever knows the noise takes it off.
+        personal: what the silo kept when the base version was made.
 
     Raises:
-        ConfigurationError: the task asks for private training and the plan cannot do it, or there is no secret.
+        ConfigurationError: the plan cannot train privately or by the task's algorithm, or there is no secret.
         NonFiniteUpdate: training diverged.
         TrainingFailed: the plan failed, or trained on no example: such a weight could be committed, not revealed.
     """
@@ -46,7 +57,15 @@ def train_update(
     vector = decode(base, spec.header("model").parts[0].encoding).astype(np.float32)
     private = None if agreed.privacy is None else Private(agreed.privacy, secret)
     update = local_update(
-        plan, agreed.model.tensors, vector, data, training_seed(spec, participant), agreed.update.clip_norm, private
+        plan,
+        agreed.model.tensors,
+        vector,
+        data,
+        training_seed(spec, participant),
+        agreed.update.clip_norm,
+        private,
+        agreed.local,
+        personal,
     )
     return encoded(spec, update, len(data))
 
@@ -57,14 +76,16 @@ def encoded(spec: RoundSpec, update: LocalUpdate, rows: int) -> EncodedUpdate:
     Raises:
         TrainingFailed: the plan trained on no example of `rows`: such a weight could be committed, not revealed.
     """
-    words, clipped = encode(update.delta, spec.header("update").parts[0].encoding)
+    encoding = spec.header("update").parts[0].encoding
+    words, clipped = encode(update.delta, encoding)
     if update.examples < 1:
         raise TrainingFailed(
             f"the training plan counts {update.examples} examples in {rows} rows, a weight is at least 1;"
             " mend the data, or stay out of the task"
         )
     weight = min(int(update.examples), spec.spec.enforced.max_weight)
-    return EncodedUpdate(words, weight, finite({**update.metrics, "clipped_words": float(clipped)}))
+    metrics = finite({**update.metrics, "clipped_words": float(clipped)})
+    return EncodedUpdate(words, weight, metrics, update.kept(decode(words, encoding)))
 
 
 def training_seed(spec: RoundSpec, participant: str) -> int:

@@ -10,6 +10,7 @@ from prefect_federated.core.report import (
     AppealRow,
     Balances,
     Baselines,
+    DetectedRow,
     ExclusionRow,
     OverturnRow,
     Report,
@@ -79,6 +80,10 @@ def round_row(federation: Federation, result: RoundResult) -> RoundRow:
         aggregated=names(people.aggregated),
         excluded=[
             ExclusionRow(participant=notes.name(e.participant), stage=e.stage, reason=e.reason) for e in people.excluded
+        ],
+        detected=[
+            DetectedRow(participant=notes.name(one.participant), test=one.test, detail=one.detail)
+            for one in (result.detection.named if result.detection else ())
         ],
         overturned=[
             OverturnRow(

@@ -1,7 +1,7 @@
 """The task of the scenario: a benign-or-malignant classifier on twenty features, in clear mode."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from prefect_federated.adapters.payloads import store_model
 from prefect_federated.adapters.stores.base import ContentStore
@@ -14,6 +14,7 @@ from prefect_federated.core.payload import plain_header
 from prefect_federated.core.server_spec import FedAvg, ServerSpec
 from prefect_federated.core.spec import (
     CommitteeSpec,
+    DetectionSpec,
     ModelSpec,
     PlanSpec,
     PrivacySpec,
@@ -59,6 +60,10 @@ class Terms:
     rule: str = "mean"
     norm_rule: bool = True
     server: ServerSpec = field(default_factory=FedAvg)
+    detection: DetectionSpec | None = None
+    pay_by: Literal["examples", "scores"] = "examples"
+    scores: Literal["improvement", "loss", "cosine", "leave_one_out", "shapley"] = "improvement"
+    holdout_root: bytes | None = None
     epochs: int = 4
     privacy: PrivacySpec | None = None
     seed: int = 0
@@ -90,7 +95,7 @@ def build_spec(
     bound = norm_bound_words(breast_cancer.CLIP_NORM, len(words), frac_bits)
     rule = RuleSpec(name=terms.rule, norm_bound=bound if terms.norm_rule else None)
     rewards = RewardSpec(
-        policy="examples", aggregator_fee_bps=terms.aggregator_fee_bps, committee_bps=terms.committee_bps
+        policy=terms.pay_by, aggregator_fee_bps=terms.aggregator_fee_bps, committee_bps=terms.committee_bps
     )
     enforced = {
         "genesis_root": root,
@@ -114,8 +119,9 @@ def build_spec(
         update=update,
         rule=rule,
         server=terms.server,
+        detection=terms.detection,
         rewards=rewards,
-        committee=CommitteeSpec(tolerance=terms.tolerance),
+        committee=CommitteeSpec(tolerance=terms.tolerance, scores=terms.scores, holdout_root=terms.holdout_root),
         enforced=Enforced(**enforced),
     )
 

@@ -4,7 +4,7 @@ import math
 import struct
 from collections.abc import Mapping, Sequence
 
-from prefect_federated.core.server_spec import FedAdagrad, FedAdam, FedAvg, FedAvgM, ServerSpec
+from prefect_federated.core.server_spec import FedAdagrad, FedAdam, FedAvg, FedAvgM, FedNova, ServerSpec
 
 MAX = 2**31 - 1
 Moments = dict[str, list[float]]
@@ -19,6 +19,10 @@ def plain_step(
     for at, (old, word) in enumerate(zip(base, aggregate, strict=True)):
         if isinstance(server, FedAvg):
             model.append(max(-(2**31), min(MAX, old + word)))
+            continue
+        if isinstance(server, FedNova):
+            moved = 0.0 if at == len(base) - 1 else (word / 2**bits) * (aggregate[-1] / 2**bits)
+            model.append(max(-MAX, min(MAX, round((old / 2**bits + moved) * 2**bits))))
             continue
         move, moments = _coordinate(server, word / 2**bits, {name: state[name][at] for name in server.moments})
         model.append(max(-MAX, min(MAX, round((old / 2**bits + move) * 2**bits))))

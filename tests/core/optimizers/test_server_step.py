@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from prefect_federated.core.combine import Update, combine
 from prefect_federated.core.errors import ConfigurationError
 from prefect_federated.core.optimizers.server_step import initial_state, server_step
-from prefect_federated.core.server_spec import FedAdagrad, FedAdam, FedAvg, FedAvgM, FedYogi, ServerSpec
+from prefect_federated.core.server_spec import FedAdagrad, FedAdam, FedAvg, FedAvgM, FedNova, FedYogi, ServerSpec
 from prefect_federated.core.server_state import state_root
 from prefect_federated.core.spec import RuleSpec
 from tests.core.optimizers.plain import bits_of, plain_step
@@ -27,7 +27,7 @@ WITH_STATE: list[ServerSpec] = [
     FedAdam(learning_rate=0.03),
     FedYogi(learning_rate=0.03),
 ]
-EVERY: list[ServerSpec] = [FedAvg(), *WITH_STATE]
+EVERY: list[ServerSpec] = [FedAvg(), FedNova(), *WITH_STATE]
 NAMES = {"argvalues": EVERY, "ids": lambda server: server.name}
 WORD = st.one_of(st.integers(-(2**31), 2**31 - 1), st.integers(-70_000, 70_000), st.sampled_from([0, 1, -1]))
 

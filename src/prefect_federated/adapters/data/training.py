@@ -1,12 +1,13 @@
 """Training in a silo: the round's base model and a validated view in, the encoded update out.
 
-base words + view + noise secret --train_update--> update
+base words + view + noise secret + what the silo kept --train_update--> update
 """
 
 from typing import TYPE_CHECKING
 
 from prefect_federated.adapters.keys import SealingKey
 from prefect_federated.adapters.payloads import fetch_words
+from prefect_federated.adapters.personal import recall_personal
 from prefect_federated.adapters.server_stepping import require_true_base
 from prefect_federated.adapters.silo import Silo
 from prefect_federated.core.round_spec import RoundSpec
@@ -23,14 +24,14 @@ def train_on(silo: Silo, spec: RoundSpec, view: "ConsentView") -> EncodedUpdate:
     Raises:
         NonFiniteUpdate: training diverged.
         TrainingFailed: the plan failed on these rows.
-        ConfigurationError: the task asks for private training and the plan cannot do it.
+        ConfigurationError: the plan cannot train privately, or by the task's algorithm.
         ProtocolError: the base version is not what the task's server optimiser makes; nothing is trained on it.
     """
     party = silo.party
     require_true_base(party, spec)
     base = fetch_words(party.store, spec, "model", spec.base_uri, spec.base_root)
     secret = noise_secret(party.sealing_key, spec, party.account, view.digest)
-    return train_update(spec, party.account, base, view.training_data(), secret)
+    return train_update(spec, party.account, base, view.training_data(), secret, recall_personal(party, spec))
 
 
 def noise_secret(key: SealingKey, spec: RoundSpec, participant: str, view_digest: bytes) -> bytes:

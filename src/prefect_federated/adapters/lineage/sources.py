@@ -16,8 +16,8 @@ from prefect_federated.adapters.lineage.auditing import CONSENT, Documents, Fact
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.reading import RESULT_BYTES, ROUND, read_task_spec
 from prefect_federated.core.audit import CheckRow, EvidenceRow
-from prefect_federated.core.canonical import canonical_hash
 from prefect_federated.core.errors import ContentMismatch, FederatedError, PayloadError
+from prefect_federated.core.result import hash_of_metrics
 
 TRIES = 3
 
@@ -89,10 +89,12 @@ def _results(facts: Facts) -> Iterator[tuple[Version, str]]:
 def _metrics(party: Party, uri: str, version: Version) -> dict[str, float]:
     content = b"".join(party.store.get(uri, RESULT_BYTES))
     try:
-        metrics: dict[str, float] = json.loads(content)["metrics"]
+        told = json.loads(content)
+        metrics: dict[str, float] = told["metrics"]
+        found = hash_of_metrics(metrics, told.get("detection"))
     except (ValueError, KeyError, TypeError) as error:
         raise PayloadError(f"the document at {uri} is no result document") from error
-    if (found := canonical_hash(metrics)) != version.metrics_hash:
+    if found != version.metrics_hash:
         raise ContentMismatch(f"they hash to 0x{found.hex()}, the chain says 0x{version.metrics_hash.hex()}")
     return metrics
 

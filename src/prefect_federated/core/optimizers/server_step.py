@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from prefect_federated.core.combine import Words, add
 from prefect_federated.core.errors import ConfigurationError
 from prefect_federated.core.fixed_point import Encoding, decode, encode
-from prefect_federated.core.optimizers import fedavgm, fedopt
+from prefect_federated.core.optimizers import fedavgm, fednova, fedopt
 from prefect_federated.core.payload import INT32_MAX
-from prefect_federated.core.server_spec import FedAdagrad, FedAdam, FedAvg, FedAvgM, ServerSpec
+from prefect_federated.core.server_spec import FedAdagrad, FedAdam, FedAvg, FedAvgM, FedNova, ServerSpec
 
 Reals = NDArray[np.float64]
-State = Mapping[str, Reals]  # by name of the moment, float64 [d] each; empty for FedAvg
+State = Mapping[str, Reals]  # by name of the moment, float64 [d] each; empty where none is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def initial_state(server: ServerSpec, d: int) -> State:
     >>> initial_state(FedAdam(tau=0.5), 2)
     {'m': array([0., 0.]), 'v': array([0.25, 0.25])}
     """
-    if isinstance(server, FedAvg):
+    if isinstance(server, FedAvg | FedNova):
         return {}
     if isinstance(server, FedAvgM):
         return {"m": np.zeros(d)}
@@ -79,6 +79,8 @@ def initial_state(server: ServerSpec, d: int) -> State:
 def _moved(server: ServerSpec, delta: Reals, state: State) -> tuple[Reals, State]:
     if isinstance(server, FedAvg):
         return delta, {}
+    if isinstance(server, FedNova):
+        return fednova.move(delta), {}
     if isinstance(server, FedAvgM):
         moved, m = fedavgm.fedavgm(delta, state["m"], momentum=server.momentum, learning_rate=server.learning_rate)
         return moved, {"m": m}

@@ -18,7 +18,7 @@ class MinMax(Attack):
     """
 
     precision: float = 1e-3
-    jitter: float = 0.05  # of the std: one vector sent by all attackers would be found as a copy
+    jitter: float = 0.2  # of the std: one vector sent by all attackers would be found as a copy
 
     def craft(self, scene: Scene) -> Words:
         """The furthest point that stays among the honest."""

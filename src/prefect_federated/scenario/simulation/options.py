@@ -9,12 +9,14 @@ from typing import Any, Literal, get_args
 from pydantic import ValidationError
 
 from prefect_federated.core.errors import ConfigurationError
-from prefect_federated.core.server_spec import ServerSpec
+from prefect_federated.core.local_spec import LocalSpec, Sgd
+from prefect_federated.core.server_spec import FedAvg, ServerSpec
 from prefect_federated.core.spec import RuleSpec
 
 DATA_SETS = ("digits", "breast-cancer")
 UNIT = 16  # members that train as one program
-TOLERATED = {"trimmed_mean": "trim", "multi_krum": "byzantine"}  # where a rule says how many attackers it stands
+TRIMMING = ("trimmed_mean",)  # their `trim` is how many attackers they stand; that of all others is `byzantine`
+PROXIMAL_MU = 0.1  # of fedprox, where the spec asks for a number and has none of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Options:
     target: str = ""  # of a CSV file; its last column if empty
     partition: Partition = Partition("iid")
     norm_rule: bool = False
-    clip_norm: float = 4.0
+    clip_norm: float = 6.0
     epochs: int = 5
     batch_size: int = 16
     lr: float = 0.1
@@ -74,13 +76,14 @@ class Options:
                 f"a cohort of {self.cohort} cannot be drawn from {self.participants} participants; lower --cohort, or"
                 " leave it out to have everybody in each round"
             )
-        needed, drawn = rule_spec(self.rule, self.most_attackers).fewest, self.drawn
+        bare = rule_spec(self.rule, self.most_attackers, radius=1, root="0x" + 40 * "1")
+        needed, drawn = bare.fewest, self.drawn
         if needed > drawn:
             raise ConfigurationError(
                 f"rule {self.rule} against {self.most_attackers} attackers needs {needed} updates, a round has"
                 f" {drawn}; lower --attackers, raise --participants or --cohort, or choose another --rule"
             )
-        server_spec(self.algorithm)
+        algorithm(self.algorithm)
 
     @property
     def drawn(self) -> int:
@@ -121,15 +124,23 @@ def rule_names() -> tuple[str, ...]:
     return tuple(get_args(RuleSpec.model_fields["name"].annotation))
 
 
-def rule_spec(name: str, attackers: int, norm_bound: int | None = None) -> RuleSpec:
+def rule_spec(
+    name: str, attackers: int, norm_bound: int | None = None, radius: int | None = None, root: str | None = None
+) -> RuleSpec:
     """A rule set to stand so many attackers.
+
+    Args:
+        radius: norm in words that centred_clip scales to.
+        root: account of the participant whom root_of_trust trusts.
 
     Raises:
         ConfigurationError: there is no such rule.
     """
     if name not in rule_names():
         raise ConfigurationError(f"there is no rule {name!r}; --rule takes one of {', '.join(rule_names())}")
-    settings = {TOLERATED[name]: attackers} if name in TOLERATED else {}
+    settings: dict[str, Any] = {"trim" if name in TRIMMING else "byzantine": attackers if name != "mean" else 0}
+    settings |= {"radius": radius} if name == "centred_clip" else {}
+    settings |= {"root": root} if name == "root_of_trust" else {}
     try:
         return RuleSpec(name=name, norm_bound=norm_bound, **settings)
     except ValidationError as error:
@@ -138,22 +149,32 @@ def rule_spec(name: str, attackers: int, norm_bound: int | None = None) -> RuleS
 
 
 def algorithm_names() -> tuple[str, ...]:
-    """Every server step that a task spec can name."""
-    return tuple(kind.model_fields["name"].default for kind in _servers())
+    """Every algorithm that a task spec can name, for the silos or for the server."""
+    names = [kind.model_fields["name"].default for kind in (*_kinds(ServerSpec), *_kinds(LocalSpec))]
+    return tuple(dict.fromkeys(name for name in names if name != Sgd().name))
 
 
-def server_spec(name: str) -> ServerSpec:
-    """The server step of that name, as it comes.
+def algorithm(name: str) -> tuple[LocalSpec, ServerSpec]:
+    """What silos and server do under an algorithm of that name, set as it comes; the other side stays plain.
 
     Raises:
         ConfigurationError: there is none.
     """
-    for kind in _servers():
+    if name not in algorithm_names():
+        raise ConfigurationError(
+            f"there is no algorithm {name!r}; --algorithm takes one of {', '.join(algorithm_names())}"
+        )
+    local, server = _named(LocalSpec, name) or Sgd(), _named(ServerSpec, name) or FedAvg()
+    return local, server
+
+
+def _named(union: Any, name: str) -> Any | None:
+    for kind in _kinds(union):
         if kind.model_fields["name"].default == name:
-            made: ServerSpec = kind()
-            return made
-    raise ConfigurationError(f"there is no algorithm {name!r}; --algorithm takes one of {', '.join(algorithm_names())}")
+            needed = {"mu": PROXIMAL_MU} if "mu" in kind.model_fields else {}
+            return kind(**needed)
+    return None
 
 
-def _servers() -> tuple[Any, ...]:
-    return get_args(get_args(ServerSpec)[0])
+def _kinds(union: Any) -> tuple[Any, ...]:
+    return get_args(get_args(union)[0])

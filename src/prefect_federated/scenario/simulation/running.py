@@ -51,8 +51,10 @@ def draw(options: Options, names: Sequence[str], round: int) -> set[str]:
     """Who takes part in a round, by the seed and its number."""
     if options.drawn == len(names):
         return set(names)
+    trusted = 1 if options.rule == "root_of_trust" else 0  # whom the rule compares the others with is always there
     rng = np.random.default_rng([options.seed, round])
-    return {str(name) for name in rng.choice(np.array(names), options.drawn, replace=False)}
+    others = rng.choice(np.array(names[trusted:]), options.drawn - trusted, replace=False)
+    return {*names[:trusted], *map(str, others)}
 
 
 def _enrol(town: Town, enrolled: set[str], drawn: set[str]) -> set[str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from prefect_federated.adapters.data.consented import suite_for
 from prefect_federated.adapters.data.together import check_together
 from prefect_federated.adapters.payloads import fetch_words, seal_update
+from prefect_federated.adapters.personal import keep_personal, recall_personal
 from prefect_federated.adapters.server_stepping import require_true_base
 from prefect_federated.core.combine import Words
 from prefect_federated.core.errors import CommitmentMismatch, FederatedError
@@ -128,7 +129,12 @@ class Shard:
         base = fetch_words(party.store, spec, "model", spec.base_uri, spec.base_root)
         sight = self.attack
         taught = [
-            Pupil(one.account, data if sight is None else sight.poisoned(one.account, data)) for one, data in pupils
+            Pupil(
+                one.account,
+                data if sight is None else sight.poisoned(one.account, data),
+                recall_personal(one.silo.party, spec),
+            )
+            for one, data in pupils
         ]
         trained = train_updates(spec, base, taught, self._device)
         if sight is None:
@@ -143,6 +149,7 @@ def _leave(member: Simulated, spec: RoundSpec, evidence: Evidence, update: Encod
         body = seal_update(
             party.store, spec, party.account, party.sealing_key, update.words, update.weight, update.metrics
         )
+        keep_personal(party, spec, body.attempt, update.personal)
         sealed = seal(silo, spec, evidence, body)
     if silo.mailbox is not None:
         leave_commit.fn(silo, silo.mailbox, spec, sealed)

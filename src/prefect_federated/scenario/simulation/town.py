@@ -101,7 +101,8 @@ def set_up(url: str, out: Path, options: Options, dealt: Dealt, say: Say) -> Tow
     consents = _consent(sponsor, options, dealt, residents)
     say("creating the task")
     store = LocalStore(root=out / "store", durable=False)
-    spec = build_spec(store.open(), options, dealt, roles["aggregator"].address)
+    first = next(iter(residents.values())).address
+    spec = build_spec(store.open(), options, dealt, roles["aggregator"].address, first)
     task = _create(chain, roles, sponsor, spec, store, options.rounds)
     send_all(sponsor, [Call(one.account, "Coordinator", "enrol", (task,)) for one in residents.values()])
     return _opened(chain, out, options, dealt, roles, residents, consents, task, spec, store)

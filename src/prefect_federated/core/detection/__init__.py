@@ -1,0 +1,1 @@
+"""Who behaved oddly in a round, told apart from what the rule did with it: one file a test."""
