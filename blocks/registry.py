@@ -69,6 +69,12 @@ class ModelRegistryMirror(SchemaOnce):
         description="mlflow uploads each version's files; store lets them be made from chain and content store.",
     )
 
+    participant_runs: bool = Field(
+        default=True,
+        title="Participant runs",
+        description="Whether each participant of a round gets a run of its own, nested in the round's.",
+    )
+
     @field_validator("tracking_uri", "registry_uri")
     @classmethod
     def _refuse_passwords(cls, uri: str | None) -> str | None:
@@ -87,6 +93,7 @@ class ModelRegistryMirror(SchemaOnce):
             self.model_prefix,
             self.confirmations,
             self.files,
+            self.participant_runs,
         )
 
     def _with_password(self, uri: str) -> str:

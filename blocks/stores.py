@@ -39,12 +39,17 @@ class LocalStore(SchemaOnce):
     _documentation_url = HttpUrl("https://docs.prefect.io/v3/concepts/blocks")
 
     root: Path = Field(title="Folder", description="Folder that holds the content; made with the first write.")
+    durable: bool = Field(
+        default=True,
+        title="Durable",
+        description="Whether a write waits for the disk. Off, a power cut may take the last ones: for simulations.",
+    )
 
     def open(self) -> "ContentStore":
         """The store; nothing is touched before the first call."""
         from prefect_federated.adapters.stores.local import LocalStore as OpenStore
 
-        return OpenStore(self.root)
+        return OpenStore(self.root, self.durable)
 
 
 class S3Store(SchemaOnce):

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import chain
+from typing import Protocol
 
 from prefect import runtime
 from prefect.logging import get_run_logger
 
 from prefect_federated.adapters.aggregator import Aggregator
 from prefect_federated.adapters.detecting import detected
+from prefect_federated.adapters.evm.membership import cohort_of
 from prefect_federated.adapters.mlflow.records import RoundKey
 from prefect_federated.adapters.outcome import Outcome
 from prefect_federated.adapters.party import Party
@@ -46,9 +48,24 @@ def _unwatched(round: int, stage: str, who: str) -> None:
 WATCHER: ContextVar[Watcher] = ContextVar("watcher", default=_unwatched)
 
 
+class Crowd(Protocol):
+    """Many members that act together, in shards; each does what it would do alone."""
+
+    def commit(self, task: int, round: int) -> tuple[dict[str, LocalNote], dict[str, Exclusion]]:
+        """Let everybody do what leads to a commitment; notes and exclusions by account."""
+        ...
+
+    def reveal(self, task: int, round: int) -> dict[str, Exclusion]:
+        """Let everybody open its commitment; exclusions by account."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Everybody of a federation, opened. `watch` hears round, stage and party as work goes on."""
+    """Everybody of a federation, opened. `watch` hears round, stage and party as work goes on.
+
+    With a `crowd` the members act through it; one by one only those whose letters the relayer did not bring.
+    """
 
     sponsor: Party
     aggregator: Aggregator
@@ -57,6 +74,7 @@ class Cast:
     standby: Aggregator | None = None
     relayer: Relayer | None = None
     validators: Sequence[Validator] = ()
+    crowd: Crowd | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +123,10 @@ def _commit_all(cast: Cast, task: int, round: int) -> tuple[dict[str, LocalNote]
     local: dict[str, LocalNote] = {}
     excluded: dict[str, Exclusion] = {}
     federation = cast.sponsor.federation
-    for member in chain(_cohort(cast, task, round), _unbrought(cast, task, round, federation.has_committed)):
+    if cast.crowd is not None:
+        cast.watch(round, "commit", "the crowd")
+        local, excluded = cast.crowd.commit(task, round)
+    for member in chain(_alone(cast, task, round), _unbrought(cast, task, round, federation.has_committed)):
         if member.account in excluded:
             continue
         cast.watch(round, "commit", member.name)
@@ -121,7 +142,10 @@ def _commit_all(cast: Cast, task: int, round: int) -> tuple[dict[str, LocalNote]
 def _reveal_all(cast: Cast, task: int, round: int) -> dict[str, Exclusion]:
     excluded: dict[str, Exclusion] = {}
     federation = cast.sponsor.federation
-    for member in chain(_cohort(cast, task, round), _unbrought(cast, task, round, federation.has_revealed)):
+    if cast.crowd is not None:
+        cast.watch(round, "reveal", "the crowd")
+        excluded = cast.crowd.reveal(task, round)
+    for member in chain(_alone(cast, task, round), _unbrought(cast, task, round, federation.has_revealed)):
         if member.account in excluded or not federation.has_committed(task, round, member.account):
             continue
         cast.watch(round, "reveal", member.name)
@@ -171,10 +195,20 @@ def _unbrought(cast: Cast, task: int, round: int, acted: Callable[[int, int, str
         if missing and state.phase in (Phase.COMMIT, Phase.REVEAL):
             federation.wait_until(letters_until(state))
             bring(cast.relayer, task)
+    if cast.crowd is not None and _nobody_missing(cast, task):
+        return
     for member in cohort:
         if not acted(task, round, member.account):
             federation.wait_until(middle(federation.round_state(task)))
             yield member
+
+
+def _nobody_missing(cast: Cast, task: int) -> bool:
+    """Whether the chain counts as many commits, or openings, as there can be."""
+    state = cast.sponsor.federation.round_state(task)
+    if state.phase is Phase.COMMIT:
+        return state.committed == state.cohort
+    return state.phase is not Phase.REVEAL or state.revealed == state.committed
 
 
 def _aggregate(cast: Cast, task: int, round: int) -> Outcome | None:
@@ -232,7 +266,15 @@ def _fetch_floors(cast: Cast, task: int, log: RoundLog) -> None:
 
 def _cohort(cast: Cast, task: int, round: int) -> Iterable[Member]:
     federation = cast.sponsor.federation
+    if cast.crowd is not None:  # too many to ask for one by one
+        cohort = cohort_of(federation.membership(task), round)
+        return [m for m in cast.members if m.account in cohort]
     return [m for m in cast.members if federation.in_cohort(task, round, m.account)]
+
+
+def _alone(cast: Cast, task: int, round: int) -> Iterable[Member]:
+    """The cohort, where its members do not act as a crowd."""
+    return () if cast.crowd is not None else _cohort(cast, task, round)
 
 
 def _wait_past(cast: Cast, task: int, *phases: Phase) -> None:

@@ -91,19 +91,21 @@ def _collect(
     relayer: Relayer, task: int, round: int, kind: str, form: type[L], reason: Callable[[L], str | None]
 ) -> Bag[L]:
     """The letters that nothing speaks against."""
-    federation, bag = relayer.federation, Bag[L]()
+    federation, bag, letters = relayer.federation, Bag[L](), list[L]()
     post = relayer.mailbox.read(place_of(federation.chain_id, federation.coordinator, task, round, kind))
     bag.dropped += post.ignored
     for content in post.letters:
         try:
-            letter = read_letter(form, content)
+            letters.append(read_letter(form, content))
         except PayloadError as error:
             bag.dropped.append(str(error))
-            continue
-        if against := reason(letter):
-            bag.dropped.append(against)
-        else:
-            bag.letters.append(letter)
+    with federation.still():
+        federation.foresee_members(task, round, [letter.participant for letter in letters])
+        for letter in letters:
+            if against := reason(letter):
+                bag.dropped.append(against)
+            else:
+                bag.letters.append(letter)
     return bag
 
 

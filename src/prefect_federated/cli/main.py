@@ -9,6 +9,7 @@ from prefect_federated.cli import devnet as devnet_command
 from prefect_federated.cli import doctor as doctor_command
 from prefect_federated.cli import listen as listen_command
 from prefect_federated.cli import relay as relay_command
+from prefect_federated.cli import simulate as simulate_command
 from prefect_federated.cli import verify as verify_command
 from prefect_federated.cli.appeal import appeal_app
 from prefect_federated.cli.chain import chain_app
@@ -32,6 +33,10 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 app.command("demo")(demo_command.demo)
+app.command(
+    "simulate",
+    epilog="Example: federated simulate --participants 100 --attackers 20 --attack alie --rule multi_krum --rounds 5",
+)(simulate_command.simulate)
 app.command("doctor", epilog="Example: federated doctor --chain https://node.example --store s3://models/fl")(
     doctor_command.doctor
 )

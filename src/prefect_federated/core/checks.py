@@ -4,7 +4,7 @@ task's data spec --suite_of--> expectations --run by an adapter--> counts --requ
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from prefect_federated.core.canonical import canonical_hash
@@ -29,12 +29,12 @@ class Suite:
     """The expectations of a task, in order; nothing in it comes from the data."""
 
     expectations: tuple[Expected, ...]
+    hash: bytes = field(init=False, compare=False)  # SHA-256 of the canonical JSON of all expectations
 
-    @property
-    def hash(self) -> bytes:
-        """SHA-256 of the canonical JSON of all expectations, 32 bytes."""
+    def __post_init__(self) -> None:
+        """Hash once: a round asks for it several times."""
         rows = [[e.type, e.column, e.arguments] for e in self.expectations]
-        return canonical_hash({"format": FORMAT, "expectations": rows})
+        object.__setattr__(self, "hash", canonical_hash({"format": FORMAT, "expectations": rows}))
 
 
 @dataclass(frozen=True, slots=True)

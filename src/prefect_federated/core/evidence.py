@@ -6,6 +6,7 @@ grant, subjects, dataset root, view digest, suite hash, counts, salt --canonical
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from prefect_federated.core.canonical import canonical
@@ -39,7 +40,7 @@ class Evidence:
 
     def canonical(self) -> bytes:
         """The evidence as canonical JSON, salt included."""
-        return canonical(self.to_json())
+        return _written(self)
 
     @property
     def hash(self) -> bytes:
@@ -118,3 +119,9 @@ def _row(check: Check) -> dict[str, Any]:
 
 def _hex(value: bytes) -> str:
     return "0x" + value.hex()
+
+
+@lru_cache(maxsize=256)
+def _written(evidence: Evidence) -> bytes:
+    """A round hashes and keeps its evidence several times."""
+    return canonical(evidence.to_json())

@@ -71,6 +71,7 @@ class RoundRow(_Row):
     metrics: dict[str, float] = Field(description="of the model after the round on the held-out data")
     gas: dict[str, int] = Field(description="gas used by call, summed over all senders")
     wall_s: float = Field(description="wall-clock seconds, information only")
+    stages_s: dict[str, float] = Field(default_factory=dict, description="of a simulation: the same by stage")
 
 
 class BalanceRow(_Row):
@@ -112,6 +113,9 @@ class Report(_Row):
     chain_id: int
     coordinator: str
     seed: int
+    options: dict[str, str | int | float | bool] = Field(
+        default_factory=dict, description="of a simulation: what was asked for"
+    )
     rounds: list[RoundRow]
     appeals: list[AppealRow] = Field(default_factory=list, description="against slashes, in their order")
     balances: Balances

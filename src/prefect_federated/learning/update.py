@@ -14,7 +14,7 @@ from prefect_federated.core.fixed_point import decode, encode
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.learning.algorithms.plain import NOTHING, Personal
 from prefect_federated.learning.evaluation import finite
-from prefect_federated.learning.local import local_update
+from prefect_federated.learning.local import LocalUpdate, local_update
 from prefect_federated.learning.plan import Private, TrainingData, load_plan
 
 
@@ -52,7 +52,7 @@ def train_update(
         NonFiniteUpdate: training diverged.
         TrainingFailed: the plan failed, or trained on no example: such a weight could be committed, not revealed.
     """
-    agreed, encoding = spec.spec, spec.header("update").parts[0].encoding
+    agreed = spec.spec
     plan = load_plan(agreed.plan.ref, agreed.plan.hyperparameters, agreed.plan.code_hash)
     vector = decode(base, spec.header("model").parts[0].encoding).astype(np.float32)
     private = None if agreed.privacy is None else Private(agreed.privacy, secret)
@@ -67,13 +67,23 @@ def train_update(
         agreed.local,
         personal,
     )
+    return encoded(spec, update, len(data))
+
+
+def encoded(spec: RoundSpec, update: LocalUpdate, rows: int) -> EncodedUpdate:
+    """A clipped update as the words and the weight that are committed.
+
+    Raises:
+        TrainingFailed: the plan trained on no example of `rows`: such a weight could be committed, not revealed.
+    """
+    encoding = spec.header("update").parts[0].encoding
     words, clipped = encode(update.delta, encoding)
     if update.examples < 1:
         raise TrainingFailed(
-            f"the training plan counts {update.examples} examples in {len(data)} rows, a weight is at least 1;"
+            f"the training plan counts {update.examples} examples in {rows} rows, a weight is at least 1;"
             " mend the data, or stay out of the task"
         )
-    weight = min(int(update.examples), agreed.enforced.max_weight)
+    weight = min(int(update.examples), spec.spec.enforced.max_weight)
     metrics = finite({**update.metrics, "clipped_words": float(clipped)})
     return EncodedUpdate(words, weight, metrics, update.kept(decode(words, encoding)))
 

@@ -2,11 +2,12 @@
 
 import hashlib
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prefect_federated.adapters.data.root import frame_root
-from prefect_federated.adapters.evm.consent import sign_grant
+from prefect_federated.adapters.evm.consent import grant_id, sign_grant
 from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.record_file import write_record
 from prefect_federated.core.consent import ConsentRecord, Grant, columns_digest, subjects_root
@@ -20,6 +21,17 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 TERMS = Terms(codes=("HMB", "NPUNCU", "IRB"))
+
+
+@dataclass(frozen=True, slots=True)
+class SignedConsent:
+    """A dataset's name and root, the signed grant of its use, and the silo's part of it; nothing is on chain yet."""
+
+    dataset: bytes
+    root: bytes
+    grant: Grant
+    signature: bytes
+    record: ConsentRecord
 
 
 def give_consent(
@@ -41,10 +53,34 @@ def give_consent(
         secret: 32 bytes that key every digest of this grant.
         reader: the silo's public sealing key, which the record is encrypted to.
     """
+    place = (holder.addresses.consent, holder.chain_id, holder.chain_time())
+    signed = sign_consent(place, signer, silo, table, secret=secret, consent=consent, subject_column=subject_column)
+    holder.register_dataset(signed.dataset, signed.root)
+    granted = holder.grant(signed.grant, signed.signature)
+    write_record(record, signed.record, reader)
+    return granted
+
+
+def sign_consent(
+    place: tuple[str, int, int],
+    signer: "LocalAccount",
+    silo: str,
+    table: "DataFrame",
+    *,
+    secret: bytes,
+    consent: Consent,
+    subject_column: str = SUBJECT,
+) -> SignedConsent:
+    """Draw the grant up and sign it.
+
+    Args:
+        place: the ledger's address, the chain's id, and its time now.
+        signer: the data holder.
+    """
+    ledger, chain_id, now_s = place
     dataset = hashlib.sha256(secret + b"dataset").digest()
-    holder.register_dataset(dataset, frame_root(table, subject_column, secret))
-    now_s, record_id = holder.chain_time(), str(uuid.UUID(bytes=dataset[:16], version=4))
-    draft = GrantDraft(dataset, holder.signer, silo, consent.columns, TERMS, now_s - 1, consent.expiry)
+    record_id = str(uuid.UUID(bytes=dataset[:16], version=4))
+    draft = GrantDraft(dataset, str(signer.address), silo, consent.columns, TERMS, now_s - 1, consent.expiry)
     document = draft_document(EXAMPLE, draft, now_s, record_id)
     grant = Grant(
         dataset=dataset,
@@ -59,7 +95,6 @@ def give_consent(
         nonce=int.from_bytes(dataset[:8], "big"),
         deadline=now_s + 86_400,
     )
-    signature = sign_grant(signer, holder.addresses.consent, holder.chain_id, grant)
-    granted = holder.grant(grant, signature)
-    write_record(record, ConsentRecord(granted, secret, consent.columns, consent.subjects, document), reader)
-    return granted
+    granted = ConsentRecord(grant_id(ledger, chain_id, grant), secret, consent.columns, consent.subjects, document)
+    root = frame_root(table, subject_column, secret)
+    return SignedConsent(dataset, root, grant, sign_grant(signer, ledger, chain_id, grant), granted)

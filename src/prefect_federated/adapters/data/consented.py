@@ -5,6 +5,7 @@ all rows --salted--> dataset root: the one published on chain before the round? 
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from prefect_federated.adapters.data.budget import require_budget, require_counted
 from prefect_federated.adapters.data.looking import Looked, asked_of
@@ -22,6 +23,7 @@ from prefect_federated.core.own_suite import own_expectations, require_seen
 from prefect_federated.core.policy import check_policy
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.sealing import derive
+from prefect_federated.core.spec import DataSpec
 from prefect_federated.core.view import FLAGS
 from prefect_federated.learning.plan import code_hash
 
@@ -112,7 +114,12 @@ def suite_for(silo: Silo, spec: RoundSpec) -> Suite:
             ) from error
         own += own_expectations(document, silo.policy.suite_hash, silo.suite.name)
         require_seen(own, (*data.names, *FLAGS), silo.suite.name)
-    return suite_of(data, silo.policy.min_rows, own)
+    return suite_of(data, silo.policy.min_rows, own) if own else _plain_suite(data, silo.policy.min_rows)
+
+
+@lru_cache(maxsize=16)
+def _plain_suite(data: DataSpec, min_rows: int) -> Suite:
+    return suite_of(data, min_rows)
 
 
 def keep_evidence(silo: Silo, spec: RoundSpec, evidence: Evidence) -> None:

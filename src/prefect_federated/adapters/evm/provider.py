@@ -13,6 +13,7 @@ from requests.utils import get_environ_proxies, select_proxy
 from web3.providers.rpc import HTTPProvider
 from web3.types import RPCEndpoint, RPCResponse
 
+from prefect_federated.adapters.evm.still import StillReads
 from prefect_federated.core.errors import ChainUnreachable, ConfigurationError
 
 LIMIT_BYTES = 64 * 1024 * 1024
@@ -48,6 +49,7 @@ class ChainProvider(HTTPProvider):
         if parts.username is not None:
             self._headers |= urllib3.make_headers(basic_auth=f"{parts.username}:{parts.password or ''}")
         self._pool = _pool(self._target, timeout_s)
+        self.still = StillReads()
 
     def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
         """Send one request and return the whole JSON-RPC answer, errors included.
@@ -55,9 +57,12 @@ class ChainProvider(HTTPProvider):
         Raises:
             ChainUnreachable: no connection, time-out, an HTTP error, or an answer that is no JSON-RPC.
         """
+        if (known := self.still.recall(method, params)) is not None:
+            return cast(RPCResponse, known)
         answer = self._post(method, self.encode_rpc_request(method, params))
         if not isinstance(answer, dict) or not ("result" in answer or "error" in answer):
             raise self._unreachable(method, "its answer is no JSON-RPC response")
+        self.still.keep(method, params, answer)
         return cast(RPCResponse, answer)
 
     def make_batch_request(self, batch_requests: list[tuple[RPCEndpoint, Any]]) -> list[RPCResponse] | RPCResponse:

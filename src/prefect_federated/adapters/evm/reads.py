@@ -3,6 +3,7 @@
 view function -> dict -> frozen dataclass
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from prefect_federated.adapters.evm import abi, errors, rpc
@@ -192,6 +193,13 @@ class ChainState(ContractCalls):
         """
         index = self._index(task, account)
         return index is not None and self.has_mark(task, round, account) and not self.owes_opening(task, round, index)
+
+    def foresee_members(self, task: int, round: int, accounts: Sequence[str]) -> None:
+        """Within `still`: ask in few messages where these accounts stand in a round."""
+        self.foresee("Coordinator", "enrolmentOf", [(task, account) for account in accounts])
+        indices = [index for account in accounts if (index := self._index(task, account)) is not None]
+        for name in ("hasCommitted", "owesOpening"):
+            self.foresee("Coordinator", name, [(task, round, index) for index in indices])
 
     def owes_opening(self, task: int, round: int, index: int) -> bool:
         """Whether an index committed and has not opened, neither in time nor late, nor lost its bond."""

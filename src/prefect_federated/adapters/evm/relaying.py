@@ -57,7 +57,7 @@ class Relaying(Recording):
         """Open for many; anyone may. The same batch is sent once."""
         batch = []
         for letter in letters:
-            index = self.enrolment(task, letter.participant).index
+            index = self._index(task, letter.participant)
             batch.append((index, letter.participant, opening_tuple(letter.opening), letter.r, letter.vs, letter.uri))
         return self._send("Coordinator", "revealMany", task, round, batch)
 

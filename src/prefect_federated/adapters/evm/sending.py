@@ -3,8 +3,9 @@
 function and values -> calldata -> outbox.send("...:commit:1/3", ...) -> Sent(tx_hash, gas_used, ...)
 """
 
+import copy
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from prefect_federated.adapters.evm import abi
 from prefect_federated.adapters.evm.history import ChainHistory
@@ -59,6 +60,16 @@ class Sending(ChainHistory):
     def home(self) -> Path | None:
         """Folder in which the outbox lies, for what is kept beside it; None for a facade that only reads."""
         return None if self._outbox is None else self._outbox.folder.parent
+
+    def as_signer(self, outbox: Outbox, account: str) -> Self:
+        """The same deployment as another signer sees it; what was read of it so far is shared.
+
+        Args:
+            account: the participant that the signer is or acts for.
+        """
+        other = copy.copy(self)
+        other._outbox, other._account = outbox, account
+        return other
 
     # --- inside ----------------------------------------------------------------------------------------
 

@@ -61,7 +61,11 @@ def owner_drift(client: "MlflowClient", name: str, owner: str) -> Iterator[Drift
 
 
 def run_drifts(
-    client: "MlflowClient", experiment_id: str, records: Sequence[RoundRecord], federation: str
+    client: "MlflowClient",
+    experiment_id: str,
+    records: Sequence[RoundRecord],
+    federation: str,
+    children: bool = True,
 ) -> Iterator[Drift]:
     """Runs that are missing, changed, or of rounds that never were."""
     found: dict[str, dict[str, Run]] = {}
@@ -69,7 +73,7 @@ def run_drifts(
         found.setdefault(run.data.tags[KEY_TAG], {})[run.data.tags.get(SLOT_TAG, "?")] = run
     for record in records:
         there = found.pop(record.key.text, {})
-        for slot, wanted in layout(record).items():
+        for slot, wanted in layout(record, children).items():
             what = f"run of round {record.key.round}" + (f", participant {slot}" if slot != PARENT else "")
             if slot not in there:
                 yield Drift("missing run", what, "not in MLflow", wanted.name, record.key.round)

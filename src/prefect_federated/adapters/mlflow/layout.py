@@ -22,8 +22,8 @@ class RunLayout:
     dataset: DatasetUse | None = None
 
 
-def layout(record: RoundRecord) -> dict[str, RunLayout]:
-    """The wanted runs of a round by slot, the parent first."""
+def layout(record: RoundRecord, children: bool = True) -> dict[str, RunLayout]:
+    """The wanted runs of a round by slot, the parent first; without `children` it is alone."""
     shared = {
         "federated.task": record.task_name,
         "federated.task_id": record.task_id,
@@ -34,7 +34,8 @@ def layout(record: RoundRecord) -> dict[str, RunLayout]:
         "mlflow.source.type": "JOB",
         **({"prefect.flow_run_id": record.flow_run_id} if record.flow_run_id else {}),
     }
-    runs = [_parent(record, shared), *(_child(record, one, shared) for one in record.participants)]
+    nested = record.participants if children else ()
+    runs = [_parent(record, shared), *(_child(record, one, shared) for one in nested)]
     return {run.slot: run for run in runs}
 
 

@@ -36,6 +36,7 @@ class Mirror:
         model_prefix: str = "",
         confirmations: int = 0,
         files: Literal["mlflow", "store"] = "mlflow",
+        participant_runs: bool = True,
     ) -> None:
         self.tracking_uri = tracking_uri
         self.registry_uri = registry_uri or tracking_uri
@@ -43,13 +44,14 @@ class Mirror:
         self.model_prefix = model_prefix
         self.confirmations = confirmations
         self.files = files
+        self.participant_runs = participant_runs
         self._lock = _LOCKS.setdefault(tracking_uri, threading.RLock())
         self._opened: tuple[MlflowClient, str] | None = None
 
     def record_round(self, record: RoundRecord, again: bool = False) -> RunIds:
         """Mirror a round as a parent run and one child run per participant; `again` writes over what looks whole."""
         with self._lock, reaching(self.tracking_uri):
-            return runs.record_round(*self._open(), record, again)
+            return runs.record_round(*self._open(), record, again, self.participant_runs)
 
     def has_round(self, key: RoundKey) -> bool:
         """Whether a round's runs are there, all written to the end."""

@@ -23,13 +23,16 @@ DIGEST_CHARS = 36  # MLflow's limit; the tag federated.view_digest holds the who
 OVER = ("FINISHED", "FAILED", "KILLED")
 
 
-def record_round(client: "MlflowClient", experiment_id: str, record: RoundRecord, again: bool = False) -> RunIds:
+def record_round(
+    client: "MlflowClient", experiment_id: str, record: RoundRecord, again: bool = False, children: bool = True
+) -> RunIds:
     """Mirror a round; a second call with the same record finds its runs and writes nothing.
 
     A call that died at any point is completed by the next one: `federated.record` is written with the last
     batch, so a run without it, or one still RUNNING, is filled again with the same values; with `again` any run is.
+    Without `children` the round's own run is all there is.
     """
-    wanted = layout(record)
+    wanted, digest = layout(record, children), record.digest
     found = _find(client, experiment_id, record.key.text)
     if missing := [run for slot, run in wanted.items() if slot not in found]:
         for run in missing:
@@ -37,10 +40,10 @@ def record_round(client: "MlflowClient", experiment_id: str, record: RoundRecord
         found = _find(client, experiment_id, record.key.text)
     parent_id = found[PARENT].info.run_id
     for slot, run in wanted.items():
-        if again or not _complete(found[slot], record):
-            _fill(client, found[slot].info.run_id, run, record, parent_id)
-    children = {one.account: found[slot_of(one.account)].info.run_id for one in record.participants}
-    return RunIds(round=parent_id, participants=children)
+        if again or not _complete(found[slot], digest):
+            _fill(client, found[slot].info.run_id, run, record, digest, parent_id)
+    nested = {one.account: found[slot_of(one.account)].info.run_id for one in record.participants if children}
+    return RunIds(round=parent_id, participants=nested)
 
 
 def has_round(client: "MlflowClient", experiment_id: str, key: RoundKey) -> bool:
@@ -87,18 +90,20 @@ def _create(
     found[run.slot] = client.create_run(experiment_id, record.started_ms, tags, run.name)
 
 
-def _complete(run: "Run", record: RoundRecord) -> bool:
-    return run.info.status in OVER and run.data.tags.get(RECORD_TAG) == record.digest
+def _complete(run: "Run", digest: str) -> bool:
+    return run.info.status in OVER and run.data.tags.get(RECORD_TAG) == digest
 
 
-def _fill(client: "MlflowClient", run_id: str, run: RunLayout, record: RoundRecord, parent_id: str) -> None:
+def _fill(
+    client: "MlflowClient", run_id: str, run: RunLayout, record: RoundRecord, digest: str, parent_id: str
+) -> None:
     """Write a run's content: dataset, then everything else in one batch, then its end."""
     from mlflow.entities import Metric, Param, RunTag
 
     if run.dataset:
         client.log_inputs(run_id, [_dataset_input(run.dataset)])
     parent = {} if run.slot == PARENT else {"mlflow.parentRunId": parent_id}
-    tags = {**run.tags, **parent, RECORD_TAG: record.digest}
+    tags = {**run.tags, **parent, RECORD_TAG: digest}
     at_ms, step = record.ended_ms, record.key.round
     client.log_batch(
         run_id,

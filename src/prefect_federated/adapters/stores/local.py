@@ -24,12 +24,13 @@ class LocalStore:
 
     Args:
         root: folder, made with the first write.
+        durable: False does not wait for the disk: a power cut may take the last writes, nothing else does.
     """
 
     scheme = "cas"
 
-    def __init__(self, root: str | os.PathLike[str]) -> None:
-        self.root = Path(root)
+    def __init__(self, root: str | os.PathLike[str], durable: bool = True) -> None:
+        self.root, self.durable = Path(root), durable
 
     def put(self, chunks: Iterable[bytes]) -> str:
         """Store a stream; a damaged copy from before is replaced."""
@@ -45,7 +46,7 @@ class LocalStore:
             target = self._path(uri)
             target.parent.mkdir(exist_ok=True)
             written.replace(target)
-            _sync_folder(target.parent)
+            self._sync(target.parent)
         return uri
 
     def get(self, uri: str, limit_bytes: int) -> Iterator[bytes]:
@@ -63,7 +64,7 @@ class LocalStore:
         with self._reported("write to"), self._written(target.parent, [uri.encode()]) as written:
             with contextlib.suppress(FileExistsError):
                 target.hardlink_to(written)  # unlike a rename it fails where the name is taken
-            _sync_folder(target.parent)
+            self._sync(target.parent)
         return self.resolve(name) or uri
 
     def resolve(self, name: str) -> str | None:
@@ -111,10 +112,15 @@ class LocalStore:
             with path.open("xb") as file:
                 file.writelines(chunks)
                 file.flush()
-                os.fsync(file.fileno())
+                if self.durable:
+                    os.fsync(file.fileno())
             yield path
         finally:
             path.unlink(missing_ok=True)
+
+    def _sync(self, folder: Path) -> None:
+        if self.durable:
+            _sync_folder(folder)
 
     def _reported(self, verb: str) -> AbstractContextManager[None]:
         return _reported(verb, self.root)

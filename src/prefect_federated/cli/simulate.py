@@ -1,0 +1,142 @@
+"""`federated simulate`: many participants, some of whom may attack, on this machine, through the protocol's own stages.
+
+options, checked --> chain, contracts, consent, task --> rounds in shards --> tables, report.json, plots
+"""
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from prefect_federated.cli import quiet
+from prefect_federated.cli.console import out as console
+from prefect_federated.cli.console import says_what_to_do
+
+if TYPE_CHECKING:
+    from prefect_federated.core.report import Report
+    from prefect_federated.scenario.simulation.options import Options
+
+STAGES = ("open", "commit", "reveal", "aggregate", "settle")
+BESIDES = 9  # what the run says before and after its rounds
+MARK = ".federated-simulation"
+
+
+@says_what_to_do
+def simulate(
+    participants: Annotated[int, typer.Option(min=1, max=10_000, help="How many take part, attackers included.")] = 20,
+    rounds: Annotated[int, typer.Option(min=1, max=1000, help="How many rounds to run.")] = 5,
+    cohort: Annotated[int, typer.Option(min=0, help="How many are drawn for each round; 0 is everybody.")] = 0,
+    attackers: Annotated[int, typer.Option(min=0, help="How many of the participants attack; goes with --attack.")] = 0,
+    attack: Annotated[
+        str,
+        typer.Option(
+            help="What they do, by name; a wrong name lists all. Attackers act after the honest of their round and"
+            " have seen their updates: the worst case, which the protocol hides from them."
+        ),
+    ] = "",
+    rule: Annotated[
+        str, typer.Option(help="Aggregation rule, set to stand the attackers of a round; a wrong name lists all.")
+    ] = "mean",
+    algorithm: Annotated[str, typer.Option(help="How the server steps, by name; a wrong name lists all.")] = "fedavg",
+    norm_rule: Annotated[
+        bool, typer.Option("--norm-rule/--no-norm-rule", help="Leave out updates longer than an honest one can be.")
+    ] = False,
+    data: Annotated[str, typer.Option(help="digits, breast-cancer, or csv:PATH for a table of numbers.")] = "digits",
+    target: Annotated[str, typer.Option(help="Label column of a CSV file; its last one if empty.")] = "",
+    partition: Annotated[
+        str, typer.Option(help="How rows are dealt out: iid, dirichlet:ALPHA such as dirichlet:0.1, by-column:NAME.")
+    ] = "iid",
+    epochs: Annotated[int, typer.Option(min=0, help="Passes over its rows that everybody makes in a round.")] = 5,
+    runner: Annotated[
+        Literal["threads"], typer.Option(help="Prefect task runner of the shards; threads of this process.")
+    ] = "threads",
+    shards: Annotated[
+        int, typer.Option(min=0, help="Prefect tasks that a stage is cut into; 0 is one a core. No effect on results.")
+    ] = 0,
+    device: Annotated[
+        Literal["auto", "cpu"],
+        typer.Option(help="Where participants train; auto takes a CUDA device where there is one, with its own bits."),
+    ] = "cpu",
+    seed: Annotated[int, typer.Option(min=0, help="Decides keys, data split, training; same seed, same model.")] = 0,
+    out: Annotated[Path, typer.Option(help="Folder for everything the run leaves behind; replaced.")] = Path(
+        "federated-simulation"
+    ),
+    json: Annotated[Path | None, typer.Option(help="Write the report here as well; - prints it on stdout.")] = None,
+) -> None:
+    """Simulate a federation of many participants, and show what became of it.
+
+    Everybody has keys, a stake, a grant and data of its own, and goes through the stages, checks and contracts of a
+    real participant; a relayer brings the commits. Participants of one plan train as one program.
+    """
+    from prefect_federated.scenario.simulation.attacking import require_attack
+    from prefect_federated.scenario.simulation.options import Options, partition_of
+
+    if attack:
+        require_attack(attack)
+    options = Options(
+        participants=participants,
+        rounds=rounds,
+        cohort=cohort,
+        attackers=attackers,
+        attack=attack,
+        rule=rule,
+        algorithm=algorithm,
+        data=data,
+        target=target,
+        partition=partition_of(partition),
+        norm_rule=norm_rule,
+        epochs=epochs,
+        device=_device(device),
+        seed=seed,
+        shards=shards,
+    )
+    _clear(out)
+    quiet.apply(out)
+    from prefect_federated.cli.simulate_run import run_simulation
+    from prefect_federated.cli.simulate_tables import show_simulation
+
+    report = _watched(out, options, run_simulation)
+    if json is not None and str(json) != "-":
+        json.write_text(report.model_dump_json(indent=1))
+    if str(json) == "-":
+        print(report.model_dump_json(indent=1))
+    else:
+        show_simulation(console, report, out)
+
+
+def _watched(out: Path, options: "Options", run) -> "Report":  # type: ignore[no-untyped-def]
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=not console.is_terminal) as progress:
+        line = progress.add_task("starting", total=options.rounds * len(STAGES) + BESIDES)
+        seen: set[tuple[int, str]] = set()
+
+        def say(text: str) -> None:
+            progress.update(line, description=text, advance=1)
+
+        def watch(round: int, stage: str, who: str) -> None:
+            fresh = (round, stage) not in seen
+            seen.add((round, stage))
+            progress.update(line, description=f"round {round or '…'}: {stage} ({who})", advance=int(fresh))
+
+        report: Report = run(out, options, say, watch)
+        progress.update(line, description="done", completed=options.rounds * len(STAGES) + BESIDES)
+    return report
+
+
+def _device(asked: str) -> str:
+    if asked == "cpu":
+        return asked
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _clear(out: Path) -> None:
+    """Replace an earlier simulation's folder; refuse any other that is not empty."""
+    if out.exists() and any(out.iterdir()) and not (out / MARK).exists():
+        raise typer.BadParameter(f"{out} is not empty and no earlier simulation's folder; name another with --out")
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    (out / MARK).touch()

@@ -1,0 +1,45 @@
+"""The work of a simulation: start a chain, set everybody up, run the rounds, take stock, write it all down."""
+
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from prefect_federated.adapters.evm.devnet import Devnet
+from prefect_federated.cli.demo_run import Say, start_prefect
+from prefect_federated.core.report import Report
+from prefect_federated.flows.driving import Watcher
+from prefect_federated.flows.heartbeat import without_heartbeat
+from prefect_federated.scenario.money import snapshot
+from prefect_federated.scenario.reporting import write_report
+from prefect_federated.scenario.simulation.options import Options
+from prefect_federated.scenario.simulation.plots import draw_plots
+from prefect_federated.scenario.simulation.reporting import build_report, claim_all, log_run
+from prefect_federated.scenario.simulation.running import run_rounds
+from prefect_federated.scenario.simulation.stopwatch import Stopwatch
+from prefect_federated.scenario.simulation.tables import deal
+from prefect_federated.scenario.simulation.town import names_of, set_up
+
+
+def run_simulation(out: Path, options: Options, say: Say, watch: Watcher) -> Report:
+    """Run the whole simulation; returns the report that was written."""
+    warnings.filterwarnings("ignore")
+    out, timed = out.absolute(), Stopwatch(watch)
+    say("dealing out the data")
+    dealt = deal(options, names_of(options))
+    say("starting a chain")
+    with Devnet.start() as devnet, ThreadPoolExecutor(1) as meanwhile:
+        server = meanwhile.submit(start_prefect)
+        town = set_up(devnet.url, out, options, dealt, say)
+        before = snapshot(town.federation, town.accounts)
+        say("starting Prefect")
+        server.result()
+        with without_heartbeat():
+            results = run_rounds(town, options, timed)
+        timed.stop()
+        say("claiming rewards")
+        claim_all(town)
+        say("taking stock")
+        report = build_report(town, options, results, before, timed)
+    path = write_report(report, out)
+    log_run(town, report, [path, *draw_plots(report, out / "plots")])
+    return report

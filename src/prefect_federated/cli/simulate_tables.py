@@ -1,0 +1,82 @@
+"""A simulation's report as tables: the rounds, who was left out and why, how good the model is, the money."""
+
+from collections import Counter
+from pathlib import Path
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from prefect_federated.cli.demo_tables import accuracy_table, rounds_table, sum_line
+from prefect_federated.core.report import BalanceRow, Report
+
+ETHER = 10**18
+KINDS = ("participant-", "attacker-")
+
+
+def show_simulation(console: Console, report: Report, out: Path) -> None:
+    """Print a report as `federated simulate` ends with it."""
+    tables = [rounds_table(report), time_table(report)]
+    if any(row.excluded for row in report.rounds):
+        tables.append(exclusions_table(report))
+    for table in (*tables, accuracy_table(report), balances_table(report)):
+        console.print(table)
+    console.print(sum_line(report.balances), highlight=False)
+    console.print(f"\n[bold]Open what it left in {escape(str(out))}[/]")
+    for name, link in report.links.items():
+        console.print(f"  [dim]{name}:[/] {escape(link)}", soft_wrap=True, highlight=False)
+
+
+def time_table(report: Report) -> Table:
+    """Seconds and gas of each round."""
+    stages = list(dict.fromkeys(stage for row in report.rounds for stage in row.stages_s))
+    table = _table("Seconds by stage, and gas", "round", *stages, "together", "gas")
+    for row in report.rounds:
+        spent = [f"{row.stages_s.get(stage, 0.0):.2f}" for stage in stages]
+        together = f"{sum(row.stages_s.values()):.2f}"
+        table.add_row(str(row.round_id), *spent, together, f"{sum(row.gas.values()):,}")
+    return table
+
+
+def exclusions_table(report: Report) -> Table:
+    """How many were left out at each stage of each round, with the first reason."""
+    table = Table(title="Left out", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    for name in ("round", "stage", "honest", "attackers", "for example"):
+        table.add_column(name, justify="left" if name in ("stage", "for example") else "right", overflow="fold")
+    for row in report.rounds:
+        stages = dict.fromkeys(one.stage for one in row.excluded)
+        for stage in stages:
+            here = [one for one in row.excluded if one.stage == stage]
+            bad = sum(one.participant.startswith("attacker-") for one in here)
+            reason = f"{here[0].participant}: {here[0].reason}"
+            table.add_row(str(row.round_id), stage, str(len(here) - bad), str(bad), escape(reason))
+    return table
+
+
+def balances_table(report: Report) -> Table:
+    """What everybody held before and after, participants and attackers together."""
+    table = _table("Balances in eth", "accounts", "how many", "before", "after", "earned", "slashed", "fees")
+    groups: dict[str, list[BalanceRow]] = {}
+    for name, row in report.balances.accounts.items():
+        kind = next((kind for kind in KINDS if name.startswith(kind)), name)
+        groups.setdefault(f"{kind.removesuffix('-')}s" if kind in KINDS else name, []).append(row)
+    for name, rows in groups.items():
+        sums: Counter[str] = Counter()
+        for row in rows:
+            for field in ("before_wei", "after_wei", "earned_wei", "slashed_wei", "fees_wei"):
+                sums[field] += int(getattr(row, field))
+        figures = (
+            f"{sums[field] / ETHER:.5f}".rstrip("0").rstrip(".")
+            for field in ("before_wei", "after_wei", "earned_wei", "slashed_wei", "fees_wei")
+        )
+        table.add_row(name, str(len(rows)), *figures)
+    return table
+
+
+def _table(title: str, first: str, *others: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    table.add_column(first)
+    for name in others:
+        table.add_column(name, justify="right", overflow="fold")
+    return table

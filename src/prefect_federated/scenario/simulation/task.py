@@ -1,0 +1,81 @@
+"""The task of a simulation: a classifier on the table that was asked for, in clear mode, with relayed commits."""
+
+from prefect_federated.adapters.payloads import store_model
+from prefect_federated.adapters.stores.base import ContentStore
+from prefect_federated.core.agreement import in_numbers
+from prefect_federated.core.data_use import UseSpec
+from prefect_federated.core.enforced import DIRECT, RELAYED, Enforced
+from prefect_federated.core.fixed_point import encode
+from prefect_federated.core.local_spec import shared_tensors
+from prefect_federated.core.merkle import CHUNK_BYTES
+from prefect_federated.core.payload import plain_header
+from prefect_federated.core.spec import ModelSpec, PlanSpec, RewardSpec, TaskSpec, UpdateSpec
+from prefect_federated.learning.clip import norm_bound_words
+from prefect_federated.learning.local import initial_vector
+from prefect_federated.learning.plan import code_hash, load_plan, manifest
+from prefect_federated.scenario.simulation.options import Options, algorithm, rule_spec
+from prefect_federated.scenario.simulation.tables import Dealt, hyperparameters
+from prefect_federated.scenario.task_spec import ETHER, PLAN
+
+PURPOSES = ("HMB",)
+USE = UseSpec(for_profit=False, commercial=False, ethics_approval=True)
+FRAC_BITS, LIMIT = 16, 2**24
+WINDOW_S, CHALLENGE_S = 3600, 86_400
+
+
+def build_spec(store: ContentStore, options: Options, dealt: Dealt, aggregator: str, first: str) -> TaskSpec:
+    """Build the task, and store its first model.
+
+    Args:
+        first: account of the first honest participant, whom the rule root_of_trust trusts.
+
+    Raises:
+        SpecError: algorithm, rule and the rest do not go together.
+    """
+    settings = hyperparameters(options, dealt)
+    plan, (local, server) = load_plan(PLAN, settings), algorithm(options.algorithm)
+    tensors = shared_tensors(local, manifest(plan), [tensor.name for tensor in manifest(plan)])
+    header = plain_header("model", sum(tensor.size for tensor in tensors), FRAC_BITS)
+    words, _ = encode(initial_vector(plan, tensors, options.seed, local), header.parts[0].encoding)
+    uri, root = store_model(store, header, words)
+    model = ModelSpec(tensors=tensors, frac_bits=FRAC_BITS, genesis_uri=uri)
+    update = UpdateSpec(clip_norm=options.clip_norm, limit=LIMIT)
+    bound = norm_bound_words(options.clip_norm, len(words), FRAC_BITS)
+    rule = rule_spec(options.rule, options.most_attackers, bound if options.norm_rule else None, bound, first)
+    rewards = RewardSpec(policy="examples", aggregator_fee_bps=500)
+    numbers = in_numbers(PURPOSES, rule, update, model, CHUNK_BYTES, rewards, USE, server)
+    return TaskSpec(
+        name="simulation",
+        description=f"{options.participants} simulated participants learn {options.data.partition(':')[0]}.",
+        purposes=PURPOSES,
+        use=USE,
+        data=dealt.spec,
+        model=model,
+        plan=PlanSpec(ref=PLAN, code_hash=code_hash(PLAN), hyperparameters=settings, seed=options.seed),
+        local=local,
+        update=update,
+        rule=rule,
+        server=server,
+        rewards=rewards,
+        enforced=Enforced(
+            genesis_root=root,
+            aggregator=aggregator,
+            commit_window=WINDOW_S,
+            reveal_window=WINDOW_S,
+            aggregate_window=WINDOW_S,
+            challenge_window=CHALLENGE_S,
+            reveal_grace=600,
+            quorum=max(1, rule.fewest),
+            max_participants=options.participants,
+            max_misses=0,
+            max_weight=10_000,
+            modes=DIRECT | RELAYED,
+            max_rounds=max(1000, options.rounds),
+            bond=ETHER,
+            aggregator_bond=2 * ETHER,
+            round_reward=ETHER,
+            disclosure=1,
+            floor_bps=5_000,
+            **numbers,
+        ),
+    )

@@ -1,0 +1,226 @@
+"""A simulated federation set up from nothing: contracts, funded accounts, consent, one task, everybody enrolled.
+
+deploy --> fund, register, stake, admit --> datasets, grants --> task, escrow --> enrolment --> members, opened
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prefect_federated.adapters.aggregator import Aggregator as OpenAggregator
+from prefect_federated.adapters.data.gx_suite import DataChecks
+from prefect_federated.adapters.evm.deploy import deploy
+from prefect_federated.adapters.evm.federation import Federation
+from prefect_federated.adapters.evm.outbox import Outbox
+from prefect_federated.adapters.evm.rpc import chain_id_of, connect, set_balance
+from prefect_federated.adapters.evm.structs import grant_tuple
+from prefect_federated.adapters.keys import SealingKey, dev_key
+from prefect_federated.adapters.mailbox import FolderMailbox
+from prefect_federated.adapters.party import Party
+from prefect_federated.adapters.relayer import Relayer
+from prefect_federated.blocks import Aggregator, EvmChain, LocalStore, ModelRegistryMirror, Sponsor
+from prefect_federated.core.enforced import NOBODY
+from prefect_federated.core.policy import Policy
+from prefect_federated.core.spec import TaskSpec
+from prefect_federated.scenario.accounts import Account, make_account
+from prefect_federated.scenario.grants import SignedConsent, sign_consent
+from prefect_federated.scenario.plot import Consent
+from prefect_federated.scenario.simulation.bulk import Call, send_all
+from prefect_federated.scenario.simulation.held import HeldReports, HeldSilo, HeldTable, Simulated
+from prefect_federated.scenario.simulation.options import Options
+from prefect_federated.scenario.simulation.tables import SUBJECT, Dealt
+from prefect_federated.scenario.simulation.task import build_spec
+from prefect_federated.scenario.task_spec import ETHER
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
+    from web3 import Web3
+
+PURSE_WEI, STAKE_WEI = 100 * ETHER, 4 * ETHER
+YEAR_S = 365 * 86_400
+ROLES = ("sponsor", "aggregator", "relayer")
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """A simulated participant: keys that follow from the seed, and no files."""
+
+    name: str
+    account: "LocalAccount"
+    sealing_key: SealingKey
+
+    @property
+    def address(self) -> str:
+        """Checksummed address."""
+        return str(self.account.address)
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """Everything set up, opened and ready for the first round."""
+
+    out: Path
+    task: int
+    spec: TaskSpec
+    dealt: Dealt
+    sponsor: Party
+    aggregator: OpenAggregator
+    relayer: Relayer
+    members: tuple[Simulated, ...]
+    residents: dict[str, Resident]
+    accounts: dict[str, str]  # addresses of everybody, by name
+
+    @property
+    def federation(self) -> Federation:
+        """The federation, as the sponsor sees it."""
+        return self.sponsor.federation
+
+
+def names_of(options: Options) -> list[str]:
+    """Participants in their order; the last ones attack."""
+    honest = options.participants - options.attackers
+    return [
+        *(f"participant-{number:03d}" for number in range(1, honest + 1)),
+        *(f"attacker-{number:03d}" for number in range(1, options.attackers + 1)),
+    ]
+
+
+def set_up(url: str, out: Path, options: Options, dealt: Dealt, say: Say) -> Town:
+    """Bring a federation into being on a development chain."""
+    roles, w3 = {name: make_account(out / "keys", options.seed, name) for name in ROLES}, connect(url)
+    residents = {name: _resident(options.seed, name) for name in dealt.tables}
+    say("deploying contracts")
+    chain = _deployed(w3, url, out, roles)
+    sponsor = chain.connect(roles["sponsor"].signer)
+    say(f"registering {len(residents)} participants")
+    _register(chain, roles, sponsor, list(residents.values()))
+    say("recording consent")
+    consents = _consent(sponsor, options, dealt, residents)
+    say("creating the task")
+    store = LocalStore(root=out / "store", durable=False)
+    first = next(iter(residents.values())).address
+    spec = build_spec(store.open(), options, dealt, roles["aggregator"].address, first)
+    task = _create(chain, roles, sponsor, spec, store, options.rounds)
+    send_all(sponsor, [Call(one.account, "Coordinator", "enrol", (task,)) for one in residents.values()])
+    return _opened(chain, out, options, dealt, roles, residents, consents, task, spec, store)
+
+
+def _resident(seed: int, name: str) -> Resident:
+    from eth_account import Account as EthAccount
+
+    return Resident(
+        name, EthAccount.from_key(dev_key(seed, name)), SealingKey.from_seed(dev_key(seed, f"{name}/sealing"))
+    )
+
+
+def _deployed(w3: "Web3", url: str, out: Path, roles: dict[str, Account]) -> EvmChain:
+    for role in roles.values():
+        set_balance(w3, role.address, PURSE_WEI)
+    signer = roles["sponsor"].signer
+    made = deploy(w3, signer.account(), Outbox(signer.outbox_folder(), w3, signer.account()))
+    (out / "deployment.json").write_text(made.to_json())
+    return EvmChain(
+        rpc_url=url, chain_id=chain_id_of(w3), coordinator=made.coordinator, deployed_block=made.block, timeout_s=60.0
+    )
+
+
+def _register(chain: EvmChain, roles: dict[str, Account], sponsor: Federation, residents: list[Resident]) -> None:
+    aggregator = chain.connect(roles["aggregator"].signer)
+    aggregator.register(roles["aggregator"].signer.open_sealing_key().public_bytes)
+    aggregator.deposit(STAKE_WEI)
+    sponsor.set_admission(aggregator.account, True)
+    admin, registry = roles["sponsor"].signer.account(), "ParticipantRegistry"
+    for one in residents:
+        set_balance(sponsor.w3, one.address, PURSE_WEI)
+    calls = []
+    for one in residents:
+        calls.append(Call(one.account, registry, "register", (one.sealing_key.public_bytes, NOBODY)))
+        calls.append(Call(one.account, registry, "deposit", (STAKE_WEI,), STAKE_WEI))
+    calls += [Call(admin, registry, "setAdmission", (one.address, True)) for one in residents]
+    send_all(sponsor, calls)
+
+
+def _consent(
+    sponsor: Federation, options: Options, dealt: Dealt, residents: dict[str, Resident]
+) -> dict[str, SignedConsent]:
+    """Everybody holds its own data and grants the use of all of them for longer than the run lasts."""
+    place = (sponsor.addresses.consent, sponsor.chain_id, sponsor.chain_time())
+    signed = {}
+    for name, table in dealt.tables.items():
+        covered = Consent(dealt.spec.names, tuple(table[SUBJECT]), place[2] + YEAR_S + options.rounds * 7 * 86_400)
+        secret, one = dev_key(options.seed, f"{name}/consent"), residents[name]
+        signed[name] = sign_consent(place, one.account, one.address, table, secret=secret, consent=covered)
+    calls = []
+    for name, consent in signed.items():
+        account = residents[name].account
+        calls.append(Call(account, "ConsentLedger", "registerDataset", (consent.dataset, consent.root)))
+        calls.append(Call(account, "ConsentLedger", "grant", (grant_tuple(consent.grant), consent.signature)))
+    send_all(sponsor, calls)
+    return signed
+
+
+def _create(
+    chain: EvmChain, roles: dict[str, Account], sponsor: Federation, spec: TaskSpec, store: LocalStore, rounds: int
+) -> int:
+    task = sponsor.create_task(spec.enforced, spec.spec_hash, store.open().put([spec.canonical()]))
+    sponsor.fund(task, rounds * spec.enforced.round_reward)
+    chain.connect(roles["aggregator"].signer).accept_duty(task)
+    return task
+
+
+def _opened(
+    chain: EvmChain,
+    out: Path,
+    options: Options,
+    dealt: Dealt,
+    roles: dict[str, Account],
+    residents: dict[str, Resident],
+    consents: dict[str, SignedConsent],
+    task: int,
+    spec: TaskSpec,
+    store: LocalStore,
+) -> Town:
+    holdout = out / "sponsor" / "held-out.csv"
+    holdout.parent.mkdir(parents=True, exist_ok=True)
+    dealt.held_out.to_csv(holdout, index=False)
+    few = options.participants <= options.run_each
+    mirror = ModelRegistryMirror(tracking_uri=mlflow_uri(out), experiment=spec.name, participant_runs=few)
+
+    def party(name: str) -> dict[str, object]:
+        return {"label": name, "chain": chain, "signer": roles[name].signer, "store": store}
+
+    sponsor = Sponsor(**party("sponsor")).open()
+    aggregator = Aggregator(**party("aggregator"), holdout=holdout, mirror=mirror).open()
+    mailbox = FolderMailbox(out / "mailbox")
+    relayer = Relayer("relayer", chain.connect(roles["relayer"].signer), mailbox)
+    reader, shelf = chain.connect(), store.open()
+    policy = Policy(
+        approved_plans=("0x" + spec.plan.code_hash.hex(),), readers=(roles["aggregator"].address,), disclosure=True
+    )
+    members, checks = [], DataChecks(cache=HeldReports())
+    for name, one in residents.items():
+        outbox = Outbox(out / "keys" / name / "outbox", reader.w3, one.account)
+        mine = reader.as_signer(outbox, one.address)
+        held = HeldTable(name, dealt.tables[name], consents[name].root)
+        silo = HeldSilo(
+            party=Party(name, one.address, mine, shelf, one.sealing_key),
+            source=held,
+            subject_column=SUBJECT,
+            records=out / "keys" / name / "consent",
+            policy=policy,
+            checks=checks,
+            commit_by="relayed",
+            mailbox=mailbox,
+            held_record=consents[name].record,
+        )
+        members.append(Simulated(silo))
+    accounts = {name: role.address for name, role in roles.items()} | {n: one.address for n, one in residents.items()}
+    return Town(out, task, spec, dealt, sponsor, aggregator, relayer, tuple(members), residents, accounts)
+
+
+def mlflow_uri(out: Path) -> str:
+    """MLflow's database in the output folder."""
+    return f"sqlite:///{out.absolute() / 'mlflow' / 'mlflow.db'}"
