@@ -15,6 +15,7 @@ from prefect_federated.core.combine import Update, Words, add, combine
 from prefect_federated.core.fixed_point import Encoding, decode, encode
 from prefect_federated.core.spec import RuleSpec
 from prefect_federated.learning.local import evaluate, initial_vector, local_update
+from prefect_federated.learning.partition import dirichlet_split
 from prefect_federated.learning.plan import TrainingData, manifest
 from prefect_federated.learning.tabular import TabularClassifier
 from prefect_federated.scenario.attacks import ATTACKS, Scene
@@ -104,15 +105,9 @@ def split_digits(
     test, rows = order[:test_rows], order[test_rows:]
     if split == "iid":
         return list(np.array_split(rows, silos)), test
-    while True:
-        parts: list[list[int]] = [[] for _ in range(silos)]
-        for label in range(10):
-            mine = rows[labels[rows] == label]
-            ends = np.rint(np.cumsum(rng.dirichlet([float(split)] * silos))[:-1] * len(mine)).astype(int)
-            for silo, some in enumerate(np.split(mine, ends)):
-                parts[silo].extend(some.tolist())
-        if min(map(len, parts)) >= 5:
-            return [np.array(part) for part in parts], test
+    names = [str(silo) for silo in range(silos)]
+    parts = dirichlet_split(labels[rows], names, float(split), seed, least=5)
+    return [rows[parts[name]] for name in names], test
 
 
 def measured(model: Words, rows: NDArray[np.int64]) -> dict[str, float]:
