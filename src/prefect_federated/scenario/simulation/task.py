@@ -32,8 +32,8 @@ def build_spec(store: ContentStore, options: Options, dealt: Dealt, aggregator: 
     Raises:
         SpecError: algorithm, rule and the rest do not go together.
     """
-    settings = hyperparameters(options, dealt)
-    plan, (local, server) = load_plan(PLAN, settings), algorithm(options.algorithm)
+    ref, settings = (options.plan, {}) if options.plan else (PLAN, hyperparameters(options, dealt))
+    plan, (local, server) = load_plan(ref, settings), algorithm(options.algorithm)
     tensors = shared_tensors(local, manifest(plan), [tensor.name for tensor in manifest(plan)])
     header = plain_header("model", sum(tensor.size for tensor in tensors), FRAC_BITS)
     words, _ = encode(initial_vector(plan, tensors, options.seed, local), header.parts[0].encoding)
@@ -51,7 +51,7 @@ def build_spec(store: ContentStore, options: Options, dealt: Dealt, aggregator: 
         use=USE,
         data=dealt.spec,
         model=model,
-        plan=PlanSpec(ref=PLAN, code_hash=code_hash(PLAN), hyperparameters=settings, seed=options.seed),
+        plan=PlanSpec(ref=ref, code_hash=code_hash(ref), hyperparameters=settings, seed=options.seed),
         local=local,
         update=update,
         rule=rule,
