@@ -55,7 +55,7 @@ def test_table_of_ones_own_decides_columns_and_labels(here: Path) -> None:
     assert [column["name"] for column in task["data"]["columns"]] == ["x", "flat"]
     assert task["data"]["target_values"] == [0, 1, 2]
     plan = load_plan(str(here / "mine/plan.py") + ":Plan", {})
-    assert [tensor.shape for tensor in manifest(plan)][0] == (16, 2)
+    assert next(tensor.shape for tensor in manifest(plan)) == (16, 2)
 
 
 @pytest.mark.parametrize(
