@@ -89,6 +89,9 @@ benchmarks: .venv/.dev
 	$(BIN)/python benchmarks/data_checks.py
 	$(BIN)/python benchmarks/privacy.py
 	$(BIN)/python benchmarks/quality.py
+	-$(BIN)/python benchmarks/robustness.py
+	-$(BIN)/python benchmarks/detection.py --seeds 20
+	-$(BIN)/python benchmarks/scores.py
 
 contracts/node_modules/.installed: contracts/package-lock.json
 	cd contracts && npm ci --no-audit --no-fund --loglevel=error
