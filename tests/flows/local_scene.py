@@ -37,7 +37,7 @@ ALGORITHMS: dict[str, dict[str, Any]] = {
 }
 
 
-def found_with(algorithm: str, found: Found, folder: Path, rounds: int = 6) -> Consortium:
+def found_with(algorithm: str, found: Found, folder: Path, rounds: int = 6, quorum: int = 3) -> Consortium:
     """The federation of the flow tests, with another task: one algorithm, room for its updates, no rule on norms."""
     original = scenario.build_spec
 
@@ -55,7 +55,7 @@ def found_with(algorithm: str, found: Found, folder: Path, rounds: int = 6) -> C
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scenario, "build_spec", rebuilt)
-        return found(folder, rounds)
+        return found(folder, rounds, quorum=quorum)
 
 
 def members(consortium: Consortium) -> dict[str, Participant]:
@@ -66,11 +66,16 @@ def members(consortium: Consortium) -> dict[str, Participant]:
 def play(consortium: Consortium) -> RoundSpec:
     """One round from its opening to its end."""
     spec = revealed(consortium)
+    conclude(consortium, spec)
+    return spec
+
+
+def conclude(consortium: Consortium, spec: RoundSpec) -> None:
+    """Aggregate what was revealed, and settle."""
     aggregate(consortium.aggregator.open(), spec)
     pass_deadline(consortium)
     settle(consortium.aggregator.open(), spec)
     pass_deadline(consortium)
-    return spec
 
 
 def revealed(consortium: Consortium) -> RoundSpec:

@@ -6,6 +6,7 @@ What a silo keeps is the right state after a void, a rollback, a death, in an au
 import json
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,30 @@ def test_rounds_train_from_what_belongs_to_their_base_version(consortium: Consor
     assert_model_alone(consortium, tmp_path)
     assert_sealed(consortium, last)
     assert_lost_state_is_told(consortium)
+
+
+def test_silo_that_was_left_out_of_a_version_goes_on_from_the_one_before(
+    found: Found, prefect_api: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Else the mean of all control variates would no longer be the server's."""
+    consortium = scene.found_with("scaffold", found, tmp_path_factory.mktemp("scaffold"), quorum=2)
+    spec = scene.play(consortium)
+    _, first = scene.expected(consortium, spec, {})
+    spec = scene.opened(consortium)
+    members = scene.members(consortium)
+    for member in members.values():
+        member.commit(spec.task, spec.round)
+    silent, *others = HOSPITALS
+    for name in others:
+        members[name].reveal(spec.task, spec.round)
+    scene.pass_deadline(consortium)
+    scene.conclude(consortium, spec)
+    _, second = scene.expected(consortium, spec, first)
+    head = consortium.federation().versions(spec.task)[-1]
+    assert head.round == spec.round
+    following = replace(spec, round=spec.round + 1, base_version=head.version_hash)
+    for name, right in ((silent, first), *((name, second) for name in others)):
+        assert scene.same(recall_personal(members[name].silo.party, following), right[name])
 
 
 def assert_model_alone(consortium: Consortium, folder: Path) -> None:

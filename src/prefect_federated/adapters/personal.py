@@ -66,12 +66,13 @@ def recall_personal(party: Party, spec: RoundSpec) -> Personal:
 
 def _last_with(party: Party, spec: RoundSpec) -> Version | None:
     """The newest version, from the base backwards, whose round has this silo's update in it."""
-    versions, account = party.federation.versions(spec.task), party.account.lower()
+    versions, account = party.federation.versions(spec.task), party.account
     version = origin_of(party, version_with_hash(versions, spec.base_version))
     while version.kind == ROUND:
-        included = read_result(party, spec.task, version.round).included
-        if account in (update.participant.lower() for update in included):
-            return version
+        if account in party.federation.grants_of(spec.task, version.round):  # from the log: no fetch for others' rounds
+            included = read_result(party, spec.task, version.round).included
+            if account in (update.participant for update in included):
+                return version
         version = origin_of(party, version_with_hash(versions, version.parent))
     return None
 

@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from prefect_federated.core.errors import FederatedError, ShapeMismatch, TrainingFailed
+from prefect_federated.core.errors import ConfigurationError, FederatedError, ShapeMismatch, TrainingFailed
 from prefect_federated.core.local_spec import LocalSpec, Sgd, model_tensors
 from prefect_federated.core.spec import Tensor
 from prefect_federated.learning.algorithms.chosen import algorithm_of
@@ -57,11 +57,16 @@ def local_update(
         personal: what the silo kept from the round before; nothing in its first.
 
     Raises:
-        ConfigurationError: the plan cannot train privately, or by this algorithm.
+        ConfigurationError: the plan cannot train privately, or by this algorithm, or both are asked for.
         ShapeMismatch: the base does not fill the manifest, or the plan's model has other tensors.
         NonFiniteUpdate: training diverged.
         TrainingFailed: the plan's own code failed on these data.
     """
+    if private is not None and not isinstance(local, Sgd):
+        raise ConfigurationError(
+            f"local {local.name} in private training: DP-SGD takes no other term; take local sgd, or train without"
+            " privacy"
+        )
     algorithm = algorithm_of(local)
     start = _start(plan, algorithm, model_tensors(local, manifest), manifest, base, len(data), personal)
     result = _trained(plan, start.model, data, seed, private, algorithm.terms(start))

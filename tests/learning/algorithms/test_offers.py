@@ -5,10 +5,11 @@ import pytest
 
 from prefect_federated.core.errors import ConfigurationError
 from prefect_federated.core.local_spec import FedBN, FedNova, FedProx, LocalSpec, Scaffold
+from prefect_federated.core.spec import PrivacySpec
 from prefect_federated.learning.algorithms.chosen import shared_manifest
 from prefect_federated.learning.local import initial_vector, local_update
 from prefect_federated.learning.offers import NormalisingPlan, SteppingPlan
-from prefect_federated.learning.plan import TrainResult, manifest
+from prefect_federated.learning.plan import Private, TrainResult, manifest
 from prefect_federated.learning.torch_plan import TorchPlan
 from tests.learning.algorithms.plans import Bare, Normed, OwnTrain, logistic, pair
 
@@ -61,6 +62,16 @@ def test_refusal_comes_before_training() -> None:
     with pytest.raises(ConfigurationError, match="override train_with"):
         local_update(plan, tensors, np.zeros(8, np.float32), pair()["north"], 1, 1.0, local=FedProx(mu=0.1))
     assert not plan.trained_times
+
+
+@pytest.mark.parametrize("local", [*STEPPING, FedBN(layers=("*.bias",))], ids=lambda local: local.name)
+def test_private_training_takes_no_algorithm_beside_it(local: LocalSpec) -> None:
+    plan = logistic()
+    tensors = shared_manifest(plan, local)
+    base = initial_vector(plan, tensors, 0, local)
+    private = Private(PrivacySpec(noise_multiplier=1, max_grad_norm=1), bytes(32))
+    with pytest.raises(ConfigurationError, match=f"local {local.name} in private training: DP-SGD takes no other"):
+        local_update(plan, tensors, base, pair()["north"], 1, 1.0, private, local)
 
 
 def test_updates_set_the_number_of_batches_whatever_the_rows() -> None:
