@@ -88,6 +88,7 @@ benchmarks: .venv/.dev
 	$(BIN)/python benchmarks/round_overhead.py
 	$(BIN)/python benchmarks/data_checks.py
 	$(BIN)/python benchmarks/privacy.py
+	$(BIN)/python benchmarks/simulation.py
 
 contracts/node_modules/.installed: contracts/package-lock.json
 	cd contracts && npm ci --no-audit --no-fund --loglevel=error
