@@ -89,6 +89,7 @@ benchmarks: .venv/.dev
 	$(BIN)/python benchmarks/data_checks.py
 	$(BIN)/python benchmarks/privacy.py
 	$(BIN)/python benchmarks/simulation.py
+	$(BIN)/python benchmarks/quality.py
 
 contracts/node_modules/.installed: contracts/package-lock.json
 	cd contracts && npm ci --no-audit --no-fund --loglevel=error

@@ -80,7 +80,7 @@ def main() -> int:
         for split in SPLITS:
             count = Count(ATTACKERS)
             for seed in range(asked.attack_seeds):
-                Cohort(split, seed, attack, ATTACKERS, count.look).learn(asked.rounds)
+                Cohort(split, seed, (attack,) * ATTACKERS, look=count.look).learn(asked.rounds)
             mine, honest = (count.named[who] / count.seen[who] for who in (True, False))
             cells.append(f"{mine:.0%} / {honest:.1%}")
         star = "*" if attack in TO_BE_NAMED else " "

@@ -15,9 +15,10 @@ from prefect_federated.core.combine import Update, Words, add, combine
 from prefect_federated.core.fixed_point import Encoding, decode, encode
 from prefect_federated.core.spec import RuleSpec
 from prefect_federated.learning.local import evaluate, initial_vector, local_update
+from prefect_federated.learning.partition import dirichlet_split
 from prefect_federated.learning.plan import TrainingData, manifest
 from prefect_federated.learning.tabular import TabularClassifier
-from prefect_federated.scenario.attacks import ATTACKS, Attack, Scene
+from prefect_federated.scenario.attacks import ATTACKS, Scene
 
 ENCODING = Encoding(frac_bits=16, limit=2**24)
 CLIP_NORM = 5.0
@@ -30,44 +31,60 @@ MEAN = RuleSpec()
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What arrives in a round: words int32 `[n, d]`, the attackers' first, weights, the last step of the model."""
+    """A round: words int32 `[n, d]`, the attackers' first, weights, base and last step of the model, who is in."""
 
     round: int
     words: Words
     weights: tuple[int, ...]
+    base: Words
     last: Words | None
+    kept: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """One split with its attackers; the first `attackers` silos are theirs."""
+    """One split with its attackers, which are the first silos."""
 
     split: str  # "iid", or the alpha of a Dirichlet
     seed: int
-    attack: str | None = None
-    attackers: int = 0
+    attacks: tuple[str, ...] = ()  # by name, one an attacker
+    silos: int = SILOS
+    spoilt: tuple[float, ...] = ()  # share of each silo's labels that are drawn anew; none where empty
+    test_rows: int = TEST_ROWS
+    absent: int | None = None  # a silo that never takes part
     look: Callable[[Sent], None] = field(default=lambda sent: None)
 
-    def learn(self, rounds: int, rule: RuleSpec = MEAN) -> float:
-        """Accuracy on the test rows after so many rounds."""
-        parts, test = split_digits(self.split, self.seed)
+    def learn(self, rounds: int, rule: RuleSpec = MEAN) -> dict[str, float]:
+        """Accuracy and loss on the test rows after so many rounds."""
         rng = np.random.default_rng([self.seed, 1])
-        attack = ATTACKS[self.attack] if self.attack else None
-        data = [_table(rows) for rows in parts]
-        if attack is not None:
-            data[: self.attackers] = [attack.poison(own, rng) for own in data[: self.attackers]]
+        attacks = [ATTACKS[name] for name in self.attacks]
+        parts, test = self.rows()
+        data = [table(rows) for rows in parts]
+        data = [_spoilt(own, share, rng) for own, share in zip(data, self.spoilt or [0.0] * len(data), strict=True)]
+        data[: len(attacks)] = [attack.poison(own, rng) for attack, own in zip(attacks, data, strict=False)]
         base = encode(initial_vector(PLAN, TENSORS, self.seed), ENCODING)[0]
         last: Words | None = None
         for round in range(rounds):
             words, weights = self._trained(base, data, round)
-            if attack is not None:
-                self._attack(attack, words, last, rng)
-            self.look(Sent(round, words, weights, last))
+            if self.absent is not None:
+                words, weights = (
+                    np.delete(words, self.absent, 0),
+                    (*weights[: self.absent], *weights[self.absent + 1 :]),
+                )
+            honest = words[len(attacks) :].copy()
+            for i, attack in enumerate(attacks):
+                together = self.attacks.count(self.attacks[i])
+                words[i] = attack.craft(Scene(words[i].copy(), honest, ENCODING.limit, rng, last, together))
             fit = [i for i, own in enumerate(words) if np.abs(own.astype(np.int64)).max() <= ENCODING.limit]
-            last = combine(rule, [Update(str(i), weights[i], words[i]) for i in fit], base.size).aggregate
+            combined = combine(rule, [Update(str(i), weights[i], words[i]) for i in fit], base.size)
+            self.look(Sent(round, words, weights, base, last, tuple(int(one.participant) for one in combined.kept)))
+            last = combined.aggregate
             base = add(base, last)
-        vector = decode(base, ENCODING).astype(np.float32)
-        return evaluate(PLAN, TENSORS, vector, _table(test))["accuracy"]
+        return measured(base, test)
+
+    def rows(self) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
+        """Rows of each silo, and of the test set."""
+        return split_digits(self.split, self.seed, self.silos, self.test_rows)
 
     def _trained(self, base: Words, data: list[TrainingData], round: int) -> tuple[Words, tuple[int, ...]]:
         vector = decode(base, ENCODING).astype(np.float32)
@@ -77,33 +94,36 @@ class Cohort:
         ]
         return np.stack([encode(one.delta, ENCODING)[0] for one in made]), tuple(one.examples for one in made)
 
-    def _attack(self, attack: Attack, words: Words, last: Words | None, rng: np.random.Generator) -> None:
-        honest = words[self.attackers :].copy()
-        for i in range(self.attackers):
-            scene = Scene(words[i].copy(), honest, ENCODING.limit, rng, last, self.attackers)
-            words[i] = attack.craft(scene)
 
-
-def split_digits(split: str, seed: int) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
+def split_digits(
+    split: str, seed: int, silos: int = SILOS, test_rows: int = TEST_ROWS
+) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
     """Rows of each silo, at least five, and of the test set."""
     labels = load_digits().target
     rng = np.random.default_rng([seed, 0])
     order = rng.permutation(len(labels))
-    test, rows = order[:TEST_ROWS], order[TEST_ROWS:]
+    test, rows = order[:test_rows], order[test_rows:]
     if split == "iid":
-        return list(np.array_split(rows, SILOS)), test
-    while True:
-        parts: list[list[int]] = [[] for _ in range(SILOS)]
-        for label in range(10):
-            mine = rows[labels[rows] == label]
-            ends = np.rint(np.cumsum(rng.dirichlet([float(split)] * SILOS))[:-1] * len(mine)).astype(int)
-            for silo, some in enumerate(np.split(mine, ends)):
-                parts[silo].extend(some.tolist())
-        if min(map(len, parts)) >= 5:
-            return [np.array(part) for part in parts], test
+        return list(np.array_split(rows, silos)), test
+    names = [str(silo) for silo in range(silos)]
+    parts = dirichlet_split(labels[rows], names, float(split), seed, least=5)
+    return [rows[parts[name]] for name in names], test
 
 
-def _table(rows: NDArray[np.int64]) -> TrainingData:
+def measured(model: Words, rows: NDArray[np.int64]) -> dict[str, float]:
+    """Accuracy and loss of a model on some rows."""
+    return evaluate(PLAN, TENSORS, decode(model, ENCODING).astype(np.float32), table(rows))
+
+
+def _spoilt(data: TrainingData, share: float, rng: np.random.Generator) -> TrainingData:
+    """The rows, with a share of the labels drawn anew."""
+    frame = data.frame.copy()
+    rows = rng.permutation(len(frame))[: int(share * len(frame))]
+    frame.loc[rows, data.target] = rng.integers(0, 10, len(rows))
+    return TrainingData(frame, data.features, data.target)
+
+
+def table(rows: NDArray[np.int64]) -> TrainingData:
     x, y = load_digits(return_X_y=True)
     names = tuple(f"pixel_{i}" for i in range(64))
     frame = pd.DataFrame(x[rows], columns=list(names))

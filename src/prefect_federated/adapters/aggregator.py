@@ -1,5 +1,6 @@
 """An aggregator at work: a bonded party that reads the payloads of a round and proposes its result."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,4 +25,5 @@ class Aggregator:
     def combine(self, spec: RoundSpec, updates: Sequence[Update]) -> Combined:
         """Aggregate a round's verified updates by the task's rules."""
         agreed = spec.spec
-        return combine(agreed.rule, updates, agreed.model.size, agreed.update.limit)
+        threads = os.cpu_count() or 1
+        return combine(agreed.rule, updates, agreed.model.size, agreed.update.limit, threads)

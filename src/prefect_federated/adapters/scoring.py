@@ -65,7 +65,15 @@ class Trial:
 
 
 def score(trial: Trial, combined: Combined, length: int) -> Scores:
-    """Scores of whoever is in the aggregate, by index, under the rule that the task names."""
+    """Scores of the trial's updates, by index, under the rule that the task names.
+
+    Where nobody scores, each of them gets 1: else all of the aggregate would share alike, the named ones too.
+    """
+    scores = _by_rule(trial, combined, length)
+    return scores if any(scores) else tuple(int(index in trial.updates) for index in range(length))
+
+
+def _by_rule(trial: Trial, combined: Combined, length: int) -> Scores:
     kept, nobody = sorted(trial.updates), frozenset[int]()
     match trial.spec.spec.committee.scores:
         case "improvement":

@@ -23,7 +23,7 @@ from prefect_federated.adapters.step_check import step_findings, wrong_step
 from prefect_federated.adapters.vouching import refutation
 from prefect_federated.core.combine import Update, Words, apply_rule, combine
 from prefect_federated.core.enforced import RULES
-from prefect_federated.core.errors import ConfigurationError, PayloadError, WeightOverflow
+from prefect_federated.core.errors import ConfigurationError, PayloadError, SpecError
 from prefect_federated.core.findings import AGGREGATE, INCLUDED, MODEL, PAYLOAD, RECORD, Finding, Verification, Wrong
 from prefect_federated.core.pay import Part, ShownVote, round_pay
 from prefect_federated.core.payload import header_chunk, parse
@@ -215,8 +215,8 @@ def _sum(spec: RoundSpec, claimed: Claimed, gathered: Gathered, aggregate: Words
         return
     try:
         ours = apply_rule(spec.spec.rule, there)
-    except WeightOverflow as error:
-        yield Finding(Wrong.RULE, str(error))
+    except SpecError as error:  # too few for the rule, or coefficients that it does not give
+        yield Finding(Wrong.RULE, f"no aggregate of the {len(there)} included updates: {error}")
         return
     wrong = first_difference(ours, aggregate)
     if wrong is None:

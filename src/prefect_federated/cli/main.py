@@ -7,6 +7,7 @@ from prefect_federated.cli import demo as demo_command
 from prefect_federated.cli import deploy as deploy_command
 from prefect_federated.cli import devnet as devnet_command
 from prefect_federated.cli import doctor as doctor_command
+from prefect_federated.cli import init as init_command
 from prefect_federated.cli import listen as listen_command
 from prefect_federated.cli import relay as relay_command
 from prefect_federated.cli import simulate as simulate_command
@@ -33,6 +34,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 app.command("demo")(demo_command.demo)
+app.command("init", epilog="Example: federated init heart --data ward.csv --target ill")(init_command.init)
 app.command(
     "simulate",
     epilog="Example: federated simulate --participants 100 --attackers 20 --attack alie --rule multi_krum --rounds 5",

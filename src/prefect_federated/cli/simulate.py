@@ -45,6 +45,9 @@ def simulate(
         bool, typer.Option("--norm-rule/--no-norm-rule", help="Leave out updates longer than an honest one can be.")
     ] = False,
     data: Annotated[str, typer.Option(help="digits, breast-cancer, or csv:PATH for a table of numbers.")] = "digits",
+    plan: Annotated[
+        str, typer.Option(help="Training plan as MODULE:CLASS or FILE.py:CLASS, with its own defaults; else a network.")
+    ] = "",
     target: Annotated[str, typer.Option(help="Label column of a CSV file; its last one if empty.")] = "",
     partition: Annotated[
         str, typer.Option(help="How rows are dealt out: iid, dirichlet:ALPHA such as dirichlet:0.1, by-column:NAME.")
@@ -86,6 +89,7 @@ def simulate(
         algorithm=algorithm,
         data=data,
         target=target,
+        plan=plan,
         partition=partition_of(partition),
         norm_rule=norm_rule,
         epochs=epochs,

@@ -29,7 +29,9 @@ class Combined:
     left_out: dict[str, Reason]
 
 
-def combine(rule: RuleSpec, updates: Sequence[Update], size: int | None = None, limit: int = 2**31) -> Combined:
+def combine(
+    rule: RuleSpec, updates: Sequence[Update], size: int | None = None, limit: int = 2**31, threads: int = 1
+) -> Combined:
     """Apply a task's rules to the updates of a round.
 
     Where too few are left for the rule to work, nobody is kept and the aggregate is zero.
@@ -38,6 +40,7 @@ def combine(rule: RuleSpec, updates: Sequence[Update], size: int | None = None, 
         updates: verified updates, each int32 `[d]`.
         size: d, needed where there may be no update at all.
         limit: largest magnitude of a word, where the updates have been checked for it; a small one is faster.
+        threads: of a sum; the bits are the same.
 
     >>> two = [Update("a", 1, np.array([4], np.int32)), Update("b", 3, np.array([8], np.int32))]
     >>> combine(RuleSpec(), two).aggregate
@@ -49,26 +52,27 @@ def combine(rule: RuleSpec, updates: Sequence[Update], size: int | None = None, 
     left_out |= {u.participant: Reason.RULE for u in within_norm if u.participant not in names}
     if not kept:
         return Combined(np.zeros(updates[0].words.size if size is None else size, np.int32), (), left_out)
-    return Combined(apply_rule(rule, kept, limit), tuple(kept), left_out)
+    return Combined(apply_rule(rule, kept, limit, threads), tuple(kept), left_out)
 
 
-def apply_rule(rule: RuleSpec, updates: Sequence[Update], limit: int = 2**31) -> Words:
+def apply_rule(rule: RuleSpec, updates: Sequence[Update], limit: int = 2**31, threads: int = 1) -> Words:
     """The aggregate of updates that are in it, under the weights they have there; int32 `[d]`.
 
     Args:
         updates: at least one, each int32 `[d]`.
         limit: as in `combine`.
+        threads: as in `combine`.
 
     Raises:
         WeightOverflow: the coefficients of a rule that reweights sum to more than it gives.
     """
+    pairs = [(u.weight, u.words) for u in updates]
     if rule.reweights:
-        pairs = [(u.weight, u.words) for u in updates]
-        return shared_mean(pairs, updates[0].words.size, limit=limit, most_scale=rule.most_scale)
+        return shared_mean(pairs, updates[0].words.size, limit=limit, most_scale=rule.most_scale, threads=threads)
     if rule.name in ("mean", "multi_krum"):
-        return weighted_mean(((u.weight, u.words) for u in updates), d=updates[0].words.size, limit=limit)
-    matrix = np.stack([update.words for update in updates])  # [n, d]
-    return coordinate_median(matrix) if rule.name == "median" else trimmed_mean(matrix, rule.trimmed)
+        return weighted_mean(pairs, d=updates[0].words.size, limit=limit, threads=threads)
+    rows = [update.words for update in updates]
+    return coordinate_median(rows) if rule.name == "median" else trimmed_mean(rows, rule.trimmed)
 
 
 def add(base: Words, aggregate: Words) -> Words:

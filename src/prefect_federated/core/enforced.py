@@ -187,7 +187,7 @@ class Enforced(BaseModel):
         if self.reweights and REWARDS[self.reward_by] == "examples":
             raise ValueError(
                 f"rule {RULES[self.rule]} with reward_by 0: coefficients stand in place of the examples, so pay cannot"
-                " go by those; pay equally (1) or by scores (2)"
+                " go by those; pay equally (1) or by scores (2): rewards.policy in the spec's words"
             )
         if not self.committee and (self.validator_bps or self.pays_by_scores):
             raise ValueError("a task without a committee has nobody to score updates or to pay for it; give it one")

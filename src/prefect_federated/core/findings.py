@@ -25,7 +25,7 @@ class Wrong(Enum):
     REWARD = "rewards are not the policy's"
     RIGHTS = "the model's rights exceed an included grant"
     USE = "the model's rights are not those of its inputs"
-    RULE = "an update is in or out against the task's rules"
+    RULE = "an update is in, out or weighed against the task's rules"
     SCORES = "a member's scores are not those of the task's held-out set"
     DETECTION = "the detection report is not what the task's tests find"
 

@@ -19,7 +19,7 @@ class DetectedRow(_Row):
     """A participant that a test of the task's detection names, whether or not its update was aggregated."""
 
     participant: str
-    test: str = Field(description="reading, scaled, alike, opposed, idle or stale")
+    test: str = Field(description="reading, scaled, alike, opposed, astray, idle or stale")
     detail: str = Field(description="one sentence with the figure and its bound")
 
 

@@ -43,24 +43,24 @@ def weigh(rule: RuleSpec, updates: Sequence[Update]) -> list[Update]:
         return [replace(updates[index], weight=coefficient) for index, coefficient in found.items()]
     if rule.name == "multi_krum":
         most = len(updates) - rule.byzantine
-        return _chosen(updates, multi_krum(_matrix(updates), rule.byzantine, min(rule.keep or most, most)))
-    return _chosen(updates, bulyan(_matrix(updates), rule.byzantine)) if rule.name == "bulyan" else list(updates)
+        return _chosen(updates, multi_krum(_rows(updates), rule.byzantine, min(rule.keep or most, most)))
+    return _chosen(updates, bulyan(_rows(updates), rule.byzantine)) if rule.name == "bulyan" else list(updates)
 
 
 def _coefficients(rule: RuleSpec, updates: Sequence[Update], some: Sequence[int]) -> list[int]:
     """Coefficients of these updates; all 0 where the root of trust is not among them."""
     those = [updates[index] for index in some]
     if rule.radius is not None:
-        return centred_clip((update.words for update in those), rule.radius)
+        return centred_clip(_rows(those), rule.radius)
     if rule.root is None:
-        return geometric_median(_matrix(those))
+        return geometric_median(_rows(those))
     root = next((update.words for update in those if update.participant == rule.root), None)
-    return [0] * len(those) if root is None else root_of_trust([update.words for update in those], root)
+    return [0] * len(those) if root is None else root_of_trust(_rows(those), root)
 
 
 def _chosen(updates: Sequence[Update], mask: NDArray[np.bool_]) -> list[Update]:
     return [update for update, yes in zip(updates, mask, strict=True) if yes]
 
 
-def _matrix(updates: Sequence[Update]) -> Words:
-    return np.stack([update.words for update in updates])  # [n, d]
+def _rows(updates: Sequence[Update]) -> list[Words]:
+    return [update.words for update in updates]

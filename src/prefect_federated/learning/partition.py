@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from prefect_federated.core.errors import ConfigurationError
 
+_DRAWS = 100
+
 
 def label_skewed_split(
     labels: NDArray[np.integer], shares: Mapping[str, Sequence[float]], seed: int
@@ -46,34 +48,41 @@ def label_skewed_split(
 
 
 def dirichlet_split(
-    labels: NDArray[np.integer], silos: Sequence[str], alpha: float, seed: int
+    labels: NDArray[np.integer], silos: Sequence[str], concentration: float, seed: int, least: int = 1
 ) -> dict[str, NDArray[np.int64]]:
-    """Deal the rows of each label out by shares drawn from a Dirichlet distribution; every row goes to somebody.
+    """Deal all rows out, each label by shares of its own from a symmetric Dirichlet distribution.
 
-    Source: section 3 of Hsu et al. 2019, https://arxiv.org/abs/1909.06335, with shares drawn for each label.
+    The smaller the concentration, the fewer silos share a label: at 0.1 most have one or two, at 100 all are alike.
 
     Args:
         labels: int [n].
-        alpha: the smaller, the fewer silos share a label; 100 is nearly even.
+        concentration: alpha, above 0.
         seed: decides shares and rows.
+        least: rows of the smallest silo; shares are drawn again until it has them.
 
     Returns:
-        Ascending row numbers by silo; with a small alpha some silos may have none.
+        Ascending row numbers by silo; every row once.
 
     Raises:
-        ConfigurationError: alpha is not above 0, or there is no silo.
+        ConfigurationError: alpha is not above 0, there is no silo, or a hundred draws leave a silo with too few rows.
 
-    >>> split = dirichlet_split(np.array([0, 1] * 50), ["a", "b"], alpha=1.0, seed=1)
-    >>> sum(len(rows) for rows in split.values())
-    100
+    Source: section 4.1 of Yurochkin et al. 2019, https://arxiv.org/abs/1905.12022
+
+    >>> split = dirichlet_split(np.array([0, 0, 0, 1, 1, 1]), ["a", "b"], 1.0, seed=1)
+    >>> sorted(np.concatenate(list(split.values())).tolist())
+    [0, 1, 2, 3, 4, 5]
     """
-    if not 0 < alpha < float("inf") or not silos:
-        raise ConfigurationError(f"alpha={alpha} must be above 0, and {len(silos)} silos at least 1")
-    rng = np.random.default_rng(seed)
-    dealt: list[list[NDArray[np.int64]]] = [[] for _ in silos]
-    for kind in np.unique(labels):
-        rows = rng.permutation(np.flatnonzero(labels == kind)).astype(np.int64)
-        ends = np.rint(np.cumsum(rng.dirichlet([alpha] * len(silos)))[:-1] * len(rows)).astype(int)
-        for silo, part in enumerate(np.split(rows, ends)):
-            dealt[silo].append(part)
-    return {name: np.sort(np.concatenate(parts)) for name, parts in zip(silos, dealt, strict=True)}
+    if not 0 < concentration < np.inf or not silos:
+        raise ConfigurationError(f"concentration {concentration} must be above 0, and {len(silos)} silos at least 1")
+    rng, kinds, smallest = np.random.default_rng(seed), np.unique(labels), 0
+    for _ in range(_DRAWS):
+        shares = rng.dirichlet(np.full(len(silos), concentration), len(kinds)).T  # [silos, labels]
+        table = {name: tuple(row) for name, row in zip(silos, shares.tolist(), strict=True)}
+        split = label_skewed_split(labels, table, int(rng.integers(2**63)))
+        smallest = min(map(len, split.values()))
+        if smallest >= least:
+            return split
+    raise ConfigurationError(
+        f"{_DRAWS} draws at concentration {concentration:g} gave the smallest of {len(silos)} silos at last"
+        f" {smallest} of {len(labels)} rows where {least} are asked for; raise the concentration, or ask for fewer"
+    )

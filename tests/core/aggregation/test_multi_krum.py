@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from prefect_federated.core.aggregation import distances as module
 from prefect_federated.core.aggregation.distances import gram, squared_distances
-from prefect_federated.core.aggregation.halves import EXACT_COLUMNS
+from prefect_federated.core.aggregation.halves import EXACT_COLUMNS, EXACT_SQUARES
 from prefect_federated.core.aggregation.multi_krum import check_krum, krum_scores, multi_krum
 from prefect_federated.core.aggregation.norm_bound import squared_norm, within
 from prefect_federated.core.errors import ShapeMismatch, SpecError
@@ -69,6 +69,30 @@ def test_small_and_large_words_may_share_a_matrix() -> None:
     matrix[2, 2 * module._COLUMNS] = -(2**31)
     exact = matrix.astype(object)
     assert gram(matrix).tolist() == (exact @ exact.T).tolist()
+
+
+def test_sum_over_more_columns_than_int64_holds_does_not_wrap_around() -> None:
+    """Of words just below where a block is cut into halves: each block is exact, and 2,049 of them exceed int64."""
+    word, d = 2**20 - 1, 2_050 * module._COLUMNS
+    assert module._COLUMNS * word**2 < EXACT_SQUARES and d * word**2 > 2**63
+    assert gram([np.full(d, word, np.int32)]).tolist() == [[d * word**2]]
+
+
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_block_at_the_edge_of_what_float64_sums_exactly(beyond: int) -> None:
+    """Sums of squares just below 2^52, which are multiplied as they are, and of 2^52, which are cut into halves."""
+    rows = np.full((3, 4), 2**25 - 1 + beyond, np.int32)
+    rows[1, 3] *= -1
+    rows[2] = [1, -1, 2**20, 3]
+    exact = rows.astype(object)
+    assert gram(rows).tolist() == (exact @ exact.T).tolist()
+
+
+def test_updates_that_are_no_matrix_give_the_same() -> None:
+    matrix = np.random.default_rng(10).integers(-(2**31), 2**31, (5, 7), dtype=np.int64).astype(np.int32)
+    assert gram(list(matrix)).tolist() == gram(matrix).tolist()
+    with pytest.raises(ShapeMismatch, match=r"2 of int32 \[6\], int32 \[7\]"):
+        gram([matrix[0], matrix[1, :6]])
 
 
 def test_one_unit_in_2_to_the_63_decides() -> None:

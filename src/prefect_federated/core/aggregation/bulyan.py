@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prefect_federated.core.aggregation.distances import squared_distances
+from prefect_federated.core.aggregation.sorted_columns import Rows
 from prefect_federated.core.errors import SpecError
 
 
-def bulyan(matrix: NDArray[np.int32], f: int) -> NDArray[np.bool_]:
+def bulyan(updates: Rows, f: int) -> NDArray[np.bool_]:
     """Choose the n - 2f updates that Krum picks one after the other, each time among those that are left.
 
     With r left, `score_i = sum of the max(r - f - 2, 1) smallest |u_i - u_j|**2, j left`; the lowest score is
@@ -24,7 +25,7 @@ def bulyan(matrix: NDArray[np.int32], f: int) -> NDArray[np.bool_]:
     those chosen, not the choice, which every reader recomputes.
 
     Args:
-        matrix: int32 `[n, d]`, one update a row.
+        updates: int32 `[n, d]`, one update a row, or n of int32 `[d]`.
         f: participants that may lie.
 
     Returns:
@@ -39,9 +40,9 @@ def bulyan(matrix: NDArray[np.int32], f: int) -> NDArray[np.bool_]:
     >>> bulyan(np.array([[0], [1], [2], [3], [4], [5], [90]], np.int32), f=1)
     array([ True,  True,  True,  True,  True, False, False])
     """
-    n = matrix.shape[0]
+    n = len(updates)
     check_bulyan(n, f)
-    distances = squared_distances(matrix).tolist()
+    distances = squared_distances(updates).tolist()
     near = [sorted(row[:i] + row[i + 1 :]) for i, row in enumerate(distances)]
     counted = n - f - 2
     scores = [sum(ascending[:counted]) for ascending in near]

@@ -7,12 +7,13 @@ from numpy.typing import NDArray
 
 from prefect_federated.core.aggregation.distances import squared_distances
 from prefect_federated.core.aggregation.shares import WHOLE
+from prefect_federated.core.aggregation.sorted_columns import Rows
 
 _PASSES = 64  # each brings the point nearer by a factor; after these, coefficients differ by less than they are cut to
 _SMOOTHING = 1.0  # words: distances below one word count as one, so that a point on an update divides by no zero
 
 
-def geometric_median(matrix: NDArray[np.int32]) -> list[int]:
+def geometric_median(updates: Rows) -> list[int]:
     """Coefficients `floor(n 2**16 b_i)` of the smoothed geometric median `sum_i b_i u_i`.
 
     `b_i = 1 / max(|u_i - v|, 1 word)`, normalised, then `v = sum_i b_i u_i`: 64 times, from the mean of the majority
@@ -28,7 +29,7 @@ def geometric_median(matrix: NDArray[np.int32]) -> list[int]:
     The chain proves the sum under the coefficients that a proposal binds, not the coefficients.
 
     Args:
-        matrix: int32 `[n, d]`, one update a row.
+        updates: int32 `[n, d]`, one update a row, or n of int32 `[d]`.
 
     Raises:
         ShapeMismatch: not int32 `[n, d]`, or no row.
@@ -38,7 +39,7 @@ def geometric_median(matrix: NDArray[np.int32]) -> list[int]:
     >>> geometric_median(np.array([[0, 0], [3, 4], [3, 4]], np.int32))
     [19660, 88473, 88473]
     """
-    distances = squared_distances(matrix).astype(np.float64)  # [n, n], each the float64 nearest to the integer
+    distances = squared_distances(updates).astype(np.float64)  # [n, n], each the float64 nearest to the integer
     parts = _start(distances)
     for _ in range(_PASSES):
         nearness = 1.0 / np.maximum(np.sqrt(_squares_from(distances, parts)), _SMOOTHING)

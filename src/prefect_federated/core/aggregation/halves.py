@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 EXACT_COLUMNS = 8_192  # (high + low)**2 < 2**34, and 2**34 * 2**13 < 2**53
+EXACT_SQUARES = 2.0**52  # a sum of squares below it is exact: half of 2**53, room for the rounding of what is tested
 
 
 def halves(words: NDArray[np.int32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

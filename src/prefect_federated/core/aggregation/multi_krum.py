@@ -4,10 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prefect_federated.core.aggregation.distances import squared_distances
+from prefect_federated.core.aggregation.sorted_columns import Rows
 from prefect_federated.core.errors import SpecError
 
 
-def multi_krum(matrix: NDArray[np.int32], f: int, m: int) -> NDArray[np.bool_]:
+def multi_krum(updates: Rows, f: int, m: int) -> NDArray[np.bool_]:
     """Choose the m updates with the lowest scores.
 
     `score_i = sum of the n - f - 2 smallest |u_i - u_j|**2, j != i`; of equal scores the lower index wins.
@@ -16,7 +17,7 @@ def multi_krum(matrix: NDArray[np.int32], f: int, m: int) -> NDArray[np.bool_]:
     data break the second, and honest outliers are left out.
 
     Args:
-        matrix: int32 `[n, d]`, one update a row.
+        updates: int32 `[n, d]`, one update a row, or n of int32 `[d]`.
         f: participants that may lie.
         m: updates to keep, 1 to n - f; 1 is Krum.
 
@@ -32,26 +33,26 @@ def multi_krum(matrix: NDArray[np.int32], f: int, m: int) -> NDArray[np.bool_]:
     >>> multi_krum(np.array([[0], [1], [2], [3], [90]], np.int32), f=1, m=3)
     array([ True,  True,  True, False, False])
     """
-    n = matrix.shape[0]
+    n = len(updates)
     check_krum(n, f, m)
-    scores = krum_scores(matrix, f)
+    scores = krum_scores(updates, f)
     chosen = np.zeros(n, np.bool_)
     chosen[sorted(range(n), key=lambda i: (scores[i], i))[:m]] = True
     return chosen
 
 
-def krum_scores(matrix: NDArray[np.int32], f: int) -> list[int]:
+def krum_scores(updates: Rows, f: int) -> list[int]:
     """Score of each update: the sum of its n - f - 2 smallest squared distances to the others.
 
     Args:
-        matrix: int32 `[n, d]`, one update a row.
+        updates: int32 `[n, d]`, one update a row, or n of int32 `[d]`.
         f: participants that may lie.
 
     >>> krum_scores(np.array([[0], [1], [2], [3], [90]], np.int32), f=1)
     [5, 2, 2, 5, 15313]
     """
-    distances = squared_distances(matrix)
-    nearest = matrix.shape[0] - f - 2
+    distances = squared_distances(updates)
+    nearest = len(updates) - f - 2
     return [sum(sorted(row[:i] + row[i + 1 :])[:nearest]) for i, row in enumerate(distances.tolist())]
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from prefect_federated.core.aggregation.halves import EXACT_COLUMNS, halves
+from prefect_federated.core.aggregation.halves import EXACT_COLUMNS, EXACT_SQUARES, halves
 
 
 def squared_norm(words: NDArray[np.int32]) -> int:
@@ -17,7 +17,12 @@ def squared_norm(words: NDArray[np.int32]) -> int:
     """
     total = 0
     for at in range(0, words.size, EXACT_COLUMNS):
-        high, low = halves(words[at : at + EXACT_COLUMNS])
+        part = words[at : at + EXACT_COLUMNS]
+        numbers = part.astype(np.float64)
+        if (squares := numbers @ numbers) < EXACT_SQUARES:
+            total += int(squares)
+            continue
+        high, low = halves(part)
         total += (int(high @ high) << 32) + (int(high @ low) << 17) + int(low @ low)
     return total
 

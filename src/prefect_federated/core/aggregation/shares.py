@@ -21,7 +21,7 @@ MOST_SCALE = 4  # whole shares that one update may count on average: 10,000 of t
 
 
 def shared_mean(
-    updates: Sequence[Weighted], d: int, *, limit: int = ANY_WORD, most_scale: int = 1
+    updates: Sequence[Weighted], d: int, *, limit: int = ANY_WORD, most_scale: int = 1, threads: int = 1
 ) -> NDArray[np.int32]:
     """Coordinate-wise `floor(sum_i w_i u_i / (n 2**16))`, the same bits in any order.
 
@@ -29,6 +29,7 @@ def shared_mean(
         updates: n pairs of a coefficient >= 0 and int32 `[d]`.
         d: coordinates of every update.
         limit: largest absolute word that the caller has checked.
+        threads: share the columns; the bits are the same.
         most_scale: the coefficients may sum to `n * most_scale * 2**16`.
 
     Raises:
@@ -46,7 +47,7 @@ def shared_mean(
             f"coefficients of {n} updates sum to {weight}, the rule gives at most {n * most_scale * WHOLE};"
             " refuse the proposal"
         )
-    total, _ = weighted_sum(updates, d, limit=limit)
+    total, _ = weighted_sum(updates, d, limit=limit, threads=threads)
     return (total.astype(np.int64, copy=False) // (n * WHOLE)).astype(np.int32)
 
 

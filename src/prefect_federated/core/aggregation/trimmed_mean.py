@@ -3,18 +3,18 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from prefect_federated.core.aggregation.sorted_columns import sorted_columns
+from prefect_federated.core.aggregation.sorted_columns import Rows, check_rows, sorted_columns
 from prefect_federated.core.errors import SpecError
 
 
-def trimmed_mean(matrix: NDArray[np.int32], trim: int) -> NDArray[np.int32]:
+def trimmed_mean(updates: Rows, trim: int) -> NDArray[np.int32]:
     """Of each coordinate, leave out the `trim` lowest and highest values; floor of the mean of the rest.
 
     `floor(sum of the middle n - 2 trim / (n - 2 trim))`, towards minus infinity as Python's `//`. Assumes at
     most `trim` participants lie. Weights are not used, since a participant could raise its own.
 
     Args:
-        matrix: int32 `[n, d]`, one update a row.
+        updates: int32 `[n, d]`, one update a row, or n of int32 `[d]`.
         trim: values left out at each end, with `n > 2 * trim`.
 
     Raises:
@@ -26,10 +26,11 @@ def trimmed_mean(matrix: NDArray[np.int32], trim: int) -> NDArray[np.int32]:
     >>> trimmed_mean(np.array([[1], [2], [3], [-1000]], np.int32), trim=1)
     array([1], dtype=int32)
     """
-    n = matrix.shape[0]
+    n = len(updates)
     check_trim(n, trim)
-    result = np.empty(matrix.shape[1:], np.int32)
-    for columns, ascending in sorted_columns(matrix):
+    rows = check_rows(updates)
+    result = np.empty(rows[0].size, np.int32)
+    for columns, ascending in sorted_columns(rows):
         kept = ascending[:, trim : n - trim]
         result[columns] = kept.sum(axis=1, dtype=np.int64) // kept.shape[1]
     return result

@@ -10,7 +10,9 @@ from prefect_federated.core.aggregation.weighted_sum import Weighted, weighted_s
 from prefect_federated.core.errors import SpecError
 
 
-def weighted_mean(updates: Iterable[Weighted], d: int, *, limit: int = ANY_WORD, held: int = 128) -> NDArray[np.int32]:
+def weighted_mean(
+    updates: Iterable[Weighted], d: int, *, limit: int = ANY_WORD, held: int = 128, threads: int = 1
+) -> NDArray[np.int32]:
     """Coordinate-wise `floor(sum_i w_i u_i / sum_i w_i)`, the same bits in any order of arrival.
 
     Floor rounds towards minus infinity, as Python's `//` on the exact sum: -1 over 2 is -1. Assumes honest
@@ -23,6 +25,7 @@ def weighted_mean(updates: Iterable[Weighted], d: int, *, limit: int = ANY_WORD,
         limit: largest absolute word that the caller has checked; a smaller one allows int32 accumulators
             (twice as fast). The default holds for any int32.
         held: updates kept at once (also at most 512 MiB of them); 1 takes least memory, more are faster.
+        threads: share the columns; the bits are the same.
 
     Raises:
         ShapeMismatch: an update is not int32 `[d]`.
@@ -35,7 +38,7 @@ def weighted_mean(updates: Iterable[Weighted], d: int, *, limit: int = ANY_WORD,
     >>> weighted_mean([(1, np.array([1, -2], np.int32)), (3, np.array([2, -1], np.int32))], d=2)
     array([ 1, -2], dtype=int32)
     """
-    total, weight = weighted_sum(updates, d, limit=limit, held=held)
+    total, weight = weighted_sum(updates, d, limit=limit, held=held, threads=threads)
     if not weight:
         raise SpecError("no update has a weight above 0, so there is no mean; void the round")
     np.floor_divide(total, weight, out=total)

@@ -9,6 +9,7 @@ weights seen so far times the largest word no longer fit.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any
 
@@ -24,14 +25,14 @@ Weighted = tuple[int, Words]
 
 _HELD_WORDS = 2**27  # 512 MiB of updates held at once, or a single larger one
 _COLUMNS = 65_536
-_PRODUCT_COLUMNS = 16_384
-_PRODUCT_ROWS = 16
+_PRODUCT_COLUMNS = 8_192
+_PRODUCT_ROWS = 8
 _WORTHWHILE_RUN = 4  # updates a run, so that widening its sum costs little
 _EXACT_FLOAT = 2**53
 
 
 def weighted_sum(
-    updates: Iterable[Weighted], d: int, *, limit: int = ANY_WORD, held: int = 128
+    updates: Iterable[Weighted], d: int, *, limit: int = ANY_WORD, held: int = 128, threads: int = 1
 ) -> tuple[Accumulator, int]:
     """Sum of `weight * words` over all updates, exactly, and the sum of the weights.
 
@@ -43,6 +44,7 @@ def weighted_sum(
         limit: largest absolute word, as checked when the payload was read: words beyond it may wrap. The
             default holds for any int32; a smaller one keeps int32 accumulators for longer.
         held: updates kept at once (also at most 512 MiB of them); 1 takes least memory, more are faster.
+        threads: share the columns; the bits are the same.
 
     Raises:
         ShapeMismatch: an update is not int32 `[d]`.
@@ -58,8 +60,22 @@ def weighted_sum(
     for batch in _batches(_checked(updates, d), d, held):
         total_weight += sum(weight for weight, _ in batch)
         total = total.astype(accumulator_dtype(total_weight, limit), copy=False)
-        _add(total, batch, limit)
+        _share(total, batch, limit, threads)
+        del batch  # nothing is held while the next ones arrive
     return total, total_weight
+
+
+def _share(total: Accumulator, batch: Sequence[Weighted], limit: int, threads: int) -> None:
+    """Each thread adds columns of its own."""
+    if threads == 1:
+        return _add(total, batch, limit)
+    width = -(-total.size // threads)
+    parts = [slice(at, at + width) for at in range(0, total.size, width)]
+    with ThreadPoolExecutor(threads) as pool:
+        added = [pool.submit(_add, total[part], [(w, u[part]) for w, u in batch], limit) for part in parts]
+        for future in added:
+            future.result()
+    return None
 
 
 def _add(total: Accumulator, batch: Sequence[Weighted], limit: int) -> None:
@@ -126,10 +142,13 @@ def _batches(updates: Iterator[Weighted], d: int, held: int) -> Iterator[list[We
     size = max(1, min(held, _HELD_WORDS // max(d, 1)))
     while batch := list(islice(updates, size)):
         yield batch
+        del batch
 
 
 def _checked(updates: Iterable[Weighted], d: int) -> Iterator[Weighted]:
-    for index, (weight, words) in enumerate(updates):
+    index = -1
+    for weight, words in updates:  # without enumerate, which holds on to an update while the next one arrives
+        index += 1
         if words.shape != (d,) or words.dtype != np.int32:
             raise ShapeMismatch(
                 f"update {index} is {words.dtype} {list(words.shape)}, not int32 [{d}]; exclude its sender"
@@ -138,3 +157,4 @@ def _checked(updates: Iterable[Weighted], d: int) -> Iterator[Weighted]:
             raise PayloadError(f"update {index} has weight {weight}, below 0; exclude its sender")
         if weight:
             yield int(weight), words
+        del words

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from prefect_federated.core.combine import Update, Words
 from prefect_federated.core.detection.alike import alike
+from prefect_federated.core.detection.astray import astray
 from prefect_federated.core.detection.detection_spec import DetectionSpec
 from prefect_federated.core.detection.geometry import Geometry, geometry
 from prefect_federated.core.detection.idle import idle
@@ -31,7 +32,7 @@ class NamedUpdate(_Row):
     """One participant that a test names."""
 
     participant: Address
-    test: str = Field(description="reading, scaled, alike, opposed, idle or stale")
+    test: str = Field(description="reading, scaled, alike, opposed, astray, idle or stale")
     measured: float | None = Field(default=None, description="the test's figure; null for reading")
     bound: float | None = Field(default=None, description="the bound that it passed")
     detail: str = Field(description="one sentence with both")
@@ -105,6 +106,7 @@ def run_tests(spec: DetectionSpec, figures: Geometry, order: Sequence[int]) -> l
         *(scaled(figures, spec.scaled) if spec.scaled else []),
         *(alike(figures, spec.alike, order) if spec.alike else []),
         *(opposed(figures, spec.opposed) if spec.opposed else []),
+        *(astray(figures, spec.astray) if spec.astray else []),
         *(idle(figures, spec.idle) if spec.idle else []),
         *(stale(figures, spec.stale) if spec.stale else []),
     ]

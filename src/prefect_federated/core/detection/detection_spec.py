@@ -16,6 +16,9 @@ class DetectionSpec(Strict):
     scaled: Bound | None = Field(default=5.0, description="norm above so many medians of all norms")
     alike: Share | None = Field(default=0.1, description="distance to another below this share of the usual one")
     opposed: Share | None = Field(default=0.25, description="cosine to the sum of the others below minus this")
+    astray: Share | None = Field(
+        default=0.15, description="cosine to the sum of the others below this share of the median cosine"
+    )
     idle: Share | None = Field(
         default=0.35, description="so much closer to the last step of the model than the median update, or no length"
     )

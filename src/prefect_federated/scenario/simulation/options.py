@@ -46,6 +46,7 @@ class Options:
     algorithm: str = "fedavg"
     data: str = "digits"
     target: str = ""  # of a CSV file; its last column if empty
+    plan: str = ""  # reference of a training plan, which runs with its own defaults; a `TabularClassifier` if empty
     partition: Partition = Partition("iid")
     norm_rule: bool = False
     clip_norm: float = 6.0

@@ -58,6 +58,7 @@ def test_honest_updates_are_not_named() -> None:
     [
         ("scaled", lambda own, others, step: 10 * own),
         ("opposed", lambda own, others, step: -own),
+        ("astray", lambda own, others, step: np.random.default_rng(9).normal(0, 700, D).astype(np.int32)),
         ("alike", lambda own, others, step: others[0].copy()),
         ("alike", lambda own, others, step: others[0] + 5),
         ("idle", lambda own, others, step: step + 3),
