@@ -90,6 +90,9 @@ benchmarks: .venv/.dev
 	$(BIN)/python benchmarks/privacy.py
 	$(BIN)/python benchmarks/simulation.py
 	$(BIN)/python benchmarks/quality.py
+	-$(BIN)/python benchmarks/robustness.py
+	-$(BIN)/python benchmarks/detection.py --seeds 20
+	-$(BIN)/python benchmarks/scores.py
 
 contracts/node_modules/.installed: contracts/package-lock.json
 	cd contracts && npm ci --no-audit --no-fund --loglevel=error

@@ -1,6 +1,6 @@
 """What each rule keeps of the clean accuracy under each attack: digits, 20 silos, 20 % and 30 % of them attackers.
 
-    python benchmarks/robustness.py [--seeds 2] [--rounds 20] [--split iid]
+    python benchmarks/robustness.py [--seeds 1] [--rounds 15] [--split iid]
 
 A cell is accuracy under attack as a share of what the plain mean reaches without one; the last line is a rule's worst
 cell. A rule whose assumptions the cohort breaks (Bulyan needs n >= 4f + 3) shows a dash: a task with it is refused.
@@ -39,8 +39,8 @@ def rule_of(name: str, f: int) -> RuleSpec | None:
 def main() -> int:
     """Measure, print a table for each share of attackers; 1 where no rule meets its goal."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--split", default="iid", help="iid, or the alpha of a Dirichlet split")
     asked = parser.parse_args()
     torch.set_num_threads(1)

@@ -152,7 +152,7 @@ def _shape(stage: str) -> str:
 
 def _told(deed: DeedRow) -> str:
     if deed.aggregated:
-        return f"in the aggregate, weight {deed.weight}"
+        return f"in the aggregate, {deed.weight} examples revealed"
     return f"{deed.excluded_stage}: {deed.excluded_reason}"
 
 
