@@ -62,6 +62,8 @@ def test_partitions_are_read() -> None:
     assert partition_of("iid") == Partition("iid")
     assert partition_of("dirichlet:0.1") == Partition("dirichlet", alpha=0.1)
     assert partition_of("by-column:ward:a") == Partition("by-column", column="ward:a")
+    for text in ("iid", "dirichlet:0.1", "by-column:ward:a"):
+        assert str(partition_of(text)) == text
 
 
 def test_every_rule_and_algorithm_of_the_spec_can_be_named() -> None:

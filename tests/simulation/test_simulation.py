@@ -93,5 +93,17 @@ def test_another_seed_makes_another_model(report: Report, tmp_path: Path) -> Non
     assert other.rounds[0].model_hash != report.rounds[0].model_hash
 
 
+@pytest.mark.slow
+def test_plan_with_batch_norm_trains_one_by_one_with_layers_at_home(
+    tmp_path: Path, prefect_server: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    plan = f"{Path(__file__).with_name('normed.py')}:Normed"
+    settings = {"participants": 3, "attackers": 0, "attack": "", "rule": "mean", "plan": plan, "algorithm": "fedbn"}
+    report = simulated(tmp_path / "normed", **settings)
+    assert [row.status for row in report.rounds] == ["SUCCESS", "SUCCESS"]
+    assert report.rounds[0].model_hash != report.rounds[1].model_hash
+    assert "participants train one after the other: under fedbn everybody has layers of its own" in caplog.text
+
+
 def _runs(client: MlflowClient) -> list:  # type: ignore[type-arg]
     return [one for experiment in client.search_experiments() for one in client.search_runs([experiment.experiment_id])]

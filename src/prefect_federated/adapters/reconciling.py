@@ -87,7 +87,7 @@ def drifts(mirror: Mirror, task: Wanted) -> list[Drift]:
     if not task.records and not task.versions:
         return []
     with mirror.connected() as (client, experiment_id):
-        return list(_drifts(client, experiment_id, mirror.model_name(task.name), task))
+        return list(_drifts(client, experiment_id, mirror.model_name(task.name), task, mirror.participant_runs))
 
 
 def repair(mirror: Mirror, task: Wanted, found: list[Drift]) -> None:
@@ -128,10 +128,10 @@ def _with_run(mirror: Mirror, version: ModelVersion) -> ModelVersion:
     return replace(version, run_id=run_id) if run_id and version.status != "ROLLBACK" else version
 
 
-def _drifts(client: "MlflowClient", experiment_id: str, name: str, task: Wanted) -> Iterator[Drift]:
+def _drifts(client: "MlflowClient", experiment_id: str, name: str, task: Wanted, children: bool) -> Iterator[Drift]:
     missing = list(owner_drift(client, name, f"{task.federation}/{task.task}"))
     yield from missing
-    yield from run_drifts(client, experiment_id, task.records, f"{task.federation}/{task.task}")
+    yield from run_drifts(client, experiment_id, task.records, f"{task.federation}/{task.task}", children)
     if any(drift.kind == "missing model" for drift in missing):
         for version, _ in task.versions:
             what = f"version {version.number} on chain"

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from prefect_federated.cli import quiet
+from prefect_federated.cli.console import err, says_what_to_do
 from prefect_federated.cli.console import out as console
-from prefect_federated.cli.console import says_what_to_do
 
 if TYPE_CHECKING:
     from prefect_federated.core.report import Report
@@ -101,18 +102,19 @@ def simulate(
     from prefect_federated.cli.simulate_run import run_simulation
     from prefect_federated.cli.simulate_tables import show_simulation
 
-    report = _watched(out, options, run_simulation)
-    if json is not None and str(json) != "-":
-        json.write_text(report.model_dump_json(indent=1))
-    if str(json) == "-":
+    piped = str(json) == "-"  # then stdout is for the report alone
+    report = _watched(out, options, run_simulation, err if piped else console)
+    if piped:
         print(report.model_dump_json(indent=1))
-    else:
-        show_simulation(console, report, out)
+        return
+    if json is not None:
+        json.write_text(report.model_dump_json(indent=1))
+    show_simulation(console, report, out)
 
 
-def _watched(out: Path, options: "Options", run) -> "Report":  # type: ignore[no-untyped-def]
+def _watched(out: Path, options: "Options", run, shown: Console) -> "Report":  # type: ignore[no-untyped-def]
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=not console.is_terminal) as progress:
+    with Progress(*columns, console=shown, transient=not shown.is_terminal) as progress:
         line = progress.add_task("starting", total=options.rounds * len(STAGES) + BESIDES)
         seen: set[tuple[int, str]] = set()
 

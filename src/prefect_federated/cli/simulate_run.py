@@ -17,7 +17,7 @@ from prefect_federated.scenario.simulation.reporting import build_report, claim_
 from prefect_federated.scenario.simulation.running import run_rounds
 from prefect_federated.scenario.simulation.stopwatch import Stopwatch
 from prefect_federated.scenario.simulation.tables import deal
-from prefect_federated.scenario.simulation.town import names_of, set_up
+from prefect_federated.scenario.simulation.town import Town, names_of, set_up
 
 
 def run_simulation(out: Path, options: Options, say: Say, watch: Watcher) -> Report:
@@ -32,6 +32,7 @@ def run_simulation(out: Path, options: Options, say: Say, watch: Watcher) -> Rep
         town = set_up(devnet.url, out, options, dealt, say)
         before = snapshot(town.federation, town.accounts)
         say("starting Prefect")
+        _get_ready(town)
         server.result()
         with without_heartbeat():
             results = run_rounds(town, options, timed)
@@ -43,3 +44,12 @@ def run_simulation(out: Path, options: Options, say: Say, watch: Watcher) -> Rep
     path = write_report(report, out)
     log_run(town, report, [path, *draw_plots(report, out / "plots")])
     return report
+
+
+def _get_ready(town: Town) -> None:
+    """Load and open what the first round would wait for, while Prefect's server starts."""
+    import great_expectations  # noqa: F401
+
+    if town.aggregator.mirror is not None:
+        with town.aggregator.mirror.connected():
+            pass

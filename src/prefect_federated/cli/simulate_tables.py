@@ -12,7 +12,7 @@ from prefect_federated.cli.demo_tables import accuracy_table, rounds_table, sum_
 from prefect_federated.core.report import BalanceRow, Report
 
 ETHER = 10**18
-KINDS = ("participant-", "attacker-")
+KINDS = {"participant-": "honest", "attacker-": "attackers"}
 
 
 def show_simulation(console: Console, report: Report, out: Path) -> None:
@@ -59,8 +59,8 @@ def balances_table(report: Report) -> Table:
     table = _table("Balances in eth", "accounts", "how many", "before", "after", "earned", "slashed", "fees")
     groups: dict[str, list[BalanceRow]] = {}
     for name, row in report.balances.accounts.items():
-        kind = next((kind for kind in KINDS if name.startswith(kind)), name)
-        groups.setdefault(f"{kind.removesuffix('-')}s" if kind in KINDS else name, []).append(row)
+        kind = next((kind for prefix, kind in KINDS.items() if name.startswith(prefix)), name)
+        groups.setdefault(kind, []).append(row)
     for name, rows in groups.items():
         sums: Counter[str] = Counter()
         for row in rows:

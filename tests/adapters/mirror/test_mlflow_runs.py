@@ -209,3 +209,13 @@ def test_parameters_written_otherwise_the_second_time_are_refused_with_both_valu
     mirror.record_round(make_record(params={"rule": "median"}))
     with pytest.raises(ConfigurationError, match=r"median.*multi_krum|multi_krum.*median"):
         mirror.record_round(make_record(params={"rule": "multi_krum"}))
+
+
+def test_mirror_without_participant_runs_writes_one_run_a_round(
+    client: Any, record: RoundRecord, mirror: Mirror
+) -> None:
+    alone = Mirror(mirror.tracking_uri, mirror.experiment, participant_runs=False)
+    ids = alone.record_round(record)
+    assert ids.participants == {} and count_runs(client) == 1
+    assert "| copycat |" in client.get_run(ids.round).data.tags["mlflow.note.content"]
+    assert alone.record_round(record) == ids and alone.has_round(record.key)

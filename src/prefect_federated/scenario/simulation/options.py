@@ -27,6 +27,11 @@ class Partition:
     alpha: float = 0.0
     column: str = ""
 
+    def __str__(self) -> str:
+        """As the command line takes it."""
+        setting = {"dirichlet": f":{self.alpha:g}", "by-column": f":{self.column}"}.get(self.kind, "")
+        return self.kind + setting
+
 
 @dataclass(frozen=True, slots=True)
 class Options:

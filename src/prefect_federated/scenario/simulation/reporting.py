@@ -4,7 +4,7 @@ results --claims, balance sheet, baseline--> Report --> report.json, five plots,
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 
 from prefect_federated.adapters.mlflow.store import ensure_experiment, open_client, reaching
@@ -52,7 +52,7 @@ def build_report(
         chain_id=federation.chain_id,
         coordinator=federation.coordinator,
         seed=options.seed,
-        options={name: _plain(value) for name, value in asdict(options).items()},
+        options={field.name: _plain(getattr(options, field.name)) for field in fields(options)},
         rounds=rows,
         balances=_balances(town, results, before),
         baselines=Baselines(pooled=_pooled(town, options), local={}),

@@ -6,13 +6,13 @@ from prefect_federated.core.agreement import in_numbers
 from prefect_federated.core.data_use import UseSpec
 from prefect_federated.core.enforced import DIRECT, RELAYED, Enforced
 from prefect_federated.core.fixed_point import encode
-from prefect_federated.core.local_spec import shared_tensors
 from prefect_federated.core.merkle import CHUNK_BYTES
 from prefect_federated.core.payload import plain_header
 from prefect_federated.core.spec import ModelSpec, PlanSpec, RewardSpec, TaskSpec, UpdateSpec
+from prefect_federated.learning.algorithms.chosen import shared_manifest
 from prefect_federated.learning.clip import norm_bound_words
 from prefect_federated.learning.local import initial_vector
-from prefect_federated.learning.plan import code_hash, load_plan, manifest
+from prefect_federated.learning.plan import code_hash, load_plan
 from prefect_federated.scenario.simulation.options import Options, algorithm, rule_spec
 from prefect_federated.scenario.simulation.tables import Dealt, hyperparameters
 from prefect_federated.scenario.task_spec import ETHER, PLAN
@@ -34,7 +34,7 @@ def build_spec(store: ContentStore, options: Options, dealt: Dealt, aggregator: 
     """
     ref, settings = (options.plan, {}) if options.plan else (PLAN, hyperparameters(options, dealt))
     plan, (local, server) = load_plan(ref, settings), algorithm(options.algorithm)
-    tensors = shared_tensors(local, manifest(plan), [tensor.name for tensor in manifest(plan)])
+    tensors = shared_manifest(plan, local)
     header = plain_header("model", sum(tensor.size for tensor in tensors), FRAC_BITS)
     words, _ = encode(initial_vector(plan, tensors, options.seed, local), header.parts[0].encoding)
     uri, root = store_model(store, header, words)
