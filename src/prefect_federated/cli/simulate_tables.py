@@ -20,6 +20,8 @@ def show_simulation(console: Console, report: Report, out: Path) -> None:
     tables = [rounds_table(report), time_table(report)]
     if any(row.excluded for row in report.rounds):
         tables.append(exclusions_table(report))
+    if any(row.detected for row in report.rounds):
+        tables.append(detection_table(report))
     for table in (*tables, accuracy_table(report), balances_table(report)):
         console.print(table)
     console.print(sum_line(report.balances), highlight=False)
@@ -54,9 +56,20 @@ def exclusions_table(report: Report) -> Table:
     return table
 
 
+def detection_table(report: Report) -> Table:
+    """How many detection named in each round, by which tests; their updates may be in the aggregate all the same."""
+    table = _table("Named by detection", "round", "honest", "attackers", "by which tests")
+    for row in report.rounds:
+        names = {one.participant for one in row.detected}
+        bad = sum(name.startswith("attacker-") for name in names)
+        tests = ", ".join(f"{test} {count}" for test, count in Counter(one.test for one in row.detected).items())
+        table.add_row(str(row.round_id), str(len(names) - bad), str(bad), tests)
+    return table
+
+
 def balances_table(report: Report) -> Table:
     """What everybody held before and after, participants and attackers together."""
-    table = _table("Balances in eth", "accounts", "how many", "before", "after", "earned", "slashed", "fees")
+    table = _table("Balances in eth", "accounts", "of", "before", "after", "earned", "slashed", "fees")
     groups: dict[str, list[BalanceRow]] = {}
     for name, row in report.balances.accounts.items():
         kind = next((kind for prefix, kind in KINDS.items() if name.startswith(prefix)), name)
@@ -67,7 +80,7 @@ def balances_table(report: Report) -> Table:
             for field in ("before_wei", "after_wei", "earned_wei", "slashed_wei", "fees_wei"):
                 sums[field] += int(getattr(row, field))
         figures = (
-            f"{sums[field] / ETHER:.5f}".rstrip("0").rstrip(".")
+            f"{sums[field] / ETHER:.4f}".rstrip("0").rstrip(".")
             for field in ("before_wei", "after_wei", "earned_wei", "slashed_wei", "fees_wei")
         )
         table.add_row(name, str(len(rows)), *figures)
@@ -76,7 +89,7 @@ def balances_table(report: Report) -> Table:
 
 def _table(title: str, first: str, *others: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    table.add_column(first)
+    table.add_column(first, no_wrap=True)
     for name in others:
         table.add_column(name, justify="right", overflow="fold")
     return table

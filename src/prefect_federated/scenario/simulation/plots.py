@@ -42,7 +42,7 @@ def _drawn(path: Path, label: str, draw) -> Path:  # type: ignore[no-untyped-def
     axes.set_ylabel(label)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     if axes.get_legend_handles_labels()[0]:
-        axes.legend(fontsize="small")
+        figure.legend(loc="outside upper left", ncols=5, fontsize="small", frameon=False)
     figure.savefig(path, dpi=120)
     return path
 

@@ -8,7 +8,7 @@ from prefect_federated.core.enforced import DIRECT, RELAYED, Enforced
 from prefect_federated.core.fixed_point import encode
 from prefect_federated.core.merkle import CHUNK_BYTES
 from prefect_federated.core.payload import plain_header
-from prefect_federated.core.spec import ModelSpec, PlanSpec, RewardSpec, TaskSpec, UpdateSpec
+from prefect_federated.core.spec import DetectionSpec, ModelSpec, PlanSpec, RewardSpec, TaskSpec, UpdateSpec
 from prefect_federated.learning.algorithms.chosen import shared_manifest
 from prefect_federated.learning.clip import norm_bound_words
 from prefect_federated.learning.local import initial_vector
@@ -56,6 +56,7 @@ def build_spec(store: ContentStore, options: Options, dealt: Dealt, aggregator: 
         update=update,
         rule=rule,
         server=server,
+        detection=DetectionSpec(),
         rewards=rewards,
         enforced=Enforced(
             genesis_root=root,
