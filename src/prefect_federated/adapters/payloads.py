@@ -5,7 +5,9 @@ reader: envelope --unwrap--> content key --open body--> words, checked against e
 """
 
 import os
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
+from io import BytesIO
 from typing import Annotated, Literal
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
@@ -16,7 +18,7 @@ from prefect_federated.adapters.stores.base import ContentStore
 from prefect_federated.core.canonical import canonical
 from prefect_federated.core.commitment import Opening, RoundContext
 from prefect_federated.core.errors import ContentMismatch, PayloadError, Undecryptable
-from prefect_federated.core.merkle import buffer_leaves, root_of_rows
+from prefect_federated.core.merkle import RunningRoot
 from prefect_federated.core.optimizers.server_step import State
 from prefect_federated.core.payload import Header, Words, parse, payload_bytes, payload_chunks, payload_root
 from prefect_federated.core.round_spec import Reader, RoundSpec
@@ -51,12 +53,13 @@ def seal_update(
     secret = derive(key.private_bytes, "header secret", context, key.version, attempt)
     content_key = derive(key.private_bytes, "content key", context, key.version, attempt)
     header, parts = spec.header("update", weight, secret), {"model": words}
-    body = list(seal_stream(payload_chunks(header, parts), content_key, attempt))
+    sealed = RunningRoot(header.chunk_bytes)
+    body_uri = store.put(sealed.through(seal_stream(payload_chunks(header, parts), content_key, attempt)))
     return SealedUpdate(
-        body_uri=store.put(body),
+        body_uri=body_uri,
         attempt=attempt,
         payload_root=payload_root(header, parts),
-        sealed_root=_stream_root(b"".join(body), header.chunk_bytes),
+        sealed_root=sealed.root(),
         content_key_hash=key_hash(content_key),
         weight=weight,
         metrics=metrics,
@@ -126,11 +129,19 @@ def fetch_payload(
             f" 0x{key_hash(content_key).hex()}, not to 0x{opening.content_key_hash.hex()}; refuse its sender"
         )
     expected = spec.header("update")
-    body = b"".join(store.get(envelope.body, _body_bytes(payload_bytes(expected))))
-    _require_root("sealed body", participant, _stream_root(body, expected.chunk_bytes), opening.sealed_root)
-    plain = b"".join(open_stream([body], content_key))
+    sealed, opened = RunningRoot(expected.chunk_bytes), RunningRoot(expected.chunk_bytes)
+    body = sealed.through(store.get(envelope.body, _body_bytes(payload_bytes(expected))))
+    plain, closed = b"", None
+    try:
+        plain = _gathered(opened.through(open_stream(body, content_key)))
+    except Undecryptable as error:
+        closed = error
+    deque(body, maxlen=0)  # to its end: an altered body is told before that it does not open
+    _require_root("sealed body", participant, sealed.root(), opening.sealed_root)
+    if closed is not None:
+        raise closed
     parse(plain, expected)  # a malformed payload is told before its root is
-    _require_root("payload", participant, _stream_root(plain, expected.chunk_bytes), opening.payload_root)
+    _require_root("payload", participant, opened.root(), opening.payload_root)
     return plain
 
 
@@ -183,8 +194,9 @@ def fetch_stream(store: ContentStore, spec: RoundSpec, kind: str, uri: str, expe
         ContentMismatch: the bytes have another root than the chain says.
     """
     header = spec.header(kind)
-    stream = b"".join(store.get(uri, payload_bytes(header)))
-    _require_root(f"{kind} at", uri, _stream_root(stream, header.chunk_bytes), expected_root)
+    running = RunningRoot(header.chunk_bytes)
+    stream = _gathered(running.through(store.get(uri, payload_bytes(header))))
+    _require_root(f"{kind} at", uri, running.root(), expected_root)
     return stream
 
 
@@ -258,5 +270,8 @@ def _body_bytes(plain_bytes: int) -> int:
     return 4 + ATTEMPT_BYTES + plain_bytes + TAG_BYTES * (plain_bytes // SEGMENT_BYTES + 1)
 
 
-def _stream_root(stream: bytes, chunk_bytes: int) -> bytes:
-    return root_of_rows(buffer_leaves(stream, chunk_bytes))
+def _gathered(pieces: Iterable[bytes]) -> bytes:
+    """All pieces as one; a join would first hold all of them beside it."""
+    held = BytesIO()
+    held.writelines(pieces)
+    return held.getvalue()

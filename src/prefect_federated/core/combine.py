@@ -17,7 +17,10 @@ from prefect_federated.core.round import Reason
 from prefect_federated.core.rule_spec import RuleSpec
 from prefect_federated.core.weighing import Update, Words, weigh
 
-__all__ = ["Combined", "Update", "Words", "add", "apply_rule", "combine"]
+__all__ = ["Combined", "Update", "Words", "add", "apply_rule", "combine", "minus"]
+
+
+_BLOCK = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +84,7 @@ def add(base: Words, aggregate: Words) -> Words:
     >>> add(np.array([2**31 - 1, 5], np.int32), np.array([1, -2], np.int32))
     array([2147483647,          3], dtype=int32)
     """
-    bounds = np.iinfo(np.int32)
-    total = base.astype(np.int64) + aggregate
-    next_model: Words = np.clip(total, bounds.min, bounds.max).astype(np.int32)
-    return next_model
+    return _held(np.add, base, aggregate)
 
 
 def minus(model: Words, before: Words) -> Words:
@@ -93,9 +93,17 @@ def minus(model: Words, before: Words) -> Words:
     >>> minus(np.array([5, 2**31 - 1], np.int32), np.array([7, -9], np.int32))
     array([        -2, 2147483647], dtype=int32)
     """
-    bounds = np.iinfo(np.int32)
-    step: Words = np.clip(model.astype(np.int64) - before, bounds.min, bounds.max).astype(np.int32)
-    return step
+    return _held(np.subtract, model, before)
+
+
+def _held(operation: np.ufunc, first: Words, second: Words) -> Words:
+    """In int64 and held at the ends of int32, a block at a time, so that no vector is held twice as wide."""
+    result, bounds = np.empty_like(first), np.iinfo(np.int32)
+    for at in range(0, first.size, _BLOCK):
+        part = slice(at, at + _BLOCK)
+        wide = operation(first[part], second[part], dtype=np.int64)
+        np.clip(wide, bounds.min, bounds.max, out=result[part], casting="unsafe")
+    return result
 
 
 def _within_norm(rule: RuleSpec, updates: Sequence[Update]) -> tuple[list[Update], dict[str, Reason]]:

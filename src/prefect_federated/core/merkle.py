@@ -18,6 +18,7 @@ LEAF, NODE = 0, 1  # prefix bytes, so that no node can pass for a leaf
 
 Buffer = bytes | bytearray | memoryview
 
+_HELD_BYTES = 1 << 20
 _FEW = 32  # up to so many nodes, hashing one by one is faster
 
 
@@ -68,6 +69,37 @@ def buffer_leaves(buffer: Buffer, chunk_bytes: int = CHUNK_BYTES) -> Bytes:
     leaves = digests(LEAF, octets[: whole * chunk_bytes].reshape(whole, chunk_bytes))
     rest = octets[whole * chunk_bytes :]
     return np.concatenate([leaves, digests(LEAF, rest.reshape(1, -1))]) if rest.size else leaves
+
+
+class RunningRoot:
+    """Root of a stream that comes in pieces of any size; holds 32 bytes a chunk and a mebibyte.
+
+    >>> running = RunningRoot(2)
+    >>> b"".join(running.through([b"a", b"bcd", b"e"])), running.root() == root([b"ab", b"cd", b"e"])
+    (b'abcde', True)
+    """
+
+    def __init__(self, chunk_bytes: int = CHUNK_BYTES) -> None:
+        """Begin with nothing."""
+        self._chunk_bytes, self._held = chunk_bytes, bytearray()
+        self._leaves: list[Bytes] = []
+
+    def through(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """Hand the pieces on, each counted in."""
+        for piece in pieces:
+            self._held += piece
+            if len(self._held) >= _HELD_BYTES:
+                self._hash(len(self._held) // self._chunk_bytes * self._chunk_bytes)
+            yield piece
+
+    def root(self) -> bytes:
+        """Root of all that came through, 32 bytes; asked once, at the end."""
+        self._hash(len(self._held))
+        return root_of_rows(np.concatenate(self._leaves))
+
+    def _hash(self, size: int) -> None:
+        self._leaves.append(buffer_leaves(bytes(self._held[:size]), self._chunk_bytes))
+        del self._held[:size]
 
 
 def root(chunks: Iterable[Buffer]) -> bytes:
