@@ -1,4 +1,4 @@
-"""Plans of scikit-learn and of a subset of tensors in rounds on a chain, from a plan file, as an author would run them."""
+"""Plans of scikit-learn and of a subset of tensors in rounds on a chain, from a file as an author writes it."""
 
 import json
 import subprocess
