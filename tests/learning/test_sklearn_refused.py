@@ -3,6 +3,9 @@
 from typing import Any
 
 import pytest
+from sklearn.base import clone
+from sklearn.linear_model import RidgeClassifier, SGDRegressor
+from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
 
 from prefect_federated.core.errors import ConfigurationError, ShapeMismatch
@@ -15,14 +18,21 @@ from prefect_federated.learning.sklearn_plan import SklearnPlan
 from tests.learning.sklearn_plans import REF, TABLE, plan, three
 
 
-class Tree(SklearnPlan):
-    def estimator(self) -> DecisionTreeClassifier:
-        return DecisionTreeClassifier()
+class Given(SklearnPlan):
+    """An estimator of the author's own choice."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__(**TABLE)
+        self.model = model
+
+    def estimator(self) -> Any:
+        return clone(self.model)
 
 
-def test_estimator_without_coefficients_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="DecisionTreeClassifier has no coefficients that training can go on"):
-        Tree(**TABLE).build_model(0)
+@pytest.mark.parametrize("model", [DecisionTreeClassifier(), GaussianNB(), SGDRegressor(), RidgeClassifier()])
+def test_estimator_without_coefficients_to_go_on_from_is_refused(model: Any) -> None:
+    with pytest.raises(ConfigurationError, match=f"{type(model).__name__} has no coefficients that training can go on"):
+        Given(model).build_model(0)
 
 
 @pytest.mark.parametrize(

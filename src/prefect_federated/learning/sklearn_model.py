@@ -92,28 +92,28 @@ class Network(Linear):
 
 
 def kind_of(model: Any) -> Linear:
-    """How an estimator is handled.
+    """How an estimator that was trained once, or made ready, is handled.
 
     Raises:
         ConfigurationError: it has no coefficients, cannot start from given ones, or keeps more than these.
     """
+    from sklearn.base import is_classifier
     from sklearn.linear_model import LogisticRegression
-    from sklearn.linear_model._base import LinearClassifierMixin
-    from sklearn.neural_network import MLPClassifier
 
-    name = type(model).__name__
-    if getattr(model, "average", False) or getattr(model, "class_weight", None) == "balanced":
+    name, average = type(model).__name__, getattr(model, "average", False)
+    weights = getattr(model, "class_weight", None)
+    if average or weights == "balanced":
         raise ConfigurationError(
-            f"{name} with average={getattr(model, 'average', False)!r}, class_weight={model.class_weight!r}: averages"
-            " of steps are not shared, and balanced weights are statistics of one silo; set average=False and weights"
-            " by number"
+            f"{name} with average={average!r}, class_weight={weights!r}: averages of steps are not shared, and balanced"
+            " weights are statistics of one silo; set average=False and weights by number"
         )
     if isinstance(model, LogisticRegression) and model.solver in WARM_SOLVERS:
         return Logistic()
-    if isinstance(model, MLPClassifier) and hasattr(model, "partial_fit"):
-        return Network()
-    if isinstance(model, LinearClassifierMixin) and hasattr(model, "partial_fit"):
-        return Linear()
+    if is_classifier(model) and hasattr(model, "partial_fit"):
+        if hasattr(model, "coefs_"):
+            return Network()
+        if hasattr(model, "coef_"):
+            return Linear()
     raise ConfigurationError(
         f"{name} has no coefficients that training can go on from: it must be a linear classifier or MLPClassifier with"
         f" partial_fit, or LogisticRegression with solver {', '.join(WARM_SOLVERS)}; take one of these, or a TorchPlan"

@@ -69,11 +69,10 @@ class SklearnPlan(ABC):
         Raises:
             ConfigurationError: it has none, or scikit-learn refuses its settings.
         """
-        model = self.estimator()
-        kind, features = kind_of(model), len(self.means)
-        model.set_params(random_state=_generator(seed), warm_start=not hasattr(model, "partial_fit"))
+        model, features = self.estimator(), len(self.means)
         try:
-            self._try(features)
+            kind = kind_of(self._trial(features))
+            model.set_params(random_state=_generator(seed), warm_start=not hasattr(model, "partial_fit"))
             kind.ready(model, self.classes.copy(), features)
         except (TypeError, ValueError) as error:  # of blank rows: nothing of a silo's is in the message
             raise ConfigurationError(f"scikit-learn refuses the settings of {type(model).__name__}: {error}") from error
@@ -119,13 +118,16 @@ class SklearnPlan(ABC):
             labels: NDArray[Any] = model.predict(self._standardised(frame.to_numpy(dtype=np.float64)))
         return labels
 
-    def _try(self, features: int) -> None:
-        """A first pass over blank rows, so that impossible settings are refused when a task is made."""
+    def _trial(self, features: int) -> Any:
+        """An estimator after a pass over blank rows, so that impossible settings are refused when a task is made."""
+        from sklearn.base import is_classifier
+
         blank, trial = np.zeros((len(self.classes), features)), self.estimator()
-        if hasattr(trial, "partial_fit"):
+        if is_classifier(trial) and hasattr(trial, "partial_fit"):
             trial.partial_fit(blank, self.classes, classes=self.classes)
         else:
             trial.fit(blank, self.classes)
+        return trial
 
     def _standardised(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.ascontiguousarray((x - self.means) / self.scales)
