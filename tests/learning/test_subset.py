@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+import mlflow
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from prefect_federated.adapters.mlflow.loader import load_weights
-from prefect_federated.adapters.mlflow.package import write_weights
+from prefect_federated.adapters.mlflow.package import save_package, write_weights
+from prefect_federated.adapters.mlflow.pytorch_flavor import add_pytorch
 from prefect_federated.adapters.mlflow.records import PackagedModel
 from prefect_federated.core.errors import ConfigurationError
 from prefect_federated.core.fixed_point import Encoding, decode
@@ -18,7 +20,7 @@ from prefect_federated.core.server_spec import FedNova as NovaServer
 from prefect_federated.core.spec import PrivacySpec
 from prefect_federated.learning.batched_training import why_not_batched
 from prefect_federated.learning.local import initial_vector, local_update, model_of
-from prefect_federated.learning.plan import Private, TrainingData, manifest
+from prefect_federated.learning.plan import Private, TrainingData, code_hash, manifest
 from prefect_federated.learning.rounds import Setting, after_round, first
 from prefect_federated.learning.torch_plan import TorchPlan
 from tests.learning.algorithms.plans import pair
@@ -194,3 +196,17 @@ def test_packaged_model_takes_what_is_frozen_from_the_plan(data: TrainingData, t
     loaded = load_weights(write_weights(packaged, tmp_path / "weights"))
     assert same(frozen(settings.plan, model), frozen(settings.plan, loaded.model))
     assert (loaded.predict(inputs) == settings.plan.predict(model, inputs)).all()
+
+
+def test_module_that_mlflow_loads_as_torch_holds_what_is_frozen_too(data: TrainingData, tmp_path: Path) -> None:
+    plan = LoraPlan()
+    model = plan.build_model(3)
+    plan.train(model, data, 5)
+    ref = "tests.learning.lora_plan:LoraPlan"
+    columns = dict.fromkeys(data.features, "double")
+    packaged = PackagedModel(ref, {}, plan.parameters(model), columns, code_hash="0x" + code_hash(ref).hex())
+    folder = save_package(packaged, tmp_path / "model", "m-1", "", {})
+    assert add_pytorch(folder, packaged)
+    x = plan.tensors(data.x)
+    with torch.no_grad():
+        assert torch.allclose(mlflow.pytorch.load_model(str(folder))(x), model.eval()(x), atol=1e-6)
