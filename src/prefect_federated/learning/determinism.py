@@ -1,8 +1,13 @@
-"""Run a piece of torch so that it gives the same bits each time and leaves torch's global state as it was."""
+"""Run a piece of torch or of linear algebra so that it gives the same bits each time; global state is put back."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 _ONE_AT_A_TIME = threading.RLock()  # generator, thread count and mode belong to the process, not to a thread
 
@@ -29,3 +34,21 @@ def reproducible(seed: int) -> Iterator[None]:
         finally:
             torch.set_num_threads(threads)
             torch.use_deterministic_algorithms(strict, warn_only=warn_only)
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """One thread for numpy's and scipy's linear algebra, whose parallel sums depend on the number of threads.
+
+    Holds the same lock, for that number belongs to the process too.
+    """
+    with _ONE_AT_A_TIME, _libraries().limit(limits=1, user_api="blas"):
+        yield
+
+
+@cache
+def _libraries() -> "ThreadpoolController":
+    import sklearn.linear_model  # noqa: F401  # scipy brings a BLAS of its own, which must be loaded to be found
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()

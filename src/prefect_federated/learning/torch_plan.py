@@ -6,7 +6,7 @@ class Mine(TorchPlan):
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prefect_federated.core.errors import ConfigurationError
+from prefect_federated.learning import subset
 from prefect_federated.learning.accountant import Sampling
 from prefect_federated.learning.determinism import reproducible
 from prefect_federated.learning.offers import NO_TERMS, LocalSteps, Terms
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 class TorchPlan(ABC):
     """Mini-batch training of a classifier with cross-entropy; override `loss` or `batch` for anything else.
 
-    Shared are the floating-point entries of the state dict; integer buffers stay at home.
+    Shared are the floating-point entries of the state dict; integer buffers stay at home. With `share`, only those
+    that it names are shared and trained (`learning.subset`).
     """
 
     def __init__(
@@ -43,22 +45,32 @@ class TorchPlan(ABC):
         momentum: float = 0.0,
         weight_decay: float = 0.0,
         updates: int = 0,
+        share: Sequence[str] = (),
+        frozen: str = "",
     ) -> None:
         """Set the local passes. The optimizer starts afresh in each round.
 
         Args:
             updates: batches in a round, whatever the rows, in place of `epochs`; 0 goes by epochs.
+            share: names of the tensors that are shared and trained, with * and ?; all where none are named. The
+                others keep what `module()` gives them under seed 0, which must be the same in every silo.
+            frozen: digest that the others must have (`frozen_digest`); not checked if empty.
 
         Raises:
-            ConfigurationError: a number is out of its range, or the optimizer is unknown.
+            ConfigurationError: a number is out of its range, the optimizer unknown, or `frozen` stands without `share`.
         """
         if min(epochs, updates) < 0 or batch_size < 1 or lr <= 0 or optimizer not in ("sgd", "adam"):
             raise ConfigurationError(
                 f"epochs={epochs} and updates={updates} must be >= 0, batch_size={batch_size} >= 1, lr={lr} > 0,"
                 f" optimizer={optimizer!r} 'sgd' or 'adam'"
             )
+        if frozen and not share:
+            raise ConfigurationError(
+                f"frozen={frozen} without share: every tensor is shared then, and none is frozen; set share too"
+            )
         self.epochs, self.batch_size, self.lr, self.updates = epochs, batch_size, lr, updates
         self.optimizer, self.momentum, self.weight_decay = optimizer, momentum, weight_decay
+        self.share, self.frozen = tuple(share), frozen
 
     @abstractmethod
     def module(self) -> "nn.Module":
@@ -77,13 +89,28 @@ class TorchPlan(ABC):
         return cross_entropy(output, y)
 
     def build_model(self, seed: int) -> "nn.Module":
-        """A fresh module, initialised from `seed`."""
-        with reproducible(seed):
-            return self.module()
+        """A fresh module, initialised from `seed`; what is frozen, from 0.
+
+        Raises:
+            ConfigurationError: `share` does not fit the module, or what is frozen is not the task's.
+        """
+        model = self._fresh(seed)
+        if self.share:
+            subset.freeze(model, self.share)
+            if seed:
+                subset.fill_frozen(model, self._fresh(0), self.share)
+            if self.frozen:
+                subset.require_frozen(model, self.share, self.frozen)
+        return model
+
+    def frozen_digest(self) -> str:
+        """What to write as `frozen` into a task, so that every silo has the same frozen tensors."""
+        return subset.frozen_digest(self.build_model(0), self.share)
 
     def parameters(self, model: "nn.Module") -> dict[str, NDArray[np.float32]]:
-        """Floating-point entries of the state dict, float32 copies."""
-        shared = {name: value for name, value in model.state_dict().items() if value.is_floating_point()}
+        """Floating-point entries of the state dict that are shared, float32 copies."""
+        floats = {name: value for name, value in model.state_dict().items() if value.is_floating_point()}
+        shared = {name: value for name, value in floats.items() if subset.is_shared(name, self.share)}
         return {name: value.detach().cpu().numpy().astype(np.float32) for name, value in shared.items()}
 
     def load(self, model: "nn.Module", tensors: Mapping[str, NDArray[np.float32]]) -> None:
@@ -110,6 +137,7 @@ class TorchPlan(ABC):
         with reproducible(seed):
             step, joining = self._optimizer(model), GradientTerms(model, terms)
             model.train()
+            subset.hold_statistics(model, self.share)
             for rows in self._batches(len(y)):
                 if seen >= len(y):
                     total, seen = torch.zeros(()), 0
@@ -199,6 +227,10 @@ class TorchPlan(ABC):
         """Most likely label of each row; the frame's columns are the features in the model's order."""
         labels: NDArray[Any] = self._forward(model, frame.to_numpy(dtype=np.float64)).argmax(dim=1).numpy()
         return labels
+
+    def _fresh(self, seed: int) -> "nn.Module":
+        with reproducible(seed):
+            return self.module()
 
     def _forward(self, model: "nn.Module", x: NDArray[np.float64]) -> "torch.Tensor":
         import torch
