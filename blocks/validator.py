@@ -32,10 +32,10 @@ class Validator(PartyBlock):
         title="Holdout", description="CSV or Parquet file that models are measured on; it never leaves the validator."
     )
 
-    holdout_secret: Path | None = Field(
+    holdout_salt: Path | None = Field(
         default=None,
-        title="Secret of the holdout",
-        description="File with the secret of a held-out set that all members share; empty where each has its own.",
+        title="Salt of the holdout",
+        description="File with the salt of a held-out set that all members share; empty where each has its own.",
     )
 
     mailbox: Path | None = Field(
@@ -53,6 +53,6 @@ class Validator(PartyBlock):
 
         return OpenValidator(
             party=self.open_party(),
-            holdout=HeldOut(FileSource(self.holdout), self.holdout_secret),
+            holdout=HeldOut(FileSource(self.holdout), self.holdout_salt),
             mailbox=FolderMailbox(self.mailbox) if self.mailbox else None,
         )

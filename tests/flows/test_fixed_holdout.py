@@ -1,6 +1,6 @@
 """A committee whose held-out set is fixed by the task: equal scores, paid by them, and found out where they differ.
 
-root in the spec --> members with file and secret --> Shapley scores --> pay;  auditor with both --> the same integers
+root in the spec --> members with file and salt --> Shapley scores --> pay;  auditor with both --> the same integers
 """
 
 from collections.abc import Iterator
@@ -33,19 +33,19 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> HeldOut:
-    """The sponsor's held-out patients in a file, with the secret that the command made."""
+    """The sponsor's held-out patients in a file, with the salt that the command made."""
     folder = tmp_path_factory.mktemp("holdout")
     table = breast_cancer.split(0).held_out
     table.to_csv(folder / "held-out.csv", index=False)
-    return HeldOut(FileSource(folder / "held-out.csv"), folder / "held-out.key")
+    return HeldOut(FileSource(folder / "held-out.csv"), folder / "held-out.salt")
 
 
 def root_by_command(shared: HeldOut) -> bytes:
-    assert shared.secret is not None
-    command = ["validator", "holdout-root", str(shared.secret.with_suffix(".csv")), "--secret", str(shared.secret)]
+    assert shared.salt is not None
+    command = ["validator", "holdout-root", str(shared.salt.with_suffix(".csv")), "--salt", str(shared.salt)]
     shown = CliRunner().invoke(app, command)
     assert shown.exit_code == 0, shown.output
-    assert shared.secret.stat().st_mode & 0o077 == 0
+    assert shared.salt.stat().st_mode & 0o077 == 0
     return bytes.fromhex(shown.output.strip()[2:])
 
 
@@ -64,9 +64,9 @@ def consortium(
     )
     plot = Plot(rounds=4, interval_s=0, cheats=(), data_docs=False, terms=terms, validators=VALIDATORS)
     made = set_up(devnet.url, folder, LocalStore(root=folder / "store"), plot)
-    assert shared.secret is not None
+    assert shared.salt is not None
     for name, block in list(made.validators.items()):
-        same = {"holdout": shared.secret.with_suffix(".csv"), "holdout_secret": shared.secret}
+        same = {"holdout": shared.salt.with_suffix(".csv"), "holdout_salt": shared.salt}
         made.validators[name] = block.model_copy(update=same)
     yield made
 
@@ -107,17 +107,17 @@ def test_member_that_votes_other_scores_is_named_with_both(consortium: Consortiu
     assert finding.wrong is Wrong.SCORES and liar in finding.detail and "4294967295" in finding.detail
 
 
-def test_other_rows_or_another_secret_are_refused(consortium: Consortium, shared: HeldOut, tmp_path: Path) -> None:
+def test_other_rows_or_another_salt_are_refused(consortium: Consortium, shared: HeldOut, tmp_path: Path) -> None:
     spec, source = consortium.spec, shared.source
     other = tmp_path / "other.key"
     other.write_text("ab" * 32)
-    with pytest.raises(DataRefused, match="get file and secret from the sponsor"):
+    with pytest.raises(DataRefused, match="get file and salt from the sponsor"):
         HeldOut(source, other).read(spec)
     fewer = tmp_path / "fewer.csv"
     source.read().iloc[1:].to_csv(fewer, index=False)
     with pytest.raises(DataRefused, match="measures on the held-out set with root"):
-        HeldOut(FileSource(fewer), shared.secret).read(spec)
-    with pytest.raises(ConfigurationError, match="name the file with its secret too"):
+        HeldOut(FileSource(fewer), shared.salt).read(spec)
+    with pytest.raises(ConfigurationError, match="name the file with its salt too"):
         HeldOut(source).read(spec)
     for content in ("ab" * 31, "no hex"):
         other.write_text(content)
@@ -125,4 +125,4 @@ def test_other_rows_or_another_secret_are_refused(consortium: Consortium, shared
             HeldOut(source, other).read(spec)
     mixed = tmp_path / "mixed.csv"
     source.read().sample(frac=1, random_state=1).to_csv(mixed, index=False)
-    assert len(HeldOut(FileSource(mixed), shared.secret).read(spec)) == len(source.read())
+    assert len(HeldOut(FileSource(mixed), shared.salt).read(spec)) == len(source.read())

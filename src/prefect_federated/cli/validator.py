@@ -148,7 +148,7 @@ def show(
 
 
 validator_app.command(
-    "holdout-root", epilog="Example: federated validator holdout-root held-out.csv --secret held-out.key"
+    "holdout-root", epilog="Example: federated validator holdout-root held-out.csv --salt held-out.salt"
 )(holdout.holdout_root)
 validator_app.command(
     "sign-vote",
