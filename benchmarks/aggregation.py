@@ -133,7 +133,7 @@ def _peer() -> str:
     """Other implementations are timed where they are installed."""
     if not find_spec("byzfl"):
         return "ByzFL is not installed: no robust rule is compared with it here"
-    from byzfl import GeometricMedian, MultiKrum  # type: ignore[import-not-found,unused-ignore]
+    from byzfl import GeometricMedian, MultiKrum
 
     reals = np.random.default_rng(7).normal(size=(100, 1_000_000)).astype(np.float32)
     calls = {

@@ -10,6 +10,7 @@ Source: Ogier du Terrail et al. 2022, https://arxiv.org/abs/2210.04620, and the 
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -54,9 +55,9 @@ class Hearts:
 class Logistic(TorchPlan):
     """Logistic regression as two scores, of which the first is always 0."""
 
-    def __init__(self, *, features: int = 13, normed: bool = False, **training: object) -> None:
+    def __init__(self, *, features: int = 13, normed: bool = False, **training: Any) -> None:
         """Set the model; `normed` puts batch normalisation before it."""
-        super().__init__(**training)  # type: ignore[arg-type]
+        super().__init__(**training)
         self.features, self.normed = features, normed
 
     def module(self) -> nn.Module:

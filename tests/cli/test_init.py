@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -40,9 +41,9 @@ def test_silo_of_the_project_approves_its_plan_and_nothing_else(here: Path, monk
     assert init("ward")[0] == 0
     monkeypatch.setenv("FEDERATED_CHAIN", "http://127.0.0.1:1")
     monkeypatch.setenv("FEDERATED_COORDINATOR", "0x" + "11" * 20)
-    place: dict[str, object] = {"__file__": str(here / "ward/silo.py"), "__name__": "silo"}
+    place: dict[str, Any] = {"__file__": str(here / "ward/silo.py"), "__name__": "silo"}
     exec((here / "ward/silo.py").read_text(), place)
-    block = place["silo"]()  # type: ignore[operator]
+    block = place["silo"]()
     assert block.approved_plans == ["0x" + code_hash(str(here / "ward/plan.py") + ":Plan").hex()]
     assert block.readers == [] and block.data == here / "ward/data/sample.csv"
 

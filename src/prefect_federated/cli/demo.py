@@ -3,20 +3,15 @@
 chain, contracts, consent, task --> federated_round flow --> tables, report.json, links
 """
 
-import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from prefect_federated.cli import quiet
 from prefect_federated.cli.console import out as console
 from prefect_federated.cli.console import says_what_to_do
-
-if TYPE_CHECKING:
-    from prefect_federated.core.report import Report
-    from prefect_federated.scenario.plot import Plot
+from prefect_federated.cli.watched import clear_folder, watching
 
 STAGES = ("open", "commit", "reveal", "vote", "aggregate", "judge", "settle")
 BESIDES = 8  # what the run says before and after its rounds
@@ -43,7 +38,7 @@ def demo(
     ] = False,
 ) -> None:
     """Run a federation of four hospitals, two cheats and three validators from nothing, and show what became of it."""
-    _clear(out)
+    clear_folder(out, "demo")
     quiet.apply(out)
     from prefect_federated.cli.demo_run import run_demo
     from prefect_federated.cli.demo_tables import show_report
@@ -60,33 +55,6 @@ def demo(
         validators=VALIDATORS,
         dissents_in=min(rounds, 3),
     )
-    report = _watched(out, plot, chain, store, run_demo)
+    with watching(console, rounds * len(STAGES) + BESIDES) as (say, watch):
+        report = run_demo(out, plot, chain, store, say, watch)
     show_report(console, report, out)
-
-
-def _watched(out: Path, plot: "Plot", chain: str | None, store: str, run) -> "Report":  # type: ignore[no-untyped-def]
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=not console.is_terminal) as progress:
-        line = progress.add_task("starting", total=plot.rounds * len(STAGES) + BESIDES)
-        seen: set[tuple[int, str]] = set()
-
-        def say(text: str) -> None:
-            progress.update(line, description=text, advance=1)
-
-        def watch(round: int, stage: str, who: str) -> None:
-            fresh = (round, stage) not in seen
-            seen.add((round, stage))
-            progress.update(line, description=f"round {round or '…'}: {stage} ({who})", advance=int(fresh))
-
-        report: Report = run(out, plot, chain, store, say, watch)
-        progress.update(line, description="done", completed=plot.rounds * len(STAGES) + BESIDES)
-    return report
-
-
-def _clear(out: Path) -> None:
-    """Replace an earlier demo's folder; refuse any other that is not empty."""
-    if out.exists() and any(out.iterdir()) and not (out / ".federated-demo").exists():
-        raise typer.BadParameter(f"{out} is not empty and no earlier demo's folder; name another with --out")
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
-    (out / ".federated-demo").touch()

@@ -3,25 +3,18 @@
 options, checked --> chain, contracts, consent, task --> rounds in shards --> tables, report.json, plots
 """
 
-import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from prefect_federated.cli import quiet
 from prefect_federated.cli.console import err, says_what_to_do
 from prefect_federated.cli.console import out as console
-
-if TYPE_CHECKING:
-    from prefect_federated.core.report import Report
-    from prefect_federated.scenario.simulation.options import Options
+from prefect_federated.cli.watched import clear_folder, watching
 
 STAGES = ("open", "commit", "reveal", "aggregate", "settle")
 BESIDES = 9  # what the run says before and after its rounds
-MARK = ".federated-simulation"
 
 
 @says_what_to_do
@@ -97,13 +90,14 @@ def simulate(
         seed=seed,
         shards=shards,
     )
-    _clear(out)
+    clear_folder(out, "simulation")
     quiet.apply(out)
     from prefect_federated.cli.simulate_run import run_simulation
     from prefect_federated.cli.simulate_tables import show_simulation
 
     piped = str(json) == "-"  # then stdout is for the report alone
-    report = _watched(out, options, run_simulation, err if piped else console)
+    with watching(err if piped else console, rounds * len(STAGES) + BESIDES) as (say, watch):
+        report = run_simulation(out, options, say, watch)
     if piped:
         print(report.model_dump_json(indent=1))
         return
@@ -112,37 +106,9 @@ def simulate(
     show_simulation(console, report, out)
 
 
-def _watched(out: Path, options: "Options", run, shown: Console) -> "Report":  # type: ignore[no-untyped-def]
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=shown, transient=not shown.is_terminal) as progress:
-        line = progress.add_task("starting", total=options.rounds * len(STAGES) + BESIDES)
-        seen: set[tuple[int, str]] = set()
-
-        def say(text: str) -> None:
-            progress.update(line, description=text, advance=1)
-
-        def watch(round: int, stage: str, who: str) -> None:
-            fresh = (round, stage) not in seen
-            seen.add((round, stage))
-            progress.update(line, description=f"round {round or '…'}: {stage} ({who})", advance=int(fresh))
-
-        report: Report = run(out, options, say, watch)
-        progress.update(line, description="done", completed=options.rounds * len(STAGES) + BESIDES)
-    return report
-
-
 def _device(asked: str) -> str:
     if asked == "cpu":
         return asked
     import torch
 
     return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def _clear(out: Path) -> None:
-    """Replace an earlier simulation's folder; refuse any other that is not empty."""
-    if out.exists() and any(out.iterdir()) and not (out / MARK).exists():
-        raise typer.BadParameter(f"{out} is not empty and no earlier simulation's folder; name another with --out")
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
-    (out / MARK).touch()

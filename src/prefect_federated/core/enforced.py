@@ -1,6 +1,6 @@
 """The parameters of a task that the contract enforces, in the contract's own order."""
 
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 from eth_utils.address import is_address, to_checksum_address
 from pydantic import (
@@ -17,16 +17,10 @@ from prefect_federated.core.words import Word, encode_words, hash_words, keccak2
 
 TASK_TYPEHASH = keccak256(b"Task(uint256 chainId,address coordinator,address sponsor,bytes32 paramsHash)")
 NOBODY = "0x" + "0" * 40
-RULES = (
-    "mean",
-    "median",
-    "trimmed_mean",
-    "multi_krum",
-    "bulyan",
-    "geometric_median",
-    "centred_clip",
-    "root_of_trust",
-)
+RuleName = Literal[
+    "mean", "median", "trimmed_mean", "multi_krum", "bulyan", "geometric_median", "centred_clip", "root_of_trust"
+]
+RULES: tuple[RuleName, ...] = get_args(RuleName)  # in the order of their numbers on chain
 REWEIGHTED = 5  # the first rule under which included leaves hold coefficients
 MODES = ("clear", "masked")
 REWARDS = ("examples", "equal", "scores")

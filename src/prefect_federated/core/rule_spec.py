@@ -1,25 +1,12 @@
 """The rule of a task: how updates become one aggregate, which are left out before, and how many it takes."""
 
-from typing import Literal
-
 from pydantic import Field, model_validator
 
 from prefect_federated.core.aggregation.overflow import INT32_MAX, check_weighted_sum
 from prefect_federated.core.aggregation.shares import MOST_SCALE, WHOLE
-from prefect_federated.core.enforced import REWEIGHTED, RULES, Address
+from prefect_federated.core.enforced import REWEIGHTED, RULES, Address, RuleName
 from prefect_federated.core.errors import WeightOverflow
 from prefect_federated.core.spec_parts import Strict
-
-RuleName = Literal[
-    "mean",
-    "median",
-    "trimmed_mean",
-    "multi_krum",
-    "bulyan",
-    "geometric_median",
-    "centred_clip",
-    "root_of_trust",
-]
 
 
 class RuleSpec(Strict):

@@ -9,6 +9,7 @@ from web3 import Web3
 from prefect_federated.adapters.evm import rpc
 from prefect_federated.adapters.evm.calls import ContractCalls
 from prefect_federated.adapters.evm.provider import ChainProvider
+from prefect_federated.adapters.evm.still import StillReads
 
 
 @pytest.fixture
@@ -25,8 +26,13 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
+def still_of(w3: Web3) -> StillReads:
+    assert isinstance(w3.provider, ChainProvider)
+    return w3.provider.still
+
+
 def test_same_question_is_asked_once_until_the_block_ends(w3: Web3, asked: list[str]) -> None:
-    with w3.provider.still.hold():  # type: ignore[attr-defined]
+    with still_of(w3).hold():
         first = rpc.chain_time(w3)
         rpc.advance(w3, 100)
         assert rpc.chain_time(w3) == first
@@ -35,7 +41,7 @@ def test_same_question_is_asked_once_until_the_block_ends(w3: Web3, asked: list[
 
 
 def test_whoever_still_holds_keeps_what_was_read(w3: Web3, asked: list[str]) -> None:
-    still = w3.provider.still  # type: ignore[attr-defined]
+    still = still_of(w3)
     with still.hold():
         with still.hold():
             rpc.chain_time(w3)
@@ -44,14 +50,14 @@ def test_whoever_still_holds_keeps_what_was_read(w3: Web3, asked: list[str]) -> 
 
 
 def test_nonces_are_asked_every_time(w3: Web3, account: LocalAccount, asked: list[str]) -> None:
-    with w3.provider.still.hold():  # type: ignore[attr-defined]
+    with still_of(w3).hold():
         for _ in range(2):
             rpc.request_int(w3, "eth_getTransactionCount", [account.address, "latest"])
     assert asked.count("eth_getTransactionCount") == 2
 
 
 def test_refusal_is_not_kept(w3: Web3, asked: list[str]) -> None:
-    with w3.provider.still.hold():  # type: ignore[attr-defined]
+    with still_of(w3).hold():
         for _ in range(2):
             with pytest.raises(rpc.RpcRefused):
                 rpc.request(w3, "eth_call", [{"to": "nobody"}, "latest"])

@@ -3,7 +3,7 @@
 report --> accuracy.png, participation.png, exclusions.png, gas.png, stages.png
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,7 @@ def draw_plots(report: Report, folder: Path) -> list[Path]:
     ]
 
 
-def _drawn(path: Path, label: str, draw) -> Path:  # type: ignore[no-untyped-def]
+def _drawn(path: Path, label: str, draw: Callable[["Axes"], None]) -> Path:
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
