@@ -27,7 +27,7 @@ from prefect_federated.core.payload import Words, header_chunk, payload_chunks, 
 from prefect_federated.core.round_spec import Reader, RoundSpec
 from prefect_federated.core.sealed import SealedOpening, seal
 from prefect_federated.core.sealing import derive, key_hash, seal_stream, wrap
-from prefect_federated.core.spec import TaskSpec
+from prefect_federated.core.spec import ModelSpec, TaskSpec, Tensor
 
 ALICE, MALLORY = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8", "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"
 AGGREGATOR, STANDBY = "0x90F79bf6EB2c4f870365E785982E1f101E93b906", "0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65"
@@ -84,11 +84,12 @@ def hostile(
     content_key: bytes = b"\x33" * 32,
     sealing_key: bytes | None = None,
     envelope: dict[str, Any] | None = None,
+    words: Words = WORDS,
 ) -> tuple[Opening, str]:
     """What Mallory could commit to and reveal: her own bytes at every layer, the hashes all honest."""
     context = spec.context(MALLORY)
     header = spec.header("update", 120, b"\x05" * 32)
-    stream = plain(b"".join(payload_chunks(header, {"model": WORDS})))
+    stream = plain(b"".join(payload_chunks(header, {"model": words})))
     sealed = body(b"".join(seal_stream([stream], sealing_key or content_key, bytes(16))))
     opening = Opening(
         root(chunks_of(stream, 256)), root(chunks_of(sealed, 256)), key_hash(content_key), 120, GROUNDS.hash, bytes(32)
@@ -218,6 +219,20 @@ def test_hostile_bytes_at_any_layer_are_an_error_that_excludes(
     opening, uri = hostile(store, spec, **layer)
     with pytest.raises(error):
         fetch(store, spec, opening, uri, MALLORY)
+
+
+def test_long_body_as_committed_that_does_not_open_is_undecryptable_and_not_altered(
+    store: LocalStore, spec: RoundSpec
+) -> None:
+    """It fails in its first segment of four: its root is still that of the whole."""
+    model = ModelSpec(tensors=(Tensor(name="w", shape=(60_000,)),), genesis_uri="")
+    long = replace(spec, spec=spec.spec.model_copy(update={"model": model}))
+    words = np.arange(60_000, dtype=np.int32)
+    opening, uri = hostile(store, long, words=words, sealing_key=b"\x34" * 32)
+    with pytest.raises(Undecryptable, match="segment 0 does not open"):
+        fetch(store, long, opening, uri, MALLORY)
+    honest, uri = hostile(store, long, words=words)
+    assert np.array_equal(fetch(store, long, honest, uri, MALLORY), words)
 
 
 @pytest.mark.parametrize(

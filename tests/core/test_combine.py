@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prefect_federated.core.combine import Update, add, combine
+from prefect_federated.core.combine import Update, add, combine, minus
 from prefect_federated.core.round import Reason
 from prefect_federated.core.spec import RuleSpec
 
@@ -112,3 +112,12 @@ def test_next_model_is_held_at_the_ends_of_int32(base: list[int], step: list[int
     found = add(np.array(base, np.int32), np.array(step, np.int32))
     assert found.dtype == np.int32
     assert found.tolist() == [max(LOW, min(HIGH, b + s)) for b, s in zip(base, step, strict=True)]
+
+
+@pytest.mark.parametrize("size", [0, 1, 65_535, 65_536, 65_537, 200_001])
+def test_models_of_any_size_are_added_and_subtracted_in_full_and_held_at_both_ends(size: int) -> None:
+    rng = np.random.default_rng(size)
+    one, other = rng.integers(LOW, HIGH, (2, size), np.int32, endpoint=True)
+    wide = one.astype(np.int64)
+    assert np.array_equal(add(one, other), np.clip(wide + other, LOW, HIGH))
+    assert np.array_equal(minus(one, other), np.clip(wide - other, LOW, HIGH))

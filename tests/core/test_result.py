@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from prefect_federated.core.canonical import canonical
+from prefect_federated.core.detection.detect import DetectionReport, NamedUpdate
 from prefect_federated.core.errors import ContentMismatch, PayloadError
 from prefect_federated.core.merkle import leaf_hash, root_of_leaves
 from prefect_federated.core.result import IncludedUpdate, ResultDocument, parse_result
@@ -99,3 +100,18 @@ def test_malformed_document_is_a_payload_error(content: bytes) -> None:
 def test_model_whose_loss_is_no_number_cannot_be_proposed() -> None:
     with pytest.raises(ValidationError, match="finite"):
         ResultDocument.model_validate(json.loads(DOCUMENT.to_bytes()) | {"metrics": {"loss": float("nan")}})
+
+
+def test_report_of_detection_cannot_be_changed_added_or_dropped_after_the_proposal() -> None:
+    named = NamedUpdate(
+        participant=BOB, test="scaled", measured=9.0, bound=5.0, detail="its norm is 9 medians, above 5"
+    )
+    reported = DOCUMENT.model_copy(update={"detection": DetectionReport(measures=(), named=(named,))})
+    assert reported.metrics_hash != DOCUMENT.metrics_hash
+    for proposed, stored in ((reported, DOCUMENT), (DOCUMENT, reported)):
+        with pytest.raises(ContentMismatch, match="metrics and detection report"):
+            parse_result(stored.to_bytes(), proposed.included_root, proposed.metrics_hash, proposed.reward_root[0])
+    content = json.loads(reported.to_bytes())
+    content["detection"]["named"][0]["participant"] = ALICE
+    with pytest.raises(ContentMismatch, match="metrics and detection report"):
+        parse_result(canonical(content), reported.included_root, reported.metrics_hash, reported.reward_root[0])

@@ -6,15 +6,13 @@ from collections.abc import Iterable, Iterator
 from prefect_federated.core.scoring.score_vector import Scores
 from prefect_federated.core.scoring.utility import Utility
 
-WITHIN = 0  # examples that are left to gain when a walk ends
-
 
 def shapley(utility: Utility, members: Iterable[int], length: int, seed: bytes, most: int = 64) -> Scores:
     """score[i] = max(0, sum over walks of U(those before i, and i) - U(those before i)).
 
-    GTG-Shapley: a round in which everybody together gains nothing is not walked at all (between-round truncation); a
-    walk ends once it has reached what everybody together reaches (within-round truncation); every member leads as many
-    walks as any other (guided sampling). As many walks as there are members, at most `most`; no search for convergence.
+    GTG-Shapley: a walk ends once it has reached what everybody together reaches (within-round truncation), which in a
+    round that gains nothing is at its start (between-round truncation); every member leads as many walks as any other
+    (guided sampling). As many walks as there are members, at most `most`; no search for convergence.
     The walks follow from the seed, so that everybody with the same held-out set gets the same integers.
 
     Source: Algorithm 1 of Liu et al. 2022, https://arxiv.org/abs/2109.02053
@@ -36,16 +34,15 @@ def shapley(utility: Utility, members: Iterable[int], length: int, seed: bytes, 
             known[some] = utility(some)
         return known[some]
 
-    nobody, whole = worth(frozenset()), worth(frozenset(everybody))
+    whole = worth(frozenset(everybody))
     gained = dict.fromkeys(everybody, 0)
-    if whole != nobody:
-        for walk in _walks(everybody, seed, most):
-            before: frozenset[int] = frozenset()
-            for index in walk:
-                if abs(whole - worth(before)) <= WITHIN:
-                    break
-                gained[index] += worth(before | {index}) - worth(before)
-                before |= {index}
+    for walk in _walks(everybody, seed, most):
+        before: frozenset[int] = frozenset()
+        for index in walk:
+            if worth(before) == whole:
+                break
+            gained[index] += worth(before | {index}) - worth(before)
+            before |= {index}
     return tuple(max(gained.get(index, 0), 0) for index in range(length))
 
 
