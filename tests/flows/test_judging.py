@@ -20,7 +20,6 @@ from prefect_federated.core.round import Phase, Reason, Status
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.usage_rights import intersection
 from prefect_federated.flows.conclude import bring_on
-from prefect_federated.flows.members import Participant
 from prefect_federated.flows.participate import take_part
 from prefect_federated.scenario.consortium import Consortium, set_up
 from prefect_federated.scenario.plot import Plot
@@ -28,10 +27,10 @@ from prefect_federated.scenario.task_spec import Terms
 from prefect_federated.tasks.aggregate import aggregate
 from prefect_federated.tasks.judge import judge
 from prefect_federated.tasks.listen import listen
-from prefect_federated.tasks.open_round import open_round
 from prefect_federated.tasks.settle import settle
 from tests.flows.conftest import HOSPITALS
 from tests.flows.lies import LIES, Lie, Truth, propose, word_of_the_aggregate, word_of_the_model
+from tests.flows.playing import revealed
 
 BOND = Terms().aggregator_bond_wei
 
@@ -48,14 +47,7 @@ def consortium(devnet: Any, prefect_api: str, tmp_path_factory: pytest.TempPathF
 def spec(consortium: Consortium) -> RoundSpec:
     """A round in which everybody has revealed, with aggregator and standby in their duties."""
     on_duty(consortium)
-    task = consortium.task
-    round = open_round(consortium.sponsor.open(), task)
-    members = [Participant(block.open()) for block in consortium.members.values()]
-    for member in members:
-        member.commit(task, round)
-    for member in members:
-        member.reveal(task, round)
-    return listen(consortium.aggregator.open().party, task, round)
+    return revealed(consortium)
 
 
 def on_duty(consortium: Consortium) -> None:

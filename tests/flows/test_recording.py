@@ -9,13 +9,12 @@ import pytest
 from prefect_federated.blocks.stores import LocalStore
 from prefect_federated.core.reputation import MAX
 from prefect_federated.flows.conclude import bring_on
-from prefect_federated.flows.members import Participant
 from prefect_federated.scenario.consortium import Consortium, set_up
 from prefect_federated.scenario.plot import Plot
 from prefect_federated.scenario.task_spec import Terms
-from prefect_federated.tasks.open_round import open_round
 from tests.flows import standing
 from tests.flows.conftest import HOSPITALS
+from tests.flows.playing import revealed
 
 
 @pytest.fixture(scope="module")
@@ -28,12 +27,7 @@ def consortium(devnet: Any, prefect_api: str, tmp_path_factory: pytest.TempPathF
 def to_settlement(consortium: Consortium) -> int:
     """A round that everybody has done its part of, and whose challenge window is over."""
     task, federation = consortium.task, consortium.federation()
-    round = open_round(consortium.sponsor.open(), task)
-    members = [Participant(block.open()) for block in consortium.members.values()]
-    for member in members:
-        member.commit(task, round)
-    for member in members:
-        member.reveal(task, round)
+    round = revealed(consortium).round
     assert bring_on(consortium.aggregator.open(), task) == "aggregate"
     federation.wait_until(federation.round_state(task).deadline + 1)
     return round

@@ -19,16 +19,14 @@ from prefect_federated.core.result import ResultDocument
 from prefect_federated.core.round import Phase
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.spec import TaskSpec
-from prefect_federated.flows.members import Participant
 from prefect_federated.scenario import consortium as module
 from prefect_federated.scenario.consortium import Consortium, set_up
 from prefect_federated.scenario.plot import Plot
 from prefect_federated.scenario.task_spec import Terms
 from prefect_federated.tasks.judge import judge
-from prefect_federated.tasks.listen import listen
-from prefect_federated.tasks.open_round import open_round
 from tests.flows.conftest import HOSPITALS
 from tests.flows.lies import Truth, propose
+from tests.flows.playing import revealed
 from tests.flows.test_judging import BOND, finish, nothing, on_duty
 
 RULE_FIELDS: dict[str, dict[str, Any]] = {
@@ -76,14 +74,7 @@ def reweighting(consortium: Consortium) -> Consortium:
 def spec(consortium: Consortium) -> RoundSpec:
     """A round in which everybody has revealed."""
     on_duty(consortium)
-    task = consortium.task
-    round = open_round(consortium.sponsor.open(), task)
-    members = [Participant(block.open()) for block in consortium.members.values()]
-    for member in members:
-        member.commit(task, round)
-    for member in members:
-        member.reveal(task, round)
-    return listen(consortium.aggregator.open().party, task, round)
+    return revealed(consortium)
 
 
 def summed_anew(

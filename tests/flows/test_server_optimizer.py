@@ -40,6 +40,7 @@ from tests.core.optimizers.plain import bits_of, plain_step
 from tests.flows.conftest import Found
 from tests.flows.crash_scene import Scene, worker
 from tests.flows.lies import Truth, propose, word_of_the_model
+from tests.flows.playing import revealed
 
 ADAM = FedAdam(learning_rate=0.02)
 
@@ -48,18 +49,6 @@ ADAM = FedAdam(learning_rate=0.02)
 def consortium(found: Found, prefect_api: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Consortium]:
     """Three hospitals under FedAdam, with no round played."""
     yield found(tmp_path_factory.mktemp("adam"), 6, server=ADAM)
-
-
-def revealed(consortium: Consortium) -> RoundSpec:
-    """The next round, in which everybody has revealed."""
-    task = consortium.task
-    round = open_round(consortium.sponsor.open(), task)
-    members = [Participant(block.open()) for block in consortium.members.values()]
-    for member in members:
-        member.commit(task, round)
-    for member in members:
-        member.reveal(task, round)
-    return listen(consortium.aggregator.open().party, task, round)
 
 
 def settled(consortium: Consortium, spec: RoundSpec) -> None:
