@@ -14,7 +14,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from prefect_federated.adapters.payloads import fetch_words
-from prefect_federated.core.combine import Words
+from prefect_federated.core.combine import Words, minus
 from prefect_federated.core.notes import LocalNote
 from prefect_federated.core.round import Exclusion
 from prefect_federated.core.round_spec import RoundSpec
@@ -114,7 +114,7 @@ class SimulatedCrowd:
     def _remember(self, spec: RoundSpec) -> None:
         """How the model moved since the round before."""
         base = fetch_words(self._reader.store, spec, "model", spec.base_uri, spec.base_root)
-        self.last = None if self._base is None else base - self._base
+        self.last = None if self._base is None else minus(base, self._base)
         self._base = base
 
 
