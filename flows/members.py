@@ -1,6 +1,6 @@
 """How a member takes part in a round; the one code path of deployments, demo and simulation.
 
-commit: listen -> validate -> train -> seal -> commit        reveal: recall -> reveal
+commit: listen -> validate -> train (or carry) -> seal -> commit        reveal: recall -> reveal
 """
 
 from collections.abc import Iterator
@@ -16,11 +16,12 @@ from prefect_federated.adapters.validator import Validator as OpenValidator
 from prefect_federated.blocks.aggregator import Aggregator
 from prefect_federated.blocks.silo import Silo
 from prefect_federated.blocks.validator import Validator
-from prefect_federated.core.errors import CommitmentMismatch, ConfigurationError, FederatedError
+from prefect_federated.core.errors import BufferFull, CommitmentMismatch, ConfigurationError, FederatedError
 from prefect_federated.core.evidence import Evidence
 from prefect_federated.core.notes import LocalNote
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.sealed import SealedUpdate
+from prefect_federated.tasks.carry import carry
 from prefect_federated.tasks.commit import commit, recall, seal
 from prefect_federated.tasks.leave import leave_commit, leave_opening
 from prefect_federated.tasks.listen import listen
@@ -80,15 +81,20 @@ class Participant:
                     refund_privacy(self.silo.party, task)
                 evidence = validate(self.silo, spec)
             with stage("train"):
-                update = self._train(spec, evidence)
+                carried = carry(self.silo, spec, evidence) if spec.spec.enforced.max_staleness else None
+                update = carried.update if carried else self._train(spec, evidence)
             with stage("commit"):
-                sealed = seal(self.silo, spec, evidence, update)
+                sealed = seal(self.silo, spec, evidence, update, carried.made_in if carried else None)
             note = _note(spec, evidence, update)
         with stage("commit"):
             if mailbox := self.silo.relays(task):
                 leave_commit(self.silo, mailbox, spec, sealed)
-            else:
-                commit(self.silo, spec, sealed)
+            elif commit(self.silo, spec, sealed) is None:
+                raise BufferFull(
+                    f"round {task}/{round} took its {spec.spec.enforced.buffer} updates before that of {self.name};"
+                    " it stays sealed, and the next round takes it if its base is then at most"
+                    f" {spec.spec.enforced.max_staleness} versions old"
+                )
         return note
 
     def reveal(self, task: int, round: int) -> None:

@@ -20,7 +20,7 @@ from prefect_federated.adapters.turn import take_turn
 from prefect_federated.adapters.vouching import is_left_out_unjustly
 from prefect_federated.blocks.silo import Silo
 from prefect_federated.core.due import Standing, participant_due
-from prefect_federated.core.errors import TransportError
+from prefect_federated.core.errors import BufferFull, TransportError
 from prefect_federated.core.relaying import WAITING, middle
 from prefect_federated.core.round import Phase, RoundState
 from prefect_federated.flows.members import Participant
@@ -76,7 +76,12 @@ def _steps(silo: OpenSilo, task: int) -> Iterator[str]:
         if due is None or due == last:
             break
         leaves = silo.relays(task) is not None
-        (member.commit if due == "commit" else member.reveal)(task, state.round)
+        try:
+            (member.commit if due == "commit" else member.reveal)(task, state.round)
+        except BufferFull as full:
+            get_run_logger().info("%s", full)
+            yield "too late for the buffer"
+            break
         last = due
         yield f"leave {due}" if leaves else due
     yield from _receipts(silo, state)

@@ -9,6 +9,7 @@ from functools import partial
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from prefect_federated.adapters.carrying import over_base
 from prefect_federated.adapters.checkpoints import checkpoint
 from prefect_federated.adapters.lifting import is_unconfirmed, lift_own
 from prefect_federated.adapters.party import Party
@@ -72,10 +73,10 @@ def leave_roll(party: Party, spec: RoundSpec, sealed: SealedOpening) -> bool:
 
 
 def _published(party: Party, spec: RoundSpec, sealed: SealedOpening) -> str:
-    context = spec.context(party.account)
+    over = over_base(party, spec, sealed.made_in)
     commitment = party.federation.commitment_of(spec.task, spec.round, party.account)
-    check(commitment, sealed.opening, context)
-    uri = publish(party.store, spec, party.account, party.sealing_key, sealed)
+    check(commitment, sealed.opening, over.context(party.account))
+    uri = publish(party.store, over, party.account, party.sealing_key, sealed)
     checkpoint("participant:published")
     return uri
 

@@ -71,7 +71,9 @@ contract Coordinator is Updates, Misses, Retractions, Results, AnnouncedUpgrades
         Clock memory c = _fresh(last, t);
         r.revealDeadline = 0;
         (r.leaves, r.opened, r.lifted, r.rolls) = (0, 0, 0, 0);
-        (r.baseVersion,) = _s().models.head(task);
+        uint32 number;
+        (r.baseVersion, number) = _s().models.head(task);
+        _keepBase(task, r.baseVersion, number);
         uint40 deadline = c.pause.lastSecond(c.deadline);
         emit RoundStarted(task, c.round, r.baseVersion, c.cohort, uint40(block.timestamp), deadline);
         _turn(task, c);
@@ -101,7 +103,8 @@ contract Coordinator is Updates, Misses, Retractions, Results, AnnouncedUpgrades
         c.pause = last.pause;
         c.opensAt = c.nowS;
         c.deadline = c.opensAt + t.params.commitWindow;
-        c.cohort = t.enrolled;
+        uint16 buffer = t.params.buffer;
+        c.cohort = buffer != 0 && buffer < t.enrolled ? buffer : t.enrolled;
         c.maxWeight = t.params.maxWeight;
     }
 

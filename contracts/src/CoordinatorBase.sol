@@ -193,12 +193,11 @@ abstract contract CoordinatorBase is CoordinatorStore {
     /// @dev keccak256(abi.encode(COMMITMENT_TYPEHASH, block.chainid, address(this), task, round, baseVersion,
     /// participant, payloadRoot, sealedRoot, contentKeyHash, weight, groundsHash, salt)). By hand: the compiler's
     /// own way costs each opening of a batch 700 gas more.
-    function _digest(uint32 task, uint32 round, address participant, Opening calldata o)
+    function _digestOver(uint32 task, uint32 round, bytes32 baseVersion, address participant, Opening calldata o)
         internal
         view
         returns (bytes32 digest)
     {
-        bytes32 baseVersion = _s().rounds[task].baseVersion;
         bytes32 typehash = COMMITMENT_TYPEHASH;
         assembly ("memory-safe") {
             let at := mload(0x40)
@@ -212,6 +211,14 @@ abstract contract CoordinatorBase is CoordinatorStore {
             calldatacopy(add(at, 0xe0), o, 0xc0)
             digest := keccak256(at, 0x1a0)
         }
+    }
+
+    function _digest(uint32 task, uint32 round, address participant, Opening calldata o)
+        internal
+        view
+        returns (bytes32)
+    {
+        return _digestOver(task, round, _s().rounds[task].baseVersion, participant, o);
     }
 
     /// @dev In Reveal, true to its time; after it, within the grace, as a late opening.

@@ -62,6 +62,7 @@ abstract contract CoordinatorStore is ICoordinatorTypes {
         mapping(uint32 task => mapping(address => IRolls.Poster)) posters;
         mapping(uint32 task => mapping(uint256 => uint256)) landed; // as marks: Revealed is landed
         mapping(uint32 task => mapping(uint256 => uint256)) unread; // a bit a round: voided in Commit
+        mapping(uint32 task => mapping(uint32 number => bytes32)) bases; // versions that rounds began from, where it counts
     }
 
     /// @dev Set in the stored purposes of a task with a privacy floor, and in no grant's: so every way to commit but

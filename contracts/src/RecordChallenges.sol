@@ -34,10 +34,11 @@ abstract contract RecordChallenges is DisputesBase, IRecordDesk, EIP712Upgradeab
         (uint16 index, bool revealed) = _s().coordinator.revealedIndex(task, round, participant);
         if (!revealed || _s().coordinator.isLanded(task, round, index)) _requireNoRolls(task, participant, index, p);
         if (revealed && !_excluded(p.exclusions, index)) {
-            if (!_s().coordinator.isOpening(task, round, participant, o)) revert NotRevealed(participant);
-            bool weighed = o.weight == weight || k.rule >= Tallies.REWEIGHTED;
+            uint32 counted = _s().coordinator.countedWeight(task, round, participant, o);
+            if (counted == 0) revert NotRevealed(participant);
+            bool weighed = counted == weight || k.rule >= Tallies.REWEIGHTED;
             if (o.payloadRoot == payloadRoot && weighed) {
-                revert NotWrong(int256(uint256(o.weight)), int256(uint256(weight)));
+                revert NotWrong(int256(uint256(counted)), int256(uint256(weight)));
             }
         }
         emit LeafRefuted(task, round, msg.sender, position, participant);

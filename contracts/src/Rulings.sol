@@ -103,40 +103,6 @@ abstract contract Rulings is Floors, IRulings {
         k.pause = c.pause;
     }
 
-    function revealedIndex(uint32 task, uint32 round, address participant)
-        external
-        view
-        returns (uint16 index, bool revealed)
-    {
-        Enrolment storage e = _s().enrolments[task][participant];
-        index = e.index;
-        revealed = e.fromRound != 0 && _markOf(task, round, index) == Mark.Revealed;
-    }
-
-    function indicesOf(uint32 task, address[] calldata participants)
-        external
-        view
-        returns (uint16[] memory indices)
-    {
-        indices = new uint16[](participants.length);
-        for (uint256 i; i < indices.length; ++i) {
-            Enrolment storage e = _s().enrolments[task][participants[i]];
-            if (e.fromRound == 0) revert NotEnrolled(task, participants[i]);
-            indices[i] = e.index;
-        }
-    }
-
-    function isOpening(uint32 task, uint32 round, address participant, Opening calldata o)
-        external
-        view
-        returns (bool)
-    {
-        Enrolment storage e = _s().enrolments[task][participant];
-        if (e.fromRound == 0 || _markOf(task, round, e.index) == Mark.None) return false;
-        bytes32 digest = _digest(task, round, participant, o);
-        return _record(participant, digest, o.groundsHash) == _s().records[task][e.index];
-    }
-
     // --- internal
 
     function _voidForFraud(uint32 task, Clock memory c) internal {

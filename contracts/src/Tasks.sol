@@ -10,8 +10,9 @@ abstract contract Tasks is CoordinatorBase, ITaskDesk {
     uint256 internal constant MAX_PARTICIPANTS = 10_000;
     uint8 internal constant LAST_RULE = 7;
     uint8 internal constant MAX_COMMITTEE = 31;
+    uint8 internal constant MAX_STALENESS = 16;
 
-    /// @dev EIP-712 style name; `params` enters as keccak256 of its 42 words (see createTask).
+    /// @dev EIP-712 style name; `params` enters as keccak256 of its 44 words (see createTask).
     bytes32 public constant TASK_TYPEHASH =
         keccak256("Task(uint256 chainId,address coordinator,address sponsor,bytes32 paramsHash)");
 
@@ -86,6 +87,10 @@ abstract contract Tasks is CoordinatorBase, ITaskDesk {
         _check(p.rule <= LAST_RULE, "rule");
         // By examples would pay by the coefficients in the leaves: the examples are in none of them.
         _check(p.rule < Tallies.REWEIGHTED || p.rewardBy != 0, "rewardBy");
+        bool buffered = p.buffer != 0;
+        bool fits = p.buffer >= p.quorum && p.buffer <= p.maxParticipants && p.modes == DIRECT && p.maxMisses == 0;
+        _check(!buffered || fits, "buffer");
+        _check(p.maxStaleness == 0 || (buffered && p.maxStaleness <= MAX_STALENESS), "maxStaleness");
         _check(p.aggregator != address(0), "aggregator");
         _check(p.standby != p.aggregator, "standby");
         _validateCommittee(p);

@@ -2,13 +2,14 @@
 pragma solidity 0.8.37;
 
 import {IRounds} from "./interfaces/IRounds.sol";
+import {Bases} from "./Bases.sol";
 import {Commits} from "./Commits.sol";
 import {Mark} from "./Marks.sol";
 import {Clock} from "./Clocks.sol";
 import {Phases} from "./Phases.sol";
 
 /// @title The participants' part of a round: promise an update, open it, or lose the bond.
-abstract contract Updates is Commits, IRounds {
+abstract contract Updates is Commits, Bases, IRounds {
     using Phases for Clock;
 
     function commit(uint32 task, uint32 round, bytes32 commitment, bytes32 grantId, bytes32 evidenceHash)
@@ -32,10 +33,7 @@ abstract contract Updates is Commits, IRounds {
             revert NothingToReveal(task, round, participant);
         }
         if (o.weight == 0 || o.weight > c.maxWeight) revert WeightOutOfRange(o.weight, c.maxWeight);
-        bytes32 digest = _digest(task, round, participant, o);
-        if (_record(participant, digest, o.groundsHash) != _s().records[task][index]) {
-            revert CommitmentMismatch(task, round, participant);
-        }
+        _requireCommitted(task, round, participant, index, o);
 
         _setMark(task, round, index, late ? Mark.Closed : Mark.Revealed);
         if (late) {
@@ -76,6 +74,15 @@ abstract contract Updates is Commits, IRounds {
     }
 
     // --- internal
+
+    /// @dev The opening is the commitment's; says how old its base is, where that is not the round's.
+    function _requireCommitted(uint32 task, uint32 round, address participant, uint16 index, Opening calldata o)
+        internal
+    {
+        (bool known, uint8 behind) = _behind(task, round, participant, o, _s().records[task][index]);
+        if (!known) revert CommitmentMismatch(task, round, participant);
+        if (behind != 0) emit UpdateStale(task, round, participant, index, behind);
+    }
 
     function _slashBond(uint32 task, Clock memory c, uint16 index) internal {
         address participant = _s().members[task][index];

@@ -208,7 +208,7 @@ abstract contract DisputeBase is RoundBase {
     }
 
     /// The weight of an included leaf: the revealed one, or a coefficient of 0 to 4 whole shares.
-    function _boundWeight(address silo) internal view returns (uint32) {
+    function _boundWeight(address silo) internal view virtual returns (uint32) {
         return rule < 5 ? _weightOf(silo) : uint32(uint256(keccak256(abi.encode(silo))) % 5) * 65_535;
     }
 

@@ -104,10 +104,13 @@ abstract contract RoundBase is Base {
 
     /// The commitment written a second time, from its definition and not with the contract's code.
     function _digest(address silo, Opening memory o) internal view returns (bytes32) {
+        return _digestOver(silo, o, coordinator.roundOf(task).baseVersion);
+    }
+
+    function _digestOver(address silo, Opening memory o, bytes32 base) internal view returns (bytes32) {
         bytes32 typehash = keccak256(
             "Commitment(uint256 chainId,address coordinator,uint32 task,uint32 round,bytes32 baseVersion,address participant,bytes32 payloadRoot,bytes32 sealedRoot,bytes32 contentKeyHash,uint32 weight,bytes32 groundsHash,bytes32 salt)"
         );
-        bytes32 base = coordinator.roundOf(task).baseVersion;
         bytes memory head = abi.encode(typehash, block.chainid, address(coordinator), task, round, base, silo);
         return keccak256(
             bytes.concat(

@@ -11,6 +11,7 @@ import {Tallies, Tally} from "../src/Tallies.sol";
 import {TaskDesk} from "../src/TaskDesk.sol";
 import {Court} from "../src/Court.sol";
 import {IConsentLedger} from "../src/interfaces/IConsentLedger.sol";
+import {DutyDesk} from "../src/DutyDesk.sol";
 import {ICoordinatorTypes} from "../src/interfaces/ICoordinatorTypes.sol";
 import {IModelRegistry} from "../src/interfaces/IModelRegistry.sol";
 import {IRelays} from "../src/interfaces/IRelays.sol";
@@ -22,10 +23,10 @@ import {vm} from "./Vm.sol";
 contract OpenCoordinator is Coordinator(address(0)) {
     function digest(uint32 task, uint32 round, bytes32 base, address participant, Opening calldata o)
         external
+        view
         returns (bytes32)
     {
-        _s().rounds[task].baseVersion = base;
-        return _digest(task, round, participant, o);
+        return _digestOver(task, round, base, participant, o);
     }
 
     function record(address participant, bytes32 commitment, bytes32 groundsHash) external pure returns (bytes32) {
@@ -34,6 +35,12 @@ contract OpenCoordinator is Coordinator(address(0)) {
 
     function grounds(bytes32 grantId, bytes32 evidenceHash) external pure returns (bytes32) {
         return _grounds(grantId, evidenceHash);
+    }
+}
+
+contract OpenDuty is DutyDesk {
+    function counted(uint32 weight, uint8 behind) external pure returns (uint32) {
+        return _counted(weight, behind);
     }
 }
 
@@ -80,6 +87,8 @@ contract VectorsTest is ICoordinatorTypes, Answers {
         vm.etch(address(desk), address(new OpenDesk()).code);
         TaskParams memory p = abi.decode(vm.parseJsonBytes(json, ".task.params_abi"), (TaskParams));
         vm.assertEq(p.specHash, _b(".task.params.specHash"), "first field");
+        vm.assertEq(p.buffer, _u(".task.params.buffer"), "buffer");
+        vm.assertEq(p.maxStaleness, _u(".task.params.maxStaleness"), "max staleness");
         vm.assertEq(p.privacyFloor, _u(".task.params.privacyFloor"), "last field");
         vm.assertEq(desk.taskId(_a(".task.sponsor"), p), _b(".task.task_id"), "task id");
     }
@@ -220,6 +229,16 @@ contract VectorsTest is ICoordinatorTypes, Answers {
         _coordinate(".coordinate_6");
         _coordinate(".coordinate_7");
         _coordinate(".coordinate_8");
+    }
+
+    function test_weights_that_count_less_the_older_they_are() public {
+        OpenDuty desk = new OpenDuty();
+        uint256[] memory weights = vm.parseJsonUintArray(json, ".counted.weights");
+        uint256[] memory behind = vm.parseJsonUintArray(json, ".counted.behind");
+        uint256[] memory counted = vm.parseJsonUintArray(json, ".counted.counted");
+        for (uint256 i; i < weights.length; ++i) {
+            vm.assertEq(desk.counted(uint32(weights[i]), uint8(behind[i])), counted[i], "counted");
+        }
     }
 
     function _coordinate(string memory at) internal view {

@@ -9,6 +9,7 @@ and not with the package, so that either can be wrong on its own.
 
 import hashlib
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,8 @@ def task() -> dict[str, Any]:
         "chunkBytes": ("uint32", 1024),
         "mode": ("uint8", 0),
         "rule": ("uint8", 3),
+        "buffer": ("uint16", 40),
+        "maxStaleness": ("uint8", 2),
         "bond": ("uint128", 10**15),
         "aggregatorBond": ("uint128", 5 * 10**15),
         "roundReward": ("uint128", 4 * 10**15),
@@ -236,6 +239,19 @@ def coordinate(words: list[int], weights: list[int], trim: int) -> dict[str, Any
     }
 
 
+def counted() -> dict[str, Any]:
+    """Return weights, how many versions their bases lie behind, and what they count: w / sqrt(1 + behind)."""
+    weights = [1, 2, 3, 100, 398, 65_535, 10_000_000, 2**32 - 1]
+    pairs = [(w, behind) for w in weights for behind in (0, 1, 2, 3, 7, 15, 16)]
+    factors = [math.isqrt(2**32 // (1 + behind)) for _, behind in pairs]
+    found = [max(w * factor // 2**16, 1) for (w, _), factor in zip(pairs, factors, strict=True)]
+    return {
+        "weights": [w for w, _ in pairs],
+        "behind": [behind for _, behind in pairs],
+        "counted": found,
+    }
+
+
 def _above(level: list[tuple[bytes, int]]) -> list[tuple[bytes, int]]:
     above = []
     for i in range(0, len(level) - 1, 2):
@@ -265,6 +281,7 @@ def main() -> int:
         "pay_3": pay([[10, 0, 7, 100], [20, 1, 7, 2**32 - 1], [30, 2, 7]], 500, 900, 0, 3),
         "pay_2": pay([[5, 9, 1, 1], [6, 8, 0, 1]], 0, 1000, 4000, 3),
         "pay_0": pay([[], [1], [0, 0, 2]], 333, 1, 2500, 3),
+        "counted": counted(),
         "coordinate_1": coordinate([-7], [3], 0),
         "coordinate_4": coordinate([-5, 2, -5, 1], [1, 2, 3, 4], 1),
         "coordinate_5": coordinate([2**31 - 1, -(2**31), 0, -1, -1], [1, 1000, 2, 3, 5], 2),

@@ -103,6 +103,14 @@ def test_mistyped_account_is_refused(account: object, bent: Bent) -> None:
         bent({"enforced.aggregator": account})
 
 
+BUFFERED = {
+    "schedule": {"name": "fedbuff", "buffer": 4},
+    "enforced.buffer": 4,
+    "enforced.modes": 1,
+    "enforced.max_misses": 0,
+}
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -128,6 +136,12 @@ def test_mistyped_account_is_refused(account: object, bent: Bent) -> None:
         ({"enforced.modes": 5, "enforced.reveal_grace": 0}, "reveal_grace is 0"),
         ({"enforced.modes": 5, "enforced.reveal_grace": 9, "enforced.aggregator_bond": "0"}, "aggregator_bond is 0"),
         ({"enforced.rule": 8}, "rule"),
+        ({**BUFFERED, "enforced.buffer": 1}, "buffer 1 is not between quorum 3 and max_participants 8"),
+        ({**BUFFERED, "enforced.buffer": 9}, "buffer 9 is not between quorum 3 and max_participants 8"),
+        ({**BUFFERED, "enforced.modes": 3}, "buffer 4 with modes 3 and max_misses 0"),
+        ({**BUFFERED, "enforced.max_misses": 1}, "buffer 4 with modes 1 and max_misses 1"),
+        ({**BUFFERED, "enforced.max_staleness": 17}, "max_staleness"),
+        ({"enforced.max_staleness": 1}, "max_staleness 1 with buffer 0"),
         ({"enforced.rule": 5}, "geometric_median with reward_by 0.*pay equally"),
         ({"enforced.surprise": 1}, "surprise"),
     ],

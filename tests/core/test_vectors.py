@@ -15,6 +15,7 @@ from prefect_federated.core.letters import CommitLetter, location_hash
 from prefect_federated.core.merkle import leaf_hash
 from prefect_federated.core.result import IncludedUpdate
 from prefect_federated.core.rewards import SumNode, sum_proof, sum_root
+from prefect_federated.core.schedule_spec import counted_weight
 from prefect_federated.core.signed_votes import SignedVote
 from prefect_federated.core.version import VersionFields
 from prefect_federated.core.vote import BallotContext, Vote
@@ -47,6 +48,12 @@ def test_commitment_record_and_leaf() -> None:
     assert hash_words(found["participant"], digest, found["grounds_hash"]) == found["record"]
     included = IncludedUpdate(**{field: found[field] for field in IncludedUpdate.model_fields})
     assert leaf_hash(included.content) == found["included_leaf"]
+
+
+def test_weights_that_count_less_the_older_they_are() -> None:
+    found = VECTORS["counted"]
+    pairs = zip(found["weights"], found["behind"], strict=True)
+    assert [counted_weight(weight, behind) for weight, behind in pairs] == found["counted"]
 
 
 def test_signed_commit() -> None:

@@ -29,10 +29,22 @@ from prefect_federated.tasks.settle import settle
 from tests.flows.conftest import Found
 
 NORMED = f"{Path(__file__).with_name('normed_plan.py')}:Normed"
-FOLLOWS = ("genesis_root", "chunks", "aggregate_header", "step", "norm_bound")  # what `complete` fills in
+FOLLOWS = (
+    "genesis_root",
+    "chunks",
+    "aggregate_header",
+    "step",
+    "norm_bound",
+    "buffer",
+    "max_staleness",
+)  # what `complete` fills in
 ALGORITHMS: dict[str, dict[str, Any]] = {
     "scaffold": {"local": {"name": "scaffold"}},
     "fedbn": {"local": {"name": "fedbn"}, "plan": {"ref": NORMED}},
+    "fedbuff": {
+        "schedule": {"name": "fedbuff", "buffer": 2, "max_staleness": 2},
+        "enforced": {"modes": 1, "max_misses": 0},
+    },
     "fednova": {"local": {"name": "fednova", "nominal_steps": 5}, "server": {"name": "fednova"}},
 }
 
@@ -50,7 +62,7 @@ def found_with(algorithm: str, found: Found, folder: Path, rounds: int = 6, quor
         del draft["plan"]["code_hash"], draft["rule"]["norm_bound"]
         draft["update"]["clip_norm"] = 50.0
         for part, values in ALGORITHMS[algorithm].items():
-            draft[part] = {**draft[part], **values} if part == "plan" else values
+            draft[part] = {**draft[part], **values} if part in ("plan", "enforced") else values
         return complete(json.loads(json.dumps(draft)), store)
 
     with pytest.MonkeyPatch.context() as patch:

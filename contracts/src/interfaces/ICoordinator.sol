@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IDuties} from "./IDuties.sol";
+import {IOpened} from "./IOpened.sol";
 import {IPausing} from "./IPausing.sol";
 import {IPrivateUpdates} from "./IPrivateUpdates.sol";
 import {IRelays} from "./IRelays.sol";
@@ -22,6 +23,7 @@ interface ICoordinator is
     IRelays,
     IRolls,
     IRulings,
+    IOpened,
     IPausing,
     IUpkeep,
     IStandings,

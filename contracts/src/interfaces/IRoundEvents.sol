@@ -54,6 +54,10 @@ interface IRoundEvents is IRoundTypes {
         Opening opening,
         string uri
     );
+    /// The update is made over a version that lies `behind` that many before the round's base.
+    event UpdateStale(
+        uint32 indexed task, uint32 indexed round, address indexed participant, uint16 index, uint8 behind
+    );
     event RevealedLate(
         uint32 indexed task,
         uint32 indexed round,

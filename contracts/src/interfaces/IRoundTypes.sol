@@ -50,6 +50,10 @@ interface IRoundTypes {
     /// @param chunkBytes Chunk size of the Merkle trees. @param mode 0 clear, 1 masked.
     /// @param rule 0 mean, 1 median, 2 trimmed mean, 3 Multi-Krum, 4 Bulyan; 5 geometric median, 6 centred clipping, 7 root of
     /// trust: under these three leaves hold coefficients for weights, and pay does not go by examples.
+    /// @param buffer A round ends Commit once so many have committed, whoever they are; 0 waits for all enrolled. With it
+    /// the only mode is direct, and nobody is noted as absent.
+    /// @param maxStaleness How many versions an update's base may lie behind the round's, at most 16; 0 is none. Older
+    /// ones count less (Bases). Needs a buffer.
     /// @param bond A participant's. @param aggregatorBond The aggregator's, and the standby's (stake token).
     /// @param roundReward Most that one round pays, in `token` (0 is native).
     /// @param standby May be 0. @param chunks Chunks of an update, an aggregate or a model, the header included.
@@ -90,6 +94,8 @@ interface IRoundTypes {
         uint32 chunkBytes;
         uint8 mode;
         uint8 rule;
+        uint16 buffer;
+        uint8 maxStaleness;
         uint128 bond;
         uint128 aggregatorBond;
         uint128 roundReward;
@@ -168,6 +174,7 @@ interface IRoundTypes {
     /// @param phase At the block's time, also if nobody has called since a deadline.
     /// @param revealDeadline 0 until Reveal has begun; the grace ends `revealGrace` after it, a pause in the
     /// grace included. @param late Opened within the grace, or retracted: neither counts nor owes.
+    /// @param cohort How many are expected: everybody enrolled, or the buffer if that is fewer.
     /// @param overturned Proposals of this round that were proven wrong.
     /// @param proposalHash keccak256(abi.encode(proposal)), 0 if there is none; so is `proposer`.
     struct RoundState {

@@ -55,19 +55,4 @@ interface IRulings is ICoordinatorTypes {
     function claimPay(uint32 task, uint32 round, uint8 seat) external;
 
     function caseOf(uint32 task, uint32 round) external view returns (Case memory);
-
-    /// Index of somebody who revealed in the round in time; `revealed` is false for anybody else.
-    function revealedIndex(uint32 task, uint32 round, address participant)
-        external
-        view
-        returns (uint16 index, bool revealed);
-
-    /// Dense indices of these participants, in their order; each must have enrolled once.
-    function indicesOf(uint32 task, address[] calldata participants) external view returns (uint16[] memory);
-
-    /// Whether the participant's commitment of the round has this opening.
-    function isOpening(uint32 task, uint32 round, address participant, Opening calldata o)
-        external
-        view
-        returns (bool);
 }

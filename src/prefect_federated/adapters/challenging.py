@@ -10,7 +10,7 @@ from prefect_federated.adapters.evm.records import Sent
 from prefect_federated.adapters.landing import land
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_payload, fetch_stream
-from prefect_federated.adapters.reading import rewards_before, version_with_hash
+from prefect_federated.adapters.reading import made_over, rewards_before, version_with_hash
 from prefect_federated.adapters.receipts import kept_receipt
 from prefect_federated.adapters.verification import Claimed, read_claimed
 from prefect_federated.core.chain_table import EIP_7825_GAS
@@ -88,8 +88,9 @@ def _shown(party: Party, spec: RoundSpec, claimed: Claimed, chunk: int, position
     for position in positions:
         record = claimed.document.included[position]
         reveal = reveals[record.participant]
+        over = made_over(party, spec, reveal.behind)
         plain = fetch_payload(
-            party.store, spec, record.participant, reveal.opening, reveal.uri, party.account, party.sealing_key
+            party.store, over, record.participant, reveal.opening, reveal.uri, party.account, party.sealing_key
         )
         piece = piece_of(plain, chunk, spec.spec.enforced.chunk_bytes)
         yield Shown(record.participant, record.payload_root, record.weight, piece)

@@ -13,6 +13,7 @@ CHECKPOINTS = (
     "participant:listened",
     "participant:validated",
     "participant:trained",
+    "participant:carried",
     "participant:sealed",
     "participant:commit-signed",
     "participant:commit-sent",

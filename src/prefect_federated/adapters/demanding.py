@@ -7,6 +7,7 @@ from prefect_federated.adapters.evm.disputing import Case, Demand
 from prefect_federated.adapters.landing import rolled_proof
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_payload, fetch_stream
+from prefect_federated.adapters.reading import made_over
 from prefect_federated.adapters.verification import Claimed, read_claimed
 from prefect_federated.core.findings import AGGREGATE, INCLUDED, MODEL, PAYLOAD, RECORD, Finding
 from prefect_federated.core.proofs import Piece, leaf_piece, piece_of
@@ -74,7 +75,8 @@ def _shown(party: Party, spec: RoundSpec, claimed: Claimed, demand: Demand) -> t
     if tree == INCLUDED:
         return NOTHING, leaf
     reveal = next(r for r in claimed.reveals if r.participant == document.included[position].participant)
+    over = made_over(party, spec, reveal.behind)
     plain = fetch_payload(
-        party.store, spec, reveal.participant, reveal.opening, reveal.uri, party.account, party.sealing_key
+        party.store, over, reveal.participant, reveal.opening, reveal.uri, party.account, party.sealing_key
     )
     return leaf, piece_of(plain, chunk, chunk_bytes)

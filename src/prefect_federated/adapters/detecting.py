@@ -27,7 +27,9 @@ def run_detection(party: Party, spec: RoundSpec, gathered: Gathered) -> Detectio
         return None
     committed = party.federation.events(spec.task, spec.round, ("UpdateCommitted",))
     order = {event.args["participant"]: place for place, event in enumerate(committed)}
-    return detect(spec.spec.detection, gathered.updates, last_step(party, spec), order, gathered.reasons)
+    reveals = party.federation.reveals(spec.task, spec.round)
+    older = {reveal.participant for reveal in reveals if reveal.behind}
+    return detect(spec.spec.detection, gathered.updates, last_step(party, spec), order, gathered.reasons, older)
 
 
 def last_step(party: Party, spec: RoundSpec) -> Words | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_update
+from prefect_federated.adapters.reading import made_over
 from prefect_federated.core.combine import Update, Words
 from prefect_federated.core.errors import (
     ConfigurationError,
@@ -47,7 +48,7 @@ def gather(party: Party, spec: RoundSpec, reveals: list[Reveal]) -> Gathered:
             reasons[reveal.participant], details[reveal.participant] = _reason(error), str(error)
             outages += [error] if isinstance(error, StoreUnreachable) else []
         else:
-            updates.append(Update(reveal.participant, reveal.opening.weight, words))
+            updates.append(Update(reveal.participant, reveal.weight, words))
     if outages and len(outages) == len(reveals):
         raise outages[-1]
     return Gathered(tuple(updates), reasons, details)
@@ -60,8 +61,9 @@ def fetch_in_range(party: Party, spec: RoundSpec, reveal: Reveal) -> Words:
         OutOfRange: it holds a word beyond the limit.
         PayloadError: it cannot be opened, or is not what was revealed.
     """
+    over = made_over(party, spec, reveal.behind)
     words = fetch_update(
-        party.store, spec, reveal.participant, reveal.opening, reveal.uri, party.account, party.sealing_key
+        party.store, over, reveal.participant, reveal.opening, reveal.uri, party.account, party.sealing_key
     )
     limit = spec.spec.update.limit
     largest = max(int(words.max()), -int(words.min())) if len(words) else 0

@@ -66,6 +66,18 @@ def seal_update(
     )
 
 
+def open_own(store: ContentStore, spec: RoundSpec, participant: str, key: SealingKey, sealed: SealedOpening) -> Words:
+    """A silo's own update out of its store again, int32 `[d]`; whoever reads it later checks it.
+
+    Raises:
+        Undecryptable: it was sealed under another sealing key, or altered.
+    """
+    content_key = derive(key.private_bytes, "content key", spec.context(participant), key.version, sealed.attempt)
+    header = spec.header("update")
+    body = store.get(sealed.body_uri, _body_bytes(payload_bytes(header)))
+    return parse(_gathered(open_stream(body, content_key)), header)[1]["model"]
+
+
 def publish(store: ContentStore, spec: RoundSpec, participant: str, key: SealingKey, sealed: SealedOpening) -> str:
     """Wrap the content key to every reader of the round and store the envelope; returns its URI."""
     context = spec.context(participant)

@@ -1,5 +1,6 @@
 """Reading a round from chain and store, trusting neither the sponsor's spec nor the store's bytes."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 from prefect_federated.adapters.evm.records import TaskOnChain, Version
@@ -68,6 +69,16 @@ def _round_spec(
     )
     fetch_words(party.store, spec, "model", spec.base_uri, spec.base_root)
     return spec
+
+
+def made_over(party: Party, spec: RoundSpec, behind: int) -> RoundSpec:
+    """A round as it is for an update whose base lies `behind` versions before the round's own."""
+    if not behind:
+        return spec
+    number = spec.base_number - behind
+    base = next(version for version in party.federation.versions(spec.task) if version.number == number)
+    uri = model_uri(party, spec.task, base, spec.spec)
+    return replace(spec, base_number=number, base_version=base.version_hash, base_root=base.model_root, base_uri=uri)
 
 
 def read_task_spec(party: Party, on_chain: TaskOnChain) -> TaskSpec:

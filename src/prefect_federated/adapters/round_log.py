@@ -66,7 +66,10 @@ class MemberVote:
 
 @dataclass(frozen=True, slots=True)
 class RoundLog:
-    """What the chain recorded of one round. Accounts are in the cohort's order; `retracted` says at which stage."""
+    """What the chain recorded of one round. Accounts are in the cohort's order; `retracted` says at which stage.
+
+    `awaited` commits end the round's Commit: everybody expected, or the task's buffer.
+    """
 
     task: int
     round: int
@@ -75,6 +78,7 @@ class RoundLog:
     ended_at: int
     version: int | None
     version_hash: bytes
+    awaited: int
     expected: tuple[str, ...]
     committed: tuple[str, ...]
     revealed: tuple[str, ...]
@@ -133,7 +137,9 @@ class RoundLog:
         if account in self.revealed:
             return Exclusion(account, "aggregate", "no result was proposed in time")
         if account not in self.committed:
-            return notes.get(account) or Exclusion(account, "commit", "no commitment arrived in time")
+            full = len(self.committed) >= self.awaited
+            why = f"the round took {self.awaited} updates before its own" if full else "no commitment arrived in time"
+            return notes.get(account) or Exclusion(account, "commit", why)
         fate = "its opening came late" if account in self.late else "its commitment was not opened in time"
         bond = f"; its bond of {self.slashed[account]} wei is forfeit" if account in self.slashed else ""
         return Exclusion(account, "reveal", fate + note + bond)
@@ -182,6 +188,7 @@ def fold_round(task: int, round: int, events: Sequence[Event], membership: Seque
         ended_at=end.timestamp if end else 0,
         version=made.args["version"] if made else None,
         version_hash=made.args["versionHash"] if made else bytes(32),
+        awaited=started.args["cohort"],
         expected=tuple(sorted(indices, key=indices.__getitem__)),
         committed=_accounts(events, "UpdateCommitted", indices),
         revealed=tuple(a for a in _accounts(events, "UpdateRevealed", indices) if a not in retracted),

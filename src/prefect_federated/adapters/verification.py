@@ -124,7 +124,7 @@ def _records(party: Party, spec: RoundSpec, claimed: Claimed) -> Iterator[Findin
             why = "revealed nothing" if reveal is None else "is excluded too"
             yield Finding(Wrong.LEAF, f"included {position} is {record.participant}, who {why}", position)
             continue
-        ours, theirs = (reveal.opening.payload_root, reveal.opening.weight), (record.payload_root, record.weight)
+        ours, theirs = (reveal.opening.payload_root, reveal.weight), (record.payload_root, record.weight)
         if spec.spec.rule.reweights:
             ours = (ours[0], record.weight)  # a coefficient, which `_choices` compares
         if ours != theirs:

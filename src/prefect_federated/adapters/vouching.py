@@ -8,6 +8,7 @@ from prefect_federated.adapters.gathering import Gathered, fetch_in_range
 from prefect_federated.adapters.mailbox import Mailbox, place_of
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import gives_key_to
+from prefect_federated.adapters.reading import made_over
 from prefect_federated.core.committee import Seat, seat_of, two_thirds
 from prefect_federated.core.errors import ConfigurationError, PayloadError, StoreUnreachable
 from prefect_federated.core.letters import read_letter
@@ -55,10 +56,11 @@ def is_sound(party: Party, spec: RoundSpec, reveal: Reveal) -> bool:
     Without the second a participant could show its update to the committee alone, and have an aggregator that cannot
     open it lose its bond.
     """
-    where = (party.store, spec, reveal.participant, reveal.uri, party.account, party.sealing_key)
     on_duty = party.federation.task_of(spec.task)
     try:
         fetch_in_range(party, spec, reveal)
+        over = made_over(party, spec, reveal.behind)
+        where = (party.store, over, reveal.participant, reveal.uri, party.account, party.sealing_key)
         return gives_key_to(*where, accounts=(on_duty.aggregator, on_duty.standby))
     except (PayloadError, ConfigurationError, StoreUnreachable):
         return False

@@ -76,6 +76,7 @@ def _fill_numbers(draft: Draft) -> None:
     from prefect_federated.core.agreement import in_numbers
     from prefect_federated.core.data_use import UseSpec
     from prefect_federated.core.rule_spec import RuleSpec
+    from prefect_federated.core.schedule_spec import ScheduleSpec
     from prefect_federated.core.server_spec import ServerSpec
     from prefect_federated.core.spec_parts import ModelSpec, RewardSpec, UpdateSpec
 
@@ -90,6 +91,7 @@ def _fill_numbers(draft: Draft) -> None:
             RewardSpec.model_validate(draft.get("rewards", {})),
             UseSpec.model_validate_json(json.dumps(draft.get("use", {}))),
             TypeAdapter(ServerSpec).validate_python(draft.get("server", {"name": "fedavg"})),
+            TypeAdapter(ScheduleSpec).validate_python(draft.get("schedule", {"name": "synchronous"})),
         )
     except (ValidationError, ValueError, TypeError):
         return

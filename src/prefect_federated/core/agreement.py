@@ -1,6 +1,7 @@
 """What a spec says twice: in words for a silo to read, and in the numbers that the contracts hold everybody to.
 
-purposes, use, rule, update, model, rewards, server --in_numbers--> enforced parameters --require_agreement--> the same
+purposes, use, rule, update, model, rewards, server, schedule --in_numbers--> enforced parameters
+enforced parameters of the spec --require_agreement--> the same
 """
 
 from collections.abc import Sequence
@@ -13,10 +14,11 @@ from prefect_federated.core.errors import SpecError
 from prefect_federated.core.merkle import leaf_hash
 from prefect_federated.core.payload import header_chunk, payload_bytes, plain_header
 from prefect_federated.core.rule_spec import RuleSpec
+from prefect_federated.core.schedule_spec import ScheduleSpec, Synchronous
 from prefect_federated.core.server_spec import PLAIN, FedAvg, ServerSpec
 from prefect_federated.core.spec_parts import ModelSpec, RewardSpec, UpdateSpec
 
-_BY_EXAMPLES, _UNDECLARED, _FEDAVG = RewardSpec(), UseSpec(), FedAvg()
+_BY_EXAMPLES, _UNDECLARED, _FEDAVG, _SYNCHRONOUS = RewardSpec(), UseSpec(), FedAvg(), Synchronous()
 
 
 def in_numbers(
@@ -28,12 +30,13 @@ def in_numbers(
     rewards: RewardSpec = _BY_EXAMPLES,
     use: UseSpec = _UNDECLARED,
     server: ServerSpec = _FEDAVG,
+    schedule: ScheduleSpec = _SYNCHRONOUS,
 ) -> dict[str, Any]:
     """Enforced parameters that follow from the words: what a fraud proof needs to know of payloads, rule and pay.
 
     Returns:
         Values by field name of `Enforced`: purposes, rule, trim, norm_bound, limit, chunks,
-        aggregate_header, reward_by, fee_bps, validator_bps, share_cap_bps, step.
+        aggregate_header, reward_by, fee_bps, validator_bps, share_cap_bps, step, buffer, max_staleness.
     """
     header = plain_header("aggregate", model.size, model.frac_bits, chunk_bytes)
     return {
@@ -49,6 +52,7 @@ def in_numbers(
         "validator_bps": rewards.committee_bps,
         "share_cap_bps": rewards.share_cap_bps,
         "step": server.step,
+        **schedule.numbers,
     }
 
 

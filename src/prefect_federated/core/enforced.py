@@ -96,6 +96,12 @@ class Enforced(BaseModel):
         description="0 mean, 1 median, 2 trimmed mean, 3 multi-Krum, 4 Bulyan, 5 geometric median, 6 centred clipping,"
         " 7 root of trust",
     )
+    buffer: int = Field(
+        default=0, ge=0, lt=2**16, description="commits that end Commit, whoever they are of; 0 waits for all enrolled"
+    )
+    max_staleness: int = Field(
+        default=0, ge=0, le=16, description="versions that an update's base may lie behind the round's, counting less"
+    )
     bond: Wei = Field(description="stake a participant locks for the task, wei")
     aggregator_bond: Wei = Field(description="stake aggregator and standby lock, wei")
     round_reward: Wei = Field(description="pool of one round, in the smallest unit of the token")
@@ -171,6 +177,21 @@ class Enforced(BaseModel):
         if self.private and self.modes != DIRECT:
             raise ValueError(
                 f"modes are {self.modes} in a task that counts privacy loss; set them to 1: each is counted alone"
+            )
+        if self.buffer and not self.quorum <= self.buffer <= self.max_participants:
+            raise ValueError(
+                f"buffer {self.buffer} is not between quorum {self.quorum} and max_participants"
+                f" {self.max_participants}; a round ends Commit with so many, and goes on with no fewer than the quorum"
+            )
+        if self.buffer and (self.modes != DIRECT or self.max_misses):
+            raise ValueError(
+                f"buffer {self.buffer} with modes {self.modes} and max_misses {self.max_misses}; set modes to 1 and"
+                " max_misses to 0: each commits for itself, and who comes too late for a buffer was not absent"
+            )
+        if self.max_staleness and not self.buffer:
+            raise ValueError(
+                f"max_staleness {self.max_staleness} with buffer 0: a round that waits for all takes no older updates;"
+                " give a buffer, or set it to 0"
             )
         for field in ("vote_window", "vote_reveal_window", "validator_bond"):
             if (self.committee == 0) != (getattr(self, field) == 0):

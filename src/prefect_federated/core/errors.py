@@ -7,7 +7,7 @@ FederatedError
  |- ConsentError                                        no live grant covers the use         exit 5
  |- PayloadError: NonFiniteUpdate, CommitmentMismatch,
  |                ContentMismatch, PayloadTooLarge      bytes are not what they claim         exit 6
- |- ProtocolError: WrongPhase, UnknownParticipant,
+ |- ProtocolError: WrongPhase (BufferFull), UnknownParticipant,
  |                InsufficientStake, ContractRefused    the contracts refused                 exit 7
  |- TransportError: ChainUnreachable, StoreUnreachable, the only errors worth a retry         exit 8
  |                TransactionPending
@@ -130,6 +130,10 @@ class ProtocolError(FederatedError):
 
 class WrongPhase(ProtocolError):
     """Raised when a call comes in a phase that does not allow it."""
+
+
+class BufferFull(WrongPhase):
+    """Raised when a round that takes the first so many updates has them; the update goes into a later one."""
 
 
 class UnknownParticipant(ProtocolError):

@@ -32,6 +32,7 @@ class SealedOpening:
     body_uri: str
     attempt: bytes
     metrics: dict[str, float]
+    made_in: int | None = None  # the earlier round whose base it was trained from; None for the round's own
 
     def to_bytes(self) -> bytes:
         """Canonical JSON of the whole; only ever stored encrypted."""
@@ -48,6 +49,7 @@ class SealedOpening:
                 "grant_id": self.grounds.grant_id.hex(),
                 "evidence_hash": self.grounds.evidence_hash.hex(),
                 "salt": opening.salt.hex(),
+                "made_in": self.made_in,
             }
         )
 
@@ -70,13 +72,19 @@ class SealedOpening:
                 salt=bytes.fromhex(raw["salt"]),
             )
             metrics = {name: float(value) for name, value in raw["metrics"].items()}
-            return cls(opening, grounds, raw["body_uri"], bytes.fromhex(raw["attempt"]), metrics)
+            made_in = None if raw.get("made_in") is None else index(raw["made_in"])
+            return cls(opening, grounds, raw["body_uri"], bytes.fromhex(raw["attempt"]), metrics, made_in)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise PayloadError(f"stored opening cannot be read: {error}; restore the silo's store") from error
 
 
 def seal(
-    update: SealedUpdate, grounds: Grounds, sealing_key: bytes, context: RoundContext, key_version: int
+    update: SealedUpdate,
+    grounds: Grounds,
+    sealing_key: bytes,
+    context: RoundContext,
+    key_version: int,
+    made_in: int | None = None,
 ) -> SealedOpening:
     """Make the opening of a commitment; its salt comes from sealing key and round, so none can be lost."""
     opening = Opening(
@@ -87,4 +95,4 @@ def seal(
         grounds_hash=grounds.hash,
         salt=derive(sealing_key, "salt", context, key_version),
     )
-    return SealedOpening(opening, grounds, update.body_uri, update.attempt, update.metrics)
+    return SealedOpening(opening, grounds, update.body_uri, update.attempt, update.metrics, made_in)

@@ -16,6 +16,7 @@ from prefect_federated.core.enforced import Enforced, task_id
 from prefect_federated.core.errors import SpecError, SpecMismatch
 from prefect_federated.core.local_spec import LocalSpec, Sgd, check_local, model_tensors
 from prefect_federated.core.rule_spec import RuleSpec, check_sums
+from prefect_federated.core.schedule_spec import ScheduleSpec, Synchronous, check_schedule
 from prefect_federated.core.server_spec import FedAvg, ServerSpec
 from prefect_federated.core.spec_parts import (
     Column,
@@ -44,6 +45,7 @@ __all__ = [
     "PrivacySpec",
     "RewardSpec",
     "RuleSpec",
+    "ScheduleSpec",
     "ServerSpec",
     "TaskSpec",
     "Tensor",
@@ -71,6 +73,7 @@ class TaskSpec(Strict):
     update: UpdateSpec
     rule: RuleSpec = RuleSpec()
     server: ServerSpec = FedAvg()
+    schedule: ScheduleSpec = Synchronous()
     detection: DetectionSpec | None = None
     rewards: RewardSpec = RewardSpec()
     committee: CommitteeSpec = CommitteeSpec()
@@ -81,7 +84,15 @@ class TaskSpec(Strict):
         """What a silo reads in words is what the contract enforces, and the rule works at the quorum."""
         enforced = self.enforced
         numbers = in_numbers(
-            self.purposes, self.rule, self.update, self.model, enforced.chunk_bytes, self.rewards, self.use, self.server
+            self.purposes,
+            self.rule,
+            self.update,
+            self.model,
+            enforced.chunk_bytes,
+            self.rewards,
+            self.use,
+            self.server,
+            self.schedule,
         )
         require_agreement(numbers, enforced)
         if (self.privacy is not None) != enforced.private:
@@ -94,6 +105,7 @@ class TaskSpec(Strict):
                 f"rule {self.rule.name} needs {self.rule.fewest} updates, the quorum is {enforced.quorum};"
                 " raise the quorum"
             )
+        check_schedule(self.schedule, self.local)
         check_local(self.local, self.model.tensors, self.rule, self.server, self.privacy)
         check_sums(self.rule, enforced.max_participants, enforced.max_weight, self.update.limit)
         return self

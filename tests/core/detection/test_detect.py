@@ -34,10 +34,11 @@ def report(
     spec: DetectionSpec | None = None,
     order: dict[str, int] | None = None,
     unread: dict[str, Reason] | None = None,
+    older: tuple[str, ...] = (),
 ) -> DetectionReport:
     updates = [Update(account, 1, one) for account, one in zip(ACCOUNTS, words, strict=False)]
     by_place = {account: place for place, account in enumerate(ACCOUNTS)}
-    return detect(spec or DetectionSpec(), updates, step, order or by_place, unread or {})
+    return detect(spec or DetectionSpec(), updates, step, order or by_place, unread or {}, older)
 
 
 def named_by(found: DetectionReport) -> dict[str, list[str]]:
@@ -77,6 +78,14 @@ def test_cheat_is_named_by_its_test_and_nobody_else_is(
     assert one.measured is not None and f"{one.measured:.3g}" in one.detail
     # without the test, nobody finds it by this name
     assert test not in named_by(report(words, step, DetectionSpec(**{test: None}))).get(ACCOUNTS[-1], [])
+
+
+def test_update_that_says_its_base_is_older_is_not_named_for_that_and_still_for_the_rest() -> None:
+    words, step = cohort()
+    words[-1], words[-2] = words[-1] + step, 10 * words[-2]
+    found = named_by(report(words, step, older=(ACCOUNTS[-1], ACCOUNTS[-2])))
+    assert found == {ACCOUNTS[-2]: ["scaled"]}
+    assert "stale" in named_by(report(words, step))[ACCOUNTS[-1]]
 
 
 def test_copied_party_is_not_named_when_it_committed_first_whatever_its_place() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
+from prefect_federated.adapters.carrying import over_base
 from prefect_federated.adapters.data.consented import evidence_slot, suite_for
 from prefect_federated.adapters.data.table import table_of
 from prefect_federated.adapters.data.training import train_on
@@ -146,8 +147,9 @@ def _retrained(silo: Silo, spec: RoundSpec, view: "ConsentView") -> Finding:
     kept = party.vault.recall(spec.slot("opening", party.account))
     if kept is None:
         return Finding("update", NONE, NONE, "the store holds no opening of that round")
-    sealed, context = SealedOpening.from_bytes(kept), spec.context(party.account)
-    update = train_on(silo, spec, view)
+    sealed = SealedOpening.from_bytes(kept)
+    context = over_base(party, spec, sealed.made_in).context(party.account)
+    update = train_on(silo, read_past_spec(party, spec.task, sealed.made_in) if sealed.made_in else spec, view)
     key = party.sealing_key
     secret = derive(key.private_bytes, "header secret", context, key.version, sealed.attempt)
     root = payload_root(spec.header("update", update.weight, secret), {"model": update.words})

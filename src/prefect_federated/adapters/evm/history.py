@@ -3,7 +3,7 @@
 eth_getLogs over the contracts -> Event -> the record that it stands for
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from prefect_federated.adapters.evm.kept_rolls import KeptRolls
@@ -87,7 +87,9 @@ class ChainHistory(KeptRolls):
 
     def reveals(self, task: int, round: int) -> list[Reveal]:
         """Openings that came in time in a round and count, by index."""
-        found = [_reveal(event) for event in self.events(task, round, ("UpdateRevealed",))]
+        events = self.events(task, round, ("UpdateRevealed", "UpdateStale"))
+        behind = {event.args["participant"]: event.args["behind"] for event in events if event.name == "UpdateStale"}
+        found = [_reveal(event, behind) for event in events if event.name == "UpdateRevealed"]
         out = self.retracted(task, round)
         return sorted((one for one in found if one.participant not in out), key=lambda reveal: reveal.index)
 
@@ -162,9 +164,10 @@ class ChainHistory(KeptRolls):
         return list(known)
 
 
-def _reveal(event: Event) -> Reveal:
+def _reveal(event: Event, behind: Mapping[str, int]) -> Reveal:
     args = event.args
-    return Reveal(args["participant"], args["index"], Opening(*args["opening"].values()), args["uri"])
+    opening = Opening(*args["opening"].values())
+    return Reveal(args["participant"], args["index"], opening, args["uri"], behind.get(args["participant"], 0))
 
 
 def retractions(events: Iterable[Event]) -> dict[str, str]:

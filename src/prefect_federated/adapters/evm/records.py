@@ -9,6 +9,7 @@ from typing import Any
 
 from prefect_federated.core.commitment import Opening
 from prefect_federated.core.enforced import Enforced
+from prefect_federated.core.schedule_spec import counted_weight
 from prefect_federated.core.usage_rights import UsageRights
 
 RawLog = dict[str, Any]
@@ -146,6 +147,12 @@ class Reveal:
     index: int
     opening: Opening
     uri: str
+    behind: int = 0  # versions that its base lies before the round's
+
+    @property
+    def weight(self) -> int:
+        """The weight at which it counts."""
+        return counted_weight(self.opening.weight, self.behind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 updates, last step --> geometry --tests of the spec--> who is named, by which test, with which figures
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,7 +16,7 @@ from prefect_federated.core.detection.idle import idle
 from prefect_federated.core.detection.named import Named
 from prefect_federated.core.detection.opposed import opposed
 from prefect_federated.core.detection.scaled import scaled
-from prefect_federated.core.detection.stale import stale
+from prefect_federated.core.detection.stale import STALE, stale
 from prefect_federated.core.enforced import Address
 from prefect_federated.core.round import Reason
 
@@ -67,6 +67,7 @@ def detect(
     step: Words | None,
     order: Mapping[str, int],
     unread: Mapping[str, Reason],
+    older: Collection[str] = (),
 ) -> DetectionReport:
     """Run the tests; fewer than five updates are not tested.
 
@@ -76,6 +77,7 @@ def detect(
         order: place of each participant's commitment among all of the round.
         unread: participants whose update was not taken, and why; those that break the format or the range are named,
             those whose payload is only missing are not.
+        older: participants whose update says that its base lies behind the round's: that is no offence of theirs.
     """
     broken = (Reason.MALFORMED, Reason.OUT_OF_RANGE, Reason.ROOT_MISMATCH, Reason.UNDECRYPTABLE)
     found = [
@@ -88,6 +90,8 @@ def detect(
     figures = geometry([update.words for update in updates], step)
     names = [update.participant for update in updates]
     for one in run_tests(spec, figures, [order.get(name, len(order)) for name in names]):
+        if one.test == STALE and names[one.place] in older:
+            continue
         found.append(
             NamedUpdate(
                 participant=names[one.place],

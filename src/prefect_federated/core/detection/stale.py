@@ -5,6 +5,7 @@ from statistics import median
 from prefect_federated.core.detection.geometry import Geometry
 from prefect_federated.core.detection.named import Named
 
+STALE = "stale"
 CLOSER = 0.75  # of the median chord to the last step
 
 
@@ -28,5 +29,5 @@ def stale(geometry: Geometry, most: float) -> list[Named]:
         if chord < near and share > level + most:
             more = share - level
             detail = f"it holds the model's last step {more:.3g} times more than the median update, above {most:g}"
-            found.append(Named(place, "stale", more, most, detail))
+            found.append(Named(place, STALE, more, most, detail))
     return found
