@@ -28,8 +28,10 @@ from sklearn.model_selection import train_test_split
 from torch import nn
 
 from prefect_federated.core.local_spec import FedBN, FedNova, FedProx, LocalSpec, Scaffold, Sgd
+from prefect_federated.core.schedule_spec import FedBuff
 from prefect_federated.core.server_spec import FedAdagrad, FedAdam, FedAvg, FedAvgM, FedYogi, ServerSpec
 from prefect_federated.core.server_spec import FedNova as NovaServer
+from prefect_federated.learning.buffered_rounds import play_buffered
 from prefect_federated.learning.partition import dirichlet_split
 from prefect_federated.learning.plan import TrainingData, TrainingPlan
 from prefect_federated.learning.rounds import Setting, Standing, after_round, first, judged
@@ -52,6 +54,7 @@ class Method:
     server: ServerSpec = field(default_factory=FedAvg)
     training: Mapping[str, Any] = field(default_factory=dict)
     bits: int = 16
+    schedule: FedBuff | None = None
 
 
 # Rates, mu, betas and tau are those of FLamby's result files; it has no fedavgm, fednova, fedbn.
@@ -65,6 +68,7 @@ HEART_METHODS = {
     "fedadagrad": Method(server=FedAdagrad(learning_rate=0.316228, **_FLAMBY), training={"lr": 0.003162}),
     "fedavgm": Method(server=FedAvgM(), training={"lr": 0.001}),
     "fednova": Method(FedNova(nominal_steps=heart_disease.UPDATES), NovaServer(), training={"lr": 0.001}),
+    "fedbuff": Method(training={"lr": 0.001}, schedule=FedBuff(buffer=2)),
     "fedbn": Method(FedBN(), training={"lr": 0.01, "normed": True}),
 }
 DIGIT_METHODS = {
@@ -76,6 +80,7 @@ DIGIT_METHODS = {
     "fedadagrad": Method(server=FedAdagrad(learning_rate=0.1)),
     "fedavgm": Method(server=FedAvgM(learning_rate=0.5, momentum=0.7)),
     "fednova": Method(FedNova(nominal_steps=16), NovaServer(), bits=20),
+    "fedbuff": Method(schedule=FedBuff(buffer=10)),
     "fedbn": Method(FedBN(), training={"normed": True}),
 }
 HEART_CELLS = (*HEART_METHODS, POOLED, *(name + ALONE for name in heart_disease.HOSPITALS))
@@ -167,8 +172,12 @@ def digit_row(name: str, found: Found) -> Row:
 
 
 def federated(plan: TrainingPlan, method: Method, silos: Silos, rounds: int, seed: int) -> tuple[Setting, Standing]:
-    """Play the rounds."""
+    """Play the rounds. Buffered ones make as many updates, each after a time drawn from a half-normal distribution."""
     setting = Setting(plan, method.local, method.server, frac_bits=method.bits, limit=2**28, seed=seed)
+    if method.schedule is not None:
+        rng, buffered = np.random.default_rng(seed), rounds * len(silos) // method.schedule.buffer
+        found = play_buffered(setting, method.schedule, silos, buffered, lambda name: abs(rng.normal()))
+        return setting, found.standing
     standing = first(setting)
     for _ in range(rounds):
         standing = after_round(setting, standing, silos)

@@ -4,8 +4,9 @@ Standing --every silo: local_update, encode--> words --weighted_mean--> aggregat
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,9 @@ from prefect_federated.learning.algorithms.plain import NOTHING, Personal
 from prefect_federated.learning.local import evaluate, initial_vector, local_update
 from prefect_federated.learning.plan import TrainingData, TrainingPlan
 from prefect_federated.learning.vector import size_of
+
+Sent = tuple[int, NDArray[np.int32]]  # weight, words [d]
+NOBODY: Mapping[str, Personal] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,27 +65,37 @@ def first(setting: Setting) -> Standing:
 
 def after_round(setting: Setting, standing: Standing, silos: Mapping[str, TrainingData]) -> Standing:
     """One round in which all these silos take part; weights are their examples."""
-    number, manifest = standing.round + 1, setting.manifest
-    base = decode(standing.words, Encoding(setting.frac_bits, INT32_MAX)).astype(np.float32)
-    encoding = Encoding(setting.frac_bits, setting.limit)
     sent, personal = [], dict(standing.personal)
     for name, data in silos.items():
-        update = local_update(
-            setting.plan,
-            manifest,
-            base,
-            data,
-            seed_of(setting, number, name),
-            setting.clip_norm,
-            local=setting.local,
-            personal=personal.get(name, NOTHING),
-        )
-        words, _ = encode(update.delta, encoding)
-        sent.append((update.examples, words))
-        personal[name] = update.kept(decode(words, encoding))
+        update, personal[name] = trained(setting, standing, name, data)
+        sent.append(update)
+    return stepped(setting, standing, sent, personal)
+
+
+def trained(setting: Setting, standing: Standing, name: str, data: TrainingData) -> tuple[Sent, Personal]:
+    """A silo's update over a version, and what it keeps at home of it."""
+    update = local_update(
+        setting.plan,
+        setting.manifest,
+        decode(standing.words, Encoding(setting.frac_bits, INT32_MAX)).astype(np.float32),
+        data,
+        seed_of(setting, standing.round + 1, name),
+        setting.clip_norm,
+        local=setting.local,
+        personal=standing.personal.get(name, NOTHING),
+    )
+    encoding = Encoding(setting.frac_bits, setting.limit)
+    words, _ = encode(update.delta, encoding)
+    return (update.examples, words), update.kept(decode(words, encoding))
+
+
+def stepped(
+    setting: Setting, standing: Standing, sent: Sequence[Sent], personal: Mapping[str, Personal] = NOBODY
+) -> Standing:
+    """What a round of these updates makes of a version."""
     aggregate = weighted_mean(sent, d=standing.words.size, limit=setting.limit)
-    stepped = server_step(setting.server, standing.words, aggregate, standing.state, setting.frac_bits)
-    return Standing(number, stepped.model, stepped.state, personal)
+    step = server_step(setting.server, standing.words, aggregate, standing.state, setting.frac_bits)
+    return Standing(standing.round + 1, step.model, step.state, personal)
 
 
 def judged(setting: Setting, standing: Standing, data: TrainingData, silo: str = "") -> dict[str, float]:
