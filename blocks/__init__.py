@@ -2,6 +2,7 @@
 
 from prefect_federated.blocks.aggregator import Aggregator
 from prefect_federated.blocks.chain import EvmChain
+from prefect_federated.blocks.regional import RegionalAggregator
 from prefect_federated.blocks.registry import ModelRegistryMirror
 from prefect_federated.blocks.relayer import Relayer
 from prefect_federated.blocks.signer import Signer
@@ -16,6 +17,7 @@ __all__ = [
     "IpfsStore",
     "LocalStore",
     "ModelRegistryMirror",
+    "RegionalAggregator",
     "Relayer",
     "S3Store",
     "Signer",

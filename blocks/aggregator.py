@@ -44,6 +44,12 @@ class Aggregator(PartyBlock):
         title="Mailbox",
         description="Folder shared with participants, in which receipts for their payloads are left; none if empty.",
     )
+    relies_on_regions: bool = Field(
+        default=False,
+        title="Relies on regions",
+        description="Take the sums of the task's regional aggregators from the mailbox, in place of single updates;"
+        " this aggregator's bond answers for them.",
+    )
     records: bool = Field(
         default=False,
         title="Records",
@@ -61,5 +67,6 @@ class Aggregator(PartyBlock):
             holdout=FileSource(self.holdout) if self.holdout else None,
             mirror=self.mirror.open() if self.mirror else None,
             mailbox=FolderMailbox(self.mailbox) if self.mailbox else None,
+            relies_on_regions=self.relies_on_regions,
             records=self.records,
         )

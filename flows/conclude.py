@@ -1,7 +1,7 @@
 """conclude: the aggregator's part. Reads the chain, aggregates or settles what is due, schedules, exits.
 
 Commit, Reveal --> retract whose consent was withdrawn
-Reveal --> receipts                    Aggregate --> aggregate (standby: second half of the window)
+Reveal --> receipts                    Aggregate --> aggregate (standby: second half; regions: after their sums)
 Challenge --> judge another's          over --> settle, mirror
 """
 
@@ -11,19 +11,22 @@ from prefect_federated.adapters.aggregator import Aggregator as OpenAggregator
 from prefect_federated.adapters.claiming import rewards_due
 from prefect_federated.adapters.mirroring import is_mirrored
 from prefect_federated.adapters.party import Party
+from prefect_federated.adapters.regional import awaits_regions
 from prefect_federated.adapters.round_log import is_recorded
 from prefect_federated.adapters.turn import take_turn
 from prefect_federated.blocks.aggregator import Aggregator
 from prefect_federated.core.due import Duty, aggregator_due
 from prefect_federated.core.round import Phase, RoundState
 from prefect_federated.flows.judging import judge_once
-from prefect_federated.flows.next_window import schedule_next
+from prefect_federated.flows.next_window import AGAIN_S, schedule_next
 from prefect_federated.tasks.aggregate import aggregate
 from prefect_federated.tasks.demands import meet_demands
 from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.receipts import issue_receipts
 from prefect_federated.tasks.retract import retract_withdrawn
 from prefect_federated.tasks.settle import claim, mirror, record, settle
+
+WAITS = "waits"
 
 
 @flow(name="conclude", flow_run_name="{aggregator}/task-{task}/conclude")
@@ -35,14 +38,14 @@ def conclude(aggregator: str, task: int) -> str:
         task: index of the task on chain.
 
     Returns:
-        What was done: "retract", "receipts", "aggregate", "judge", "answer", "forfeit", "settle" or "nothing"; "busy"
-        where another run is at it.
+        What was done: "retract", "receipts", "aggregate", "judge", "answer", "forfeit", "settle" or "nothing"; "waits"
+        for the sums of regions; "busy" where another run is at it.
     """
     block: Aggregator = Aggregator.load(aggregator)  # type: ignore[assignment]
     opened = block.open()
     with take_turn(block.signer.home, task) as mine:
         done = bring_on(opened, task) if mine else "busy"
-    schedule_next(opened.party.federation, task)
+    schedule_next(opened.party.federation, task, within_s=AGAIN_S if done == WAITS else None)
     return done
 
 
@@ -59,6 +62,8 @@ def bring_on(aggregator: OpenAggregator, task: int) -> str:
         count = issue_receipts(party, aggregator.mailbox, listen(party, task, state.round))
         return "receipts" if count else "nothing"
     due = aggregator_due(state, now_s, _duty(aggregator, task, state), on_chain.enforced.aggregate_window)
+    if due == "aggregate" and awaits_regions(aggregator, state):
+        return WAITS
     if due == "aggregate":
         aggregate(aggregator, listen(party, task, state.round))
     elif state.phase == Phase.CHALLENGE and (met := _demands(party, task, state)):

@@ -9,9 +9,9 @@ from prefect.logging import get_run_logger
 
 from prefect_federated.adapters.aggregator import Aggregator
 from prefect_federated.adapters.checkpoints import checkpoint
-from prefect_federated.adapters.gathering import gather
 from prefect_federated.adapters.landing import land_for_quorum
 from prefect_federated.adapters.outcome import Outcome, work_out
+from prefect_federated.adapters.regional import gather_for
 from prefect_federated.adapters.vouching import require_uncontradicted
 from prefect_federated.core.enforced import NOBODY
 from prefect_federated.core.round_spec import RoundSpec
@@ -42,7 +42,7 @@ def aggregate(aggregator: Aggregator, spec: RoundSpec) -> Outcome | None:
     if proposed():
         return None
     reveals = federation.reveals(spec.task, spec.round)
-    gathered = gather(aggregator.party, spec, reveals)
+    gathered = gather_for(aggregator, spec, reveals)
     if aggregator.mailbox is not None:
         require_uncontradicted(aggregator.party, aggregator.mailbox, spec, gathered)
     checkpoint("aggregator:fetched")

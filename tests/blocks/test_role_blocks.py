@@ -10,7 +10,7 @@ from pydantic import SecretStr, ValidationError
 
 import prefect_federated.blocks as blocks
 from prefect_federated.adapters.keys import SealingKey, address_of, create_keystore, dev_key
-from prefect_federated.blocks import Aggregator, EvmChain, Relayer, Signer, Silo, Sponsor, Validator
+from prefect_federated.blocks import Aggregator, EvmChain, RegionalAggregator, Relayer, Signer, Silo, Sponsor, Validator
 from prefect_federated.core.errors import KeyUnavailable
 
 EVERY = [getattr(blocks, name) for name in blocks.__all__]
@@ -57,6 +57,12 @@ class TestValidator(_RoleBlock):
     @pytest.fixture
     def block(self) -> type[Block]:
         return Validator
+
+
+class TestRegionalAggregator(_RoleBlock):
+    @pytest.fixture
+    def block(self) -> type[Block]:
+        return RegionalAggregator
 
 
 class TestRelayer(_RoleBlock):

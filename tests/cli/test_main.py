@@ -23,6 +23,7 @@ COMMANDS = (
     ("task", "show"),
     ("round", "status"),
     ("participant", "join"),
+    ("participant", "register"),
     ("participant", "leave"),
     ("participant", "status"),
     ("participant", "admit"),

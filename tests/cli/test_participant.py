@@ -43,6 +43,16 @@ def test_joining_twice_locks_and_deposits_once(cli, fresh, newcomer, tmp_path) -
     assert fresh.reader.participant(address).stake == ETHER
 
 
+def test_who_only_reads_registers_a_key_and_no_stake(cli, fresh, newcomer, tmp_path) -> None:
+    address, options = newcomer
+    for _ in range(2):
+        result = cli("participant", "register", *options, "--sealing-key", tmp_path / "sealing.pem")
+        assert result.exit_code == 0, result.output
+    assert "nothing to do" in result.stdout
+    found = fresh.reader.participant(address)
+    assert found.registered and found.sealing_key != bytes(32) and found.stake == 0
+
+
 def test_stake_option_deposits_what_is_missing_to_it(cli, fresh, newcomer, tmp_path) -> None:
     address, options = newcomer
     admit(cli, fresh, address)

@@ -20,6 +20,7 @@ class Aggregator:
     holdout: DataSource | None = None
     mirror: Mirror | None = None
     mailbox: Mailbox | None = None
+    relies_on_regions: bool = False  # on the sums of the task's regional aggregators; its own bond answers for them
     records: bool = False  # whether it lets settled rounds count for reputation
 
     def combine(self, spec: RoundSpec, updates: Sequence[Update]) -> Combined:

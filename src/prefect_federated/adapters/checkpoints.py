@@ -14,6 +14,7 @@ CHECKPOINTS = (
     "participant:validated",
     "participant:trained",
     "participant:carried",
+    "regional:left",
     "participant:sealed",
     "participant:commit-signed",
     "participant:commit-sent",

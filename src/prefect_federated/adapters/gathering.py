@@ -4,6 +4,7 @@ UpdateRevealed events --fetch, open, check--> verified updates + reasons
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.party import Party
@@ -21,6 +22,9 @@ from prefect_federated.core.errors import (
 from prefect_federated.core.round import Reason
 from prefect_federated.core.round_spec import RoundSpec
 
+if TYPE_CHECKING:
+    from prefect_federated.adapters.regional import Tier
+
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
@@ -29,6 +33,7 @@ class Gathered:
     updates: tuple[Update, ...]
     reasons: dict[str, Reason]
     details: dict[str, str]
+    tiers: tuple["Tier", ...] = ()  # sums of regions, whose updates are not among these
 
 
 def gather(party: Party, spec: RoundSpec, reveals: list[Reveal]) -> Gathered:

@@ -17,6 +17,7 @@ from prefect_federated.adapters.gathering import Gathered
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_words, store_state, store_words
 from prefect_federated.adapters.reading import rewards_so_far, version_with_hash
+from prefect_federated.adapters.regional import with_tiers
 from prefect_federated.adapters.server_stepping import require_true_base, step_from_base
 from prefect_federated.core.combine import Combined, Words
 from prefect_federated.core.fixed_point import decode
@@ -47,7 +48,7 @@ def work_out(aggregator: Aggregator, spec: RoundSpec, reveals: list[Reveal], gat
         ProtocolError: the base version is not what the task's optimiser makes; nothing is built on it.
     """
     require_true_base(aggregator.party, spec)
-    combined = aggregator.combine(spec, gathered.updates)
+    combined = with_tiers(spec, gathered, aggregator.combine(spec, gathered.updates), reveals)
     party = aggregator.party
     store = party.store
     base = fetch_words(store, spec, "model", spec.base_uri, spec.base_root)

@@ -87,7 +87,9 @@ def publish(store: ContentStore, spec: RoundSpec, participant: str, key: Sealing
             f"round {spec.task}/{spec.round}, participant {participant}: key version {key.version} derives"
             " another content key than the one committed; restore the sealing key current at the commit"
         )
-    wrapped = {reader.account.lower(): _wrapped(content_key, reader, context) for reader in spec.readers}
+    wrapped = {
+        reader.account.lower(): _wrapped(content_key, reader, context) for reader in spec.readers_of(participant)
+    }
     keys = {account: key.hex() for account, key in wrapped.items() if key}
     return store.put([canonical({"format": "federated-envelope/1", "body": sealed.body_uri, "keys": keys})])
 

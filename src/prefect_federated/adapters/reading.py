@@ -1,5 +1,6 @@
 """Reading a round from chain and store, trusting neither the sponsor's spec nor the store's bytes."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 
@@ -64,6 +65,7 @@ def _round_spec(
         base_root=base.model_root,
         base_uri=model_uri(party, task, base, agreed),
         readers=_readers(party, on_chain, round),
+        regional=_keys_of(party, [region.aggregator for region in agreed.regions]),
         cohort=cohort,
         reads_until=reads_until,
     )
@@ -140,4 +142,9 @@ def _readers(party: Party, on_chain: TaskOnChain, round: int) -> tuple[Reader, .
     accounts = [account for account in (on_chain.aggregator, on_chain.standby) if account != NOBODY]
     if on_chain.enforced.committee:
         accounts += federation.panel(on_chain.task, round)
+    return _keys_of(party, accounts)
+
+
+def _keys_of(party: Party, accounts: Iterable[str]) -> tuple[Reader, ...]:
+    federation = party.federation
     return tuple(Reader(account, federation.participant(account).sealing_key) for account in dict.fromkeys(accounts))

@@ -70,6 +70,23 @@ def join(
         console.out.print(f"enrolled {account} in task {task} from round {start} on; {show_amount(bond)} are its bond")
 
 
+@participant.command(epilog="Example: federated participant register --keystore north.json --sealing-key north.pem")
+@console.says_what_to_do
+@takes(sender=Sender, where=Where)
+def register(
+    sender: Sender,
+    where: Where,
+    sealing_key: Annotated[
+        Path | None, typer.Option(help="Encrypted X25519 key file; made if missing. Needed to register.")
+    ] = None,
+) -> None:
+    """Register an account with its sealing key and no stake: it can read, as a region's aggregator does."""
+    federation = where.open(sender)
+    if federation.participant(federation.signer).registered:
+        console.out.print(f"{federation.signer} is already registered; nothing to do")
+    register_once(federation, sender, sealing_key)
+
+
 @participant.command(epilog="Example: federated participant leave 1 --keystore hospital-a.json --withdraw")
 @console.says_what_to_do
 @takes(sender=Sender, where=Where)

@@ -30,9 +30,16 @@ class RoundSpec:
     base_version: bytes
     base_root: bytes
     base_uri: str
-    readers: tuple[Reader, ...]
+    readers: tuple[Reader, ...]  # of every update; a region's aggregator reads those of its silos as well
     cohort: int
     reads_until: int  # chain time by which every reveal of the round has ended
+    regional: tuple[Reader, ...] = ()  # aggregators of the task's regions
+
+    def readers_of(self, participant: str) -> tuple[Reader, ...]:
+        """Who may read this participant's update."""
+        theirs = {one.aggregator for one in self.spec.regions if participant in one.silos}
+        known = {reader.account for reader in self.readers}
+        return (*self.readers, *(one for one in self.regional if one.account in theirs - known))
 
     def context(self, participant: str) -> RoundContext:
         """The context that a participant's commitment in this round is bound to."""

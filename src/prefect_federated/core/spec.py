@@ -15,6 +15,7 @@ from prefect_federated.core.detection.detection_spec import DetectionSpec
 from prefect_federated.core.enforced import Enforced, task_id
 from prefect_federated.core.errors import SpecError, SpecMismatch
 from prefect_federated.core.local_spec import LocalSpec, Sgd, check_local, model_tensors
+from prefect_federated.core.region_spec import RegionSpec, check_regions
 from prefect_federated.core.rule_spec import RuleSpec, check_sums
 from prefect_federated.core.schedule_spec import ScheduleSpec, Synchronous, check_schedule
 from prefect_federated.core.server_spec import FedAvg, ServerSpec
@@ -43,6 +44,7 @@ __all__ = [
     "ModelSpec",
     "PlanSpec",
     "PrivacySpec",
+    "RegionSpec",
     "RewardSpec",
     "RuleSpec",
     "ScheduleSpec",
@@ -74,6 +76,7 @@ class TaskSpec(Strict):
     rule: RuleSpec = RuleSpec()
     server: ServerSpec = FedAvg()
     schedule: ScheduleSpec = Synchronous()
+    regions: tuple[RegionSpec, ...] = ()
     detection: DetectionSpec | None = None
     rewards: RewardSpec = RewardSpec()
     committee: CommitteeSpec = CommitteeSpec()
@@ -106,6 +109,7 @@ class TaskSpec(Strict):
                 " raise the quorum"
             )
         check_schedule(self.schedule, self.local)
+        check_regions(self.regions, self.rule, self.detection)
         check_local(self.local, self.model.tensors, self.rule, self.server, self.privacy)
         check_sums(self.rule, enforced.max_participants, enforced.max_weight, self.update.limit)
         return self

@@ -44,7 +44,7 @@ def require_consent(silo: Silo, spec: RoundSpec) -> Granted:
         ConsentError: no live grant covers it.
     """
     agreed = spec.spec
-    readers = [reader.account for reader in spec.readers]
+    readers = [reader.account for reader in spec.readers_of(silo.party.account)]
     check_policy(silo.policy, agreed, readers, code_hash(agreed.plan.ref), spec.cohort)
     record, federation = silo.consent_record(), silo.party.federation
     grant = federation.grant_state(record.grant_id)
