@@ -3,7 +3,7 @@
 rows --IID or Dirichlet(alpha)--> silos --plan, clip, encode--> words --attack--> --rule--> aggregate --> model
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 
-from prefect_federated.core.combine import Update, Words, add, combine
+from prefect_federated.core.combine import Combined, Update, Words, add, combine
 from prefect_federated.core.fixed_point import Encoding, decode, encode
 from prefect_federated.core.spec import RuleSpec
 from prefect_federated.learning.local import evaluate, initial_vector, local_update
@@ -53,6 +53,7 @@ class Cohort:
     test_rows: int = TEST_ROWS
     absent: int | None = None  # a silo that never takes part
     look: Callable[[Sent], None] = field(default=lambda sent: None)
+    combine: Callable[[Sequence[Update], int], Combined] | None = None  # instead of a rule
 
     def learn(self, rounds: int, rule: RuleSpec = MEAN) -> dict[str, float]:
         """Accuracy and loss on the test rows after so many rounds."""
@@ -76,7 +77,8 @@ class Cohort:
                 together = self.attacks.count(self.attacks[i])
                 words[i] = attack.craft(Scene(words[i].copy(), honest, ENCODING.limit, rng, last, together))
             fit = [i for i, own in enumerate(words) if np.abs(own.astype(np.int64)).max() <= ENCODING.limit]
-            combined = combine(rule, [Update(str(i), weights[i], words[i]) for i in fit], base.size)
+            updates = [Update(str(i), weights[i], words[i]) for i in fit]
+            combined = self.combine(updates, base.size) if self.combine else combine(rule, updates, base.size)
             self.look(Sent(round, words, weights, base, last, tuple(int(one.participant) for one in combined.kept)))
             last = combined.aggregate
             base = add(base, last)

@@ -9,7 +9,6 @@ and not with the package, so that either can be wrong on its own.
 
 import hashlib
 import json
-import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from eth_abi.abi import encode
 from eth_hash.auto import keccak
 
 from prefect_federated.contracts.test.ballot_vectors import ballot
+from prefect_federated.contracts.test.counted_vectors import counted
 from prefect_federated.contracts.test.duo_vectors import duo
 from prefect_federated.contracts.test.pay_vectors import pay
 from prefect_federated.contracts.test.relayed_vectors import location, signed_commit
@@ -236,19 +236,6 @@ def coordinate(words: list[int], weights: list[int], trim: int) -> dict[str, Any
         "median": sum(two) // len(two),
         "trimmed_mean": sum(kept) // len(kept),
         "reweighted": sum(w * u for w, u in zip(weights, words, strict=True)) // (len(words) * 2**16),
-    }
-
-
-def counted() -> dict[str, Any]:
-    """Return weights, how many versions their bases lie behind, and what they count: w / sqrt(1 + behind)."""
-    weights = [1, 2, 3, 100, 398, 65_535, 10_000_000, 2**32 - 1]
-    pairs = [(w, behind) for w in weights for behind in (0, 1, 2, 3, 7, 15, 16)]
-    factors = [math.isqrt(2**32 // (1 + behind)) for _, behind in pairs]
-    found = [max(w * factor // 2**16, 1) for (w, _), factor in zip(pairs, factors, strict=True)]
-    return {
-        "weights": [w for w, _ in pairs],
-        "behind": [behind for _, behind in pairs],
-        "counted": found,
     }
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from prefect_federated.adapters import verification
 from prefect_federated.adapters.gathering import Gathered
+from prefect_federated.adapters.sum_check import sum_findings
 from prefect_federated.core.combine import Update
 from prefect_federated.core.findings import Wrong
 from prefect_federated.core.result import IncludedUpdate
@@ -23,7 +23,7 @@ def findings(rule: RuleSpec, weight: int, aggregate: list[int]) -> list[Any]:
     included = [IncludedUpdate(participant=silo, payload_root=bytes(32), weight=weight) for silo in SILOS]
     claimed: Any = SimpleNamespace(document=SimpleNamespace(included=included))
     updates = tuple(Update(silo, 7, np.array([4, 6], np.int32)) for silo in SILOS)
-    return list(verification._sum(spec, claimed, Gathered(updates, {}, {}), np.array(aggregate, np.int32)))
+    return list(sum_findings(spec, claimed, Gathered(updates, {}, {}), np.array(aggregate, np.int32)))
 
 
 @pytest.mark.parametrize("rule", [RuleSpec(name="trimmed_mean", trim=1), RuleSpec(name="bulyan", byzantine=1)], ids=str)

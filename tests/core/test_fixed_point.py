@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prefect_federated.core.errors import NonFiniteUpdate, ShapeMismatch, SpecError
-from prefect_federated.core.fixed_point import Encoding, decode, encode
+from prefect_federated.core.fixed_point import _BLOCK, Encoding, decode, decode_single, encode
 
 singles = st.floats(width=32, allow_nan=False, allow_infinity=False)
 doubles = st.floats(allow_nan=False, allow_infinity=False)
@@ -48,6 +48,15 @@ def test_decoding_loses_nothing(words: list[int], frac_bits: int) -> None:
     reals = decode(array, encoding)
     assert [Fraction(real) for real in reals] == [Fraction(word, 2**frac_bits) for word in words]
     assert encode(reals, encoding) == (pytest.approx(array, abs=0), 0)
+
+
+@pytest.mark.parametrize("frac_bits", [0, 16, 30])
+def test_single_precision_is_the_nearest_to_the_exact_value_across_blocks(frac_bits: int) -> None:
+    words = np.random.default_rng(frac_bits).integers(-(2**31), 2**31, _BLOCK + 77).astype(np.int32)
+    encoding = Encoding(frac_bits, 2**31 - 1)
+    found = decode_single(words, encoding)
+    assert found.dtype == np.float32
+    assert found.tobytes() == decode(words, encoding).astype(np.float32).tobytes()
 
 
 @pytest.mark.parametrize(("value", "word"), [(0.5, 0), (1.5, 2), (2.5, 2), (-0.5, 0), (-1.5, -2), (-2.5, -2)])

@@ -1,6 +1,5 @@
 """Two tiers on a chain: a region's sum in place of its silos' updates, and the same bits; a bad sum costs only time."""
 
-import hashlib
 import json
 import logging
 from collections.abc import Callable, Iterator
@@ -11,22 +10,14 @@ import numpy as np
 import pytest
 
 from prefect_federated.adapters.aggregator import Aggregator
-from prefect_federated.adapters.gathering import gather
-from prefect_federated.adapters.mailbox import FolderMailbox, place_of
-from prefect_federated.adapters.payloads import fetch_words
-from prefect_federated.adapters.reading import read_result
 from prefect_federated.adapters.regional import RegionalAggregator as OpenRegionalAggregator
-from prefect_federated.adapters.regional import leave_sum
 from prefect_federated.adapters.verification import verify_proposal
 from prefect_federated.blocks import RegionalAggregator
 from prefect_federated.blocks.stores import LocalStore
-from prefect_federated.core.aggregation.weighted_mean import weighted_mean
 from prefect_federated.core.canonical import canonical
-from prefect_federated.core.combine import Words
 from prefect_federated.core.errors import PolicyRefused
 from prefect_federated.core.findings import Wrong
 from prefect_federated.core.proposal import unpack_exclusions
-from prefect_federated.core.regional import sum_bytes
 from prefect_federated.core.round import Phase, Reason
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.spec import TaskSpec
@@ -41,6 +32,7 @@ from prefect_federated.tasks.aggregate import aggregate
 from prefect_federated.tasks.judge import judge
 from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.open_round import open_round
+from tests.flows import region_scene as scene
 from tests.flows.conftest import HOSPITALS
 from tests.flows.test_judging import finish, on_duty
 
@@ -107,48 +99,20 @@ def regional(consortium: Consortium, mailbox: Path) -> OpenRegionalAggregator:
     ).open()
 
 
-def flat(consortium: Consortium, spec: RoundSpec) -> Words:
-    """The mean over all single updates."""
-    party = consortium.standby.open().party
-    updates = gather(party, spec, party.federation.reveals(spec.task, spec.round)).updates
-    return weighted_mean([(one.weight, np.asarray(one.words)) for one in updates], d=spec.spec.model.size)
-
-
-def proposed(consortium: Consortium, spec: RoundSpec) -> Words:
-    """The aggregate that stands."""
-    party = consortium.standby.open().party
-    document = read_result(party, spec.task, spec.round)
-    root = party.federation.proposal(spec.task, spec.round).aggregate_root
-    return fetch_words(party.store, spec, "aggregate", document.aggregate_uri, root)
-
-
-def file_of(consortium: Consortium, uri: str) -> Path:
-    (found,) = [p for p in (consortium.ground.out / "store").rglob(f"*{uri.rpartition('/')[2]}*") if p.is_file()]
-    return found
-
-
-def body_of(consortium: Consortium, spec: RoundSpec, name: str) -> Path:
-    """Where a hospital's sealed update lies."""
-    account = consortium.members[name].open().party.account
-    reveals = consortium.federation().reveals(spec.task, spec.round)
-    envelope = file_of(consortium, next(one.uri for one in reveals if one.participant == account)).read_bytes()
-    return file_of(consortium, json.loads(envelope)["body"])
-
-
 def test_a_regions_sum_stands_for_its_updates_and_the_bits_are_the_flat_ones(
     consortium: Consortium, spec: RoundSpec, relying: Aggregator, regional: OpenRegionalAggregator
 ) -> None:
     assert bring_on(relying, spec.task) == "waits"
     assert sum_up(regional, spec.task) == "north: 2 of 2 updates"
     assert sum_up(regional, spec.task) == "nothing", "it is there"
-    due = flat(consortium, spec)
-    hidden = [(body, body.read_bytes()) for body in (body_of(consortium, spec, name) for name in (LEAD, OTHER))]
+    due = scene.flat(consortium, spec)
+    hidden = [(body, body.read_bytes()) for body in (scene.body_of(consortium, spec, name) for name in (LEAD, OTHER))]
     for body, _ in hidden:
         body.unlink()
     assert bring_on(relying, spec.task) == "aggregate", "without a look at the updates behind the sum"
     for body, content in hidden:
         body.write_bytes(content)
-    assert (proposed(consortium, spec) == due).all()
+    assert (scene.proposed(consortium, spec) == due).all()
     verified = verify_proposal(consortium.standby.open().party, spec)
     assert verified.read_updates and verified.findings == ()
     finish(consortium)
@@ -164,14 +128,14 @@ def test_a_sum_that_does_not_come_is_waited_for_and_then_done_without(
     with caplog.at_level(logging.WARNING):
         assert bring_on(relying, spec.task) == "aggregate"
     assert "region north: no sum has come from its aggregator; its 2 silos are read one by one" in caplog.text
-    assert (proposed(consortium, spec) == flat(consortium, spec)).all()
+    assert (scene.proposed(consortium, spec) == scene.flat(consortium, spec)).all()
     finish(consortium)
 
 
 def test_an_update_that_the_region_cannot_read_is_left_out_with_its_reason(
     consortium: Consortium, spec: RoundSpec, relying: Aggregator, regional: OpenRegionalAggregator
 ) -> None:
-    body_of(consortium, spec, OTHER).unlink()
+    scene.body_of(consortium, spec, OTHER).unlink()
     assert sum_up(regional, spec.task) == "north: 1 of 2 updates"
     outcome = aggregate(relying, spec)
     assert outcome is not None
@@ -179,43 +143,40 @@ def test_an_update_that_the_region_cannot_read_is_left_out_with_its_reason(
     assert unpack_exclusions(outcome.proposal.exclusions) == {index: Reason.UNAVAILABLE}
     (sentence,) = outcome.details.values()
     assert "ask its author to store it again" in sentence
-    assert (proposed(consortium, spec) == flat(consortium, spec)).all()
+    assert (scene.proposed(consortium, spec) == scene.flat(consortium, spec)).all()
     finish(consortium)
 
 
-Told = dict[str, Any]
-
-
-def _stranger(told: Told) -> None:
+def _stranger(told: scene.Told) -> None:
     told["included"][1]["participant"] = "0x" + "5e" * 20
 
 
-def _twice(told: Told) -> None:
+def _twice(told: scene.Told) -> None:
     told["included"][1] = told["included"][0]
 
 
-def _nobody(told: Told) -> None:
+def _nobody(told: scene.Told) -> None:
     told["included"].pop()
 
 
-def _weight(told: Told) -> None:
+def _weight(told: scene.Told) -> None:
     told["included"][0]["weight"] += 1
 
 
-def _payload(told: Told) -> None:
+def _payload(told: scene.Told) -> None:
     told["included"][0]["payload_root"] = "0x" + "07" * 32
 
 
-def _reason(told: Told) -> None:
+def _reason(told: scene.Told) -> None:
     out = told["included"].pop()
     told["left_out"].append({"participant": out["participant"], "reason": int(Reason.RULE), "detail": ""})
 
 
-def _hash(told: Told) -> None:
+def _hash(told: scene.Told) -> None:
     told["sum_hash"] = "0x" + "07" * 32
 
 
-def _form(told: Told) -> None:
+def _form(told: scene.Told) -> None:
     del told["sum_uri"]
 
 
@@ -233,7 +194,7 @@ def _form(told: Told) -> None:
     ],
 )
 def test_a_sum_that_contradicts_the_chain_or_itself_is_not_taken(
-    lie: Callable[[Told], None],
+    lie: Callable[[scene.Told], None],
     words: str,
     consortium: Consortium,
     spec: RoundSpec,
@@ -241,13 +202,13 @@ def test_a_sum_that_contradicts_the_chain_or_itself_is_not_taken(
     regional: OpenRegionalAggregator,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    told = honest(regional, spec)
+    told = scene.honest(regional, spec)
     lie(told)
-    leave(regional, spec, canonical(told))
+    scene.leave(regional, spec, canonical(told))
     with caplog.at_level(logging.WARNING):
         aggregate(relying, spec)
     assert "its 2 silos are read one by one" in caplog.text and words in caplog.text
-    assert (proposed(consortium, spec) == flat(consortium, spec)).all()
+    assert (scene.proposed(consortium, spec) == scene.flat(consortium, spec)).all()
     finish(consortium)
 
 
@@ -258,13 +219,13 @@ def test_a_sum_beyond_what_its_updates_can_come_to_is_not_taken(
     regional: OpenRegionalAggregator,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    told = honest(regional, spec)
-    forge(regional, told, np.full(spec.spec.model.size, 2**62, np.int64))
-    leave(regional, spec, canonical(told))
+    told = scene.honest(regional, spec)
+    scene.forge(regional, told, np.full(spec.spec.model.size, 2**62, np.int64))
+    scene.leave(regional, spec, canonical(told))
     with caplog.at_level(logging.WARNING):
         aggregate(relying, spec)
     assert f"a word of {2**62}" in caplog.text
-    assert (proposed(consortium, spec) == flat(consortium, spec)).all()
+    assert (scene.proposed(consortium, spec) == scene.flat(consortium, spec)).all()
     finish(consortium)
 
 
@@ -272,32 +233,32 @@ def test_a_letter_that_somebody_else_signed_is_left_lying(
     consortium: Consortium, spec: RoundSpec, relying: Aggregator, regional: OpenRegionalAggregator, mailbox: Path
 ) -> None:
     other = consortium.members[ALONE]
-    told = honest(regional, spec)
-    forge(regional, told, np.zeros(spec.spec.model.size, np.int64))
+    told = scene.honest(regional, spec)
+    scene.forge(regional, told, np.zeros(spec.spec.model.size, np.int64))
     stranger = RegionalAggregator(
         label="x", chain=other.chain, signer=other.signer, store=other.store, mailbox=mailbox
     ).open()
-    leave(stranger, spec, canonical(told))
+    scene.leave(stranger, spec, canonical(told))
     assert bring_on(relying, spec.task) == "waits", "that is no letter of the region's aggregator"
     assert sum_up(regional, spec.task) == "north: 2 of 2 updates"
     assert bring_on(relying, spec.task) == "aggregate"
-    assert (proposed(consortium, spec) == flat(consortium, spec)).all()
+    assert (scene.proposed(consortium, spec) == scene.flat(consortium, spec)).all()
     finish(consortium)
 
 
 def test_a_false_sum_costs_the_aggregator_that_relied_on_it_its_bond(
     consortium: Consortium, spec: RoundSpec, relying: Aggregator, regional: OpenRegionalAggregator
 ) -> None:
-    told = honest(regional, spec)
-    forge(regional, told, np.ones(spec.spec.model.size, np.int64))
-    leave(regional, spec, canonical(told))
+    told = scene.honest(regional, spec)
+    scene.forge(regional, told, np.ones(spec.spec.model.size, np.int64))
+    scene.leave(regional, spec, canonical(told))
     aggregate(relying, spec)
     standby = consortium.standby.open().party
     assert {finding.wrong for finding in verify_proposal(standby, spec).findings} == {Wrong.SUM}
     judge(standby, spec)
     assert consortium.federation().round_state(spec.task).overturned == 1
     aggregate(consortium.standby.open(), spec)
-    assert (proposed(consortium, spec) == flat(consortium, spec)).all()
+    assert (scene.proposed(consortium, spec) == scene.flat(consortium, spec)).all()
     finish(consortium)
 
 
@@ -311,27 +272,3 @@ def test_a_silo_lets_nobody_read_that_its_policy_does_not_name(consortium: Conso
     federation = consortium.federation("sponsor")
     federation.wait_until(federation.round_state(consortium.task).deadline + 1)
     federation.tick(consortium.task)
-
-
-def honest(regional: OpenRegionalAggregator, spec: RoundSpec) -> Told:
-    """The document of a true sum, as JSON; its letter lies where nobody looks."""
-    assert isinstance(regional.mailbox, FolderMailbox)
-    elsewhere = FolderMailbox(regional.mailbox.root / "elsewhere")
-    told = leave_sum(OpenRegionalAggregator(regional.party, elsewhere), spec, spec.spec.regions[0])
-    return dict(json.loads(told.to_bytes()))
-
-
-def forge(regional: OpenRegionalAggregator, told: Told, words: "np.ndarray[Any, np.dtype[np.int64]]") -> None:
-    """Other words in place of the sum, with every hash in order."""
-    content = sum_bytes(words)
-    told["sum_uri"] = regional.party.store.put([content])
-    told["sum_hash"] = "0x" + hashlib.sha256(content).hexdigest()
-
-
-def leave(regional: OpenRegionalAggregator, spec: RoundSpec, document: bytes) -> None:
-    """Leave a letter about a document, properly signed."""
-    party = regional.party
-    uri, digest = party.store.put([document]), hashlib.sha256(document).digest()
-    letter = party.federation.sign_region(spec.task, spec.round, "north", uri, digest)
-    place = place_of(spec.chain_id, spec.coordinator, spec.task, spec.round, "region/north")
-    regional.mailbox.leave(place, letter.to_bytes())

@@ -9,9 +9,10 @@ from prefect_federated.adapters.evm.disputing import Case
 from prefect_federated.adapters.evm.records import Sent
 from prefect_federated.adapters.landing import land
 from prefect_federated.adapters.party import Party
-from prefect_federated.adapters.payloads import fetch_payload, fetch_stream
+from prefect_federated.adapters.payloads import fetch_kept, fetch_payload
 from prefect_federated.adapters.reading import made_over, rewards_before, version_with_hash
 from prefect_federated.adapters.receipts import kept_receipt
+from prefect_federated.adapters.spool import in_memory
 from prefect_federated.adapters.verification import Claimed, read_claimed
 from prefect_federated.core.chain_table import EIP_7825_GAS
 from prefect_federated.core.errors import ProtocolError
@@ -90,7 +91,14 @@ def _shown(party: Party, spec: RoundSpec, claimed: Claimed, chunk: int, position
         reveal = reveals[record.participant]
         over = made_over(party, spec, reveal.behind)
         plain = fetch_payload(
-            party.store, over, record.participant, reveal.opening, reveal.uri, party.account, party.sealing_key
+            party.store,
+            over,
+            record.participant,
+            reveal.opening,
+            reveal.uri,
+            party.account,
+            party.sealing_key,
+            in_memory,
         )
         piece = piece_of(plain, chunk, spec.spec.enforced.chunk_bytes)
         yield Shown(record.participant, record.payload_root, record.weight, piece)
@@ -98,8 +106,8 @@ def _shown(party: Party, spec: RoundSpec, claimed: Claimed, chunk: int, position
 
 def _step(party: Party, spec: RoundSpec, claimed: Claimed, case: Case, finding: Finding) -> Sent:
     chunk, chunk_bytes = finding.at.chunk, spec.spec.enforced.chunk_bytes
-    base = fetch_stream(party.store, spec, "model", spec.base_uri, spec.base_root)
-    model = fetch_stream(party.store, spec, "model", claimed.document.model_uri, claimed.proposal.model_root)
+    base = fetch_kept(party.store, spec, "model", spec.base_uri, spec.base_root, in_memory)
+    model = fetch_kept(party.store, spec, "model", claimed.document.model_uri, claimed.proposal.model_root, in_memory)
     version = version_with_hash(party.federation.versions(spec.task), spec.base_version)
     pieces = [
         piece_of(base, chunk, chunk_bytes),
@@ -168,5 +176,5 @@ def _reward(party: Party, spec: RoundSpec, claimed: Claimed, case: Case) -> Sent
 
 def _aggregate(party: Party, spec: RoundSpec, claimed: Claimed, chunk: int) -> Piece:
     document, root = claimed.document, claimed.proposal.aggregate_root
-    stream = fetch_stream(party.store, spec, "aggregate", document.aggregate_uri, root)
+    stream = fetch_kept(party.store, spec, "aggregate", document.aggregate_uri, root, in_memory)
     return piece_of(stream, chunk, spec.spec.enforced.chunk_bytes)

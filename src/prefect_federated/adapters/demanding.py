@@ -6,8 +6,9 @@ WITHHELD finding --demand, deposit--> answer by whoever has the bytes | forfeit 
 from prefect_federated.adapters.evm.disputing import Case, Demand
 from prefect_federated.adapters.landing import rolled_proof
 from prefect_federated.adapters.party import Party
-from prefect_federated.adapters.payloads import fetch_payload, fetch_stream
+from prefect_federated.adapters.payloads import fetch_kept, fetch_payload
 from prefect_federated.adapters.reading import made_over
+from prefect_federated.adapters.spool import in_memory
 from prefect_federated.adapters.verification import Claimed, read_claimed
 from prefect_federated.core.findings import AGGREGATE, INCLUDED, MODEL, PAYLOAD, RECORD, Finding
 from prefect_federated.core.proofs import Piece, leaf_piece, piece_of
@@ -70,13 +71,11 @@ def _shown(party: Party, spec: RoundSpec, claimed: Claimed, demand: Demand) -> t
             if tree == AGGREGATE
             else ("model", document.model_uri, claimed.proposal.model_root)
         )
-        return NOTHING, piece_of(fetch_stream(party.store, spec, kind, uri, root), chunk, chunk_bytes)
+        return NOTHING, piece_of(fetch_kept(party.store, spec, kind, uri, root, in_memory), chunk, chunk_bytes)
     leaf = leaf_piece([record.content for record in document.included], position)
     if tree == INCLUDED:
         return NOTHING, leaf
     reveal = next(r for r in claimed.reveals if r.participant == document.included[position].participant)
-    over = made_over(party, spec, reveal.behind)
-    plain = fetch_payload(
-        party.store, over, reveal.participant, reveal.opening, reveal.uri, party.account, party.sealing_key
-    )
+    where = (party.store, made_over(party, spec, reveal.behind), reveal.participant, reveal.opening, reveal.uri)
+    plain = fetch_payload(*where, party.account, party.sealing_key, in_memory)
     return leaf, piece_of(plain, chunk, chunk_bytes)

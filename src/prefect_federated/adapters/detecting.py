@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from prefect_federated.adapters.evm.records import Version
 from prefect_federated.adapters.gathering import Gathered, gather
 from prefect_federated.adapters.party import Party
-from prefect_federated.adapters.payloads import fetch_words
+from prefect_federated.adapters.payloads import fetch_kept
 from prefect_federated.adapters.reading import model_uri, read_past_spec, read_result, version_with_hash
 from prefect_federated.adapters.round_log import RoundLog
+from prefect_federated.adapters.spool import Spool
+from prefect_federated.core.aggregation.vector import Vector
 from prefect_federated.core.combine import Words, minus
 from prefect_federated.core.detection.detect import DetectionReport, detect
 from prefect_federated.core.findings import Finding, Wrong
+from prefect_federated.core.payload import check_stream, words_of
 from prefect_federated.core.round import Status
 from prefect_federated.core.round_spec import RoundSpec
 
@@ -39,7 +42,7 @@ def last_step(party: Party, spec: RoundSpec) -> Words | None:
     if not base.number:
         return None
     before = _words(party, spec, version_with_hash(versions, base.parent))
-    return minus(_words(party, spec, base), before)
+    return minus(_words(party, spec, base), before)  # neither is in memory as a whole
 
 
 def detected(party: Party, log: RoundLog) -> DetectionReport | None:
@@ -69,6 +72,7 @@ def detection_findings(
     )
 
 
-def _words(party: Party, spec: RoundSpec, version: Version) -> Words:
+def _words(party: Party, spec: RoundSpec, version: Version) -> Vector:
     uri = model_uri(party, spec.task, version, spec.spec)
-    return fetch_words(party.store, spec, "model", uri, version.model_root)
+    stream = fetch_kept(party.store, spec, "model", uri, version.model_root, Spool().keep)
+    return words_of(stream, check_stream(stream, spec.header("model")))["model"]

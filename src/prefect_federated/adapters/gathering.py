@@ -1,6 +1,6 @@
 """Gathering: every revealed update of a round, each verified or left out for a reason of the closed list.
 
-UpdateRevealed events --fetch, open, check--> verified updates + reasons
+UpdateRevealed events --fetch, open, check--> verified updates, in memory or in one spool beside it + reasons
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,9 @@ from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_update
 from prefect_federated.adapters.reading import made_over
-from prefect_federated.core.combine import Update, Words
+from prefect_federated.adapters.spool import Spool
+from prefect_federated.core.aggregation.vector import Vector
+from prefect_federated.core.combine import Update
 from prefect_federated.core.errors import (
     ConfigurationError,
     ContentMismatch,
@@ -24,6 +26,8 @@ from prefect_federated.core.round_spec import RoundSpec
 
 if TYPE_CHECKING:
     from prefect_federated.adapters.regional import Tier
+
+_BLOCK = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +44,17 @@ def gather(party: Party, spec: RoundSpec, reveals: list[Reveal]) -> Gathered:
     """Fetch and verify the revealed updates; one bad payload never stops the others.
 
     Raises:
+        SpoolFailed: the disk beside the memory is full or fails; nobody is left out for it.
         StoreUnreachable: no payload could be asked for at all, so the fault is on this side: try again.
     """
     updates: list[Update] = []
+    spool = Spool()
     reasons: dict[str, Reason] = {}
     details: dict[str, str] = {}
     outages: list[StoreUnreachable] = []
     for reveal in sorted(reveals, key=lambda r: r.index):
         try:
-            words = fetch_in_range(party, spec, reveal)
+            words = fetch_in_range(party, spec, reveal, spool)
         except (PayloadError, ConfigurationError, StoreUnreachable) as error:
             reasons[reveal.participant], details[reveal.participant] = _reason(error), str(error)
             outages += [error] if isinstance(error, StoreUnreachable) else []
@@ -59,24 +65,33 @@ def gather(party: Party, spec: RoundSpec, reveals: list[Reveal]) -> Gathered:
     return Gathered(tuple(updates), reasons, details)
 
 
-def fetch_in_range(party: Party, spec: RoundSpec, reveal: Reveal) -> Words:
+def fetch_in_range(party: Party, spec: RoundSpec, reveal: Reveal, spool: Spool | None = None) -> Vector:
     """Fetch one revealed update, checked against its opening and the task's limit: int32 `[d]`.
+
+    Args:
+        spool: keeps the round's payloads; without it, one for this update alone.
 
     Raises:
         OutOfRange: it holds a word beyond the limit.
         PayloadError: it cannot be opened, or is not what was revealed.
+        SpoolFailed: the disk beside the memory is full or fails.
     """
     over = made_over(party, spec, reveal.behind)
     words = fetch_update(
-        party.store, over, reveal.participant, reveal.opening, reveal.uri, party.account, party.sealing_key
+        party.store, over, reveal.participant, reveal.opening, reveal.uri, party.account, party.sealing_key, spool
     )
-    limit = spec.spec.update.limit
-    largest = max(int(words.max()), -int(words.min())) if len(words) else 0
+    limit, largest = spec.spec.update.limit, _largest(words)
     if largest > limit:
         raise OutOfRange(
             f"{reveal.participant}: the largest word is {largest}, the task allows {limit}; refuse its sender"
         )
     return words
+
+
+def _largest(words: Vector) -> int:
+    """Largest magnitude of a word, some at a time; 0 of none."""
+    blocks = (words[at : at + _BLOCK] for at in range(0, words.size, _BLOCK))
+    return max((max(int(block.max()), -int(block.min())) for block in blocks), default=0)
 
 
 class OutOfRange(PayloadError):

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 
-import numpy as np
-
 from prefect_federated.adapters.aggregator import Aggregator
 from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.evm.records import Version
@@ -28,7 +26,7 @@ from prefect_federated.adapters.reading import ROUND, read_result, read_task_spe
 from prefect_federated.adapters.remedies import read_remedies
 from prefect_federated.adapters.round_log import RoundLog
 from prefect_federated.core.duo import purpose_codes
-from prefect_federated.core.fixed_point import decode
+from prefect_federated.core.fixed_point import decode_single
 from prefect_federated.core.notes import Notes
 from prefect_federated.core.opinion import UNIT
 from prefect_federated.core.remedies import gravest
@@ -218,7 +216,7 @@ def model_version(
 def package(party: Party, spec: RoundSpec, made: Made, version: Version) -> PackagedModel:
     """A version's model from the store, checked against the chain's root: the model alone of what is shared."""
     words = fetch_words(party.store, spec, "model", made.uri, version.model_root)
-    vector = decode(words, spec.header("model").parts[0].encoding).astype(np.float32)
+    vector = decode_single(words, spec.header("model").parts[0].encoding)
     agreed = spec.spec
     return PackagedModel(
         plan=agreed.plan.ref,

@@ -8,8 +8,6 @@ base version and grants of the included --intersection--> rights -->
 from collections.abc import Collection
 from dataclasses import dataclass
 
-import numpy as np
-
 from prefect_federated.adapters.aggregator import Aggregator
 from prefect_federated.adapters.detecting import run_detection
 from prefect_federated.adapters.evm.records import Reveal
@@ -20,7 +18,7 @@ from prefect_federated.adapters.reading import rewards_so_far, version_with_hash
 from prefect_federated.adapters.regional import with_tiers
 from prefect_federated.adapters.server_stepping import require_true_base, step_from_base
 from prefect_federated.core.combine import Combined, Words
-from prefect_federated.core.fixed_point import decode
+from prefect_federated.core.fixed_point import decode_single
 from prefect_federated.core.pay import Part, ShownVote, round_pay
 from prefect_federated.core.proposal import Proposal, pack_exclusions
 from prefect_federated.core.result import IncludedUpdate, ResultDocument
@@ -48,11 +46,10 @@ def work_out(aggregator: Aggregator, spec: RoundSpec, reveals: list[Reveal], gat
         ProtocolError: the base version is not what the task's optimiser makes; nothing is built on it.
     """
     require_true_base(aggregator.party, spec)
-    combined = with_tiers(spec, gathered, aggregator.combine(spec, gathered.updates), reveals)
     party = aggregator.party
-    store = party.store
-    base = fetch_words(store, spec, "model", spec.base_uri, spec.base_root)
-    stepped = step_from_base(party, spec, base, combined.aggregate)
+    store, detection = party.store, run_detection(party, spec, gathered)
+    combined = with_tiers(spec, gathered, aggregator.combine(spec, gathered.updates), reveals)
+    stepped = step_from_base(party, spec, _base(party, spec), combined.aggregate)
     aggregate_uri, aggregate_root = store_words(store, spec, "aggregate", combined.aggregate)
     stored_uri, model_root = store_words(store, spec, "model", stepped.model)
     state_uri, state_root = store_state(store, spec, stepped.state)
@@ -67,7 +64,7 @@ def work_out(aggregator: Aggregator, spec: RoundSpec, reveals: list[Reveal], gat
         ),
         rewards=_rewards(aggregator, spec, reveals, combined),
         metrics=_metrics(aggregator, spec, stepped.model),
-        detection=run_detection(party, spec, gathered),
+        detection=detection,
     )
     reasons = gathered.reasons | combined.left_out
     indices = {reveal.participant: reveal.index for reveal in reveals}
@@ -89,10 +86,14 @@ def work_out(aggregator: Aggregator, spec: RoundSpec, reveals: list[Reveal], gat
     return Outcome(proposal, document.metrics, reasons, gathered.details)
 
 
+def _base(party: Party, spec: RoundSpec) -> Words:
+    return fetch_words(party.store, spec, "model", spec.base_uri, spec.base_root)
+
+
 def _metrics(aggregator: Aggregator, spec: RoundSpec, model: Words) -> dict[str, float]:
     if aggregator.holdout is None:
         return {}
-    vector = decode(model, spec.header("model").parts[0].encoding).astype(np.float32)
+    vector = decode_single(model, spec.header("model").parts[0].encoding)
     return evaluate_vector(spec.spec, vector, aggregator.holdout.read())
 
 

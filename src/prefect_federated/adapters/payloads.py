@@ -6,22 +6,30 @@ reader: envelope --unwrap--> content key --open body--> words, checked against e
 
 import os
 from collections import deque
-from collections.abc import Iterable, Sequence
-from io import BytesIO
-from typing import Annotated, Literal
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
-
+from prefect_federated.adapters.envelope import key_for, read_envelope, wrapped_to
 from prefect_federated.adapters.keys import SealingKey
+from prefect_federated.adapters.spool import Spool, in_memory
 from prefect_federated.adapters.stores.base import ContentStore
+from prefect_federated.core.aggregation.vector import Vector
 from prefect_federated.core.canonical import canonical
-from prefect_federated.core.commitment import Opening, RoundContext
+from prefect_federated.core.commitment import Opening
 from prefect_federated.core.errors import ContentMismatch, PayloadError, Undecryptable
 from prefect_federated.core.merkle import RunningRoot
 from prefect_federated.core.optimizers.server_step import State
-from prefect_federated.core.payload import Header, Words, parse, payload_bytes, payload_chunks, payload_root
-from prefect_federated.core.round_spec import Reader, RoundSpec
+from prefect_federated.core.payload import (
+    Header,
+    Words,
+    check_stream,
+    parse,
+    payload_bytes,
+    payload_chunks,
+    payload_root,
+    words_of,
+)
+from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.sealed import SealedOpening, SealedUpdate
 from prefect_federated.core.sealing import (
     ATTEMPT_BYTES,
@@ -32,11 +40,11 @@ from prefect_federated.core.sealing import (
     open_stream,
     seal_stream,
     unwrap,
-    wrap,
 )
 from prefect_federated.core.server_state import NO_STATE, parse_state, state_bytes, state_stream, stream_root
+from prefect_federated.core.stream import Stream
 
-ENVELOPE_BYTES = 1 << 16
+S = TypeVar("S", bound=Stream)
 
 
 def seal_update(
@@ -75,7 +83,7 @@ def open_own(store: ContentStore, spec: RoundSpec, participant: str, key: Sealin
     content_key = derive(key.private_bytes, "content key", spec.context(participant), key.version, sealed.attempt)
     header = spec.header("update")
     body = store.get(sealed.body_uri, _body_bytes(payload_bytes(header)))
-    return parse(_gathered(open_stream(body, content_key)), header)[1]["model"]
+    return parse(in_memory(open_stream(body, content_key)), header)[1]["model"]
 
 
 def publish(store: ContentStore, spec: RoundSpec, participant: str, key: SealingKey, sealed: SealedOpening) -> str:
@@ -88,7 +96,7 @@ def publish(store: ContentStore, spec: RoundSpec, participant: str, key: Sealing
             " another content key than the one committed; restore the sealing key current at the commit"
         )
     wrapped = {
-        reader.account.lower(): _wrapped(content_key, reader, context) for reader in spec.readers_of(participant)
+        reader.account.lower(): wrapped_to(content_key, reader, context) for reader in spec.readers_of(participant)
     }
     keys = {account: key.hex() for account, key in wrapped.items() if key}
     return store.put([canonical({"format": "federated-envelope/1", "body": sealed.body_uri, "keys": keys})])
@@ -102,21 +110,26 @@ def fetch_update(
     uri: str,
     reader: str,
     key: SealingKey,
-) -> Words:
+    spool: Spool | None = None,
+) -> Vector:
     """Fetch one revealed update and check it against its opening: int32 `[d]`.
+
+    Args:
+        spool: keeps the round's payloads; without it, one for this update alone.
 
     Raises:
         Undecryptable: the envelope holds no key for this reader, another key, or the body does not open.
         ContentMismatch: body or payload have another root than the one revealed.
         PayloadError: the payload is malformed, or its header contradicts the opening.
+        SpoolFailed: the disk beside the memory is full or fails.
     """
-    plain = fetch_payload(store, spec, participant, opening, uri, reader, key)
-    header, parts = parse(plain, spec.header("update"))
+    plain = fetch_payload(store, spec, participant, opening, uri, reader, key, (spool or Spool()).keep)
+    header = check_stream(plain, spec.header("update"))
     if header.weight != opening.weight:
         raise PayloadError(
             f"{participant}: payload says weight {header.weight}, the opening {opening.weight}; refuse its sender"
         )
-    return parts["model"]
+    return words_of(plain, header)["model"]
 
 
 def fetch_payload(
@@ -127,15 +140,19 @@ def fetch_payload(
     uri: str,
     reader: str,
     key: SealingKey,
-) -> bytes:
+    keep: Callable[[Iterable[bytes], int], S],
+) -> S:
     """Fetch and open the bytes behind a revealed payload root; what they say is not looked at.
+
+    Args:
+        keep: makes one stream of the pieces, which have at most so many bytes.
 
     Raises:
         Undecryptable: the envelope holds no key for this reader, another key, or the body does not open.
         ContentMismatch: body or payload have another root than the one revealed.
     """
-    envelope = _read_envelope(store, uri)
-    context, wrapped = spec.context(participant), _key_for(envelope, participant, reader)
+    envelope = read_envelope(store, uri)
+    context, wrapped = spec.context(participant), key_for(envelope, participant, reader)
     content_key = unwrap(wrapped, key.private, context, reader)
     if key_hash(content_key) != opening.content_key_hash:
         raise Undecryptable(
@@ -144,17 +161,20 @@ def fetch_payload(
         )
     expected = spec.header("update")
     sealed, opened = RunningRoot(expected.chunk_bytes), RunningRoot(expected.chunk_bytes)
-    body = sealed.through(store.get(envelope.body, _body_bytes(payload_bytes(expected))))
-    plain, closed = b"", None
+    most = _body_bytes(payload_bytes(expected))
+    body = sealed.through(store.get(envelope.body, most))
+
+    def require_body() -> None:  # to its end: an altered body is told before that it does not open
+        deque(body, maxlen=0)
+        _require_root("sealed body", participant, sealed.root(), opening.sealed_root)
+
     try:
-        plain = _gathered(opened.through(open_stream(body, content_key)))
-    except Undecryptable as error:
-        closed = error
-    deque(body, maxlen=0)  # to its end: an altered body is told before that it does not open
-    _require_root("sealed body", participant, sealed.root(), opening.sealed_root)
-    if closed is not None:
-        raise closed
-    parse(plain, expected)  # a malformed payload is told before its root is
+        plain = keep(opened.through(open_stream(body, content_key)), most)
+    except Undecryptable:
+        require_body()
+        raise
+    require_body()
+    check_stream(plain, expected)  # a malformed payload is told before its root is
     _require_root("payload", participant, opened.root(), opening.payload_root)
     return plain
 
@@ -175,10 +195,10 @@ def gives_key_to(
     Raises:
         Undecryptable: the envelope holds no key for this reader, or one that it cannot open.
     """
-    envelope, context = _read_envelope(store, uri), spec.context(participant)
-    content_key = unwrap(_key_for(envelope, participant, reader), key.private, context, reader)
+    envelope, context = read_envelope(store, uri), spec.context(participant)
+    content_key = unwrap(key_for(envelope, participant, reader), key.private, context, reader)
     others = [one for one in spec.readers if one.account in accounts]
-    return all(envelope.keys.get(one.account.lower()) == _wrapped(content_key, one, context) for one in others)
+    return all(envelope.keys.get(one.account.lower()) == wrapped_to(content_key, one, context) for one in others)
 
 
 def store_words(store: ContentStore, spec: RoundSpec, kind: str, words: Words) -> tuple[str, bytes]:
@@ -198,18 +218,29 @@ def fetch_words(store: ContentStore, spec: RoundSpec, kind: str, uri: str, expec
     Raises:
         ContentMismatch: the bytes have another root than the chain says.
     """
-    return parse(fetch_stream(store, spec, kind, uri, expected_root), spec.header(kind))[1]["model"]
+    stream = fetch_kept(store, spec, kind, uri, expected_root, in_memory)
+    return parse(stream, spec.header(kind))[1]["model"]
 
 
-def fetch_stream(store: ContentStore, spec: RoundSpec, kind: str, uri: str, expected_root: bytes) -> bytes:
-    """Fetch the bytes of an aggregate or a model, header and all, and check their root.
+def fetch_kept(
+    store: ContentStore,
+    spec: RoundSpec,
+    kind: str,
+    uri: str,
+    expected_root: bytes,
+    keep: Callable[[Iterable[bytes], int], S],
+) -> S:
+    """Fetch the stream of an aggregate or a model, header and all, and check its root.
+
+    Args:
+        keep: makes one stream of the pieces, which have at most so many bytes.
 
     Raises:
         ContentMismatch: the bytes have another root than the chain says.
     """
     header = spec.header(kind)
-    running = RunningRoot(header.chunk_bytes)
-    stream = _gathered(running.through(store.get(uri, payload_bytes(header))))
+    running, most = RunningRoot(header.chunk_bytes), payload_bytes(header)
+    stream = keep(running.through(store.get(uri, most)), most)
     _require_root(f"{kind} at", uri, running.root(), expected_root)
     return stream
 
@@ -243,49 +274,5 @@ def _require_root(what: str, whose: str, found: bytes, expected: bytes) -> None:
         )
 
 
-def _wrapped(content_key: bytes, reader: Reader, context: RoundContext) -> bytes | None:
-    """None for a reader whose registered key is of no use: it must not keep the silo from revealing."""
-    try:
-        public_key = X25519PublicKey.from_public_bytes(reader.public_key)
-        return wrap(content_key, public_key, context, reader.account)
-    except ValueError:
-        return None
-
-
-class _Envelope(BaseModel):
-    """What `publish` wrote, or whatever else a participant chose to put there."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    format: Literal["federated-envelope/1"]
-    body: str
-    keys: dict[str, Annotated[bytes, BeforeValidator(bytes.fromhex)]]
-
-
-def _key_for(envelope: _Envelope, participant: str, reader: str) -> bytes:
-    wrapped = envelope.keys.get(reader.lower())
-    if wrapped is None:
-        raise Undecryptable(
-            f"the envelope of {participant} holds no key for reader {reader}, but {len(envelope.keys)} for others;"
-            " refuse its sender"
-        )
-    return wrapped
-
-
-def _read_envelope(store: ContentStore, uri: str) -> _Envelope:
-    content = b"".join(store.get(uri, ENVELOPE_BYTES))
-    try:
-        return _Envelope.model_validate_json(content)
-    except (ValidationError, TypeError) as error:
-        raise PayloadError(f"envelope at {uri} cannot be read: {error!s:.200}; refuse its sender") from error
-
-
 def _body_bytes(plain_bytes: int) -> int:
     return 4 + ATTEMPT_BYTES + plain_bytes + TAG_BYTES * (plain_bytes // SEGMENT_BYTES + 1)
-
-
-def _gathered(pieces: Iterable[bytes]) -> bytes:
-    """All pieces as one; a join would first hold all of them beside it."""
-    held = BytesIO()
-    held.writelines(pieces)
-    return held.getvalue()

@@ -8,6 +8,7 @@ from prefect_federated.adapters.mailbox import Mailbox, place_of
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_payload
 from prefect_federated.adapters.reading import made_over, read_result
+from prefect_federated.adapters.spool import Spool
 from prefect_federated.core.errors import ConfigurationError, PayloadError, StoreUnreachable
 from prefect_federated.core.letters import read_letter
 from prefect_federated.core.proposal import unpack_exclusions
@@ -91,10 +92,8 @@ def _receipts(party: Party, mailbox: Mailbox, spec: RoundSpec) -> list[ReceiptLe
 
 def _opens(party: Party, spec: RoundSpec, reveal: Reveal) -> bool:
     try:
-        over = made_over(party, spec, reveal.behind)
-        fetch_payload(
-            party.store, over, reveal.participant, reveal.opening, reveal.uri, party.account, party.sealing_key
-        )
+        where = (party.store, made_over(party, spec, reveal.behind), reveal.participant, reveal.opening, reveal.uri)
+        fetch_payload(*where, party.account, party.sealing_key, Spool().keep)
     except (PayloadError, ConfigurationError, StoreUnreachable):
         return False
     return True

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from prefect_federated.core.aggregation.weighted_mean import weighted_mean
 from prefect_federated.core.combine import Combined, Update, Words, add
 from prefect_federated.core.errors import SpecError
-from prefect_federated.core.fixed_point import decode
+from prefect_federated.core.fixed_point import decode_single
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.scoring.cosine import cosine
 from prefect_federated.core.scoring.improvement import improvement
@@ -38,7 +38,7 @@ class Trial:
 
     def vector(self, words: Words) -> NDArray[np.float32]:
         """A model as numbers, float32 `[d]`."""
-        return decode(words, self.spec.header("model").parts[0].encoding).astype(np.float32)
+        return decode_single(words, self.spec.header("model").parts[0].encoding)
 
     def correct(self, some: frozenset[int]) -> int:
         """Held-out examples that the model of some updates gets right; of none, the base model."""

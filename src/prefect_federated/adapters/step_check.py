@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_state, fetch_words
 from prefect_federated.adapters.server_stepping import root_of_state, step_from_base
+from prefect_federated.core.aggregation.vector import Vector
 from prefect_federated.core.combine import Words
 from prefect_federated.core.errors import ConfigurationError, PayloadError
 from prefect_federated.core.findings import Finding, Wrong
@@ -29,7 +30,7 @@ def step_findings(
     proposal: Proposal,
     document: ResultDocument,
     aggregate: Words,
-    model: Words | None,
+    model: Vector | None,
 ) -> Iterator[Finding]:
     """What is wrong with model and state; the model is None where its bytes are not to be had."""
     base = fetch_words(party.store, spec, "model", spec.base_uri, spec.base_root)
@@ -41,7 +42,7 @@ def step_findings(
     wrong = None if model is None else first_difference(ours.model, model)
     if model is not None and wrong is not None:
         right = "base + aggregate" if spec.spec.server.step == PLAIN else f"by {spec.spec.server.name} it"
-        detail = f"model word {wrong} is {int(model[wrong])}, {right} is {int(ours.model[wrong])}"
+        detail = f"model word {wrong} is {int(model[wrong : wrong + 1][0])}, {right} is {int(ours.model[wrong])}"
         yield Finding(wrong_step(spec), detail, at=coordinate_of(wrong, spec.spec.enforced.chunk_bytes))
     root = root_of_state(spec, ours.state)
     if root != proposal.state_root:

@@ -3,7 +3,7 @@
 records, exclusions --> updates --rule--> aggregate --server step--> model, state --> rewards, rights --> findings
 """
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from prefect_federated.adapters.detecting import detection_findings
@@ -14,20 +14,17 @@ from prefect_federated.adapters.holdout import HeldOut
 from prefect_federated.adapters.mailbox import Mailbox
 from prefect_federated.adapters.outcome import shown_votes
 from prefect_federated.adapters.party import Party
-from prefect_federated.adapters.payloads import fetch_stream
 from prefect_federated.adapters.reading import read_result, rewards_before
 from prefect_federated.adapters.receipts import kept_receipt
 from prefect_federated.adapters.rights_check import rights_findings
 from prefect_federated.adapters.score_check import score_findings
-from prefect_federated.adapters.step_check import step_findings, wrong_step
+from prefect_federated.adapters.sum_check import result_findings
 from prefect_federated.adapters.vouching import refutation
-from prefect_federated.core.combine import Update, Words, apply_rule, combine
+from prefect_federated.core.combine import combine
 from prefect_federated.core.enforced import RULES
-from prefect_federated.core.errors import ConfigurationError, PayloadError, SpecError
-from prefect_federated.core.findings import AGGREGATE, INCLUDED, MODEL, PAYLOAD, RECORD, Finding, Verification, Wrong
+from prefect_federated.core.errors import ConfigurationError, PayloadError
+from prefect_federated.core.findings import INCLUDED, RECORD, Finding, Verification, Wrong
 from prefect_federated.core.pay import Part, ShownVote, round_pay
-from prefect_federated.core.payload import header_chunk, parse
-from prefect_federated.core.proofs import coordinate_of, first_difference, with_ranks
 from prefect_federated.core.proposal import Proposal, unpack_exclusions
 from prefect_federated.core.result import ResultDocument
 from prefect_federated.core.rewards import add_rewards, sum_root
@@ -77,7 +74,8 @@ def verify_proposal(
     reads = party.account.lower() in {reader.account.lower() for reader in spec.readers}
     gathered = gather(party, spec, claimed.reveals) if reads else None
     findings = [*_records(party, spec, claimed), *_exclusions(party, spec, claimed, mailbox)]
-    findings += _results(party, spec, claimed, gathered, sound=not findings and not claimed.unread)
+    sound = not findings and not claimed.unread
+    findings += result_findings(party, spec, claimed, gathered if sound else None)
     findings += _rewards(party, spec, claimed)
     findings += rights_findings(party, spec, claimed)
     if gathered:
@@ -172,72 +170,6 @@ def _exclusions(party: Party, spec: RoundSpec, claimed: Claimed, mailbox: Mailbo
             found = refutation(party, spec, reveals[index], mailbox)
             detail = f"index {index} is left out for {reason.name}, {len(found)} members found its update sound"
             yield from [Finding(Wrong.EXCLUSION, detail, which, signatures=found)] if found else []
-
-
-def _results(
-    party: Party, spec: RoundSpec, claimed: Claimed, gathered: Gathered | None, sound: bool
-) -> Iterator[Finding]:
-    """Aggregate, model and state; the sum only over records that are true, and updates that could be read."""
-    document, proposal = claimed.document, claimed.proposal
-    aggregate = yield from _words(party, spec, "aggregate", document.aggregate_uri, proposal.aggregate_root)
-    model = yield from _words(party, spec, "model", document.model_uri, proposal.model_root)
-    if aggregate is None:
-        return
-    if gathered is not None and sound and document.included:
-        yield from _sum(spec, claimed, gathered, aggregate)
-    yield from step_findings(party, spec, proposal, document, aggregate, model)
-
-
-def _words(party: Party, spec: RoundSpec, kind: str, uri: str, root: bytes) -> Generator[Finding, None, Words | None]:
-    """Words of a proposed aggregate or model; where they are not to be had, why not, and None."""
-    tree, header = (AGGREGATE if kind == "aggregate" else MODEL), header_chunk(spec.header(kind))
-    try:
-        stream = fetch_stream(party.store, spec, kind, uri, root)
-        if stream[: len(header)] != header:
-            detail = f"the {kind} starts with {stream[:80]!r}, the task's header is {header[:80]!r}"
-            yield Finding(Wrong.HEADER if kind == "aggregate" else wrong_step(spec), detail)
-            return None
-        return parse(stream, spec.header(kind))[1]["model"]
-    except (ConfigurationError, PayloadError) as error:
-        yield Finding(Wrong.WITHHELD, str(error), tree=tree)
-        return None
-
-
-def _sum(spec: RoundSpec, claimed: Claimed, gathered: Gathered, aggregate: Words) -> Iterator[Finding]:
-    updates = included_updates(claimed, gathered)
-    for position, record in enumerate(claimed.document.included):
-        if updates[position] is None:
-            reason = gathered.reasons[record.participant]
-            kind = Wrong.RANGE if reason is Reason.OUT_OF_RANGE else Wrong.WITHHELD
-            yield Finding(kind, gathered.details[record.participant], position, tree=PAYLOAD)
-    there = [update for update in updates if update is not None]
-    if len(there) < len(updates):
-        return
-    try:
-        ours = apply_rule(spec.spec.rule, there)
-    except SpecError as error:  # too few for the rule, or coefficients that it does not give
-        yield Finding(Wrong.RULE, f"no aggregate of the {len(there)} included updates: {error}")
-        return
-    wrong = first_difference(ours, aggregate)
-    if wrong is None:
-        return
-    enforced, words = spec.spec.enforced, [int(update.words[wrong]) for update in there]
-    at = with_ranks(coordinate_of(wrong, enforced.chunk_bytes), words, enforced.rule, enforced.trim)
-    yield Finding(
-        Wrong.SUM,
-        f"aggregate word {wrong} is {int(aggregate[wrong])}, {spec.spec.rule.name} of the {len(there)} included"
-        f" updates is {int(ours[wrong])}",
-        at=at,
-    )
-
-
-def included_updates(claimed: Claimed, gathered: Gathered) -> list[Update | None]:
-    """The included updates in their order, under the weights that are bound; None where one could not be had."""
-    found = {update.participant: update.words for update in gathered.updates}
-    return [
-        Update(record.participant, record.weight, found[record.participant]) if record.participant in found else None
-        for record in claimed.document.included
-    ]
 
 
 def _rewards(party: Party, spec: RoundSpec, claimed: Claimed) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from prefect_federated.core.aggregation.median import coordinate_median
 from prefect_federated.core.aggregation.norm_bound import within
 from prefect_federated.core.aggregation.shares import shared_mean
 from prefect_federated.core.aggregation.trimmed_mean import trimmed_mean
+from prefect_federated.core.aggregation.vector import Vector
 from prefect_federated.core.aggregation.weighted_mean import weighted_mean
 from prefect_federated.core.round import Reason
 from prefect_federated.core.rule_spec import RuleSpec
@@ -87,7 +88,7 @@ def add(base: Words, aggregate: Words) -> Words:
     return _held(np.add, base, aggregate)
 
 
-def minus(model: Words, before: Words) -> Words:
+def minus(model: Vector, before: Vector) -> Words:
     """The step from one model to another, held at the ends of int32.
 
     >>> minus(np.array([5, 2**31 - 1], np.int32), np.array([7, -9], np.int32))
@@ -96,9 +97,9 @@ def minus(model: Words, before: Words) -> Words:
     return _held(np.subtract, model, before)
 
 
-def _held(operation: np.ufunc, first: Words, second: Words) -> Words:
+def _held(operation: np.ufunc, first: Vector, second: Vector) -> Words:
     """In int64 and held at the ends of int32, a block at a time, so that no vector is held twice as wide."""
-    result, bounds = np.empty_like(first), np.iinfo(np.int32)
+    result, bounds = np.empty(first.size, np.int32), np.iinfo(np.int32)
     for at in range(0, first.size, _BLOCK):
         part = slice(at, at + _BLOCK)
         wide = operation(first[part], second[part], dtype=np.int64)

@@ -10,7 +10,7 @@ FederatedError
  |- ProtocolError: WrongPhase (BufferFull), UnknownParticipant,
  |                InsufficientStake, ContractRefused    the contracts refused                 exit 7
  |- TransportError: ChainUnreachable, StoreUnreachable, the only errors worth a retry         exit 8
- |                TransactionPending
+ |                TransactionPending, SpoolFailed
 """
 
 
@@ -160,6 +160,10 @@ class ChainUnreachable(TransportError):
 
 class StoreUnreachable(TransportError):
     """Raised when a content store does not answer."""
+
+
+class SpoolFailed(TransportError):
+    """Raised when the disk that holds a round's payloads beside the memory is full or fails; no update's fault."""
 
 
 class TransactionPending(TransportError):

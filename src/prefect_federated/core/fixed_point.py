@@ -80,6 +80,21 @@ def decode(words: NDArray[np.int32], encoding: Encoding) -> NDArray[np.float64]:
     return np.multiply(words, 2.0**-encoding.frac_bits, dtype=np.float64)
 
 
+def decode_single(words: NDArray[np.int32], encoding: Encoding) -> NDArray[np.float32]:
+    """The float32 nearest to each of them, without all of them as float64 beside it.
+
+    Args:
+        words: int32 `[d]`.
+
+    >>> decode_single(np.array([2, -3], np.int32), Encoding(frac_bits=2, limit=8))
+    array([ 0.5 , -0.75], dtype=float32)
+    """
+    numbers = np.empty(words.size, np.float32)
+    for at in range(0, words.size, _BLOCK):
+        numbers[at : at + _BLOCK] = decode(words[at : at + _BLOCK], encoding)
+    return numbers
+
+
 def _encode_block(block: Reals, encoding: Encoding, scaled: NDArray[np.float64], words: NDArray[np.int32]) -> int:
     scale, limit = 2.0**encoding.frac_bits, encoding.limit
     np.copyto(scaled, block)

@@ -15,15 +15,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from prefect_federated.core.aggregation.vector import Vector
 from prefect_federated.core.canonical import canonical
 from prefect_federated.core.errors import PayloadError, PayloadTooLarge, SpecError
 from prefect_federated.core.fixed_point import Encoding
 from prefect_federated.core.merkle import CHUNK_BYTES, Buffer, buffer_leaves, chunks_of, root_of_rows
+from prefect_federated.core.stream import WORD_BYTES, Stream, StreamWords
 
 MAGIC = b"PFP1"
 LENGTH_BYTES = 2
 SECRET_BYTES = 32
-WORD_BYTES = 4
 FORMAT = "federated-payload/1"
 
 INT32_MAX = 2**31 - 1
@@ -145,6 +146,19 @@ def parse(stream: bytes, expected: Header) -> tuple[Header, dict[str, Words]]:
         PayloadTooLarge: more bytes than the expected parts take.
         PayloadError: cut short, another format, other parts, or padding that is not zero.
     """
+    header = check_stream(stream, expected)
+    return header, _arrays(stream, header)
+
+
+def words_of(stream: Stream, header: Header) -> dict[str, Vector]:
+    """The vectors of a stream that was checked: of bytes arrays, of any other a slice at a time."""
+    if isinstance(stream, bytes):
+        return dict(_arrays(stream, header))
+    return {part.name: StreamWords(stream, at, part.count) for part, at in _places(header)}
+
+
+def check_stream(stream: Stream, expected: Header) -> Header:
+    """The header of a stream that should have the parts of `expected`; raises what `parse` does."""
     size = payload_bytes(expected)
     if len(stream) > size:
         raise PayloadTooLarge(f"payload has {len(stream)} bytes, the task allows {size}; refuse its sender")
@@ -154,7 +168,11 @@ def parse(stream: bytes, expected: Header) -> tuple[Header, dict[str, Words]]:
     if (header.kind, header.parts) != (expected.kind, expected.parts):
         found = f"{header.kind} {header.parts}"
         raise PayloadError(f"payload announces {found:.200}, expected {expected.kind} {expected.parts}")
-    return header, _parse_parts(stream, header)
+    for part, at in _places(header):
+        end = at + part.count * WORD_BYTES
+        if any(stream[end : -(-end // header.chunk_bytes) * header.chunk_bytes]):
+            raise PayloadError(f"padding after part {part.name!r} is not zero; the stream was altered")
+    return header
 
 
 def _parse_header(chunk: bytes) -> Header:
@@ -190,12 +208,13 @@ def _natural(value: object) -> int:
     return value
 
 
-def _parse_parts(stream: bytes, header: Header) -> dict[str, Words]:
-    at, parts = header.chunk_bytes, {}
+def _places(header: Header) -> Iterator[tuple[Part, int]]:
+    """Each part with the byte at which it starts."""
+    at = header.chunk_bytes
     for part in header.parts:
-        end = at + part.count * WORD_BYTES
-        parts[part.name] = np.frombuffer(stream, dtype="<i4", count=part.count, offset=at)
+        yield part, at
         at += -(-part.count * WORD_BYTES // header.chunk_bytes) * header.chunk_bytes
-        if any(stream[end:at]):
-            raise PayloadError(f"padding after part {part.name!r} is not zero; the stream was altered")
-    return parts
+
+
+def _arrays(stream: bytes, header: Header) -> dict[str, Words]:
+    return {part.name: np.frombuffer(stream, dtype="<i4", count=part.count, offset=at) for part, at in _places(header)}

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from prefect_federated.core.aggregation.vector import Vector
 from prefect_federated.core.merkle import Buffer, buffer_leaves, parents, proof
-from prefect_federated.core.payload import WORD_BYTES
+from prefect_federated.core.stream import WORD_BYTES
 
 MEDIAN, TRIMMED_MEAN, BULYAN = 1, 2, 4
+_BLOCK = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +106,14 @@ def batch_siblings(contents: Sequence[bytes], first: int, size: int) -> tuple[by
     return tuple(proof(level, first >> height))
 
 
-def first_difference(ours: NDArray[np.int32], theirs: NDArray[np.int32]) -> int | None:
+def first_difference(ours: NDArray[np.int32], theirs: Vector) -> int | None:
     """Index of the first word in which two vectors differ.
 
     >>> first_difference(np.array([1, 2, 3], np.int32), np.array([1, 5, 4], np.int32))
     1
     """
-    (different,) = np.nonzero(ours != theirs)
-    return int(different[0]) if different.size else None
+    for at in range(0, ours.size, _BLOCK):
+        (different,) = np.nonzero(ours[at : at + _BLOCK] != theirs[at : at + _BLOCK])
+        if different.size:
+            return at + int(different[0])
+    return None

@@ -15,6 +15,7 @@ from prefect_federated.core.aggregation.geometric_median import geometric_median
 from prefect_federated.core.aggregation.multi_krum import multi_krum
 from prefect_federated.core.aggregation.root_of_trust import root_of_trust
 from prefect_federated.core.aggregation.shares import without_zeros
+from prefect_federated.core.aggregation.vector import Vector
 from prefect_federated.core.rule_spec import RuleSpec
 
 Words = NDArray[np.int32]
@@ -26,7 +27,7 @@ class Update:
 
     participant: str
     weight: int
-    words: Words
+    words: Vector
 
 
 def weigh(rule: RuleSpec, updates: Sequence[Update]) -> list[Update]:
@@ -62,5 +63,5 @@ def _chosen(updates: Sequence[Update], mask: NDArray[np.bool_]) -> list[Update]:
     return [update for update, yes in zip(updates, mask, strict=True) if yes]
 
 
-def _rows(updates: Sequence[Update]) -> list[Words]:
+def _rows(updates: Sequence[Update]) -> list[Vector]:
     return [update.words for update in updates]

@@ -71,9 +71,21 @@ def test_small_and_large_words_may_share_a_matrix() -> None:
     assert gram(matrix).tolist() == (exact @ exact.T).tolist()
 
 
+@pytest.mark.parametrize("limit", [2**17, 2**20, 2**21, 2**22, 2**31], ids=str)
+@pytest.mark.parametrize("n", [2, 100, 3000])
+def test_words_of_every_size_give_plain_integers_however_many_columns_are_taken(limit: int, n: int) -> None:
+    some, d = min(n, 7), module._COLUMNS + module._FEWEST_COLUMNS + 5
+    matrix = np.random.default_rng(limit % 97).integers(-limit, limit, (some, d)).astype(np.int32)
+    rows = [matrix[i % some] for i in range(n)]
+    if n > 100:
+        rows = [row[: module._FEWEST_COLUMNS * 2 + 5] for row in rows]
+    exact = np.stack(rows[:some]).astype(object)
+    assert (gram(rows)[:some, -some:] == (exact @ exact.T)[:, [i % some for i in range(n - some, n)]]).all()
+
+
 def test_sum_over_more_columns_than_int64_holds_does_not_wrap_around() -> None:
-    """Of words just below where a block is cut into halves: each block is exact, and 2,049 of them exceed int64."""
-    word, d = 2**20 - 1, 2_050 * module._COLUMNS
+    """Of words just below where a block is cut smaller: each block is exact, and 2,050 of them exceed int64."""
+    word, d = 2**19 - 1, 2_050 * module._COLUMNS
     assert module._COLUMNS * word**2 < EXACT_SQUARES and d * word**2 > 2**63
     assert gram([np.full(d, word, np.int32)]).tolist() == [[d * word**2]]
 

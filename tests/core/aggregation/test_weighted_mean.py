@@ -1,8 +1,7 @@
-"""Weighted mean: exact, whatever the order, the accumulators and the batches."""
+"""Weighted mean: exact, whatever the order, the accumulators and the blocks."""
 
 import random
-import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 
 from prefect_federated.core.aggregation import weighted_sum as kernels
 from prefect_federated.core.aggregation.weighted_mean import weighted_mean
-from prefect_federated.core.aggregation.weighted_sum import weighted_sum
+from prefect_federated.core.aggregation.weighted_sum import Accumulator, Weighted, weighted_floor, weighted_sums
 from prefect_federated.core.errors import PayloadError, ShapeMismatch, SpecError, WeightOverflow
 
 INT32 = st.integers(-(2**31), 2**31 - 1)
@@ -36,13 +35,21 @@ def exact_sum(updates: Plain) -> list[int]:
     return [sum(weight * words[i] for weight, words in updates) for i in range(d)]
 
 
-@given(rounds(), st.sampled_from([1, 2, 7, 64]))
-def test_sum_and_mean_are_those_of_plain_integers(updates: Plain, held: int) -> None:
-    d = len(updates[0][1])
-    total, weight = weighted_sum(arrays(updates), d, held=held)
-    assert (total.tolist(), weight) == (exact_sum(updates), sum(w for w, _ in updates))
+def summed(updates: Sequence[Weighted], d: int, limit: int = 2**31) -> Accumulator:
+    """All blocks together, in the order of the columns."""
+    blocks = list(weighted_sums(updates, range(d), limit=limit))
+    assert [(block.start, block.stop - block.start) for block, _ in blocks] == [
+        (sum(len(total) for _, total in blocks[:i]), len(total)) for i, (_, total) in enumerate(blocks)
+    ]
+    return np.concatenate([np.zeros(0, np.int32), *(total for _, total in blocks)])
+
+
+@given(rounds())
+def test_sum_and_mean_are_those_of_plain_integers(updates: Plain) -> None:
+    d, weight = len(updates[0][1]), sum(weight for weight, _ in updates)
+    assert summed(arrays(updates), d).tolist() == exact_sum(updates)
     if weight:
-        mean = weighted_mean(arrays(updates), d, held=held)
+        mean = weighted_mean(arrays(updates), d)
         assert mean.dtype == np.int32
         assert mean.tolist() == [value // weight for value in exact_sum(updates)]
 
@@ -56,13 +63,19 @@ def test_mean_has_the_same_bits_in_any_order_of_arrival(updates: Plain, seed: in
     assert weighted_mean(arrays(updates), d).tobytes() == weighted_mean(arrays(shuffled), d).tobytes()
 
 
-@pytest.mark.parametrize("held", [1, 5, 64])
+@given(rounds(), st.integers(2**40, 2**70))
+def test_a_divisor_wider_than_the_accumulators_divides_as_plain_integers(updates: Plain, divisor: int) -> None:
+    divisor = min(divisor, 2**63 - 1)
+    found = weighted_floor(arrays(updates), len(updates[0][1]), divisor)
+    assert found.tolist() == [value // divisor for value in exact_sum(updates)]
+
+
 @pytest.mark.parametrize(
     ("limit", "max_weight"),
     [(2**10, 100), (2**20, 1000), (2**24, 1000), (2**31, 1000), (2**31, 2**24)],
     ids=["int32", "int32 runs", "float64 product", "any word", "int64"],
 )
-def test_every_way_to_add_gives_plain_integers_across_blocks(limit: int, max_weight: int, held: int) -> None:
+def test_every_way_to_add_gives_plain_integers_across_blocks(limit: int, max_weight: int) -> None:
     rng = np.random.default_rng(3)
     n, d = 37, kernels._COLUMNS + kernels._PRODUCT_COLUMNS + 5
     matrix = rng.integers(-limit, limit, (n, d)).astype(np.int32)
@@ -71,9 +84,9 @@ def test_every_way_to_add_gives_plain_integers_across_blocks(limit: int, max_wei
     expected = np.zeros(d, object)
     for weight, words in zip(weights, matrix, strict=True):
         expected += words.astype(object) * weight
-    total, weight = weighted_sum(zip(weights, matrix, strict=True), d, limit=limit, held=held)
-    assert weight == sum(weights)
-    assert (total == expected).all()
+    updates = list(zip(weights, matrix, strict=True))
+    assert (summed(updates, d, limit) == expected).all()
+    assert (weighted_mean(updates, d, limit=limit) == expected // sum(weights)).all()
 
 
 @pytest.mark.parametrize("threads", [2, 3, 64])
@@ -91,14 +104,14 @@ def test_float64_is_used_up_to_the_last_exact_integer_and_no_further() -> None:
     """2**22 * 2**31 is 2**53: odd sums beyond it would be rounded."""
     for weights in ([2**21, 2**21], [2**21, 2**21 + 1], [2**22 - 1, 2], [2**31 - 4, 3]):
         rows = np.array([[2**31 - 1, -(2**31), 1], [2**31 - 1, -(2**31), -1]], np.int32)
-        total, _ = weighted_sum(zip(weights, rows, strict=True), 3)
+        total = summed(list(zip(weights, rows, strict=True)), 3)
         assert total.tolist() == [sum(w * int(x) for w, x in zip(weights, rows[:, i], strict=True)) for i in range(3)]
 
 
 def test_accumulators_widen_when_the_weights_need_it() -> None:
     word = np.array([-(2**20)], np.int32)
-    narrow, _ = weighted_sum([(2047, word)], 1, limit=2**20)
-    wide, _ = weighted_sum([(2047, word), (1, word), (3, word)], 1, limit=2**20, held=1)
+    narrow = summed([(2047, word)], 1, limit=2**20)
+    wide = summed([(2047, word), (1, word), (3, word)], 1, limit=2**20)
     assert (narrow.dtype, wide.dtype) == (np.int32, np.int64)
     assert wide.tolist() == [-(2**20) * 2051]
 
@@ -120,19 +133,11 @@ def test_updates_are_not_changed() -> None:
     assert words.tolist() == [5, -5]
 
 
-def test_memory_of_a_stream_does_not_grow_with_the_updates() -> None:
-    n, d = 200, 500_000
-
-    def stream() -> Iterator[tuple[int, np.ndarray]]:
-        for i in range(n):
-            yield 1, np.full(d, i, np.int32)
-
-    tracemalloc.start()
-    mean = weighted_mean(stream(), d, limit=2**20, held=1)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert mean[0] == (n - 1) // 2
-    assert peak < 2.2 * mean.nbytes + 2**20  # accumulators, one update, and blocks of fixed size
+def test_float64_sums_of_more_weight_than_it_holds_are_made_in_runs() -> None:
+    """Three weights of 2**21 at 2**31 exceed 2**53; two do not."""
+    weights, rows = [2**21, 2**21, 2**21], np.array([[2**31 - 1, 1], [2**31 - 1, 1], [2**31 - 1, -1]], np.int32)
+    total = summed(list(zip(weights, rows, strict=True)), 2)
+    assert total.tolist() == [3 * 2**21 * (2**31 - 1), 2**21]
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,12 @@
 from collections.abc import Iterable
 from math import isqrt
 
-import numpy as np
-from numpy.typing import NDArray
-
 from prefect_federated.core.aggregation.norm_bound import squared_norm
 from prefect_federated.core.aggregation.shares import WHOLE
+from prefect_federated.core.aggregation.vector import Vector
 
 
-def centred_clip(updates: Iterable[NDArray[np.int32]], radius: int) -> list[int]:
+def centred_clip(updates: Iterable[Vector], radius: int) -> list[int]:
     """Coefficients `floor(2**16 min(1, radius / |u_i|))`, in integers throughout.
 
     The aggregate is `floor(sum_i w_i u_i / (n 2**16))`: a mean over all n, in which who is clipped leaves the rest

@@ -1,12 +1,12 @@
 """Inner product of two updates, exactly."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from prefect_federated.core.aggregation.halves import EXACT_COLUMNS, EXACT_SQUARES, halves
+from prefect_federated.core.aggregation.vector import Vector
 
 
-def inner_product(one: NDArray[np.int32], other: NDArray[np.int32]) -> int:
+def inner_product(one: Vector, other: Vector) -> int:
     """Sum of the products word by word, however large, as a Python integer.
 
     Args:

@@ -1,12 +1,12 @@
 """Norm bound: an update whose Euclidean norm exceeds the task's bound is left out; decided in integers."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from prefect_federated.core.aggregation.halves import EXACT_COLUMNS, EXACT_SQUARES, halves
+from prefect_federated.core.aggregation.vector import Vector
 
 
-def squared_norm(words: NDArray[np.int32]) -> int:
+def squared_norm(words: Vector) -> int:
     """Sum of the squared words, exactly, however large.
 
     Args:
@@ -27,7 +27,7 @@ def squared_norm(words: NDArray[np.int32]) -> int:
     return total
 
 
-def within(words: NDArray[np.int32], limit_sq: int) -> bool:
+def within(words: Vector, limit_sq: int) -> bool:
     """Tell whether the squared norm is at most `limit_sq`.
 
     Bounds how far one participant moves a mean: by at most its share of the weights times the bound. It does

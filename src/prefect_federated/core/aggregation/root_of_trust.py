@@ -3,17 +3,15 @@
 from collections.abc import Sequence
 from math import isqrt
 
-import numpy as np
-from numpy.typing import NDArray
-
 from prefect_federated.core.aggregation.inner_product import inner_product
 from prefect_federated.core.aggregation.norm_bound import squared_norm
 from prefect_federated.core.aggregation.shares import MOST_SCALE, WHOLE
+from prefect_federated.core.aggregation.vector import Vector
 
 _SCORE_BITS = 32
 
 
-def root_of_trust(updates: Sequence[NDArray[np.int32]], root: NDArray[np.int32]) -> list[int]:
+def root_of_trust(updates: Sequence[Vector], root: Vector) -> list[int]:
     """Coefficients `n 2**16 t_i / (sum of t) * |r| / |u_i|`, where `t_i = max(0, cos(u_i, r))`; integers throughout.
 
     `t_i` is cut to 32 bits after the point; `|r| / |u_i|` is at most 4, so that a tiny update is not blown up beyond

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prefect_federated.core.aggregation.overflow import ANY_WORD
-from prefect_federated.core.aggregation.weighted_sum import Weighted, weighted_sum
+from prefect_federated.core.aggregation.weighted_sum import Weighted, weighted_floor
 from prefect_federated.core.errors import SpecError, WeightOverflow
 
 WHOLE = 2**16
@@ -47,8 +47,7 @@ def shared_mean(
             f"coefficients of {n} updates sum to {weight}, the rule gives at most {n * most_scale * WHOLE};"
             " refuse the proposal"
         )
-    total, _ = weighted_sum(updates, d, limit=limit, threads=threads)
-    return (total.astype(np.int64, copy=False) // (n * WHOLE)).astype(np.int32)
+    return weighted_floor(updates, d, n * WHOLE, limit=limit, threads=threads)
 
 
 def without_zeros(indices: Sequence[int], rule: Callable[[list[int]], list[int]]) -> dict[int, int]:

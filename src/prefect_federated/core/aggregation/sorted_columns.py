@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from prefect_federated.core.aggregation.vector import Vector
 from prefect_federated.core.errors import ShapeMismatch
 
-Rows = NDArray[np.int32] | Sequence[NDArray[np.int32]]
+Rows = NDArray[np.int32] | Sequence[Vector]
 
 _COLUMNS = 4096  # a transposed block of 100 updates takes 1.6 MB and stays in the cache
 
@@ -38,7 +39,7 @@ def sorted_columns(updates: Rows) -> Iterator[tuple[slice, NDArray[np.int32]]]:
         yield columns, block
 
 
-def check_rows(updates: NDArray[Any] | Sequence[NDArray[Any]]) -> list[NDArray[np.int32]]:
+def check_rows(updates: NDArray[Any] | Sequence[Vector]) -> list[Vector]:
     """The rows of what is int32 `[n, d]` with at least one row.
 
     Raises:
@@ -46,9 +47,9 @@ def check_rows(updates: NDArray[Any] | Sequence[NDArray[Any]]) -> list[NDArray[n
     """
     if isinstance(updates, np.ndarray) and updates.ndim != 2:
         raise ShapeMismatch(f"updates are {updates.dtype} {list(updates.shape)}, a rule takes int32 [n, d] with n >= 1")
-    rows = list(updates)
+    rows: list[Vector] = list(updates)
     kinds = {(str(row.dtype), row.shape) for row in rows}
-    if len(kinds) != 1 or rows[0].dtype != np.int32 or rows[0].ndim != 1:
+    if len(kinds) != 1 or rows[0].dtype != np.int32 or len(rows[0].shape) != 1:
         shown = ", ".join(f"{dtype} {list(shape)}" for dtype, shape in sorted(kinds))
         raise ShapeMismatch(f"updates are {len(rows)} of {shown or 'nothing'}; a rule takes int32 [n, d] with n >= 1")
     return rows

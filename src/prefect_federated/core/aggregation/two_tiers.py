@@ -14,12 +14,14 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from prefect_federated.core.aggregation.vector import Vector
+
 Sums = NDArray[np.int64]
 Words = NDArray[np.int32]
 _BLOCK = 1 << 16
 
 
-def region_sum(updates: Iterable[tuple[int, Words]], d: int) -> Sums:
+def region_sum(updates: Iterable[tuple[int, Vector]], d: int) -> Sums:
     """The sum of weight * word, int64 `[d]`.
 
     Args:

@@ -6,25 +6,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prefect_federated.core.aggregation.overflow import ANY_WORD
-from prefect_federated.core.aggregation.weighted_sum import Weighted, weighted_sum
+from prefect_federated.core.aggregation.weighted_sum import Weighted, check_weighted, weighted_floor
 from prefect_federated.core.errors import SpecError
 
 
-def weighted_mean(
-    updates: Iterable[Weighted], d: int, *, limit: int = ANY_WORD, held: int = 128, threads: int = 1
-) -> NDArray[np.int32]:
+def weighted_mean(updates: Iterable[Weighted], d: int, *, limit: int = ANY_WORD, threads: int = 1) -> NDArray[np.int32]:
     """Coordinate-wise `floor(sum_i w_i u_i / sum_i w_i)`, the same bits in any order of arrival.
 
     Floor rounds towards minus infinity, as Python's `//` on the exact sum: -1 over 2 is -1. Assumes honest
     participants: one update of any size moves the mean anywhere; see the other rules for robustness.
 
     Args:
-        updates: pairs of a weight >= 0 and int32 `[d]`, visited once; weight 0 leaves an update out. Some
-            are kept until others arrive: yield no shared buffer.
+        updates: pairs of a weight >= 0 and int32 `[d]`, read a block of columns at a time; weight 0 leaves an
+            update out.
         d: coordinates of every update.
         limit: largest absolute word that the caller has checked; a smaller one allows int32 accumulators
             (twice as fast). The default holds for any int32.
-        held: updates kept at once (also at most 512 MiB of them); 1 takes least memory, more are faster.
         threads: share the columns; the bits are the same.
 
     Raises:
@@ -38,8 +35,9 @@ def weighted_mean(
     >>> weighted_mean([(1, np.array([1, -2], np.int32)), (3, np.array([2, -1], np.int32))], d=2)
     array([ 1, -2], dtype=int32)
     """
-    total, weight = weighted_sum(updates, d, limit=limit, held=held, threads=threads)
-    if not weight:
+    some = list(updates)
+    check_weighted(some, d)
+    total = sum(weight for weight, _ in some)
+    if not total:
         raise SpecError("no update has a weight above 0, so there is no mean; void the round")
-    np.floor_divide(total, weight, out=total)
-    return total.astype(np.int32, copy=False)
+    return weighted_floor(some, d, total, limit=limit, threads=threads)

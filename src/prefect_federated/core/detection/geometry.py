@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prefect_federated.core.aggregation.distances import gram
+from prefect_federated.core.aggregation.vector import Vector
 
 Words = NDArray[np.int32]
 Table = tuple[tuple[float, ...], ...]
@@ -36,7 +37,7 @@ class Geometry:
         return pairs[len(pairs) // 4]
 
 
-def geometry(updates: Sequence[Words], step: Words | None) -> Geometry:
+def geometry(updates: Sequence[Vector], step: Words | None) -> Geometry:
     """Measure a round.
 
     Args:
@@ -48,7 +49,7 @@ def geometry(updates: Sequence[Words], step: Words | None) -> Geometry:
     ((5.0, 10.0), (1.0, 1.0), (0.0, 0.0), (1.0, 2.0))
     """
     n = len(updates)
-    inner = gram(np.stack([*updates, *([] if step is None else [step])])).tolist()
+    inner = gram([*updates, *([] if step is None else [step])]).tolist()
     norms = tuple(sqrt(inner[i][i]) for i in range(n))
     cosines = [[_cosine(inner, i, j) for j in range(n)] for i in range(n)]
     if step is None or inner[n][n] == 0:

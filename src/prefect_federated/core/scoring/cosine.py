@@ -3,16 +3,15 @@
 from collections.abc import Mapping
 from math import isqrt
 
-import numpy as np
-
 from prefect_federated.core.aggregation.distances import gram
+from prefect_federated.core.aggregation.vector import Vector
 from prefect_federated.core.combine import Words
 from prefect_federated.core.scoring.score_vector import Scores
 
 BITS = 16
 
 
-def cosine(aggregate: Words, updates: Mapping[int, Words], length: int) -> Scores:
+def cosine(aggregate: Words, updates: Mapping[int, Vector], length: int) -> Scores:
     """score[i] = floor(2^16 * max(0, <u_i, a> / (|u_i| |a|))); 0 for whoever is not in `updates`.
 
     Exact: the same for whoever can read the updates, without any held-out data. It tells what an update contributes to
@@ -31,8 +30,8 @@ def cosine(aggregate: Words, updates: Mapping[int, Words], length: int) -> Score
     return tuple(_score(aggregate, updates[index]) if index in updates else 0 for index in range(length))
 
 
-def _score(aggregate: Words, update: Words) -> int:
-    (own, both), (_, whole) = gram(np.stack([update, aggregate])).tolist()
+def _score(aggregate: Words, update: Vector) -> int:
+    (own, both), (_, whole) = gram([update, aggregate]).tolist()
     if both <= 0:
         return 0
     return isqrt((int(both) << BITS) ** 2 // (int(own) * int(whole)))

@@ -1,0 +1,99 @@
+"""Whether the proposed aggregate is the rule's over the included updates, and the model the step's over both.
+
+included updates --rule--> aggregate, word by word;   base + aggregate --step_check--> model, state
+"""
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from prefect_federated.adapters.gathering import Gathered
+from prefect_federated.adapters.party import Party
+from prefect_federated.adapters.payloads import S, fetch_kept
+from prefect_federated.adapters.spool import Spool, in_memory
+from prefect_federated.adapters.step_check import step_findings, wrong_step
+from prefect_federated.core.combine import Update, Words, apply_rule
+from prefect_federated.core.errors import ConfigurationError, PayloadError, SpecError
+from prefect_federated.core.findings import AGGREGATE, MODEL, PAYLOAD, Finding, Wrong
+from prefect_federated.core.payload import check_stream, header_chunk, parse, words_of
+from prefect_federated.core.proofs import coordinate_of, first_difference, with_ranks
+from prefect_federated.core.round import Reason
+from prefect_federated.core.round_spec import RoundSpec
+
+if TYPE_CHECKING:
+    from prefect_federated.adapters.verification import Claimed
+
+
+def result_findings(party: Party, spec: RoundSpec, claimed: "Claimed", gathered: Gathered | None) -> Iterator[Finding]:
+    """What is wrong with aggregate, model and state.
+
+    The model is compared from a spool, so that what is in memory at once is base, aggregate and what either should be.
+
+    Args:
+        gathered: the round's updates where they could be read and the proposal's records of them are true, else None.
+    """
+    document, proposal = claimed.document, claimed.proposal
+    stream = yield from _stream(party, spec, "aggregate", document.aggregate_uri, proposal.aggregate_root, in_memory)
+    model = yield from _stream(party, spec, "model", document.model_uri, proposal.model_root, Spool().keep)
+    if stream is None:
+        return
+    aggregate = parse(stream, spec.header("aggregate"))[1]["model"]
+    if gathered is not None and document.included:
+        yield from sum_findings(spec, claimed, gathered, aggregate)
+    proposed = None if model is None else words_of(model, spec.header("model"))["model"]
+    yield from step_findings(party, spec, proposal, document, aggregate, proposed)
+
+
+def _stream(
+    party: Party, spec: RoundSpec, kind: str, uri: str, root: bytes, keep: Callable[[Iterable[bytes], int], S]
+) -> Generator[Finding, None, S | None]:
+    """The stream of a proposed aggregate or model; where it is not to be had, why not, and None."""
+    tree, header = (AGGREGATE if kind == "aggregate" else MODEL), header_chunk(spec.header(kind))
+    try:
+        stream = fetch_kept(party.store, spec, kind, uri, root, keep)
+        if (found := stream[: len(header)]) != header:
+            detail = f"the {kind} starts with {found[:80]!r}, the task's header is {header[:80]!r}"
+            yield Finding(Wrong.HEADER if kind == "aggregate" else wrong_step(spec), detail)
+            return None
+        check_stream(stream, spec.header(kind))
+    except (ConfigurationError, PayloadError) as error:
+        yield Finding(Wrong.WITHHELD, str(error), tree=tree)
+        return None
+    return stream
+
+
+def sum_findings(spec: RoundSpec, claimed: "Claimed", gathered: Gathered, aggregate: Words) -> Iterator[Finding]:
+    """The first word in which the aggregate is not the rule's, or which included updates could not be read."""
+    updates = included_updates(claimed, gathered)
+    for position, record in enumerate(claimed.document.included):
+        if updates[position] is None:
+            reason = gathered.reasons[record.participant]
+            kind = Wrong.RANGE if reason is Reason.OUT_OF_RANGE else Wrong.WITHHELD
+            yield Finding(kind, gathered.details[record.participant], position, tree=PAYLOAD)
+    there = [update for update in updates if update is not None]
+    if len(there) < len(updates):
+        return
+    try:
+        ours = apply_rule(spec.spec.rule, there)
+    except SpecError as error:  # too few for the rule, or coefficients that it does not give
+        yield Finding(Wrong.RULE, f"no aggregate of the {len(there)} included updates: {error}")
+        return
+    wrong = first_difference(ours, aggregate)
+    if wrong is None:
+        return
+    enforced, words = spec.spec.enforced, [int(update.words[wrong : wrong + 1][0]) for update in there]
+    at = with_ranks(coordinate_of(wrong, enforced.chunk_bytes), words, enforced.rule, enforced.trim)
+    yield Finding(
+        Wrong.SUM,
+        f"aggregate word {wrong} is {int(aggregate[wrong])}, {spec.spec.rule.name} of the {len(there)} included"
+        f" updates is {int(ours[wrong])}",
+        at=at,
+    )
+
+
+def included_updates(claimed: "Claimed", gathered: Gathered) -> list[Update | None]:
+    """The included updates in their order, under the weights that are bound; None where one could not be had."""
+    found = {update.participant: update.words for update in gathered.updates}
+    return [
+        Update(record.participant, record.weight, found[record.participant]) if record.participant in found else None
+        for record in claimed.document.included
+    ]
