@@ -21,6 +21,7 @@ from prefect_federated.learning.local import initial_vector, local_update
 from prefect_federated.learning.machine import Machine
 from prefect_federated.learning.plan import Private, TrainingData, manifest
 from tests.learning.flower import PYTHON, Ward, on_machine, require_flower, written
+from tests.learning.processes import command, descendants, gone
 
 
 @pytest.fixture(autouse=True)
@@ -176,28 +177,12 @@ def test_model_is_not_judged_without_a_loss_nor_asked_for_labels(data: TrainingD
         plan.predict(plan.build_model(0), data.frame)
 
 
-def gone(process: int) -> bool:
-    """Whether it ends within ten seconds; one that nobody waits for yet counts as ended."""
-    for _ in range(100):
-        try:
-            if Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
-                return True
-        except (FileNotFoundError, ProcessLookupError):
-            return True
-        time.sleep(0.1)
-    return False
-
-
-def children(of: int) -> list[int]:
-    return [int(one) for one in Path(f"/proc/{of}/task/{of}/children").read_text().split()]
-
-
 def test_app_that_takes_longer_than_the_silos_limit_is_ended(data: TrainingData, tmp_path: Path) -> None:
     plan = on_machine(written(tmp_path, "import time\ntime.sleep(600)"), limit_s=3)
     ended: list[bool] = []
 
     def watch() -> None:
-        while not (mine := [one for one in children(os.getpid()) if "flower_child" in command(one)]):
+        while not (mine := [one for one in descendants(os.getpid()) if "flower_child" in command(one)]):
             time.sleep(0.05)
         ended.append(gone(mine[0]))
 
@@ -207,13 +192,6 @@ def test_app_that_takes_longer_than_the_silos_limit_is_ended(data: TrainingData,
         trained(plan, data)
     watching.join()
     assert ended == [True]
-
-
-def command(process: int) -> str:
-    try:
-        return Path(f"/proc/{process}/cmdline").read_text()
-    except FileNotFoundError:
-        return ""
 
 
 def test_app_does_not_outlive_a_silo_whose_process_is_killed(
@@ -233,7 +211,7 @@ def test_app_does_not_outlive_a_silo_whose_process_is_killed(
     (tmp_path / "tmp").mkdir()
     environment = {**os.environ, "TMPDIR": str(tmp_path / "tmp"), "PYTHONPATH": str(Path(__file__).parents[2])}
     silo = subprocess.Popen([sys.executable, "-c", source], env=environment)
-    while not (apps := [one for one in children(silo.pid) if "flower_child" in command(one)]):
+    while not (apps := [one for one in descendants(silo.pid) if "flower_child" in command(one)]):
         assert silo.poll() is None
         time.sleep(0.1)
     time.sleep(1.5)  # until it waits for its lifeline
