@@ -25,7 +25,8 @@ lint: .venv/.dev
 types: .venv/.dev .types
 	$(BIN)/mypy
 
-unit: .venv/.dev
+unit: export FEDERATED_REQUIRE_FLOWER := 1
+unit: .venv/.dev .venv/flower/.installed
 ifdef SLOW
 	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder --durations 40 -m "not services"
 else
@@ -91,6 +92,7 @@ benchmarks: .venv/.dev
 	$(BIN)/python benchmarks/simulation.py
 	$(BIN)/python benchmarks/quality.py
 	$(BIN)/python benchmarks/large_update.py
+	$(BIN)/python benchmarks/gpu.py
 	-$(BIN)/python benchmarks/robustness.py
 	-$(BIN)/python benchmarks/detection.py --seeds 20
 	-$(BIN)/python benchmarks/scores.py
@@ -119,6 +121,12 @@ tests/chains/hardhat/node_modules/.installed: tests/chains/hardhat/package-lock.
 .venv/bin/pip:
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --upgrade pip
+
+# Flower asks for older protobuf, typer, rich and FastAPI than this project: it has an environment of its own.
+.venv/flower/.installed: tests/learning/flower_apps/requirements.txt .venv/bin/pip
+	$(PYTHON) -m venv .venv/flower
+	.venv/flower/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
 
 .venv/analysis/.installed: contracts/checks/requirements.txt
 	$(PYTHON) -m venv .venv/analysis

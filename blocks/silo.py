@@ -112,6 +112,29 @@ class Silo(PartyBlock):
         title="Mailbox",
         description="Folder shared with relayers and aggregators: commits to be relayed, receipts for payloads.",
     )
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field(
+        default="auto",
+        title="Device",
+        description="Where plans of torch train; auto is CUDA where there is one, then MPS, then the CPU.",
+    )
+    processes: int = Field(
+        default=1,
+        ge=1,
+        title="Processes",
+        description="Processes that share one training of a torch plan, started by torchrun; each has a GPU of its"
+        " own, where the device is one.",
+    )
+    flower_python: Path | None = Field(
+        default=None,
+        title="Flower's Python",
+        description="Interpreter that runs the ClientApps of Flower plans, such as /opt/flower/bin/python.",
+    )
+    training_limit_s: float = Field(
+        default=0,
+        ge=0,
+        title="Training limit",
+        description="Seconds after which a training by torchrun or Flower is ended; 0 is no limit.",
+    )
     data_docs: Path | None = Field(
         default=None,
         title="Data Docs",
@@ -155,6 +178,7 @@ class Silo(PartyBlock):
         from prefect_federated.adapters.mailbox import FolderMailbox
         from prefect_federated.adapters.silo import Silo as OpenSilo
         from prefect_federated.core.policy import Policy
+        from prefect_federated.learning.machine import Machine
 
         party = self.open_party()
         return OpenSilo(
@@ -178,6 +202,7 @@ class Silo(PartyBlock):
             commit_by=self.commit_by,
             mailbox=FolderMailbox(self.mailbox) if self.mailbox else None,
             suite=self.suite,
+            machine=Machine(self.device, self.processes, self.flower_python, self.training_limit_s),
         )
 
     def source(self) -> "DataSource":

@@ -113,7 +113,7 @@ class Participant:
             reveal(self.silo.party, spec, sealed)
 
     def _train(self, spec: RoundSpec, evidence: Evidence) -> SealedUpdate:
-        return train(self.silo, spec, evidence)
+        return train.with_options(tags=self.silo.machine.tags)(self.silo, spec, evidence)
 
 
 @contextmanager

@@ -7,6 +7,8 @@ import pytest
 from prefect_federated.learning.plan import TrainingData
 from prefect_federated.learning.tabular import TabularClassifier
 
+collect_ignore = ["flower_apps"]  # they run where Flower is
+
 
 @pytest.fixture
 def data() -> TrainingData:

@@ -1,6 +1,6 @@
 """A silo at work: a participant with data, consent records and a policy of its own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from prefect_federated.adapters.data.gx_suite import DataChecks
@@ -11,6 +11,7 @@ from prefect_federated.adapters.record_file import read_record
 from prefect_federated.core.consent import ConsentRecord
 from prefect_federated.core.policy import Policy
 from prefect_federated.core.relaying import leaves_letter
+from prefect_federated.learning.machine import Machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Silo:
     commit_by: str = "direct"
     mailbox: Mailbox | None = None
     suite: Path | None = None  # expectations of the silo's own, approved by hash in the policy
+    machine: Machine = field(default_factory=Machine)
 
     def relays(self, task: int) -> Mailbox | None:
         """The mailbox, where the next step of a round is to be left there now; None where it is to be sent."""

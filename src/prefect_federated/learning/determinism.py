@@ -1,5 +1,6 @@
 """Run a piece of torch or of linear algebra so that it gives the same bits each time; global state is put back."""
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +14,8 @@ _ONE_AT_A_TIME = threading.RLock()  # generator, thread count and mode belong to
 
 
 @contextmanager
-def reproducible(seed: int) -> Iterator[None]:
-    """Seed torch's CPU generator, use one thread and deterministic kernels; put all back afterwards.
+def reproducible(seed: int, device: str = "cpu") -> Iterator[None]:
+    """Seed torch's generators, use one thread and deterministic kernels; put all back afterwards.
 
     Holds a lock: two trainings in one process take turns, since they would draw from one generator. One
     thread, because the order of a parallel sum depends on how many threads share it. The bits are those of
@@ -22,13 +23,18 @@ def reproducible(seed: int) -> Iterator[None]:
     """
     import torch
 
-    with _ONE_AT_A_TIME, torch.random.fork_rng(devices=[]):
+    place = torch.device(device)
+    if place.type == "cuda":
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic products, read at their first use
+    with _ONE_AT_A_TIME, torch.random.fork_rng(devices=[place] if place.type == "cuda" else []):
         threads = torch.get_num_threads()
         strict = torch.are_deterministic_algorithms_enabled()
         warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
         torch.set_num_threads(1)
         torch.use_deterministic_algorithms(True, warn_only=True)
         torch.default_generator.manual_seed(seed)
+        if place.type != "cpu":
+            torch.get_device_module(place).manual_seed(seed)
         try:
             yield
         finally:

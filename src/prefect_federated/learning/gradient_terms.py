@@ -25,7 +25,9 @@ class GradientTerms:
         trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad] if terms.any else []
         self._mu = terms.mu
         self._pairs = [(p, p.detach().clone()) for _, p in trained] if terms.mu else []
-        self._drift = [(p, torch.tensor(terms.drift[name])) for name, p in trained if name in terms.drift]
+        self._drift = [
+            (p, torch.tensor(terms.drift[name], device=p.device)) for name, p in trained if name in terms.drift
+        ]
 
     def join(self) -> None:
         """Add the terms to the gradients; also to those that no row of the batch touched."""

@@ -5,10 +5,12 @@ class Mine(TorchPlan):
         return nn.Linear(20, 2)
 """
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,7 @@ from prefect_federated.core.errors import ConfigurationError
 from prefect_federated.learning import subset
 from prefect_federated.learning.accountant import Sampling
 from prefect_federated.learning.determinism import reproducible
+from prefect_federated.learning.machine import Assignment, device_of
 from prefect_federated.learning.offers import NO_TERMS, LocalSteps, Terms
 from prefect_federated.learning.plan import TrainingData, TrainResult
 
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from prefect_federated.core.spec import PrivacySpec
+    from prefect_federated.learning.crew import Crew
 
 
 class TorchPlan(ABC):
@@ -34,6 +38,8 @@ class TorchPlan(ABC):
     Shared are the floating-point entries of the state dict; integer buffers stay at home. With `share`, only those
     that it names are shared and trained (`learning.subset`).
     """
+
+    _assignment: Assignment | None = None
 
     def __init__(
         self,
@@ -127,27 +133,65 @@ class TorchPlan(ABC):
         return self.train_with(model, data, seed, NO_TERMS)
 
     def train_with(self, model: "nn.Module", data: TrainingData, seed: int, terms: Terms) -> TrainResult:
-        """As `train`, with terms that join each gradient; they are not part of the loss that is reported."""
+        """As `train`, with terms that join each gradient; they are not part of the loss that is reported.
+
+        In as many processes as the silo's machine offers, but in one if layers mix the rows of a batch.
+        """
+        from prefect_federated.learning.crew import Alone
+        from prefect_federated.learning.torchrun import train_together
+
+        there = self._assignment
+        if there is None or there.machine.processes == 1 or self._mixes_rows(model):
+            device = "cpu" if there is None else device_of(replace(there.machine, processes=1))
+            return self.train_in(Alone(), model, data, seed, terms, device)
+        trained, result = train_together(there, self.parameters(model), data, seed, terms)
+        self.load(model, trained)
+        return result
+
+    def train_in(
+        self, crew: "Crew", model: "nn.Module", data: TrainingData, seed: int, terms: Terms, device: str
+    ) -> TrainResult:
+        """One process's part of a training; the model ends on the CPU."""
         import torch
 
         from prefect_federated.learning.gradient_terms import GradientTerms
 
-        x, y = self.tensors(data.x), torch.from_numpy(data.y)
-        total, seen = torch.zeros(()), 0
-        with reproducible(seed):
+        x, y = self.tensors(data.x).to(device), torch.from_numpy(data.y).to(device)
+        total, seen = torch.zeros((), device=device), 0
+        with reproducible(seed, device):
+            model.to(device)
             step, joining = self._optimizer(model), GradientTerms(model, terms)
             model.train()
             subset.hold_statistics(model, self.share)
-            for rows in self._batches(len(y)):
+            for rows in crew.batches(self._batches(len(y))):
                 if seen >= len(y):
-                    total, seen = torch.zeros(()), 0
+                    total, seen = torch.zeros((), device=device), 0
                 step.zero_grad()
-                loss = self.loss(model(x[rows]), y[rows])
-                loss.backward()  # type: ignore[no-untyped-call]
+                mine = crew.mine(rows)
+                if len(mine):
+                    loss = self.loss(model(x[mine]), y[mine])
+                    (loss * (len(mine) / len(rows))).backward()  # type: ignore[no-untyped-call]
+                    total += loss.detach() * len(mine)
+                crew.sum_gradients(model)
                 joining.join()
                 step.step()
-                total, seen = total + loss.detach() * len(rows), seen + len(rows)
-        return TrainResult(len(y), {"train_loss": float(total) / max(seen, 1)})
+                seen += len(rows)
+            model.to("cpu")
+        return TrainResult(len(y), {"train_loss": float(crew.sum(total)) / max(seen, 1)})
+
+    def assigned(self, assignment: Assignment) -> Self:
+        """The plan on a silo's machine, in one round."""
+        there = copy.copy(self)
+        there._assignment = assignment
+        return there
+
+    def _mixes_rows(self, model: "nn.Module") -> bool:
+        """Whether batch normalisation is trained: half a batch has other statistics than the whole."""
+        from torch.nn.modules.batchnorm import _BatchNorm
+
+        model.train()
+        subset.hold_statistics(model, self.share)
+        return any(isinstance(layer, _BatchNorm) and layer.training for layer in model.modules())
 
     def _batches(self, rows: int) -> Iterator["torch.Tensor"]:
         """Numbers of the rows of each batch, every pass shuffled anew."""

@@ -15,7 +15,10 @@ from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.learning.algorithms.plain import NOTHING, Personal
 from prefect_federated.learning.evaluation import finite
 from prefect_federated.learning.local import LocalUpdate, local_update
+from prefect_federated.learning.machine import Assignment, Machine, assigned
 from prefect_federated.learning.plan import Private, TrainingData, load_plan
+
+HERE = Machine()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ def train_update(
     data: TrainingData,
     secret: bytes = b"",
     personal: Personal = NOTHING,
+    machine: Machine = HERE,
 ) -> EncodedUpdate:
     """Train the task's plan from the base model on one silo's data.
 
@@ -46,6 +50,7 @@ def train_update(
         secret: 32 bytes that only the silo can derive, from which a task with `privacy` draws samples and noise.
             `training_seed` would not do: it is public, and whoever knows the noise takes it off.
         personal: what the silo kept when the base version was made.
+        machine: where it trains.
 
     Raises:
         ConfigurationError: the plan cannot train privately or by the task's algorithm, or there is no secret.
@@ -53,7 +58,8 @@ def train_update(
         TrainingFailed: the plan failed, or trained on no example: such a weight could be committed, not revealed.
     """
     agreed = spec.spec
-    plan = load_plan(agreed.plan.ref, agreed.plan.hyperparameters, agreed.plan.code_hash)
+    loaded = load_plan(agreed.plan.ref, agreed.plan.hyperparameters, agreed.plan.code_hash)
+    plan = assigned(loaded, Assignment(agreed.plan, spec.round, machine))
     vector = decode(base, spec.header("model").parts[0].encoding).astype(np.float32)
     private = None if agreed.privacy is None else Private(agreed.privacy, secret)
     update = local_update(

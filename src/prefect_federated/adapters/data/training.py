@@ -31,7 +31,8 @@ def train_on(silo: Silo, spec: RoundSpec, view: "ConsentView") -> EncodedUpdate:
     require_true_base(party, spec)
     base = fetch_words(party.store, spec, "model", spec.base_uri, spec.base_root)
     secret = noise_secret(party.sealing_key, spec, party.account, view.digest)
-    return train_update(spec, party.account, base, view.training_data(), secret, recall_personal(party, spec))
+    data, personal = view.training_data(), recall_personal(party, spec)
+    return train_update(spec, party.account, base, data, secret, personal, silo.machine)
 
 
 def noise_secret(key: SealingKey, spec: RoundSpec, participant: str, view_digest: bytes) -> bytes:
