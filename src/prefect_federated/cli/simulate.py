@@ -13,7 +13,7 @@ from prefect_federated.cli.console import err, says_what_to_do
 from prefect_federated.cli.console import out as console
 from prefect_federated.cli.watched import clear_folder, watching
 
-STAGES = ("open", "commit", "reveal", "aggregate", "settle")
+STAGES = ("open", "commit", "reveal", "vote", "aggregate", "settle")
 BESIDES = 9  # what the run says before and after its rounds
 
 
@@ -37,6 +37,12 @@ def simulate(
     norm_rule: Annotated[
         bool, typer.Option("--norm-rule/--no-norm-rule", help="Leave out updates longer than an honest one can be.")
     ] = False,
+    committee: Annotated[
+        int, typer.Option(min=0, max=31, help="Validators who score every update, vote, and decide pay; 0 is none.")
+    ] = 3,
+    scores: Annotated[
+        str, typer.Option(help="How the committee scores updates, by name; a wrong name lists all.")
+    ] = "loss",
     data: Annotated[str, typer.Option(help="digits, breast-cancer, or csv:PATH for a table of numbers.")] = "digits",
     plan: Annotated[
         str, typer.Option(help="Training plan as MODULE:CLASS or FILE.py:CLASS, with its own defaults; else a network.")
@@ -57,6 +63,9 @@ def simulate(
         typer.Option(help="Where participants train; auto takes a CUDA device where there is one, with its own bits."),
     ] = "cpu",
     seed: Annotated[int, typer.Option(min=0, help="Decides keys, data split, training; same seed, same model.")] = 0,
+    chain: Annotated[
+        str | None, typer.Option(help="Endpoint of a running development chain, to audit on; else one is started.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for everything the run leaves behind; replaced.")] = Path(
         "federated-simulation"
     ),
@@ -78,13 +87,15 @@ def simulate(
         cohort=cohort,
         attackers=attackers,
         attack=attack,
-        rule=rule,
+        rule=_name(rule),
         algorithm=algorithm,
         data=data,
         target=target,
         plan=plan,
         partition=partition_of(partition),
         norm_rule=norm_rule,
+        committee=committee,
+        scores=_name(scores),
         epochs=epochs,
         device=_device(device),
         seed=seed,
@@ -97,13 +108,18 @@ def simulate(
 
     piped = str(json) == "-"  # then stdout is for the report alone
     with watching(err if piped else console, rounds * len(STAGES) + BESIDES) as (say, watch):
-        report = run_simulation(out, options, say, watch)
+        report = run_simulation(out, options, say, watch, chain)
     if piped:
         print(report.model_dump_json(indent=1))
         return
     if json is not None:
         json.write_text(report.model_dump_json(indent=1))
     show_simulation(console, report, out)
+
+
+def _name(typed: str) -> str:
+    """Rules and scores are named with underscores in a task's spec; on a command line hyphens do as well."""
+    return typed.replace("-", "_")
 
 
 def _device(asked: str) -> str:

@@ -39,7 +39,15 @@ def run_rounds(town: Town, options: Options, watch: Watcher) -> list[RoundResult
             crowd = _crowd(town, options, drawn, shards)
             crowd.recall(last)
             members = [member for member in town.members if member.name in drawn]
-            cast = Cast(town.sponsor, town.aggregator, members, watch, relayer=town.relayer, crowd=crowd)
+            cast = Cast(
+                town.sponsor,
+                town.aggregator,
+                members,
+                watch,
+                relayer=town.relayer,
+                validators=town.validators,
+                crowd=crowd,
+            )
             results += drive_rounds(cast, town.task, 1)
             last = crowd
         return results
