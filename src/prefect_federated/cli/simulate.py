@@ -53,8 +53,12 @@ def simulate(
     ] = "iid",
     epochs: Annotated[int, typer.Option(min=0, help="Passes over its rows that everybody makes in a round.")] = 5,
     runner: Annotated[
-        Literal["threads"], typer.Option(help="Prefect task runner of the shards; threads of this process.")
+        Literal["threads", "ray"],
+        typer.Option(help="Where shards run: threads of this process, or Ray. No effect on results."),
     ] = "threads",
+    ray_address: Annotated[
+        str, typer.Option(help="Ray cluster to run on; else --runner ray starts one on this machine.")
+    ] = "",
     shards: Annotated[
         int, typer.Option(min=0, help="Prefect tasks that a stage is cut into; 0 is one a core. No effect on results.")
     ] = 0,
@@ -77,6 +81,7 @@ def simulate(
     real participant; a relayer brings the commits. Participants of one plan train as one program.
     """
     from prefect_federated.scenario.simulation.attacking import require_attack
+    from prefect_federated.scenario.simulation.on_ray import require_ray
     from prefect_federated.scenario.simulation.options import Options, partition_of
 
     if attack:
@@ -100,9 +105,13 @@ def simulate(
         device=_device(device),
         seed=seed,
         shards=shards,
+        runner=runner,
+        ray_address=ray_address,
     )
+    if runner == "ray":
+        require_ray()
     clear_folder(out, "simulation")
-    quiet.apply(out)
+    quiet.apply(out, keep_server=runner == "ray")
     from prefect_federated.cli.simulate_run import run_simulation
     from prefect_federated.cli.simulate_tables import show_simulation
 

@@ -62,6 +62,8 @@ class Options:
     shards: int = 0  # tasks that a stage is cut into; 0 is one for each worker
     run_each: int = 20  # up to so many participants each has a run of its own in MLflow
     unit: int = UNIT  # members that train as one program; another number may give other last bits
+    runner: str = "threads"  # or "ray"
+    ray_address: str = ""  # of a cluster; empty starts one on this machine
     workers: int = 0  # threads; 0 is one for each core, four at most
 
     def __post_init__(self) -> None:
@@ -99,6 +101,11 @@ class Options:
             raise ConfigurationError(
                 f"rule {self.rule} against {self.most_attackers} attackers needs {needed} updates, a round has"
                 f" {drawn}; lower --attackers, raise --participants or --cohort, or choose another --rule"
+            )
+        if self.ray_address and self.runner != "ray":
+            raise ConfigurationError(
+                f"--ray-address {self.ray_address} goes with --runner ray, the runner is {self.runner}; give both, or"
+                " neither"
             )
         algorithm(self.algorithm)
 
