@@ -26,6 +26,10 @@ from prefect_federated.scenario.simulation.options import (
         ({"attack": "alie"}, "--attackers 0 and --attack alie do not go together"),
         ({"cohort": 21}, "a cohort of 21 cannot be drawn from 20 participants"),
         ({"rule": "maen"}, "no rule 'maen'; --rule takes one of mean, median"),
+        ({"committee": 32}, "a committee has 0 to 31 seats, --committee asks for 32"),
+        ({"committee": -1}, "a committee has 0 to 31 seats, --committee asks for -1"),
+        ({"scores": "lose"}, "no scores 'lose'; --scores takes one of improvement, loss"),
+        ({"ray_address": "head:6379"}, "--ray-address head:6379 goes with --runner ray, the runner is threads"),
         ({"algorithm": "fedsgd"}, "no algorithm 'fedsgd'; --algorithm takes one of fedavg"),
         (
             {"rule": "multi_krum", "attackers": 9, "attack": "alie"},

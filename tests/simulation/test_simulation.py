@@ -54,7 +54,7 @@ def test_shard_is_one_task_run_a_stage_and_no_participant_has_one(report: Report
 
 def test_time_of_every_stage_is_told(report: Report) -> None:
     for row in report.rounds:
-        assert row.stages_s.keys() == {"open", "commit", "reveal", "aggregate", "settle"}
+        assert row.stages_s.keys() == {"open", "commit", "reveal", "vote", "aggregate", "settle"}
         assert sum(row.stages_s.values()) == pytest.approx(row.wall_s, rel=0.2)
 
 

@@ -10,8 +10,12 @@ from pathlib import Path
 CHATTY = ("alembic", "great_expectations", "mlflow")
 
 
-def apply(out: Path) -> None:
-    """Point Prefect and MLflow into `out` and switch their telemetry off."""
+def apply(out: Path, keep_server: bool = False) -> None:
+    """Point Prefect and MLflow into `out` and switch their telemetry off.
+
+    Args:
+        keep_server: leave it at the Prefect server that the environment names, where it names one.
+    """
     home = out.absolute() / "prefect"
     home.mkdir(parents=True, exist_ok=True)
     os.environ.update(
@@ -30,6 +34,7 @@ def apply(out: Path) -> None:
         GX_ANALYTICS_ENABLED="false",
         DO_NOT_TRACK="1",
     )
-    os.environ.pop("PREFECT_API_URL", None)
+    if not keep_server:
+        os.environ.pop("PREFECT_API_URL", None)
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -13,7 +13,7 @@ from prefect_federated.cli.console import err, says_what_to_do
 from prefect_federated.cli.console import out as console
 from prefect_federated.cli.watched import clear_folder, watching
 
-STAGES = ("open", "commit", "reveal", "aggregate", "settle")
+STAGES = ("open", "commit", "reveal", "vote", "aggregate", "settle")
 BESIDES = 9  # what the run says before and after its rounds
 
 
@@ -37,6 +37,12 @@ def simulate(
     norm_rule: Annotated[
         bool, typer.Option("--norm-rule/--no-norm-rule", help="Leave out updates longer than an honest one can be.")
     ] = False,
+    committee: Annotated[
+        int, typer.Option(min=0, max=31, help="Validators who score every update, vote, and decide pay; 0 is none.")
+    ] = 3,
+    scores: Annotated[
+        str, typer.Option(help="How the committee scores updates, by name; a wrong name lists all.")
+    ] = "loss",
     data: Annotated[str, typer.Option(help="digits, breast-cancer, or csv:PATH for a table of numbers.")] = "digits",
     plan: Annotated[
         str, typer.Option(help="Training plan as MODULE:CLASS or FILE.py:CLASS, with its own defaults; else a network.")
@@ -47,8 +53,12 @@ def simulate(
     ] = "iid",
     epochs: Annotated[int, typer.Option(min=0, help="Passes over its rows that everybody makes in a round.")] = 5,
     runner: Annotated[
-        Literal["threads"], typer.Option(help="Prefect task runner of the shards; threads of this process.")
+        Literal["threads", "ray"],
+        typer.Option(help="Where shards run: threads of this process, or Ray. No effect on results."),
     ] = "threads",
+    ray_address: Annotated[
+        str, typer.Option(help="Ray cluster to run on; else --runner ray starts one on this machine.")
+    ] = "",
     shards: Annotated[
         int, typer.Option(min=0, help="Prefect tasks that a stage is cut into; 0 is one a core. No effect on results.")
     ] = 0,
@@ -57,6 +67,9 @@ def simulate(
         typer.Option(help="Where participants train; auto takes a CUDA device where there is one, with its own bits."),
     ] = "cpu",
     seed: Annotated[int, typer.Option(min=0, help="Decides keys, data split, training; same seed, same model.")] = 0,
+    chain: Annotated[
+        str | None, typer.Option(help="Endpoint of a running development chain, to audit on; else one is started.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for everything the run leaves behind; replaced.")] = Path(
         "federated-simulation"
     ),
@@ -68,6 +81,7 @@ def simulate(
     real participant; a relayer brings the commits. Participants of one plan train as one program.
     """
     from prefect_federated.scenario.simulation.attacking import require_attack
+    from prefect_federated.scenario.simulation.on_ray import require_ray
     from prefect_federated.scenario.simulation.options import Options, partition_of
 
     if attack:
@@ -78,32 +92,43 @@ def simulate(
         cohort=cohort,
         attackers=attackers,
         attack=attack,
-        rule=rule,
+        rule=_name(rule),
         algorithm=algorithm,
         data=data,
         target=target,
         plan=plan,
         partition=partition_of(partition),
         norm_rule=norm_rule,
+        committee=committee,
+        scores=_name(scores),
         epochs=epochs,
         device=_device(device),
         seed=seed,
         shards=shards,
+        runner=runner,
+        ray_address=ray_address,
     )
+    if runner == "ray":
+        require_ray()
     clear_folder(out, "simulation")
-    quiet.apply(out)
+    quiet.apply(out, keep_server=runner == "ray")
     from prefect_federated.cli.simulate_run import run_simulation
     from prefect_federated.cli.simulate_tables import show_simulation
 
     piped = str(json) == "-"  # then stdout is for the report alone
     with watching(err if piped else console, rounds * len(STAGES) + BESIDES) as (say, watch):
-        report = run_simulation(out, options, say, watch)
+        report = run_simulation(out, options, say, watch, chain)
     if piped:
         print(report.model_dump_json(indent=1))
         return
     if json is not None:
         json.write_text(report.model_dump_json(indent=1))
     show_simulation(console, report, out)
+
+
+def _name(typed: str) -> str:
+    """Rules and scores are named with underscores in a task's spec; on a command line hyphens do as well."""
+    return typed.replace("-", "_")
 
 
 def _device(asked: str) -> str:

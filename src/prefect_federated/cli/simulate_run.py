@@ -4,8 +4,7 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from prefect_federated.adapters.evm.devnet import Devnet
-from prefect_federated.cli.demo_run import Say, start_prefect
+from prefect_federated.cli.demo_run import Say, endpoint, start_prefect
 from prefect_federated.core.report import Report
 from prefect_federated.flows.driving import Watcher
 from prefect_federated.flows.heartbeat import without_heartbeat
@@ -20,16 +19,19 @@ from prefect_federated.scenario.simulation.tables import deal
 from prefect_federated.scenario.simulation.town import Town, names_of, set_up
 
 
-def run_simulation(out: Path, options: Options, say: Say, watch: Watcher) -> Report:
-    """Run the whole simulation; returns the report that was written."""
+def run_simulation(out: Path, options: Options, say: Say, watch: Watcher, chain: str | None = None) -> Report:
+    """Run the whole simulation; returns the report that was written.
+
+    Args:
+        chain: endpoint of a running development chain; None starts one that ends with the run.
+    """
     warnings.filterwarnings("ignore")
     out, timed = out.absolute(), Stopwatch(watch)
     say("dealing out the data")
     dealt = deal(options, names_of(options))
-    say("starting a chain")
-    with Devnet.start() as devnet, ThreadPoolExecutor(1) as meanwhile:
+    with endpoint(chain, say) as url, ThreadPoolExecutor(1) as meanwhile:
         server = meanwhile.submit(start_prefect)
-        town = set_up(devnet.url, out, options, dealt, say)
+        town = set_up(url, out, options, dealt, say)
         before = snapshot(town.federation, town.accounts)
         say("starting Prefect")
         _get_ready(town)

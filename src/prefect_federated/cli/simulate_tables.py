@@ -1,4 +1,4 @@
-"""A simulation's report as tables: the rounds, who was left out and why, how good the model is, the money."""
+"""A simulation's report as tables: rounds, who was left out and why, votes and scores, the model, the money."""
 
 from collections import Counter
 from pathlib import Path
@@ -22,6 +22,8 @@ def show_simulation(console: Console, report: Report, out: Path) -> None:
         tables.append(exclusions_table(report))
     if any(row.detected for row in report.rounds):
         tables.append(detection_table(report))
+    if any(row.votes for row in report.rounds):
+        tables.append(committee_table(report))
     for table in (*tables, accuracy_table(report), balances_table(report)):
         console.print(table)
     console.print(sum_line(report.balances), highlight=False)
@@ -64,6 +66,19 @@ def detection_table(report: Report) -> Table:
         bad = sum(name.startswith("attacker-") for name in names)
         tests = ", ".join(f"{test} {count}" for test, count in Counter(one.test for one in row.detected).items())
         table.add_row(str(row.round_id), str(len(names) - bad), str(bad), tests)
+    return table
+
+
+def committee_table(report: Report) -> Table:
+    """How many members accepted each round, their median metric, and how the scores fall on honest and attackers."""
+    table = _table("Votes and scores", "round", "accept", "median metric", *KINDS.values(), "attackers' share")
+    for row in report.rounds:
+        accepts = f"{sum(bool(vote.accept) for vote in row.votes)} of {len(row.votes)}"
+        sums = {kind: sum(s for n, s in row.scores.items() if n.startswith(start)) for start, kind in KINDS.items()}
+        whole = sum(sums.values())
+        share = f"{sums['attackers'] / whole:.1%}" if whole else "-"
+        metric = "-" if row.median_metric is None else f"{row.median_metric:.4f}"
+        table.add_row(str(row.round_id), accepts, metric, *(f"{one:,}" for one in sums.values()), share)
     return table
 
 

@@ -63,6 +63,9 @@ class RoundRow(_Row):
     detected: list[DetectedRow] = Field(default_factory=list, description="named by detection, test by test")
     overturned: list[OverturnRow] = Field(default_factory=list, description="proposals proven wrong, in order")
     votes: list[VoteRow] = Field(default_factory=list, description="the committee, in the order of its seats")
+    scores: dict[str, int] = Field(
+        default_factory=dict, description="median over the votes of each who revealed; empty unless pay goes by scores"
+    )
     median_metric: float | None = Field(default=None, description="median of the metrics voted; null if none counted")
     model_hash: str = Field(description="SHA-256 Merkle root of the model after the round, 0x-hex")
     parent_hash: str = Field(description="the same of the model before it")

@@ -17,6 +17,7 @@ from prefect_federated.core.report import (
     RoundRow,
     VoteRow,
 )
+from prefect_federated.core.scoring.score_vector import median_score
 from prefect_federated.flows.driving import RoundResult
 from prefect_federated.learning.baselines import train_each, train_pooled
 from prefect_federated.learning.evaluation import held_out
@@ -102,6 +103,7 @@ def round_row(federation: Federation, result: RoundResult) -> RoundRow:
             )
             for vote in log.votes
         ],
+        scores=_scores(federation, result),
         median_metric=None if log.median_metric is None else log.median_metric / UNIT,
         model_hash="0x" + standing.model_root.hex(),
         parent_hash="0x" + parent.model_root.hex(),
@@ -111,6 +113,16 @@ def round_row(federation: Federation, result: RoundResult) -> RoundRow:
         gas=gas_by_call(federation, log.transactions),
         wall_s=round(result.wall_s, 3),
     )
+
+
+def _scores(federation: Federation, result: RoundResult) -> dict[str, int]:
+    """Median scores by name, in the order of indices."""
+    log = result.log
+    vectors = [vote.scores for vote in federation.shown_votes(log.task, log.round)] if log.votes else []
+    if not any(vectors):
+        return {}
+    reveals = federation.reveals(log.task, log.round)
+    return {result.notes.name(one.participant): median_score(vectors, one.index) for one in reveals}
 
 
 def gas_by_call(federation: Federation, transactions: Mapping[str, frozenset[bytes]]) -> dict[str, int]:

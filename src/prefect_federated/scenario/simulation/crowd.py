@@ -19,7 +19,7 @@ from prefect_federated.core.notes import LocalNote
 from prefect_federated.core.round import Exclusion
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.scenario.simulation.attacking import Attack
-from prefect_federated.scenario.simulation.held import Simulated
+from prefect_federated.scenario.simulation.ground import Simulated
 from prefect_federated.scenario.simulation.shard import Shard, ShardNotes
 from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.retry import DELAYS_S, RETRIES, is_transport_error
@@ -71,7 +71,8 @@ class SimulatedCrowd:
             unit: members that train as one program.
         """
         self._honest = [
-            Shard(f"shard-{number}", groups, device) for number, groups in enumerate(_cut(honest, shards, unit), 1)
+            Shard(f"shard-{number}", groups, device, seen=bool(attackers))
+            for number, groups in enumerate(_cut(honest, shards, unit), 1)
         ]
         self._attackers = [Shard("attackers", list(_groups(attackers, unit)), device)] if attackers else []
         self._attack = attack
@@ -92,7 +93,7 @@ class SimulatedCrowd:
             self._remember(listen.fn(self._reader, task, round))
         notes = [future.result() for future in [commit_shard.submit(shard, task, round) for shard in self._honest]]
         if self._attackers and self._attack is not None:
-            words = [words for shard in self._honest for words in shard.words.values()]
+            words = [words for one in notes for words in one.words.values()]
             self._attackers[0].attack = self._attack.seeing(
                 np.array(words, np.int32), self.last, round, len(self._attackers[0].members)
             )

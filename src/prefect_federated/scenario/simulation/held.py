@@ -16,7 +16,6 @@ from prefect_federated.core.canonical import canonical_hash
 from prefect_federated.core.checks import Suite
 from prefect_federated.core.consent import ConsentRecord
 from prefect_federated.core.round_spec import RoundSpec
-from prefect_federated.flows.members import Participant
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -89,10 +88,3 @@ class HeldReports(ReportCache):
     def keep(self, asked: Any, answer: Any) -> None:
         """Keep an answer."""
         self._held[canonical_hash(asked)] = answer
-
-
-@dataclass(frozen=True, slots=True)
-class Simulated(Participant):
-    """A simulated silo that takes part as any other."""
-
-    silo: HeldSilo

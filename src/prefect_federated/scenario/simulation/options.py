@@ -11,11 +11,12 @@ from pydantic import ValidationError
 from prefect_federated.core.errors import ConfigurationError
 from prefect_federated.core.local_spec import LocalSpec, Sgd
 from prefect_federated.core.server_spec import FedAvg, ServerSpec
-from prefect_federated.core.spec import RuleSpec
+from prefect_federated.core.spec import CommitteeSpec, RuleSpec
 
 DATA_SETS = ("digits", "breast-cancer")
 UNIT = 16  # members that train as one program
 TRIMMING = ("trimmed_mean",)  # their `trim` is how many attackers they stand; that of all others is `byzantine`
+MOST_SEATS = 31  # of a committee, on chain
 PROXIMAL_MU = 0.1  # of fedprox, where the spec asks for a number and has none of its own
 
 
@@ -49,6 +50,8 @@ class Options:
     plan: str = ""  # reference of a training plan, which runs with its own defaults; a `TabularClassifier` if empty
     partition: Partition = Partition("iid")
     norm_rule: bool = False
+    committee: int = 3  # validators, all of whom judge every round; 0 is none
+    scores: str = "loss"  # how they score updates
     clip_norm: float = 6.0
     epochs: int = 5
     batch_size: int = 16
@@ -59,6 +62,8 @@ class Options:
     shards: int = 0  # tasks that a stage is cut into; 0 is one for each worker
     run_each: int = 20  # up to so many participants each has a run of its own in MLflow
     unit: int = UNIT  # members that train as one program; another number may give other last bits
+    runner: str = "threads"  # or "ray"
+    ray_address: str = ""  # of a cluster; empty starts one on this machine
     workers: int = 0  # threads; 0 is one for each core, four at most
 
     def __post_init__(self) -> None:
@@ -82,12 +87,25 @@ class Options:
                 f"a cohort of {self.cohort} cannot be drawn from {self.participants} participants; lower --cohort, or"
                 " leave it out to have everybody in each round"
             )
+        if not 0 <= self.committee <= MOST_SEATS:
+            raise ConfigurationError(
+                f"a committee has 0 to {MOST_SEATS} seats, --committee asks for {self.committee}; give it one of these"
+            )
+        if self.scores not in score_names():
+            raise ConfigurationError(
+                f"there are no scores {self.scores!r}; --scores takes one of {', '.join(score_names())}"
+            )
         bare = rule_spec(self.rule, self.most_attackers, radius=1, root="0x" + 40 * "1")
         needed, drawn = bare.fewest, self.drawn
         if needed > drawn:
             raise ConfigurationError(
                 f"rule {self.rule} against {self.most_attackers} attackers needs {needed} updates, a round has"
                 f" {drawn}; lower --attackers, raise --participants or --cohort, or choose another --rule"
+            )
+        if self.ray_address and self.runner != "ray":
+            raise ConfigurationError(
+                f"--ray-address {self.ray_address} goes with --runner ray, the runner is {self.runner}; give both, or"
+                " neither"
             )
         algorithm(self.algorithm)
 
@@ -152,6 +170,11 @@ def rule_spec(
     except ValidationError as error:
         problem = error.errors()[0]["msg"]
         raise ConfigurationError(f"rule {name} against {attackers} attackers: {problem}; choose another") from error
+
+
+def score_names() -> tuple[str, ...]:
+    """Every way in which a committee can score updates."""
+    return tuple(get_args(CommitteeSpec.model_fields["scores"].annotation))
 
 
 def algorithm_names() -> tuple[str, ...]:

@@ -4,7 +4,9 @@ draw --leave, enrol--> cohort --drive_rounds, the crowd acting in shards--> Roun
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -16,35 +18,62 @@ from prefect_federated.flows.federated_round import drive_rounds
 from prefect_federated.scenario.simulation.attacking import Attack
 from prefect_federated.scenario.simulation.bulk import Call, send_all
 from prefect_federated.scenario.simulation.crowd import SimulatedCrowd
+from prefect_federated.scenario.simulation.on_ray import cores, one_server, ray_runner
 from prefect_federated.scenario.simulation.options import Options
 from prefect_federated.scenario.simulation.town import Town
 
 MOST_WORKERS = 4  # Python runs one thread at a time; only what waits or computes in torch gains by more
 
 
+_DRIVE: ContextVar[Callable[[], list[RoundResult]]] = ContextVar("drive")
+
+
+@flow(name="federated-simulation")
+def simulation() -> list[RoundResult]:
+    """All rounds. It is given nothing, and is no closure: a flow travels to Ray with each of its tasks."""
+    return _drive()
+
+
 def run_rounds(town: Town, options: Options, watch: Watcher) -> list[RoundResult]:
     """Drive all rounds within one flow run, the shards on its task runner."""
     workers = options.workers or min(MOST_WORKERS, os.cpu_count() or 1)
-    shards = options.shards or workers
+    on_ray = options.runner == "ray"
+    runner: Any = ray_runner(options.ray_address, workers) if on_ray else ThreadPoolTaskRunner(max_workers=workers)
+    token = _DRIVE.set(lambda: _rounds(town, options, watch, options.shards or (cores() if on_ray else workers)))
+    try:
+        with one_server() if on_ray else nullcontext():
+            return simulation.with_options(task_runner=runner)()
+    finally:
+        _DRIVE.reset(token)
 
-    runner: Any = ThreadPoolTaskRunner(max_workers=workers)  # Prefect types it by its own futures
 
-    @flow(name="federated-simulation", task_runner=runner)
-    def simulation() -> list[RoundResult]:
-        results: list[RoundResult] = []
-        enrolled, last = set(town.residents), None
-        for number in range(1, options.rounds + 1):
-            drawn = draw(options, [member.name for member in town.members], number)
-            enrolled = _enrol(town, enrolled, drawn)
-            crowd = _crowd(town, options, drawn, shards)
-            crowd.recall(last)
-            members = [member for member in town.members if member.name in drawn]
-            cast = Cast(town.sponsor, town.aggregator, members, watch, relayer=town.relayer, crowd=crowd)
-            results += drive_rounds(cast, town.task, 1)
-            last = crowd
-        return results
+def _drive() -> list[RoundResult]:
+    return _DRIVE.get()()
 
-    return simulation()
+
+def _rounds(town: Town, options: Options, watch: Watcher, shards: int) -> list[RoundResult]:
+    results: list[RoundResult] = []
+    enrolled, last = set(town.residents), None
+    for number in range(1, options.rounds + 1):
+        drawn = draw(options, [member.name for member in town.members], number)
+        enrolled = _enrol(town, enrolled, drawn)
+        crowd = _crowd(town, options, drawn, shards)
+        crowd.recall(last)
+        results += drive_rounds(_cast(town, drawn, watch, crowd), town.task, 1)
+        last = crowd
+    return results
+
+
+def _cast(town: Town, drawn: set[str], watch: Watcher, crowd: SimulatedCrowd) -> Cast:
+    return Cast(
+        sponsor=town.sponsor,
+        aggregator=town.aggregator,
+        members=[member for member in town.members if member.name in drawn],
+        watch=watch,
+        relayer=town.relayer,
+        validators=town.validators,
+        crowd=crowd,
+    )
 
 
 def draw(options: Options, names: Sequence[str], round: int) -> set[str]:

@@ -25,7 +25,7 @@ from prefect_federated.learning.batched_update import Pupil, train_updates
 from prefect_federated.learning.plan import TrainingData
 from prefect_federated.learning.update import EncodedUpdate
 from prefect_federated.scenario.simulation.attacking import Sight
-from prefect_federated.scenario.simulation.held import Simulated
+from prefect_federated.scenario.simulation.ground import Simulated
 from prefect_federated.tasks.commit import recall, seal
 from prefect_federated.tasks.leave import leave_commit, leave_opening
 from prefect_federated.tasks.listen import listen
@@ -35,19 +35,27 @@ from prefect_federated.tasks.validate import validate
 
 @dataclass(slots=True)
 class ShardNotes:
-    """What a shard leaves behind: counts and sentences by account, no tensor."""
+    """What a shard leaves behind: counts and sentences by account, and what attackers are to see of it."""
 
     local: dict[str, LocalNote] = field(default_factory=dict)
     excluded: dict[str, Exclusion] = field(default_factory=dict)
+    words: dict[str, Words] = field(default_factory=dict)  # trained, before they were sealed; none if nobody looks
 
 
 class Shard:
-    """Members in groups that train as one program. Prefect is given this object, and does not look into it."""
+    """Members in groups that train as one program. Prefect is given this object, and does not look into it.
 
-    def __init__(self, name: str, groups: list[list[Simulated]], device: str) -> None:
-        """Name the shard."""
-        self.name, self._groups, self._device = name, groups, device
-        self.words: dict[str, Words] = {}  # what the members trained in this round, before they were sealed
+    All that a stage does follows from this object, chain, store and mailbox, so it can be carried to another process,
+    and be done there once more where the first was lost on the way: what was sealed stays as it was sealed.
+    """
+
+    def __init__(self, name: str, groups: list[list[Simulated]], device: str, seen: bool = False) -> None:
+        """Name the shard.
+
+        Args:
+            seen: whether attackers are shown what its members train.
+        """
+        self.name, self._groups, self._device, self._seen = name, groups, device, seen
         self.attack: Sight | None = None
 
     @property
@@ -57,28 +65,29 @@ class Shard:
 
     def commit(self, task: int, round: int) -> ShardNotes:
         """Bring every member to a letter in the mailbox, or to the sentence that says why not."""
-        notes, self.words = ShardNotes(), {}
-        spec = listen.fn(self.members[0].silo.party, task, round)
-        self._foresee(spec)
-        self._check_all(spec)
-        for group in self._groups:
-            self._commit_group(spec, group, notes)
+        notes, party = ShardNotes(), self.members[0].silo.party
+        with party.federation.still():
+            spec = listen.fn(party, task, round)
+            self._foresee(spec)
+            self._check_all(spec)
+            for group in self._groups:
+                self._commit_group(spec, group, notes)
         return notes
 
     def reveal(self, task: int, round: int) -> dict[str, Exclusion]:
         """Leave every member's opening."""
-        notes = ShardNotes()
-        party = self.members[0].silo.party
-        spec, committed = listen.fn(party, task, round), party.federation.grants_of(task, round)
-        withdrawn = {one.participant: one for one in party.federation.withdrawn_commits(task)}
-        for member in self.members:
-            if member.account not in committed:
-                continue
-            with _noted(member, notes, "reveal"):
-                if member.account in withdrawn:
-                    retract.fn(member.silo.party, withdrawn[member.account])
-                else:
-                    _reveal(member, spec)
+        notes, party = ShardNotes(), self.members[0].silo.party
+        with party.federation.still():
+            spec, committed = listen.fn(party, task, round), party.federation.grants_of(task, round)
+            withdrawn = {one.participant: one for one in party.federation.withdrawn_commits(task)}
+            for member in self.members:
+                if member.account not in committed:
+                    continue
+                with _noted(member, notes, "reveal"):
+                    if member.account in withdrawn:
+                        retract.fn(member.silo.party, withdrawn[member.account])
+                    else:
+                        _reveal(member, spec)
         return notes.excluded
 
     def _foresee(self, spec: RoundSpec) -> None:
@@ -112,7 +121,8 @@ class Shard:
                 if isinstance(update, FederatedError):
                     raise update
                 evidence = validated[member.account][0]
-                self.words[member.account] = update.words
+                if self._seen:
+                    notes.words[member.account] = update.words
                 notes.local[member.account] = LocalNote(
                     evidence.counts.rows, evidence.view_digest, spec.spec.data.names, update.metrics
                 )

@@ -1,4 +1,7 @@
-"""The task of a simulation: a classifier on the table that was asked for, in clear mode, with relayed commits."""
+"""The task of a simulation: a classifier on the table that was asked for, in clear mode, with relayed commits.
+
+With a committee it pays by the committee's scores; else by examples, or equally where the rule reweights.
+"""
 
 from prefect_federated.adapters.payloads import store_model
 from prefect_federated.adapters.stores.base import ContentStore
@@ -8,11 +11,12 @@ from prefect_federated.core.enforced import DIRECT, RELAYED, Enforced
 from prefect_federated.core.fixed_point import encode
 from prefect_federated.core.merkle import CHUNK_BYTES
 from prefect_federated.core.payload import plain_header
-from prefect_federated.core.spec import DetectionSpec, ModelSpec, PlanSpec, RewardSpec, TaskSpec, UpdateSpec
+from prefect_federated.core.spec import DetectionSpec, ModelSpec, PlanSpec, RewardSpec, RuleSpec, TaskSpec, UpdateSpec
 from prefect_federated.learning.algorithms.chosen import shared_manifest
 from prefect_federated.learning.clip import norm_bound_words
 from prefect_federated.learning.local import initial_vector
 from prefect_federated.learning.plan import code_hash, load_plan
+from prefect_federated.scenario.simulation.committee import BOND_WEI, PAY_BPS, SharedSet, committee_spec
 from prefect_federated.scenario.simulation.options import Options, algorithm, rule_spec
 from prefect_federated.scenario.simulation.tables import Dealt, hyperparameters
 from prefect_federated.scenario.task_spec import ETHER, PLAN
@@ -23,10 +27,13 @@ FRAC_BITS, LIMIT = 16, 2**24
 WINDOW_S, CHALLENGE_S = 3600, 86_400
 
 
-def build_spec(store: ContentStore, options: Options, dealt: Dealt, aggregator: str, first: str) -> TaskSpec:
+def build_spec(
+    store: ContentStore, options: Options, dealt: Dealt, shared: SharedSet, aggregator: str, first: str
+) -> TaskSpec:
     """Build the task, and store its first model.
 
     Args:
+        shared: the held-out rows that a committee measures on.
         first: account of the first honest participant, whom the rule root_of_trust trusts.
 
     Raises:
@@ -36,13 +43,14 @@ def build_spec(store: ContentStore, options: Options, dealt: Dealt, aggregator: 
     plan, (local, server) = load_plan(ref, settings), algorithm(options.algorithm)
     tensors = shared_manifest(plan, local)
     header = plain_header("model", sum(tensor.size for tensor in tensors), FRAC_BITS)
-    words, _ = encode(initial_vector(plan, tensors, options.seed, local), header.parts[0].encoding)
+    vector = initial_vector(plan, tensors, options.seed, local)
+    words, _ = encode(vector, header.parts[0].encoding)
     uri, root = store_model(store, header, words)
     model = ModelSpec(tensors=tensors, frac_bits=FRAC_BITS, genesis_uri=uri)
     update = UpdateSpec(clip_norm=options.clip_norm, limit=LIMIT)
     bound = norm_bound_words(options.clip_norm, len(words), FRAC_BITS)
     rule = rule_spec(options.rule, options.most_attackers, bound if options.norm_rule else None, bound, first)
-    rewards = RewardSpec(policy="examples", aggregator_fee_bps=500)
+    rewards = _rewards(options, rule)
     numbers = in_numbers(PURPOSES, rule, update, model, CHUNK_BYTES, rewards, USE, server)
     return TaskSpec(
         name="simulation",
@@ -58,6 +66,7 @@ def build_spec(store: ContentStore, options: Options, dealt: Dealt, aggregator: 
         server=server,
         detection=DetectionSpec(),
         rewards=rewards,
+        committee=committee_spec(options, dealt, shared, plan, tensors, vector),
         enforced=Enforced(
             genesis_root=root,
             aggregator=aggregator,
@@ -77,6 +86,20 @@ def build_spec(store: ContentStore, options: Options, dealt: Dealt, aggregator: 
             round_reward=ETHER,
             disclosure=1,
             floor_bps=5_000,
+            **_seats(options),
             **numbers,
         ),
     )
+
+
+def _rewards(options: Options, rule: RuleSpec) -> RewardSpec:
+    if options.committee:
+        return RewardSpec(policy="scores", aggregator_fee_bps=500, committee_bps=PAY_BPS)
+    return RewardSpec(policy="equal" if rule.reweights else "examples", aggregator_fee_bps=500)
+
+
+def _seats(options: Options) -> dict[str, int]:
+    if not options.committee:
+        return {}
+    windows = {"vote_window": WINDOW_S, "vote_reveal_window": WINDOW_S}
+    return {"committee": options.committee, "validator_bond": BOND_WEI, **windows}

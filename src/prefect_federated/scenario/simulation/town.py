@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prefect_federated.adapters.aggregator import Aggregator as OpenAggregator
-from prefect_federated.adapters.data.gx_suite import DataChecks
 from prefect_federated.adapters.evm.deploy import deploy
 from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.evm.outbox import Outbox
+from prefect_federated.adapters.evm.records import Deployment
 from prefect_federated.adapters.evm.rpc import chain_id_of, connect, set_balance
 from prefect_federated.adapters.evm.structs import grant_tuple
 from prefect_federated.adapters.keys import SealingKey, dev_key
-from prefect_federated.adapters.mailbox import FolderMailbox
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.relayer import Relayer
-from prefect_federated.blocks import Aggregator, EvmChain, LocalStore, ModelRegistryMirror, Sponsor
+from prefect_federated.adapters.validator import Validator as OpenValidator
+from prefect_federated.blocks import Aggregator, ModelRegistryMirror, Signer, Sponsor, Validator
 from prefect_federated.core.enforced import NOBODY
 from prefect_federated.core.policy import Policy
 from prefect_federated.core.spec import TaskSpec
@@ -27,7 +27,8 @@ from prefect_federated.scenario.accounts import Account, make_account
 from prefect_federated.scenario.grants import SignedConsent, sign_consent
 from prefect_federated.scenario.plot import Consent
 from prefect_federated.scenario.simulation.bulk import Call, send_all
-from prefect_federated.scenario.simulation.held import HeldReports, HeldSilo, HeldTable, Simulated
+from prefect_federated.scenario.simulation.committee import SharedSet, enlist, validators_of, write_shared_set
+from prefect_federated.scenario.simulation.ground import Ground, Hall, Household, Simulated
 from prefect_federated.scenario.simulation.options import Options
 from prefect_federated.scenario.simulation.tables import SUBJECT, Dealt
 from prefect_federated.scenario.simulation.task import build_spec
@@ -70,6 +71,7 @@ class Town:
     aggregator: OpenAggregator
     relayer: Relayer
     members: tuple[Simulated, ...]
+    validators: tuple[OpenValidator, ...]
     residents: dict[str, Resident]
     accounts: dict[str, str]  # addresses of everybody, by name
 
@@ -90,22 +92,28 @@ def names_of(options: Options) -> list[str]:
 
 def set_up(url: str, out: Path, options: Options, dealt: Dealt, say: Say) -> Town:
     """Bring a federation into being on a development chain."""
-    roles, w3 = {name: make_account(out / "keys", options.seed, name) for name in ROLES}, connect(url)
+    seats, w3 = validators_of(options), connect(url)
+    roles = {name: make_account(out / "keys", options.seed, name) for name in (*ROLES, *seats)}
     residents = {name: _resident(options.seed, name) for name in dealt.tables}
     say("deploying contracts")
-    chain = _deployed(w3, url, out, roles)
-    sponsor = chain.connect(roles["sponsor"].signer)
+    made = _deployed(w3, out, roles)
+    ground = Ground(url, chain_id_of(w3), made.coordinator, made.block, out, Path.cwd())
+    sponsor = ground.chain.connect(roles["sponsor"].signer)
     say(f"registering {len(residents)} participants")
-    _register(chain, roles, sponsor, list(residents.values()))
+    bonded = [roles[name].signer for name in ("aggregator", *seats)]
+    _register(sponsor, roles["sponsor"].signer.account(), bonded, list(residents.values()))
     say("recording consent")
     consents = _consent(sponsor, options, dealt, residents)
     say("creating the task")
-    store = LocalStore(root=out / "store", durable=False)
+    store = ground.store.open()
+    shared = write_shared_set(out / "sponsor", options, dealt)
     first = next(iter(residents.values())).address
-    spec = build_spec(store.open(), options, dealt, roles["aggregator"].address, first)
-    task = _create(chain, roles, sponsor, spec, store, options.rounds)
-    send_all(sponsor, [Call(one.account, "Coordinator", "enrol", (task,)) for one in residents.values()])
-    return _opened(chain, out, options, dealt, roles, residents, consents, task, spec, store)
+    spec = build_spec(store, options, dealt, shared, roles["aggregator"].address, first)
+    task = _create(ground, roles, sponsor, spec, options.rounds)
+    judges = [roles[name].signer.account() for name in seats]
+    calls = enlist(roles["sponsor"].signer.account(), judges, task)
+    send_all(sponsor, [*calls, *(Call(one.account, "Coordinator", "enrol", (task,)) for one in residents.values())])
+    return _opened(ground, options, dealt, shared, roles, residents, consents, task, spec)
 
 
 def _resident(seed: int, name: str) -> Resident:
@@ -116,30 +124,25 @@ def _resident(seed: int, name: str) -> Resident:
     )
 
 
-def _deployed(w3: "Web3", url: str, out: Path, roles: dict[str, Account]) -> EvmChain:
+def _deployed(w3: "Web3", out: Path, roles: dict[str, Account]) -> Deployment:
     for role in roles.values():
         set_balance(w3, role.address, PURSE_WEI)
     signer = roles["sponsor"].signer
     made = deploy(w3, signer.account(), Outbox(signer.outbox_folder(), w3, signer.account()))
     (out / "deployment.json").write_text(made.to_json())
-    return EvmChain(
-        rpc_url=url, chain_id=chain_id_of(w3), coordinator=made.coordinator, deployed_block=made.block, timeout_s=60.0
-    )
+    return made
 
 
-def _register(chain: EvmChain, roles: dict[str, Account], sponsor: Federation, residents: list[Resident]) -> None:
-    aggregator = chain.connect(roles["aggregator"].signer)
-    aggregator.register(roles["aggregator"].signer.open_sealing_key().public_bytes)
-    aggregator.deposit(STAKE_WEI)
-    sponsor.set_admission(aggregator.account, True)
-    admin, registry = roles["sponsor"].signer.account(), "ParticipantRegistry"
+def _register(sponsor: Federation, admin: "LocalAccount", bonded: list[Signer], residents: list[Resident]) -> None:
+    """Everybody who locks a bond is registered, staked and admitted."""
+    calls, registry = [], "ParticipantRegistry"
     for one in residents:
         set_balance(sponsor.w3, one.address, PURSE_WEI)
-    calls = []
-    for one in residents:
-        calls.append(Call(one.account, registry, "register", (one.sealing_key.public_bytes, NOBODY)))
-        calls.append(Call(one.account, registry, "deposit", (STAKE_WEI,), STAKE_WEI))
-    calls += [Call(admin, registry, "setAdmission", (one.address, True)) for one in residents]
+    keys = [(signer.account(), signer.open_sealing_key()) for signer in bonded]
+    for account, sealing_key in [*keys, *((one.account, one.sealing_key) for one in residents)]:
+        calls.append(Call(account, registry, "register", (sealing_key.public_bytes, NOBODY)))
+        calls.append(Call(account, registry, "deposit", (STAKE_WEI,), STAKE_WEI))
+        calls.append(Call(admin, registry, "setAdmission", (str(account.address), True)))
     send_all(sponsor, calls)
 
 
@@ -162,63 +165,72 @@ def _consent(
     return signed
 
 
-def _create(
-    chain: EvmChain, roles: dict[str, Account], sponsor: Federation, spec: TaskSpec, store: LocalStore, rounds: int
-) -> int:
-    task = sponsor.create_task(spec.enforced, spec.spec_hash, store.open().put([spec.canonical()]))
+def _create(ground: Ground, roles: dict[str, Account], sponsor: Federation, spec: TaskSpec, rounds: int) -> int:
+    task = sponsor.create_task(spec.enforced, spec.spec_hash, ground.store.open().put([spec.canonical()]))
     sponsor.fund(task, rounds * spec.enforced.round_reward)
-    chain.connect(roles["aggregator"].signer).accept_duty(task)
+    ground.chain.connect(roles["aggregator"].signer).accept_duty(task)
     return task
 
 
 def _opened(
-    chain: EvmChain,
-    out: Path,
+    ground: Ground,
     options: Options,
     dealt: Dealt,
+    shared: SharedSet,
     roles: dict[str, Account],
     residents: dict[str, Resident],
     consents: dict[str, SignedConsent],
     task: int,
     spec: TaskSpec,
-    store: LocalStore,
 ) -> Town:
-    holdout = out / "sponsor" / "held-out.csv"
-    holdout.parent.mkdir(parents=True, exist_ok=True)
-    dealt.held_out.to_csv(holdout, index=False)
+    chain, seats = ground.chain, validators_of(options)
     few = options.participants <= options.run_each
-    mirror = ModelRegistryMirror(tracking_uri=mlflow_uri(out), experiment=spec.name, participant_runs=few)
+    mirror = ModelRegistryMirror(tracking_uri=mlflow_uri(ground.out), experiment=spec.name, participant_runs=few)
 
     def party(name: str) -> dict[str, object]:
-        return {"label": name, "chain": chain, "signer": roles[name].signer, "store": store}
+        return {"label": name, "chain": chain, "signer": roles[name].signer, "store": ground.store}
 
-    sponsor = Sponsor(**party("sponsor")).open()
-    aggregator = Aggregator(**party("aggregator"), holdout=holdout, mirror=mirror).open()
-    mailbox = FolderMailbox(out / "mailbox")
-    relayer = Relayer("relayer", chain.connect(roles["relayer"].signer), mailbox)
-    reader, shelf = chain.connect(), store.open()
-    policy = Policy(
-        approved_plans=("0x" + spec.plan.code_hash.hex(),), readers=(roles["aggregator"].address,), disclosure=True
+    readers = tuple(roles[name].address for name in ("aggregator", *seats))
+    policy = Policy(approved_plans=("0x" + spec.plan.code_hash.hex(),), readers=readers, disclosure=True)
+    return Town(
+        out=ground.out,
+        task=task,
+        spec=spec,
+        dealt=dealt,
+        sponsor=Sponsor(**party("sponsor")).open(),
+        aggregator=Aggregator(**party("aggregator"), holdout=shared.table, mirror=mirror).open(),
+        relayer=Relayer("relayer", chain.connect(roles["relayer"].signer), ground.mailbox),
+        members=_members(ground, dealt, residents, consents, policy),
+        validators=tuple(
+            Validator(**party(name), holdout=shared.table, holdout_salt=shared.salt).open() for name in seats
+        ),
+        residents=residents,
+        accounts={name: one.address for name, one in (roles | residents).items()},
     )
-    members, checks = [], DataChecks(cache=HeldReports())
-    for name, one in residents.items():
-        outbox = Outbox(out / "keys" / name / "outbox", reader.w3, one.account)
-        mine = reader.as_signer(outbox, one.address)
-        held = HeldTable(name, dealt.tables[name], consents[name].root)
-        silo = HeldSilo(
-            party=Party(name, one.address, mine, shelf, one.sealing_key),
-            source=held,
-            subject_column=SUBJECT,
-            records=out / "keys" / name / "consent",
-            policy=policy,
-            checks=checks,
-            commit_by="relayed",
-            mailbox=mailbox,
-            held_record=consents[name].record,
+
+
+def _members(
+    ground: Ground,
+    dealt: Dealt,
+    residents: dict[str, Resident],
+    consents: dict[str, SignedConsent],
+    policy: Policy,
+) -> tuple[Simulated, ...]:
+    hall = Hall(ground)
+    return tuple(
+        hall.member(
+            Household(
+                name=name,
+                key=bytes(one.account.key),
+                sealing_key=one.sealing_key,
+                table=dealt.tables[name],
+                root=consents[name].root,
+                record=consents[name].record,
+                policy=policy,
+            )
         )
-        members.append(Simulated(silo))
-    accounts = {name: role.address for name, role in roles.items()} | {n: one.address for n, one in residents.items()}
-    return Town(out, task, spec, dealt, sponsor, aggregator, relayer, tuple(members), residents, accounts)
+        for name, one in residents.items()
+    )
 
 
 def mlflow_uri(out: Path) -> str:
