@@ -24,16 +24,15 @@ def reproducible(seed: int) -> Iterator[None]:
 
     with _ONE_AT_A_TIME, torch.random.fork_rng(devices=[]):
         threads = torch.get_num_threads()
-        strict = torch.are_deterministic_algorithms_enabled()
-        warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+        strict = torch.get_deterministic_debug_mode()
         torch.set_num_threads(1)
-        torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.set_deterministic_debug_mode("warn")  # `use_deterministic_algorithms` loads torch's compiler, 1.5 s
         torch.default_generator.manual_seed(seed)
         try:
             yield
         finally:
             torch.set_num_threads(threads)
-            torch.use_deterministic_algorithms(strict, warn_only=warn_only)
+            torch.set_deterministic_debug_mode(strict)
 
 
 @contextmanager
