@@ -28,10 +28,9 @@ def reproducible(seed: int, device: str = "cpu") -> Iterator[None]:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic products, read at their first use
     with _ONE_AT_A_TIME, torch.random.fork_rng(devices=[place] if place.type == "cuda" else []):
         threads = torch.get_num_threads()
-        strict = torch.are_deterministic_algorithms_enabled()
-        warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+        strict = torch.get_deterministic_debug_mode()
         torch.set_num_threads(1)
-        torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.set_deterministic_debug_mode("warn")  # `use_deterministic_algorithms` loads torch's compiler, 1.5 s
         torch.default_generator.manual_seed(seed)
         if place.type != "cpu":
             torch.get_device_module(place).manual_seed(seed)
@@ -39,7 +38,7 @@ def reproducible(seed: int, device: str = "cpu") -> Iterator[None]:
             yield
         finally:
             torch.set_num_threads(threads)
-            torch.use_deterministic_algorithms(strict, warn_only=warn_only)
+            torch.set_deterministic_debug_mode(strict)
 
 
 @contextmanager

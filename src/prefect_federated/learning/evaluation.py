@@ -5,12 +5,14 @@ Of a vector only the model's part counts; tensors that stay at home in silos are
 
 import math
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from prefect_federated.core.spec import TaskSpec
+from prefect_federated.learning.determinism import reproducible
 from prefect_federated.learning.local import evaluate, model_of
 from prefect_federated.learning.plan import TrainingData, load_plan
 from prefect_federated.learning.vector import size_of
@@ -24,23 +26,47 @@ def held_out(spec: TaskSpec, frame: "DataFrame") -> TrainingData:
     return TrainingData(frame, tuple(column.name for column in spec.data.columns), spec.data.target)
 
 
+class _Read(TrainingData):
+    """A table whose numbers are taken out once; who asks for them gets copies."""
+
+    @cached_property
+    def _taken(self) -> NDArray[np.float64]:
+        taken: NDArray[np.float64] = TrainingData.x.fget(self)  # type: ignore[attr-defined]
+        return taken
+
+    @cached_property
+    def inputs(self) -> "DataFrame":
+        """The features, as `predict` takes them."""
+        return self.frame[list(self.features)].copy()
+
+    @property
+    def x(self) -> NDArray[np.float64]:
+        """Features, float64 [n, k]."""
+        return self._taken.copy()
+
+
 class Bench:
-    """A held-out table on which one model after the other is measured, all by the task's plan."""
+    """A held-out table on which one model after the other is measured, all by the task's plan.
+
+    On one thread: a sum over rows depends on how many threads share it, and small ones wait for each other.
+    """
 
     def __init__(self, spec: TaskSpec, frame: "DataFrame") -> None:
         """Load the plan, of whose source the spec holds the hash."""
         self._plan = load_plan(spec.plan.ref, spec.plan.hyperparameters, spec.plan.code_hash)
-        self._tensors, self._data = spec.model_tensors, held_out(spec, frame)
+        self._tensors, asked = spec.model_tensors, held_out(spec, frame)
+        self._data = _Read(asked.frame, asked.features, asked.target)
         self._size = size_of(self._tensors)
 
     def metrics(self, vector: NDArray[np.float32]) -> dict[str, float]:
         """What the plan reports of a shared vector `[d]`'s model, without what is no number."""
-        return finite(evaluate(self._plan, self._tensors, vector[: self._size], self._data))
+        with reproducible(0):
+            return finite(evaluate(self._plan, self._tensors, vector[: self._size], self._data))
 
     def correct(self, vector: NDArray[np.float32]) -> int:
         """How many rows a model `[d]` labels as they are labelled."""
-        inputs = self._data.frame[list(self._data.features)]
-        labels = self._plan.predict(model_of(self._plan, self._tensors, vector[: self._size]), inputs)
+        model = model_of(self._plan, self._tensors, vector[: self._size])
+        labels = self._plan.predict(model, self._data.inputs.copy())
         return int((np.asarray(labels).ravel() == self._data.y).sum())
 
 

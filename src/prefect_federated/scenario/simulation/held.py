@@ -16,6 +16,7 @@ from prefect_federated.core.canonical import canonical_hash
 from prefect_federated.core.checks import Suite
 from prefect_federated.core.consent import ConsentRecord
 from prefect_federated.core.round_spec import RoundSpec
+from prefect_federated.learning.plan import TrainingData
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -45,6 +46,7 @@ class HeldSilo(Silo):
 
     held_record: ConsentRecord
     held_views: dict[bytes, ConsentView] = field(default_factory=dict, compare=False)
+    held_data: dict[bytes, TrainingData] = field(default_factory=dict, compare=False)
 
     def consent_record(self) -> ConsentRecord:
         """The record."""
@@ -59,6 +61,12 @@ class HeldSilo(Silo):
         if spec.task_id not in self.held_views:
             self.held_views[spec.task_id] = consented_view(self, spec, self.held_record)
         return self.held_views[spec.task_id]
+
+    def training_data(self, spec: RoundSpec) -> TrainingData:
+        """The rows of the view that are trained on, taken out of it once."""
+        if spec.task_id not in self.held_data:
+            self.held_data[spec.task_id] = self.view(spec).training_data()
+        return self.held_data[spec.task_id]
 
     def look(self, spec: RoundSpec, suite: Suite) -> None:
         """Keep what there is to see of the table, to be found by its check under everything that it depends on.

@@ -91,10 +91,12 @@ class Shard:
         return notes.excluded
 
     def _foresee(self, spec: RoundSpec) -> None:
-        """Ask the chain in one message for what every member is going to ask."""
+        """Ask the chain in two messages for what every member is going to ask."""
         federation = self.members[0].silo.party.federation
-        records = [member.silo.held_record for member in self.members]
-        federation.foresee("ConsentLedger", "grantOf", [(record.grant_id,) for record in records])
+        grants = [member.silo.held_record.grant_id for member in self.members]
+        federation.foresee("ConsentLedger", "grantOf", [(grant,) for grant in grants])
+        datasets = [federation.grant_state(grant).dataset for grant in grants]
+        federation.foresee("ConsentLedger", "datasetOf", [(dataset,) for dataset in datasets])
 
     def _check_all(self, spec: RoundSpec) -> None:
         """Look at all tables at once; a table that is refused here is refused by its own check as well, with why."""
@@ -112,8 +114,7 @@ class Shard:
         for member in group:
             with _noted(member, notes, "validate"), stage("validate"):
                 evidence = validate.fn(member.silo, spec)
-                view = member.silo.view(spec)
-                validated[member.account] = (evidence, view.training_data())
+                validated[member.account] = (evidence, member.silo.training_data(spec))
         members = [member for member in group if member.account in validated]
         trained = self._train(spec, [(one, validated[one.account][1]) for one in members])
         for member, update in zip(members, trained, strict=True):
