@@ -34,6 +34,7 @@ def main(folder: Path) -> int:
 
 
 def _train(folder: Path, request: dict[str, Any], rank: int) -> None:
+    import torch
     import torch.distributed as dist
 
     from prefect_federated.learning.crew import Together
@@ -44,6 +45,9 @@ def _train(folder: Path, request: dict[str, Any], rank: int) -> None:
     plan = load_plan(request["ref"], request["hyperparameters"], bytes.fromhex(request["code_hash"]))
     assert isinstance(plan, TorchPlan)  # its own `train_with` started this
     cuda = request["device"] == "cuda"
+    device = f"cuda:{os.environ['LOCAL_RANK']}" if cuda else "cpu"
+    if cuda:
+        torch.cuda.set_device(device)
     dist.init_process_group(
         "nccl" if cuda else "gloo",
         init_method=f"file://{folder}/meeting",
@@ -53,7 +57,6 @@ def _train(folder: Path, request: dict[str, Any], rank: int) -> None:
     model = plan.build_model(0)
     plan.load(model, _arrays(folder / "given.npz", request["names"]))
     terms = Terms(request["mu"], _arrays(folder / "drift.npz", request["drift"]))
-    device = f"cuda:{os.environ['LOCAL_RANK']}" if cuda else "cpu"
     crew = Together(request["seed"])
     result = plan.train_in(crew, model, _view(folder, request), request["seed"], terms, device)
     if rank == 0:
