@@ -7,7 +7,7 @@ import pytest
 
 from prefect_federated.learning.local import initial_vector, local_update
 from prefect_federated.learning.plan import TrainingData, manifest
-from tests.learning.flower import APPS, NumpyWard, Ward, on_machine, require_flower, written
+from tests.learning.flower import NumpyWard, Ward, on_machine, require_flower, written
 
 
 @pytest.fixture(autouse=True)
@@ -112,7 +112,3 @@ def test_nothing_is_left_on_the_disk(data: TrainingData, tmp_path: Path, monkeyp
     plan = on_machine(Ward())
     plan.train(plan.build_model(0), data, 1)
     assert not list(tmp_path.iterdir())
-
-
-def test_apps_here_are_those_of_the_digests() -> None:
-    assert {path.name for path in APPS.iterdir() if path.is_dir()} == {"message", "numpy_client"}

@@ -69,23 +69,24 @@ def test_files_that_do_not_count_are_not_run_either(data: TrainingData, tmp_path
     assert model["weights"].tolist() == [0, 0, 0]
 
 
-def test_app_that_opens_data_of_its_own_is_stopped_and_the_file_named(data: TrainingData, tmp_path: Path) -> None:
-    raw = tmp_path / "raw.csv"
+def test_app_that_opens_data_of_its_own_is_stopped_and_no_file_named(data: TrainingData, tmp_path: Path) -> None:
+    raw = tmp_path / "patient-7.csv"
     raw.write_text("a,b,c,label\n1,2,3,0\n")
     plan = written(tmp_path, f'x, y = load_data("{raw}", "label")')
-    with pytest.raises(TrainingFailed, match=rf"ended with PermissionError; it tried to read {raw}"):
+    with pytest.raises(TrainingFailed, match="ended with PermissionError; it tried to read a file of its own") as told:
         trained(plan, data)
+    assert "patient" not in str(told.value)
 
 
 @pytest.mark.parametrize(
     ("body", "word"),
     [
         ('import socket\nsocket.socket().connect(("127.0.0.1", 9))', "call over a network"),
-        ('import socket\nsocket.getaddrinfo("flower.ai", 80)', "look up flower.ai"),
+        ('import socket\nsocket.getaddrinfo("flower.ai", 80)', "look up another machine"),
         ('import subprocess\nsubprocess.run(["cat", "/etc/hostname"])', "start another program"),
         ('import os\nos.system("true")', "start another program"),
-        ('open("/var/tmp/kept-rows", "w")', "write /var/tmp/kept-rows"),
-        ('import sqlite3\nsqlite3.connect("FOLDER/ward.db")', r"read \S+/ward.db"),
+        ('open("/var/tmp/kept-rows", "w")', "write a file elsewhere"),
+        ('import sqlite3\nsqlite3.connect("FOLDER/ward.db")', "read a file of its own"),
     ],
 )
 def test_app_that_calls_out_writes_or_starts_programs_is_stopped(

@@ -1,6 +1,6 @@
 """A fence for code that may look for data of its own: it reads its folder and its installation, and calls nobody.
 
-open outside, connect, start a program --audit hook--> PermissionError, and a word of it for the silo's owner
+open outside, connect, start a program --audit hook--> PermissionError, and which of them for the silo's owner
 
 It holds whoever is careless, not whoever is hostile: native code opens files unseen, and Python code can go round any
 hook. Standard library alone, since it runs under any interpreter. Source: PEP 578, https://peps.python.org/pep-0578/
@@ -20,7 +20,7 @@ WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 
 def put_up(folder: Path, reached: list[str]) -> None:
-    """Fence this process in for good; the list tells afterwards what it reached for."""
+    """Fence this process in for good; the list tells what it reached for, without names: one may be a row's."""
     inside = _real(folder)
     installed = {_real(one) for one in (sys.prefix, sys.base_prefix, *filter(None, sys.path), *SYSTEM)}
     sys.addaudithook(_hook(inside, tuple(sorted(installed)), reached))
@@ -36,7 +36,7 @@ def _hook(inside: str, installed: tuple[str, ...], reached: list[str]) -> Callab
         elif event in CONNECTING:
             word = "call over a network" if isinstance(told[-1], tuple) else None  # Unix sockets have no such address
         elif event in ASKING:
-            word = f"look up {told[0]}"
+            word = "look up another machine"
         elif event in STARTING:
             word = "start another program"
         if word is not None:
@@ -53,9 +53,9 @@ def _file(path: object, writes: bool, inside: str, installed: tuple[str, ...]) -
     if _within(real, inside) or _within(real, "/dev"):
         return None
     if writes:
-        return f"write {real}"
+        return "write a file elsewhere"
     known = any(_within(real, one) for one in installed)
-    return None if known or not os.path.exists(real) else f"read {real}"  # noqa: PTH110  # as bytes or text
+    return None if known or not os.path.exists(real) else "read a file of its own"  # noqa: PTH110  # as bytes or text
 
 
 def _writes(mode: object, flags: object) -> bool:
