@@ -5,6 +5,7 @@ rows --IID or Dirichlet(alpha)--> silos --plan, clip, encode--> words --attack--
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -101,7 +102,7 @@ def split_digits(
     split: str, seed: int, silos: int = SILOS, test_rows: int = TEST_ROWS
 ) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
     """Rows of each silo, at least five, and of the test set."""
-    labels = load_digits().target
+    _, labels = _digits()
     rng = np.random.default_rng([seed, 0])
     order = rng.permutation(len(labels))
     test, rows = order[:test_rows], order[test_rows:]
@@ -126,8 +127,15 @@ def _spoilt(data: TrainingData, share: float, rng: np.random.Generator) -> Train
 
 
 def table(rows: NDArray[np.int64]) -> TrainingData:
-    x, y = load_digits(return_X_y=True)
+    x, y = _digits()
     names = tuple(f"pixel_{i}" for i in range(64))
     frame = pd.DataFrame(x[rows], columns=list(names))
     frame["digit"] = y[rows]
     return TrainingData(frame, names, "digit")
+
+
+@cache
+def _digits() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Pixels and digits, which take longer to read than a silo to train."""
+    x, y = load_digits(return_X_y=True)
+    return x, y
