@@ -168,6 +168,19 @@ def test_draft_with_noise_gets_its_floor_and_the_only_way_to_commit(cli, fresh) 
     assert enforced["modes"] == 1
 
 
+def test_draft_with_a_buffer_gets_its_numbers_and_the_only_way_to_commit(cli, fresh) -> None:
+    path = draft_file(fresh)
+    draft = json.loads(path.read_text()) | {"schedule": {"name": "fedbuff", "buffer": 2, "max_staleness": 3}}
+    for field in ("modes", "buffer", "max_staleness"):
+        del draft["enforced"][field]
+    draft["enforced"] |= {"max_misses": 0, "quorum": 1}
+    path.write_text(json.dumps(draft))
+    result = create(cli, fresh, path, "--json")
+    assert result.exit_code == 0, result.stderr
+    enforced = json.loads(result.stdout)["enforced"]
+    assert (enforced["modes"], enforced["buffer"], enforced["max_staleness"]) == (1, 2, 3)
+
+
 def test_draft_with_noise_and_a_plan_that_knows_none_is_refused(cli, settled) -> None:
     result = create(cli, settled, private_draft(settled, "plan.py:Plan"))
     assert result.exit_code == 2 and "lacks sampling or train_privately" in " ".join(result.stderr.split())

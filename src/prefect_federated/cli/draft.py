@@ -75,6 +75,7 @@ def _fill_numbers(draft: Draft) -> None:
 
     from prefect_federated.core.agreement import in_numbers
     from prefect_federated.core.data_use import UseSpec
+    from prefect_federated.core.enforced import DIRECT
     from prefect_federated.core.rule_spec import RuleSpec
     from prefect_federated.core.schedule_spec import ScheduleSpec
     from prefect_federated.core.server_spec import ServerSpec
@@ -95,6 +96,8 @@ def _fill_numbers(draft: Draft) -> None:
         )
     except (ValidationError, ValueError, TypeError):
         return
+    if numbers["buffer"]:
+        enforced.setdefault("modes", DIRECT)  # no other way to commit goes with a buffer
     for field, value in numbers.items():
         enforced.setdefault(field, "0x" + value.hex() if isinstance(value, bytes) else value)
 
