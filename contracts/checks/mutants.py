@@ -28,18 +28,21 @@ CONTRACTS = Path(__file__).resolve().parents[1]
 SCRATCH = CONTRACTS / "cache" / "mutants"
 EXPLAINED = Path(__file__).with_name("mutants.json")
 TESTS = {
-    "Treasury": ("Treasury", "Tokens", "Settle", "Tasks"),
+    "Treasury": ("Treasury", "Tokens", "Settle", "Tasks", "Appeals"),
     "ParticipantRegistry": ("ParticipantRegistry", "Overturn", "SlashSilent", "Pause", "Tokens"),
     "Slashes": ("ParticipantRegistry", "Overturn", "SlashSilent", "Tokens", "Appeals", "AppealsAfter"),
     "Appeals": ("Appeals", "AppealsAfter"),
     "Payments": ("Treasury", "Tokens", "ParticipantRegistry"),
-    "SumTree": ("Treasury", "Vectors"),
+    "SumTree": ("Treasury", "Vectors", "ChallengeReward"),
     "MedianScores": ("ChallengeScores", "PayVectors"),
     "RewardChallenges": ("ChallengeReward", "ChallengePay", "ChallengeScores"),
-    "Floors": ("Overturn", "CommitteePay", "CommitteeVerdict"),
-    "Rulings": ("Overturn", "ChallengeStep", "Demands", "CommitteePay", "ChallengeRecord"),
-    "Results": ("Propose", "Settle", "Overturn"),
-    "Tallies": ("ChallengeSum", "Vectors"),
+    "Floors": ("Overturn", "CommitteePay", "CommitteeVerdict", "AttacksRolled", "RollProposals"),
+    "Rulings": (
+        *("Overturn", "ChallengeStep", "Demands", "CommitteePay", "ChallengeRecord", "ChallengeSum", "ChallengePay"),
+        *("ChallengeReward", "ChallengeScores", "PausedRound"),
+    ),
+    "Results": ("Propose", "Settle", "Overturn", "RollProposals", "CommitteeScores", "MetricsFeed", "PausedRound"),
+    "Tallies": ("ChallengeSum", "Tallies"),
     "SumChallenges": ("ChallengeSum",),
     "Demands": ("Demands",),
     "SoundUpdates": ("RefuteExclusion",),

@@ -223,6 +223,7 @@ contract BufferedTest is DisputeBase {
 
     // --- what they count
 
+    /// forge-config: default.fuzz.runs = 32
     function test_counted_weight_is_that_of_the_definition(uint32 weight, uint8 behind) public {
         weight = 1 + weight % 1000;
         behind %= 3;

@@ -21,6 +21,18 @@ contract ChallengeRewardTest is RewardBase {
         this.accuse(p);
     }
 
+    function test_records_of_fewer_than_are_included_are_refused() public {
+        Proposal memory p = _toChallenge();
+        IDisputeTypes.Entry[] memory ledger = _ledger();
+        IDisputeTypes.Record[] memory records = _records();
+        assembly {
+            mstore(records, sub(mload(records), 1))
+        }
+        IDisputeTypes.Scored memory scored = _scored();
+        vm.expectRevert(abi.encodeWithSelector(IDisputeTypes.LedgerIncomplete.selector, SILOS - 1, SILOS));
+        disputes.challengeReward(task, round, p, ledger, records, scored);
+    }
+
     // --- lies
 
     /// forge-config: default.fuzz.runs = 32

@@ -122,6 +122,16 @@ contract ChallengeRangeTest is DisputeBase {
         this.challengeRange(_silo(1), o, 5);
     }
 
+    function test_nobody_is_struck_in_a_round_that_is_not_the_current_one() public {
+        excess = 1001;
+        _toChallenge();
+        Opening memory o = _opening(_silo(1));
+        uint32 current = round;
+        round = current + 1;
+        vm.expectRevert(abi.encodeWithSelector(WrongRound.selector, task, current + 1, current));
+        this.challengeRange(_silo(1), o, 5);
+    }
+
     function test_nobody_is_struck_twice_or_for_what_another_revealed() public {
         excess = 5000;
         _toChallenge();

@@ -206,6 +206,27 @@ contract ChallengeSumTest is DisputeBase {
         this.challengeSum(p, lieChunk, lieWord);
     }
 
+    function test_more_updates_than_are_included_are_refused() public {
+        Proposal memory p = _toChallenge();
+        IDisputeTypes.Coordinate memory at = _at(1, 0);
+        IDisputeTypes.Piece memory piece = _piece(_aggregate(), 1);
+        IDisputeTypes.Shown[] memory once = _shown(0, SILOS, 1);
+        IDisputeTypes.Shown[] memory twice = new IDisputeTypes.Shown[](2 * SILOS);
+        for (uint256 i; i < twice.length; ++i) {
+            twice[i] = once[i % SILOS];
+        }
+        vm.expectRevert(abi.encodeWithSelector(IDisputeTypes.OutOfTurn.selector, 0, 2 * SILOS, SILOS));
+        disputes.challengeSum(task, round, p, at, twice, new bytes32[](0), piece);
+    }
+
+    function test_a_header_that_is_not_in_the_aggregate_convicts_nobody() public {
+        Proposal memory p = _toChallenge();
+        IDisputeTypes.Piece memory piece = _piece(_aggregate(), 0);
+        piece.content[0] ^= 0x01;
+        vm.expectPartialRevert(IDisputeTypes.RootMismatch.selector);
+        disputes.challengeHeader(task, round, p, piece);
+    }
+
     function test_altered_header_of_the_aggregate_is_refuted_and_the_right_one_not() public {
         headerLie = true;
         Proposal memory p = _toChallenge();

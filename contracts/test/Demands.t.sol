@@ -76,6 +76,34 @@ contract DemandsTest is DisputeBase {
         disputes.answer(task, round, p, t, _nothing(), piece);
     }
 
+    function test_answer_of_another_leaf_or_of_another_chunk_of_an_update_is_refused() public {
+        p = _toChallenge();
+        IDisputeTypes.Target memory t = _target(IDisputeTypes.Tree.Included, 1, 0);
+        _demand(t);
+        IDisputeTypes.Piece memory leaf = _piece(_leaves(), 1);
+        leaf.content[55] ^= 0x01;
+        vm.expectPartialRevert(IDisputeTypes.RootMismatch.selector);
+        disputes.answer(task, round, p, t, _nothing(), leaf);
+        t = _target(IDisputeTypes.Tree.Payload, 1, 3);
+        _demand(t);
+        leaf = _piece(_leaves(), 1);
+        IDisputeTypes.Piece memory shown = _piece(_update(_silo(1)), 2);
+        vm.expectPartialRevert(IDisputeTypes.RootMismatch.selector);
+        disputes.answer(task, round, p, t, leaf, shown);
+        shown = _piece(_update(_silo(2)), 3);
+        vm.expectPartialRevert(IDisputeTypes.RootMismatch.selector);
+        disputes.answer(task, round, p, t, leaf, shown);
+    }
+
+    function test_deposit_comes_back_when_the_proposal_is_settled_unanswered() public {
+        p = _toChallenge();
+        IDisputeTypes.Target memory t = _target(IDisputeTypes.Tree.Aggregate, 0, 1);
+        _demand(t);
+        _settle(p);
+        disputes.refundDemand(task, round, keccak256(abi.encode(p)), t);
+        vm.assertEq(disputes.creditOf(stranger), DEMAND_DEPOSIT, "nobody answered, nobody claimed the bond");
+    }
+
     function test_answered_demand_cannot_be_forfeited_nor_answered_or_asked_again() public {
         p = _toChallenge();
         IDisputeTypes.Target memory t = _target(IDisputeTypes.Tree.Aggregate, 0, 1);

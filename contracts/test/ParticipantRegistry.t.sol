@@ -99,6 +99,18 @@ contract ParticipantRegistryTest is Base {
         registry.rotateSealingKey(0);
     }
 
+    function test_a_delegate_that_accepts_the_same_participant_again_stays_its_delegate() public {
+        _register(alice);
+        vm.prank(delegate);
+        registry.acceptDelegation(alice);
+        vm.prank(alice);
+        registry.setDelegate(delegate);
+        vm.prank(delegate);
+        registry.acceptDelegation(alice);
+        vm.assertEq(registry.masterOf(delegate), alice, "master");
+        vm.assertEq(registry.participant(alice).delegate, delegate, "delegate");
+    }
+
     function test_strangers_have_no_keys_delegates_or_stake_to_set() public {
         bytes memory unknown =
             abi.encodeWithSelector(IParticipantRegistry.UnknownParticipant.selector, stranger);

@@ -152,12 +152,22 @@ contract ProposeTest is RoundBase {
         _try(
             aggregator, p, abi.encodeWithSelector(RewardOutOfRange.selector, task, old - 1, old, old + REWARD)
         );
+        p.rewardTotal = uint128(old); // nobody earned anything
+        _propose(p);
     }
 
     function test_a_uri_that_is_too_long_to_settle_is_refused() public {
         Proposal memory p = _proposal();
         p.uri = string(new bytes(513));
         _try(aggregator, p, abi.encodeWithSelector(UriTooLong.selector, 513, 512));
+    }
+
+    function test_a_proposal_can_be_challenged_from_now_on_for_the_whole_window() public {
+        vm.warp(block.timestamp + 7);
+        _propose(_proposal());
+        RoundState memory state = coordinator.roundOf(task);
+        vm.assertEq(state.opensAt, block.timestamp, "from");
+        vm.assertEq(state.deadline, block.timestamp + CHALLENGE, "to");
     }
 
     function test_a_proposal_after_the_window_comes_too_late() public {

@@ -7,7 +7,6 @@ import {Coordinator} from "../src/Coordinator.sol";
 import {MerklePath} from "../src/MerklePath.sol";
 import {ModelRegistry} from "../src/ModelRegistry.sol";
 import {SumTree} from "../src/SumTree.sol";
-import {Tallies, Tally} from "../src/Tallies.sol";
 import {TaskDesk} from "../src/TaskDesk.sol";
 import {Court} from "../src/Court.sol";
 import {IConsentLedger} from "../src/interfaces/IConsentLedger.sol";
@@ -221,15 +220,6 @@ contract VectorsTest is ICoordinatorTypes, Answers {
         return MerklePath.fold(chunks);
     }
 
-    function test_coordinates_under_every_rule() public view {
-        _coordinate(".coordinate_1");
-        _coordinate(".coordinate_4");
-        _coordinate(".coordinate_5");
-        _coordinate(".coordinate_6");
-        _coordinate(".coordinate_7");
-        _coordinate(".coordinate_8");
-    }
-
     function test_weights_that_count_less_the_older_they_are() public {
         OpenDuty desk = new OpenDuty();
         uint256[] memory weights = vm.parseJsonUintArray(json, ".counted.weights");
@@ -238,48 +228,6 @@ contract VectorsTest is ICoordinatorTypes, Answers {
         for (uint256 i; i < weights.length; ++i) {
             vm.assertEq(desk.counted(uint32(weights[i]), uint8(behind[i])), expected[i], "counted");
         }
-    }
-
-    function _coordinate(string memory at) internal view {
-        int256[] memory words = vm.parseJsonIntArray(json, string.concat(at, ".words"));
-        uint256[] memory weights = vm.parseJsonUintArray(json, string.concat(at, ".weights"));
-        uint256 trim = _u(string.concat(at, ".trim"));
-        _result(words, weights, 0, 0, vm.parseJsonInt(json, string.concat(at, ".mean")));
-        _result(words, weights, 3, 0, vm.parseJsonInt(json, string.concat(at, ".mean")));
-        _result(words, weights, 1, (words.length - 1) / 2, vm.parseJsonInt(json, string.concat(at, ".median")));
-        _result(words, weights, 2, trim, vm.parseJsonInt(json, string.concat(at, ".trimmed_mean")));
-        _result(words, weights, 4, trim, vm.parseJsonInt(json, string.concat(at, ".trimmed_mean")));
-        int256 reweighted = vm.parseJsonInt(json, string.concat(at, ".reweighted"));
-        for (uint8 rule = 5; rule <= 7; ++rule) {
-            _result(words, weights, rule, 0, reweighted);
-        }
-    }
-
-    function _result(
-        int256[] memory words,
-        uint256[] memory weights,
-        uint8 rule,
-        uint256 trim,
-        int256 expected
-    ) internal pure {
-        (int32 low, int32 high) = (_ranked(words, trim), _ranked(words, words.length - 1 - trim));
-        Tally memory t;
-        for (uint256 i; i < words.length; ++i) {
-            Tallies.add(t, rule, int32(words[i]), uint32(weights[i]), low, high);
-        }
-        vm.assertEq(Tallies.result(t, rule, rule == 2 || rule == 4 ? trim : 0, low, high), expected, "result");
-    }
-
-    /// The word that exactly `rank` others come before, ties in order of place.
-    function _ranked(int256[] memory words, uint256 rank) internal pure returns (int32) {
-        for (uint256 i; i < words.length; ++i) {
-            uint256 before;
-            for (uint256 k; k < words.length; ++k) {
-                if (words[k] < words[i] || (words[k] == words[i] && k < i)) ++before;
-            }
-            if (before == rank) return int32(words[i]);
-        }
-        revert("no such rank");
     }
 
     /// The ERC-7201 slots written into the sources are the ones that their names give.

@@ -274,6 +274,7 @@ def main() -> int:
         "coordinate_5": coordinate([2**31 - 1, -(2**31), 0, -1, -1], [1, 1000, 2, 3, 5], 2),
         "coordinate_6": coordinate([-3, -3, -3, 4, 4, 4], [7, 7, 7, 1, 1, 1], 2),
         "coordinate_7": coordinate([10, -9, -3, -3, 2, -20, -5], [1, 2, 3, 4, 5, 6, 7], 1),  # three strictly between
+        "coordinate_9": coordinate([-3, -3, -3, -3, 0, 4, 4, 4, 4], [1, 2, 3, 4, 5, 6, 7, 8, 9], 1),  # ties at the ends
         "coordinate_8": coordinate([2**31 - 1, -(2**31), 77, -5, 40], [65_536, 65_535, 32_768, 0, 262_144], 1),
     }
     shown = {group: {name: show(value) for name, value in fields.items()} for group, fields in groups.items()}
