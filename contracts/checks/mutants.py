@@ -28,7 +28,7 @@ CONTRACTS = Path(__file__).resolve().parents[1]
 SCRATCH = CONTRACTS / "cache" / "mutants"
 EXPLAINED = Path(__file__).with_name("mutants.json")
 TESTS = {
-    "Treasury": ("Treasury", "Tokens", "Settle", "Tasks", "Appeals"),
+    "Treasury": ("Treasury", "Tokens", "Settle", "Tasks", "Appeals", "AppealsAfter"),
     "ParticipantRegistry": ("ParticipantRegistry", "Overturn", "SlashSilent", "Pause", "Tokens"),
     "Slashes": ("ParticipantRegistry", "Overturn", "SlashSilent", "Tokens", "Appeals", "AppealsAfter"),
     "Appeals": ("Appeals", "AppealsAfter"),

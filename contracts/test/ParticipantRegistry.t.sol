@@ -197,6 +197,17 @@ contract ParticipantRegistryTest is Base {
         vm.assertEq(registry.participant(alice).stake, 5, "left");
     }
 
+    function test_unbonding_takes_its_whole_period() public {
+        _register(alice);
+        _deposit(alice, 10);
+        vm.prank(alice);
+        registry.requestUnbond(4);
+        vm.assertEq(registry.participant(alice).unbondAt, block.timestamp + UNBONDING, "from now on");
+        vm.prank(alice);
+        vm.expectPartialRevert(IParticipantRegistry.StillUnbonding.selector);
+        registry.withdraw();
+    }
+
     function test_withdraw_pays_once() public {
         _register(alice);
         _deposit(alice, 10);
