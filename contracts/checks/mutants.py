@@ -29,7 +29,7 @@ SCRATCH = CONTRACTS / "cache" / "mutants"
 EXPLAINED = Path(__file__).with_name("mutants.json")
 TESTS = {
     "Treasury": ("Treasury", "Tokens", "Settle", "Tasks", "Appeals", "AppealsAfter"),
-    "ParticipantRegistry": ("ParticipantRegistry", "Overturn", "SlashSilent", "Pause", "Tokens"),
+    "ParticipantRegistry": ("ParticipantRegistry", "Registered", "Overturn", "SlashSilent", "Pause", "Tokens"),
     "Slashes": ("ParticipantRegistry", "Overturn", "SlashSilent", "Tokens", "Appeals", "AppealsAfter"),
     "Appeals": ("Appeals", "AppealsAfter"),
     "Payments": ("Treasury", "Tokens", "ParticipantRegistry"),

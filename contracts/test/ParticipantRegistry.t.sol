@@ -99,18 +99,6 @@ contract ParticipantRegistryTest is Base {
         registry.rotateSealingKey(0);
     }
 
-    function test_a_delegate_that_accepts_the_same_participant_again_stays_its_delegate() public {
-        _register(alice);
-        vm.prank(delegate);
-        registry.acceptDelegation(alice);
-        vm.prank(alice);
-        registry.setDelegate(delegate);
-        vm.prank(delegate);
-        registry.acceptDelegation(alice);
-        vm.assertEq(registry.masterOf(delegate), alice, "master");
-        vm.assertEq(registry.participant(alice).delegate, delegate, "delegate");
-    }
-
     function test_strangers_have_no_keys_delegates_or_stake_to_set() public {
         bytes memory unknown =
             abi.encodeWithSelector(IParticipantRegistry.UnknownParticipant.selector, stranger);
@@ -195,17 +183,6 @@ contract ParticipantRegistryTest is Base {
         vm.stopPrank();
         vm.assertEq(alice.balance, 5, "paid");
         vm.assertEq(registry.participant(alice).stake, 5, "left");
-    }
-
-    function test_unbonding_takes_its_whole_period() public {
-        _register(alice);
-        _deposit(alice, 10);
-        vm.prank(alice);
-        registry.requestUnbond(4);
-        vm.assertEq(registry.participant(alice).unbondAt, block.timestamp + UNBONDING, "from now on");
-        vm.prank(alice);
-        vm.expectPartialRevert(IParticipantRegistry.StillUnbonding.selector);
-        registry.withdraw();
     }
 
     function test_withdraw_pays_once() public {

@@ -88,7 +88,7 @@ def task() -> dict[str, Any]:
         "finalityGap": ("uint32", 12),
         "quorum": ("uint16", 3),
         "maxParticipants": ("uint16", 100),
-        "maxMisses": ("uint16", 2),
+        "maxMisses": ("uint16", 0),
         "waitRounds": ("uint16", 3),
         "maxWeight": ("uint32", 1000),
         "maxRounds": ("uint32", 50),

@@ -115,11 +115,7 @@ def _round(tmp_path: Path) -> tuple[Any, list[Reveal]]:
     sealed, uri = reveal(store, spec)
     opening, hers = hostile(store, spec, plain=lambda stream: stream[:-4] + b"\1\0\0\0")
     party: Any = SimpleNamespace(store=store, account=AGGREGATOR, sealing_key=KEYS[AGGREGATOR])
-    reveals: list[Any] = [
-        SimpleNamespace(index=0, participant=MALLORY, opening=opening, uri=hers),
-        SimpleNamespace(index=1, participant=ALICE, opening=sealed.opening, uri=uri),
-    ]
-    return party, reveals
+    return party, [Reveal(MALLORY, 0, opening, hers), Reveal(ALICE, 1, sealed.opening, uri)]
 
 
 def test_round_is_gathered_beside_the_memory_with_the_words_and_reasons_of_memory(

@@ -28,6 +28,7 @@ def centred_clip(updates: Iterable[Vector], radius: int) -> list[int]:
 
     Source: section 4 of Karimireddy et al. 2021, https://arxiv.org/abs/2012.10333
 
+    >>> import numpy as np
     >>> centred_clip([np.array([3, 4], np.int32), np.array([30, 40], np.int32)], radius=10)
     [65536, 13107]
     """

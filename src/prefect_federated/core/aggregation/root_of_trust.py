@@ -37,6 +37,7 @@ def root_of_trust(updates: Sequence[Vector], root: Vector) -> list[int]:
 
     Source: FLTrust, Algorithm 2 of Cao et al. 2021, https://arxiv.org/abs/2012.13995
 
+    >>> import numpy as np
     >>> rows = [np.array(row, np.int32) for row in ([6, 8], [3, 4], [-6, -8])]
     >>> root_of_trust(rows, rows[0])
     [98304, 196608, 0]

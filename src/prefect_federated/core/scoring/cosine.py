@@ -24,6 +24,7 @@ def cosine(aggregate: Words, updates: Mapping[int, Vector], length: int) -> Scor
         updates: int32 `[d]` each, by participant index.
         length: how many scores the vector holds; above every index.
 
+    >>> import numpy as np
     >>> cosine(np.array([4, 0], np.int32), {0: np.array([1, 0], np.int32), 2: np.array([-1, 5], np.int32)}, 3)
     (65536, 0, 0)
     """
