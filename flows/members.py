@@ -91,8 +91,8 @@ class Participant:
                 leave_commit(self.silo, mailbox, spec, sealed)
             elif commit(self.silo, spec, sealed) is None:
                 raise BufferFull(
-                    f"round {task}/{round} took its {spec.spec.enforced.buffer} updates before that of {self.name};"
-                    " it stays sealed, and the next round takes it if its base is then at most"
+                    f"round {task}/{round} ended Commit, at {spec.spec.enforced.buffer} updates or its deadline, before"
+                    f" that of {self.name}; it stays sealed, and the next round takes it if its base is then at most"
                     f" {spec.spec.enforced.max_staleness} versions old"
                 )
         return note

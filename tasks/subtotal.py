@@ -26,6 +26,6 @@ def leave_subtotal(regional: RegionalAggregator, spec: RoundSpec, region: Region
     """Leave the region's sum; who dies before the letter leaves it again, with the same words."""
     told = leave_sum(regional, spec, region)
     checkpoint("regional:left")
-    for one in told.left_out:
-        get_run_logger().warning("left out %s: %s", one.participant, one.detail or one.reason.name)
+    for account in told.left_out:
+        get_run_logger().warning("left %s to the aggregator", account)
     return told

@@ -54,7 +54,7 @@ def missed(consortium: Consortium) -> RoundSpec:
     """A whole round of the two that are quick; the slow one has trained in it, and comes too late."""
     spec = scene.opened(consortium)
     commit(consortium, spec, FIRST, SECOND)
-    with pytest.raises(BufferFull, match="took its 2 updates before that of hospital-c"):
+    with pytest.raises(BufferFull, match="ended Commit, at 2 updates or its deadline, before that of hospital-c"):
         commit(consortium, spec, SLOW)
     reveal(consortium, spec, FIRST, SECOND)
     scene.conclude(consortium, spec)

@@ -1,5 +1,7 @@
 """Where a silo trains: which device `auto` takes, what is refused, and how a run tells it."""
 
+from typing import Any
+
 import pytest
 
 from prefect_federated.core.errors import ConfigurationError
@@ -44,9 +46,9 @@ def test_device_that_is_not_there_for_each_process_is_refused(
 
 
 @pytest.mark.parametrize("wrong", [{"device": "tpu"}, {"processes": 0}, {"limit_s": -1.0}])
-def test_impossible_machine_is_refused(wrong: dict[str, object]) -> None:
+def test_impossible_machine_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match="must be one of auto, cpu, cuda, mps"):
-        Machine(**wrong)  # type: ignore[arg-type]
+        Machine(**wrong)
 
 
 def test_training_refuses_a_device_that_is_not_there(data: TrainingData) -> None:

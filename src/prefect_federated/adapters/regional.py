@@ -7,7 +7,7 @@ aggregator: letter --signature, hash, reveals--> sum | nothing good: it reads th
 import hashlib
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,14 +24,13 @@ from prefect_federated.core.letters import read_letter
 from prefect_federated.core.region_spec import RegionSpec
 from prefect_federated.core.regional import (
     SUM_BYTES,
-    LeftOut,
     RegionalSum,
     RegionLetter,
     read_regional_sum,
     sum_bytes,
 )
 from prefect_federated.core.result import IncludedUpdate
-from prefect_federated.core.round import Reason, RoundState
+from prefect_federated.core.round import RoundState
 from prefect_federated.core.round_spec import RoundSpec
 
 DOCUMENT_BYTES = 1 << 24
@@ -70,17 +69,13 @@ def leave_sum(regional: RegionalAggregator, spec: RoundSpec, region: RegionSpec)
     reveals = [one for one in party.federation.reveals(spec.task, spec.round) if one.participant in region.silos]
     gathered, roots = gather(party, spec, reveals), {one.participant: one.opening.payload_root for one in reveals}
     combined = combine(spec.spec.rule, gathered.updates, spec.spec.model.size, spec.spec.update.limit)
-    reasons = gathered.reasons | combined.left_out
     words = sum_bytes(region_sum([(one.weight, one.words) for one in combined.kept], spec.spec.model.size))
     told = RegionalSum(
         included=tuple(
             IncludedUpdate(participant=one.participant, payload_root=roots[one.participant], weight=one.weight)
             for one in combined.kept
         ),
-        left_out=tuple(
-            LeftOut(participant=who, reason=reason, detail=gathered.details.get(who, ""))
-            for who, reason in sorted(reasons.items())
-        ),
+        left_out=tuple(sorted({*gathered.reasons, *combined.left_out})),
         sum_uri=party.store.put([words]),
         sum_hash=hashlib.sha256(words).digest(),
     )
@@ -151,20 +146,16 @@ def with_tiers(spec: RoundSpec, gathered: Gathered, direct: Combined, reveals: S
 def gather_for(aggregator: Aggregator, spec: RoundSpec, reveals: list[Reveal]) -> Gathered:
     """What a round's reveals come to: sums of regions that the aggregator relies on, single updates elsewhere.
 
+    Whom a region leaves out the aggregator reads itself: it alone says who is excluded, and answers for that.
+
     Raises:
         StoreUnreachable: no single payload could be asked for; try again.
     """
     party, mailbox = aggregator.party, aggregator.mailbox
     tiers = read_tiers(party, mailbox, spec, reveals) if aggregator.relies_on_regions and mailbox else []
-    told = {who for tier in tiers for who in tier.told.accounts}
-    single = gather(party, spec, [one for one in reveals if one.participant not in told])
-    left_out = [one for tier in tiers for one in tier.told.left_out]
-    return Gathered(
-        single.updates,
-        single.reasons | {one.participant: one.reason for one in left_out},
-        single.details | {one.participant: one.detail or f"its region says {one.reason.name}" for one in left_out},
-        tuple(tiers),
-    )
+    summed = {one.participant for tier in tiers for one in tier.told.included}
+    single = gather(party, spec, [one for one in reveals if one.participant not in summed])
+    return replace(single, tiers=tuple(tiers))
 
 
 def _tier(party: Party, spec: RoundSpec, letter: RegionLetter, theirs: Sequence[Reveal]) -> Tier:
@@ -199,12 +190,6 @@ def _require_reveals(told: RegionalSum, theirs: Sequence[Reveal]) -> None:
                 f"its sum has {who} with payload 0x{as_told[0].hex()} and weight {as_told[1]}, it revealed"
                 f" 0x{revealed[who][0].hex()} and counts {revealed[who][1]}"
             )
-    unlisted = [one for one in told.left_out if one.reason not in _MAY]
-    if unlisted:
-        raise PayloadError(f"it leaves {unlisted[0].participant} out for {unlisted[0].reason.name}; a mean does not")
-
-
-_MAY = frozenset(Reason) - {Reason.RULE}
 
 
 def _letters(party: Party, mailbox: Mailbox, spec: RoundSpec, region: RegionSpec) -> list[RegionLetter]:

@@ -14,31 +14,20 @@ from prefect_federated.core.enforced import Address, Root
 from prefect_federated.core.errors import ContentMismatch, PayloadError
 from prefect_federated.core.letters import URI_BYTES, Letter
 from prefect_federated.core.result import IncludedUpdate
-from prefect_federated.core.round import Reason
 from prefect_federated.core.words import hash_words, keccak256
 
 REGION_TYPE = keccak256(b"Region(uint32 task,uint32 round,address participant,bytes32 name,bytes32 document)")
 SUM_BYTES = 8  # a word of a sum: int64, little-endian
 
 
-class LeftOut(BaseModel):
-    """An update of the region that is not in its sum, and why."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    participant: Address
-    reason: Reason
-    detail: str = ""
-
-
 class RegionalSum(BaseModel):
-    """What a region's updates come to: each revealed one is included or left out."""
+    """What a region's updates come to: each revealed one is included, or left to the aggregator's own reading."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Literal["federated-region/1"] = "federated-region/1"
     included: tuple[IncludedUpdate, ...]
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[Address, ...]
     sum_uri: str
     sum_hash: Root = Field(description="SHA-256 of the words' bytes, int64 little-endian")
 
@@ -49,7 +38,7 @@ class RegionalSum(BaseModel):
     @property
     def accounts(self) -> tuple[str, ...]:
         """Everybody that it tells of."""
-        return (*(one.participant for one in self.included), *(one.participant for one in self.left_out))
+        return (*(one.participant for one in self.included), *self.left_out)
 
     @property
     def weight(self) -> int:

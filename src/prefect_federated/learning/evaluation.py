@@ -31,8 +31,7 @@ class _Read(TrainingData):
 
     @cached_property
     def _taken(self) -> NDArray[np.float64]:
-        taken: NDArray[np.float64] = TrainingData.x.fget(self)  # type: ignore[attr-defined]
-        return taken
+        return super().x
 
     @cached_property
     def inputs(self) -> "DataFrame":

@@ -25,7 +25,7 @@ class Unfit(Exception):
 
 def main(folder: Path) -> None:
     """Answer the request that lies in the folder; an error is told by its class, for its message may quote a row."""
-    from lifeline import end_with_parent  # type: ignore[import-not-found]
+    from lifeline import end_with_parent
 
     end_with_parent(folder)
     reached: list[str] = []
@@ -43,7 +43,7 @@ def _answer(folder: Path, request: dict[str, Any], reached: list[str]) -> dict[s
         from flwr.clientapp import ClientApp
     except ImportError as error:
         raise Unfit(f"this Python cannot import Flower's ClientApp ({error})") from error
-    from fence import put_up  # type: ignore[import-not-found]
+    from fence import put_up
 
     os.chdir(folder)
     sys.path.insert(0, str(folder / "app"))

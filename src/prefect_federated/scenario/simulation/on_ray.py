@@ -6,6 +6,7 @@ flow here --RayTaskRunner--> tasks on nodes --> the same chain, store, mailbox a
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -48,10 +49,7 @@ def ray_runner(address: str, workers: int) -> Any:
 
 def cores() -> int:
     """How many tasks the connected cluster runs at once."""
-    import ray
-
-    resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-    return max(1, int(resources.get("CPU", 1)))
+    return max(1, int(import_module("ray").cluster_resources().get("CPU", 1)))
 
 
 @contextmanager
