@@ -46,7 +46,7 @@ from prefect_federated.tasks.validate import validate
 
 HOSPITALS = ("hospital-a", "hospital-b", "hospital-c", "hospital-d")
 SENSITIVE = ("mean_radius", "mean_area")
-MARK = 0.731977  # every sensitive value ends so, and with its row's number
+MARK = 0.73197741  # every sensitive value ends so, and with its row's number; longer than microseconds in a timestamp
 HONEST, REWRITER, ALTERED = "hospital-a", "hospital-c", "hospital-d"
 
 
@@ -108,8 +108,8 @@ class Scene:
 
 def marked(table: pd.DataFrame, hospital: int) -> pd.DataFrame:
     """The table with a value in each sensitive cell that occurs nowhere else."""
-    marks = [MARK + (1000 * hospital + number) * 1e-10 for number in range(len(table))]
-    return table.assign(**{name: (table[name] // 1 + marks).round(10) for name in SENSITIVE})
+    marks = [MARK + (1000 * hospital + number) * 1e-12 for number in range(len(table))]
+    return table.assign(**{name: (table[name] // 1 + marks).round(12) for name in SENSITIVE})
 
 
 def stage(url: str, out: Path, log: Path, privacy: PrivacySpec | None = None) -> Scene:
