@@ -10,15 +10,20 @@ differ by a factor of two and more between machines, and between hours on a shar
 
 import argparse
 import statistics
-import sys
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from prefect_federated.cli import quiet
+
+if TYPE_CHECKING:
+    from prefect import Task
 
 GOAL_S = 1.0
 
@@ -34,7 +39,7 @@ def main() -> None:
         measure(Path(folder), asked.chain, asked.rounds)
 
 
-def measure(out: Path, kind: str, rounds: int) -> None:
+def measure(out: Path, kind: "Preference", rounds: int) -> None:
     """Set a federation up, drive its rounds, print medians after the first."""
     from prefect_federated.adapters.evm.devnet import Devnet
     from prefect_federated.blocks.stores import LocalStore
@@ -99,7 +104,6 @@ class Clock:
 
     def time_parts(self) -> None:
         """Put a stop-watch around each stage's task, and around the conversations within."""
-        from prefect_federated.adapters import mirroring
         from prefect_federated.adapters.data.gx_suite import DataChecks
         from prefect_federated.adapters.evm.outbox import Outbox
         from prefect_federated.flows import driving, members
@@ -109,13 +113,13 @@ class Clock:
             (driving, ("open_round", "aggregate", "settle", "mirror", "publish_round")),
         ):
             for name in names:
-                setattr(module, name, self._timed(f"stage {name}", getattr(module, name)))
+                setattr(module, name, Timed(self, f"stage {name}", getattr(module, name)))
         for owner, name, label in (
             (Outbox, "send", "within: transactions"),
             (DataChecks, "run", "within: data checks"),
-            (mirroring, "mirror_round", "within: MLflow"),
+            (import_module("prefect_federated.tasks.settle"), "mirror_round", "within: MLflow"),
         ):
-            setattr(owner, name, self._timed(label, getattr(owner, name)))
+            setattr(owner, name, Timed(self, label, getattr(owner, name)))
 
     def parts(self, rounds: int) -> dict[str, float]:
         """Median seconds of each part over the rounds after the first."""
@@ -127,17 +131,32 @@ class Clock:
         """Median number of task runs of a round, after the first."""
         return round(statistics.median(self.calls[number] for number in range(2, rounds + 1)))
 
-    def _timed(self, label: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        def timed(*args: Any, **kwargs: Any) -> Any:
-            started = time.perf_counter()
-            try:
-                return call(*args, **kwargs)
-            finally:
-                self.calls[self.round] += label.startswith("stage")
-                self.spent[self.round][label] += time.perf_counter() - started
 
-        return timed
+@dataclass(frozen=True)
+class Timed:
+    """A task or method whose seconds count under a label of the clock."""
+
+    clock: Clock
+    label: str
+    call: Callable[..., Any]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call it."""
+        started, clock = time.perf_counter(), self.clock
+        try:
+            return self.call(*args, **kwargs)
+        finally:
+            clock.calls[clock.round] += self.label.startswith("stage")
+            clock.spent[clock.round][self.label] += time.perf_counter() - started
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        """Bind it as a method, which it takes the place of."""
+        return partial(self, instance) if instance is not None else self
+
+    def with_options(self, **options: Any) -> "Timed":
+        """The task with other options, timed alike."""
+        return Timed(self.clock, self.label, cast("Task[..., Any]", self.call).with_options(**options))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

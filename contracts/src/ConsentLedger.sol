@@ -9,7 +9,7 @@ import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
 import {AnnouncedUpgrades} from "./AnnouncedUpgrades.sol";
 import {Budgets} from "./Budgets.sol";
 import {ConsentStore} from "./ConsentStore.sol";
-import {IRounds} from "./interfaces/IRounds.sol";
+import {IDepartures} from "./interfaces/IDepartures.sol";
 
 /// @notice Documented in IConsentLedger.
 contract ConsentLedger is ConsentStore, Budgets, AnnouncedUpgrades, EIP712Upgradeable {
@@ -221,7 +221,7 @@ contract ConsentLedger is ConsentStore, Budgets, AnnouncedUpgrades, EIP712Upgrad
             (bool ok,) = r.coordinator
                 .call(
                     abi.encodeCall(
-                        IRounds.retract, (r.task, r.round, silo, r.commitment, r.evidenceHash, grantId)
+                        IDepartures.retract, (r.task, r.round, silo, r.commitment, r.evidenceHash, grantId)
                     )
                 );
             if (!ok || r.coordinator.code.length == 0) emit NotRetracted(grantId, r.coordinator, r.task, r.round);

@@ -9,19 +9,17 @@ import {IConsentLedger} from "./interfaces/IConsentLedger.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
 import {IParticipantRegistry} from "./interfaces/IParticipantRegistry.sol";
 import {ITreasury} from "./interfaces/ITreasury.sol";
-import {Mark} from "./Marks.sol";
 import {Clock} from "./Clocks.sol";
-import {Misses} from "./Misses.sol";
 import {Phases} from "./Phases.sol";
+import {PrivateUpdates} from "./PrivateUpdates.sol";
 import {Results} from "./Results.sol";
-import {Retractions} from "./Retractions.sol";
 import {TaskDesk} from "./TaskDesk.sol";
 import {Updates} from "./Updates.sol";
 
 /// @notice Documented in ICoordinator.
-/// @dev Its parts, in the order of a round: TaskDesk (Tasks, Enrolments), openRound, Updates, Results, Court.
+/// @dev Its parts, in the order of a round: TaskDesk (Tasks, Enrolments), openRound, Updates, PrivateUpdates, Results, Court.
 /// What is not a function of this contract goes to the desk, which shares its storage.
-contract Coordinator is Updates, Misses, Retractions, Results, AnnouncedUpgrades, MulticallUpgradeable, Proxy {
+contract Coordinator is Updates, PrivateUpdates, Results, AnnouncedUpgrades, MulticallUpgradeable, Proxy {
     using Phases for Clock;
 
     /// @custom:oz-upgrades-unsafe-allow state-variable-immutable
@@ -98,11 +96,12 @@ contract Coordinator is Updates, Misses, Retractions, Results, AnnouncedUpgrades
 
     function _fresh(Clock memory last, Task storage t) internal view returns (Clock memory c) {
         c.round = last.round + 1;
-        c.phase = Phase.Commit;
+        bool masked = t.params.mode != 0;
+        c.phase = masked ? Phase.Share : Phase.Commit;
         c.nowS = last.nowS;
         c.pause = last.pause;
         c.opensAt = c.nowS;
-        c.deadline = c.opensAt + t.params.commitWindow;
+        c.deadline = c.opensAt + (masked ? t.params.shareWindow : t.params.commitWindow);
         uint16 buffer = t.params.buffer;
         c.cohort = buffer != 0 && buffer < t.enrolled ? buffer : t.enrolled;
         c.maxWeight = t.params.maxWeight;

@@ -38,7 +38,7 @@ abstract contract CoordinatorBase is CoordinatorStore {
     /// @dev One step, written through: `c` is the clock afterwards.
     function _next(uint32 task, Clock memory c, uint40 endedAt) internal {
         Phase ended = c.phase;
-        c.next(_s().tasks[task].params, endedAt);
+        c.next(_s().tasks[task].params, _s().masks[task], endedAt);
         if (c.phase == Phase.Reveal) _s().rounds[task].revealDeadline = c.deadline;
         _turn(task, c);
         if (ended == Phase.VoteReveal && c.idle()) IVerdicts(address(this)).undecided(task);
@@ -64,11 +64,18 @@ abstract contract CoordinatorBase is CoordinatorStore {
     }
 
     /// @dev The grant of a commit must last until an opening could at the latest be made, were the round never
-    /// paused: a pause takes no consent away, and one before the round gives none. In Commit only.
+    /// paused: a pause takes no consent away, and one before the round gives none. In Share and Commit only.
     function _consentUntil(uint32 task, Clock memory c) internal view returns (uint40) {
         TaskParams storage p = _s().tasks[task].params;
         uint256 until = uint256(c.deadline) + p.finalityGap + p.revealWindow + p.revealGrace;
+        if (c.phase == Phase.Share) until += uint256(p.finalityGap) + p.commitWindow;
         return c.pause.unpaused(until, c.opensAt);
+    }
+
+    /// @dev A grant for the task covers what the silo is about to do, or the call is over.
+    function _requireConsent(uint32 task, Clock memory c, address silo, bytes32 grantId) internal view {
+        uint64 purposes = _s().tasks[task].params.purposes & ~ACCOUNTED;
+        _s().consent.requireLive(grantId, silo, purposes, _consentUntil(task, c));
     }
 
     /// @dev How many of the last round committed, never opened, and were not slashed yet. A commit in a roll owes

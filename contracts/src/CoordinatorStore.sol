@@ -63,10 +63,14 @@ abstract contract CoordinatorStore is ICoordinatorTypes {
         mapping(uint32 task => mapping(uint256 => uint256)) landed; // as marks: Revealed is landed
         mapping(uint32 task => mapping(uint256 => uint256)) unread; // a bit a round: voided in Commit
         mapping(uint32 task => mapping(uint32 number => bytes32)) bases; // versions that rounds began from, where it counts
+        mapping(uint32 task => Masks) masks;
+        mapping(uint32 task => mapping(uint256 => uint256)) sharers; // as marks: Committed has shared, Revealed has unmasked
+        mapping(uint32 task => mapping(uint16 index => bytes32)) shares; // what was shared, by hash (IMasking)
+        mapping(uint32 task => mapping(uint16 index => bytes32)) shown; // roots over the shares of others
     }
 
-    /// @dev Set in the stored purposes of a task with a privacy floor, and in no grant's: so every way to commit but
-    /// `commitPrivate` finds that no grant covers the task, at no cost to those without a floor.
+    /// @dev Set in the stored purposes of a task with a privacy floor or masks, and in no grant's: so every way to commit
+    /// but `commitPrivate` finds that no grant covers the task, at no cost to the other tasks.
     uint64 internal constant ACCOUNTED = 1 << 63;
 
     // keccak256(abi.encode(uint256(keccak256("prefect-federated.Coordinator")) - 1)) & ~bytes32(uint256(0xff))

@@ -2,16 +2,16 @@
 pragma solidity 0.8.37;
 
 import {IRolls} from "./interfaces/IRolls.sol";
-import {IRounds} from "./interfaces/IRounds.sol";
+import {IDepartures} from "./interfaces/IDepartures.sol";
 import {CoordinatorBase} from "./CoordinatorBase.sol";
 import {Mark} from "./Marks.sol";
 import {Clock} from "./Clocks.sol";
 
 /// @title Who stayed away, written down by whoever wants them out: a commit that wrote its round would cost everybody.
-abstract contract Misses is CoordinatorBase, IRounds {
+abstract contract Misses is CoordinatorBase, IDepartures {
     function noteAbsent(uint32 task, uint32 round, uint16[] calldata indices) external {
         Clock memory c = _current(task, round);
-        if (c.phase == Phase.Commit) revert StillCommitting(task, round);
+        if (c.phase <= Phase.Commit) revert StillCommitting(task, round);
         if (_s().rounds[task].rolls != 0) revert IRolls.RolledRound(task, round);
         uint256 maxMisses = _s().tasks[task].params.maxMisses;
         for (uint256 i; maxMisses != 0 && i < indices.length; ++i) {

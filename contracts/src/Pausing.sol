@@ -38,7 +38,8 @@ abstract contract Pausing is CoordinatorBase, IPausing, AccessManagedUpgradeable
 
     function consentUntil(uint32 task) external view returns (uint40) {
         Clock memory c = _load(task);
-        return c.phase != Phase.Commit || c.overdue() ? 0 : _consentUntil(task, c);
+        bool asked = c.phase == Phase.Share || c.phase == Phase.Commit;
+        return !asked || c.overdue() ? 0 : _consentUntil(task, c);
     }
 
     /// @dev Both follow from the unbonding period U, which is at least twice the longest round: a round ends

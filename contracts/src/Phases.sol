@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {Clock} from "./Clocks.sol";
 import {IRoundTypes} from "./interfaces/IRoundTypes.sol";
 
-/// @title How a round moves: Commit -> Reveal -> (Vote -> VoteReveal ->) Aggregate -> Challenge -> Settled, or Voided;
+/// @title How a round moves: (Share ->) Commit -> Reveal -> (Unmask ->) (Vote -> VoteReveal ->) Aggregate -> Challenge -> Settled, or Voided;
 /// once from Challenge back to Aggregate; from VoteReveal to Settled where the committee rejects.
 /// @notice Deadlines follow from the schedule, not from when somebody called: a late call changes nothing.
 library Phases {
@@ -17,21 +17,30 @@ library Phases {
     /// Whether the phase is one that ends by itself, and its last second is over.
     function overdue(Clock memory c) internal pure returns (bool) {
         return c.nowS > c.deadline
-            && (c.phase == IRoundTypes.Phase.Commit
-                || c.phase == IRoundTypes.Phase.Reveal
-                || c.phase == IRoundTypes.Phase.Vote
-                || c.phase == IRoundTypes.Phase.VoteReveal
-                || c.phase == IRoundTypes.Phase.Aggregate);
+            && c.phase >= IRoundTypes.Phase.Share
+            && c.phase <= IRoundTypes.Phase.Aggregate;
     }
 
     /// Moves on to the phase after this one, which ended at `endedAt`: its deadline, or earlier when everybody
-    /// has acted (and no roll stands). Too few commits (less those retracted) or openings, or no proposal in time, void the round.
-    function next(Clock memory c, IRoundTypes.TaskParams storage p, uint40 endedAt) internal view {
+    /// has acted (and no roll stands). Too few commits (less those retracted), openings or shares, or no proposal in time,
+    /// void the round.
+    /// @param m Of this round, or an older one: then nobody has shared.
+    function next(
+        Clock memory c,
+        IRoundTypes.TaskParams storage p,
+        IRoundTypes.Masks storage m,
+        uint40 endedAt
+    ) internal view {
         if (c.phase == IRoundTypes.Phase.Commit && c.committed >= uint256(p.quorum) + c.late) {
             _enter(c, IRoundTypes.Phase.Reveal, endedAt + p.finalityGap, p.revealWindow);
         } else if (c.phase == IRoundTypes.Phase.Reveal && c.revealed >= p.quorum) {
             if (p.committee != 0) _enter(c, IRoundTypes.Phase.Vote, endedAt, p.voteWindow);
-            else _enter(c, IRoundTypes.Phase.Aggregate, endedAt, p.aggregateWindow);
+            else if (p.mode == 0) _enter(c, IRoundTypes.Phase.Aggregate, endedAt, p.aggregateWindow);
+            else _enter(c, IRoundTypes.Phase.Unmask, endedAt + p.finalityGap, p.unmaskWindow);
+        } else if (c.phase == IRoundTypes.Phase.Share && m.round == c.round && m.shared >= p.quorum) {
+            _enter(c, IRoundTypes.Phase.Commit, endedAt + p.finalityGap, p.commitWindow);
+        } else if (c.phase == IRoundTypes.Phase.Unmask && m.unmasked >= p.threshold) {
+            _enter(c, IRoundTypes.Phase.Aggregate, endedAt + p.finalityGap, p.aggregateWindow);
         } else if (c.phase == IRoundTypes.Phase.Vote) {
             _enter(c, IRoundTypes.Phase.VoteReveal, endedAt + p.finalityGap, p.voteRevealWindow);
         } else if (c.phase == IRoundTypes.Phase.VoteReveal) {

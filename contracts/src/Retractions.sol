@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IRounds} from "./interfaces/IRounds.sol";
+import {IDepartures} from "./interfaces/IDepartures.sol";
 import {CoordinatorBase} from "./CoordinatorBase.sol";
 import {Mark} from "./Marks.sol";
 import {Clock} from "./Clocks.sol";
 
 /// @title A commit whose consent was taken back before Reveal was over: it counts no more, and costs no bond.
 /// @notice Nobody looks at consent when an update is opened: that would cost every opening, for a rare case.
-abstract contract Retractions is CoordinatorBase, IRounds {
+abstract contract Retractions is CoordinatorBase, IDepartures {
     function retract(
         uint32 task,
         uint32 round,

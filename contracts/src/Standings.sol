@@ -62,7 +62,7 @@ abstract contract Standings is CoordinatorBase, IStandings {
         c = _load(task);
         revealDeadline = _s().rounds[task].revealDeadline;
         while (c.overdue()) {
-            c.next(_s().tasks[task].params, c.deadline);
+            c.next(_s().tasks[task].params, _s().masks[task], c.deadline);
             if (c.phase == Phase.Reveal) revealDeadline = c.deadline;
         }
     }

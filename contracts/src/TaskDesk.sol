@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
 import {Enrolments} from "./Enrolments.sol";
-import {PrivateUpdates} from "./PrivateUpdates.sol";
 import {Tasks} from "./Tasks.sol";
 
 /// @title The part of the coordinator's code that is used between rounds.
@@ -11,7 +10,7 @@ import {Tasks} from "./Tasks.sol";
 /// makes its own desk when it is deployed and passes calls on to it (delegatecall, the same storage), and the
 /// desk passes what it does not know on to its court. At its own address the desk has no registry, no money
 /// and no power.
-contract TaskDesk is Tasks, Enrolments, PrivateUpdates, Proxy {
+contract TaskDesk is Tasks, Enrolments, Proxy {
     /// @custom:oz-upgrades-unsafe-allow state-variable-immutable
     address private immutable COURT;
 

@@ -12,7 +12,7 @@ abstract contract Tasks is CoordinatorBase, ITaskDesk {
     uint8 internal constant MAX_COMMITTEE = 31;
     uint8 internal constant MAX_STALENESS = 16;
 
-    /// @dev EIP-712 style name; `params` enters as keccak256 of its 44 words (see createTask).
+    /// @dev EIP-712 style name; `params` enters as keccak256 of its 47 words (see createTask).
     bytes32 public constant TASK_TYPEHASH =
         keccak256("Task(uint256 chainId,address coordinator,address sponsor,bytes32 paramsHash)");
 
@@ -26,7 +26,7 @@ abstract contract Tasks is CoordinatorBase, ITaskDesk {
         t.aggregator.account = p.aggregator;
         t.standby.account = p.standby;
         t.params = p;
-        if (p.privacyFloor != 0) t.params.purposes |= ACCOUNTED;
+        if (p.privacyFloor != 0 || p.mode != 0) t.params.purposes |= ACCOUNTED;
         emit TaskCreated(task, t.id, msg.sender, p, specUri);
         _s().treasury.openAccount(task, p.token, msg.sender);
         _s().models.genesis(task, p.genesisRoot, specUri);
@@ -63,7 +63,6 @@ abstract contract Tasks is CoordinatorBase, ITaskDesk {
     }
 
     function _validate(TaskParams calldata p) internal view {
-        if (p.mode != 0) revert MaskedNotSupported();
         _check(p.specHash != 0, "specHash");
         _check(p.genesisRoot != 0, "genesisRoot");
         _check(p.purposes != 0 && p.purposes < ACCOUNTED, "purposes");
@@ -93,8 +92,19 @@ abstract contract Tasks is CoordinatorBase, ITaskDesk {
         _check(p.maxStaleness == 0 || (buffered && p.maxStaleness <= MAX_STALENESS), "maxStaleness");
         _check(p.aggregator != address(0), "aggregator");
         _check(p.standby != p.aggregator, "standby");
+        _validateMasks(p);
         _validateCommittee(p);
         _validateBonds(p);
+    }
+
+    /// @dev A single masked word says nothing, so neither a rule for single updates nor a bound on them can apply.
+    function _validateMasks(TaskParams calldata p) internal pure {
+        bool clear = p.mode == 0;
+        bool plain = p.rule == 0 && p.normBound == 0 && p.modes == DIRECT && p.buffer == 0;
+        _check(clear || (p.mode == 1 && plain && p.committee == 0 && p.disclosure == 0), "mode");
+        _check(clear == (p.shareWindow == 0), "shareWindow");
+        _check(clear == (p.unmaskWindow == 0), "unmaskWindow");
+        _check(clear ? p.threshold == 0 : p.threshold > 1 && p.threshold <= p.quorum, "threshold");
     }
 
     function _validateCommittee(TaskParams calldata p) internal pure {
@@ -120,6 +130,8 @@ abstract contract Tasks is CoordinatorBase, ITaskDesk {
             : uint256(p.voteWindow) + p.finalityGap + 2 * uint256(p.voteRevealWindow);
         uint256 longest = votes + uint256(p.commitWindow) + p.finalityGap + p.revealWindow + p.revealGrace
             + 2 * (uint256(p.aggregateWindow) + 4 * uint256(p.challengeWindow));
+        // Each phase of a masked round waits for the chain to be final about the one before.
+        if (p.mode != 0) longest += uint256(p.shareWindow) + p.unmaskWindow + 3 * uint256(p.finalityGap);
         // Each of a round's rolls may fall and open Commit again.
         if (p.modes >= ROLLED) longest += MOST_ROLLS * (uint256(p.commitWindow) / 2 + p.finalityGap + p.revealWindow);
         _check(_s().registry.unbondingPeriod() >= 2 * longest, "unbondingPeriod");

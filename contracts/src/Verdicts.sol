@@ -62,7 +62,7 @@ abstract contract Verdicts is Floors, IVerdicts {
     function voteOver(uint32 task, uint32 round) external view returns (bool) {
         Clock memory c = _load(task);
         if (c.round != round) revert WrongRound(task, round, c.round);
-        while (c.overdue()) c.next(_s().tasks[task].params, c.deadline);
+        while (c.overdue()) c.next(_s().tasks[task].params, _s().masks[task], c.deadline);
         return c.voted();
     }
 

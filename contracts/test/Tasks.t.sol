@@ -127,13 +127,6 @@ contract TasksTest is RoundBase {
         _refused(p, "unbondingPeriod");
     }
 
-    function test_createTask_refuses_masked_mode_until_it_exists() public {
-        TaskParams memory p = _params();
-        p.mode = 1;
-        vm.expectRevert(MaskedNotSupported.selector);
-        coordinator.createTask(p, "");
-    }
-
     function test_createTask_refuses_a_reward_token_without_code() public {
         TaskParams memory p = _params();
         p.token = vm.addr(4711);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IDepartures} from "./IDepartures.sol";
 import {IDuties} from "./IDuties.sol";
+import {IMasking} from "./IMasking.sol";
 import {IOpened} from "./IOpened.sol";
 import {IPausing} from "./IPausing.sol";
 import {IPrivateUpdates} from "./IPrivateUpdates.sol";
@@ -19,7 +21,9 @@ interface ICoordinator is
     ITaskDesk,
     IDuties,
     IRounds,
+    IDepartures,
     IPrivateUpdates,
+    IMasking,
     IRelays,
     IRolls,
     IRulings,

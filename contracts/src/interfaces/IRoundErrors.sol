@@ -9,8 +9,6 @@ interface IRoundErrors is IRoundTypes {
     error UnknownTask(uint32 task);
     /// Thrown when a parameter of a new task is out of range; names the field.
     error InvalidTask(string field);
-    /// Thrown when a task asks for masked mode.
-    error MaskedNotSupported();
     /// Thrown when somebody other than the sponsor does what is the sponsor's.
     error OnlySponsor(uint32 task, address caller, address sponsor);
     /// Thrown when something that waits for the end of a round comes while one runs.

@@ -3,12 +3,12 @@ pragma solidity 0.8.37;
 
 /// @title The words of a round: its phases, and what is promised, shown and proposed.
 /// @notice Commit -> Reveal -> Vote -> VoteReveal -> Aggregate -> Challenge -> Settled, or Voided; a task without
-/// a committee skips the votes. The phase follows from block time and counters: it ends at its deadline, or once
+/// a committee skips the votes, a masked one has Share before Commit and Unmask after Reveal. The phase follows from block time and counters: it ends at its deadline, or once
 /// everybody has acted (Commit and Reveal of a round with rolls at their deadlines alone); anybody may call `tick`. Times
 /// are unix seconds; a deadline is the last second of its phase. Rounds are numbered per task from 1, participants of a
 /// task have a dense index from 0.
 interface IRoundTypes {
-    /// Share and Unmask belong to masked tasks; no task enters them yet.
+    /// Share and Unmask belong to masked tasks (IMasking).
     enum Phase {
         None,
         Share,
@@ -47,7 +47,8 @@ interface IRoundTypes {
     /// @param quorum Least number that must commit, and reveal. @param maxParticipants At most 10,000.
     /// @param maxMisses Rounds in a row that one can be noted as absent from before one is un-enrolled; 0 is never.
     /// @param waitRounds Rounds that whoever was retracted sits out before it may enrol again; 0 is none.
-    /// @param chunkBytes Chunk size of the Merkle trees. @param mode 0 clear, 1 masked.
+    /// @param chunkBytes Chunk size of the Merkle trees. @param mode 0 clear, 1 masked: nobody sees a single update
+    /// (IMasking). Masked, the rule is the mean without a bound, by direct commits, with neither buffer, committee nor disclosure.
     /// @param rule 0 mean, 1 median, 2 trimmed mean, 3 Multi-Krum, 4 Bulyan; 5 geometric median, 6 centred clipping, 7 root of
     /// trust: under these three leaves hold coefficients for weights, and pay does not go by examples.
     /// @param buffer A round ends Commit once so many have committed, whoever they are; 0 waits for all enrolled. With it
@@ -75,6 +76,8 @@ interface IRoundTypes {
     /// shown vote. @param shareCapBps The most of the rest that a single participant gets, likewise; 0 is no limit.
     /// @param privacyFloor The least privacy loss that a commit counts, in each lane (RdpVector); 0 where none is counted.
     /// With one, the only mode is direct: `commitPrivate`.
+    /// @param shareWindow Masked tasks alone: to share the secrets of a mask. @param unmaskWindow To show the shares of
+    /// others that open the sum. @param threshold So many shares open a secret; 2 .. quorum. All three 0 in clear tasks.
     struct TaskParams {
         bytes32 specHash;
         bytes32 genesisRoot;
@@ -120,6 +123,17 @@ interface IRoundTypes {
         uint16 validatorBps;
         uint16 shareCapBps;
         uint256 privacyFloor;
+        uint32 shareWindow;
+        uint32 unmaskWindow;
+        uint16 threshold;
+    }
+
+    /// How far the masks of a round are. @param round Theirs: an older one says that nobody has shared in this one.
+    /// @param shared How many have shared their secrets. @param unmasked How many have shown shares of others.
+    struct Masks {
+        uint32 round;
+        uint16 shared;
+        uint16 unmasked;
     }
 
     /// What the round needs from a participant's sealed update, once Reveal has opened.

@@ -20,20 +20,6 @@ interface IRounds is ICoordinatorTypes {
     /// @param uri Where the sealed payload lies.
     function reveal(uint32 task, uint32 round, Opening calldata o, string calldata uri) external;
 
-    /// Takes a commit out of the round, opened or not, whose grant was withdrawn before Reveal was over. Anyone, in Commit
-    /// and Reveal, also in a pause: whoever shows what the participant's slot holds. No bond is lost over it; the update
-    /// can be neither opened nor included. The participant leaves the task, and may enrol again once `waitRounds` more
-    /// rounds have begun: else withdrawing were a free way not to open. A commit that stands in a roll was judged by the
-    /// second before Reveal, and is not taken out.
-    function retract(
-        uint32 task,
-        uint32 round,
-        address participant,
-        bytes32 commitment,
-        bytes32 evidenceHash,
-        bytes32 grantId
-    ) external;
-
     /// Slashes the bonds of those among `indices` who committed and never opened. Anyone, after the grace.
     function slashSilent(uint32 task, uint32 round, uint16[] calldata indices) external;
 
@@ -43,11 +29,6 @@ interface IRounds is ICoordinatorTypes {
 
     /// Makes the unchallenged proposal final: model head, rewards, status. Anyone, after the challenge window.
     function settle(uint32 task, uint32 round, Proposal calldata p) external;
-
-    /// Notes who of a round's cohort did not commit, once Commit is over and until the next round opens. Whoever
-    /// was noted in `maxMisses` rounds in a row is un-enrolled, and its bond can be released; a round in which
-    /// nobody notes it is forgiven. Who was there, or is noted already, is passed over. Anyone.
-    function noteAbsent(uint32 task, uint32 round, uint16[] calldata indices) external;
 
     /// Moves the round on as far as time allows. Anyone; every other call does the same first.
     function tick(uint32 task) external;

@@ -155,6 +155,11 @@ class Enforced(BaseModel):
     privacy_floor: Vector = Field(
         default=0, description="least privacy loss that a commit counts (core.privacy); 0 where none is counted"
     )
+    share_window: Seconds = Field(default=0, description="seconds to deal a mask's secrets out; 0 in a clear task")
+    unmask_window: Seconds = Field(default=0, description="seconds to show others' shares; 0 in a clear task")
+    threshold: int = Field(
+        default=0, ge=0, lt=2**16, description="shares that open a secret, 2 to quorum; 0 in a clear task"
+    )
 
     @model_validator(mode="after")
     def _possible(self) -> "Enforced":
@@ -178,6 +183,7 @@ class Enforced(BaseModel):
             raise ValueError(
                 f"modes are {self.modes} in a task that counts privacy loss; set them to 1: each is counted alone"
             )
+        self._require_masks()
         if self.buffer and not self.quorum <= self.buffer <= self.max_participants:
             raise ValueError(
                 f"buffer {self.buffer} is not between quorum {self.quorum} and max_participants"
@@ -212,6 +218,33 @@ class Enforced(BaseModel):
                 " 10000, more than a round's reward; lower one"
             )
         return self
+
+    def _require_masks(self) -> None:
+        """What a masked task needs, and what cannot be done to updates that nobody sees."""
+        for field in ("share_window", "unmask_window", "threshold"):
+            if (self.mode == 0) != (getattr(self, field) == 0):
+                raise ValueError(
+                    f"{field} is {getattr(self, field)} in mode {MODES[self.mode]}; a masked task has its windows and a"
+                    " threshold, a clear one neither"
+                )
+        if not self.masked:
+            return
+        if not 2 <= self.threshold <= self.quorum:
+            raise ValueError(
+                f"threshold {self.threshold} is not between 2 and the quorum, {self.quorum}: with fewer than the quorum a"
+                " round does not go on, and one share alone must open nothing"
+            )
+        seen = {name: getattr(self, name) for name in ("rule", "norm_bound", "buffer", "committee", "disclosure")}
+        if any(seen.values()) or self.modes != DIRECT:
+            named = ", ".join(f"{name} {value}" for name, value in {**seen, "modes": self.modes}.items())
+            raise ValueError(
+                f"a masked task has {named}; nobody sees a single update of it, so all must be 0, and modes 1 (direct)"
+            )
+
+    @property
+    def masked(self) -> bool:
+        """Whether nobody sees a single update (secure aggregation)."""
+        return MODES[self.mode] == "masked"
 
     @property
     def relayed(self) -> bool:

@@ -9,7 +9,7 @@ from enum import IntEnum
 
 
 class Phase(IntEnum):
-    """On-chain state of a round; SHARE and UNMASK belong to masked tasks, which there are none of yet."""
+    """On-chain state of a round; SHARE and UNMASK belong to masked tasks."""
 
     NONE = 0
     SHARE = 1

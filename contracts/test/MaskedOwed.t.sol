@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IMasking} from "../src/interfaces/IMasking.sol";
+import {vm} from "./Base.sol";
+import {MaskedBase} from "./MaskedBase.sol";
+import {RoundBase} from "./RoundBase.sol";
+
+/// What dropping out of a masked round costs, and which tasks may be masked.
+contract MaskedOwedTest is MaskedBase {
+    // --- what it costs to drop out
+
+    function test_who_shared_and_did_not_commit_loses_its_bond_once_commit_is_over() public {
+        _open();
+        _dealFirst(4);
+        _commitFirst(3);
+        vm.expectRevert(abi.encodeWithSelector(IMasking.NothingOwed.selector, task, round, Phase.Commit));
+        coordinator.slashUnmasked(task, round, _one(3));
+        _ends();
+        coordinator.tick(task);
+        for (uint16 i; i < 4; ++i) {
+            _slash(i);
+            vm.assertTrue(_bonded(i) == (i != 3), "bond");
+        }
+        vm.assertEq(registry.participant(_silo(3)).locked, 0, "stake");
+        _slash(3); // a second time: nothing more
+    }
+
+    function test_who_never_shared_owes_nothing() public {
+        _open();
+        _dealFirst(3);
+        _ends();
+        coordinator.tick(task);
+        _commitFirst(3);
+        _slash(3);
+        vm.assertTrue(_bonded(3), "bond");
+    }
+
+    function test_who_did_not_reveal_is_not_slashed_for_shares_too() public {
+        _open();
+        _dealFirst(4);
+        _commitFirst(4);
+        _revealFirst(3);
+        _ends();
+        coordinator.tick(task);
+        _slash(3);
+        vm.assertTrue(_bonded(3), "the grace of its opening runs");
+    }
+
+    function test_a_survivor_keeps_its_bond_as_long_as_it_can_show_its_shares() public {
+        _toUnmask();
+        for (uint256 i; i < 3; ++i) {
+            _show(_silo(i));
+        }
+        _slash(3);
+        vm.assertTrue(_bonded(3), "in Unmask");
+        _ends();
+        _slash(3);
+        vm.assertFalse(_bonded(3), "after it");
+    }
+
+    function test_withdrawn_consent_takes_the_shares_back_and_saves_the_bond() public {
+        _open();
+        _dealFirst(4);
+        _commitFirst(3);
+        address silo = _silo(3);
+        vm.expectRevert(abi.encodeWithSelector(ConsentStands.selector, task, round, grants[silo]));
+        coordinator.retractShares(task, round, silo, grants[silo], _key(silo), _root(silo));
+        _withdraw(silo);
+        vm.expectRevert(abi.encodeWithSelector(IMasking.SharesMismatch.selector, task, round, silo));
+        coordinator.retractShares(task, round, silo, grants[silo], _key(silo), _key(silo));
+        coordinator.retractShares(task, round, silo, grants[silo], _key(silo), _root(silo));
+        _ends();
+        coordinator.tick(task);
+        _slash(3);
+        vm.assertTrue(_bonded(3), "bond");
+    }
+
+    function test_who_has_committed_cannot_take_its_shares_back() public {
+        _open();
+        _dealFirst(4);
+        _commitFirst(3);
+        address silo = _silo(0);
+        _withdraw(silo);
+        vm.expectRevert(abi.encodeWithSelector(IMasking.SharesMismatch.selector, task, round, silo));
+        coordinator.retractShares(task, round, silo, grants[silo], _key(silo), _root(silo));
+    }
+
+    // --- strangers end it
+
+    function test_strangers_alone_end_a_round_in_which_nobody_acts() public {
+        _open();
+        _ends();
+        vm.assertTrue(_due(), "after Share");
+        vm.prank(stranger);
+        coordinator.tick(task);
+        _assertPhase(Phase.Voided);
+        vm.assertEq(treasury.accountOf(task).reserved, 0, "the reward is free again");
+    }
+
+    function _due() internal view returns (bool due) {
+        (due,) = coordinator.checkUpkeep(abi.encode(task));
+    }
+
+    function test_upkeep_is_due_at_the_end_of_share_and_of_unmask() public {
+        _toUnmask();
+        vm.assertFalse(_due(), "in Unmask");
+        _show(_silo(0));
+        _show(_silo(1));
+        _ends();
+        vm.assertTrue(_due(), "after Unmask");
+        coordinator.performUpkeep(abi.encode(task));
+        _assertPhase(Phase.Aggregate);
+    }
+
+    function test_a_grant_must_live_until_its_opening_could_be_made() public {
+        _open();
+        uint40 least = coordinator.roundOf(task).deadline + GAP + COMMIT + GAP + REVEAL + GRACE;
+        vm.assertEq(coordinator.consentUntil(task), least, "in Share");
+        _dealFirst(4);
+        _opens();
+        vm.assertEq(
+            coordinator.consentUntil(task), coordinator.roundOf(task).deadline + GAP + REVEAL + GRACE, "in Commit"
+        );
+    }
+
+    // --- tasks
+
+    function _refused(TaskParams memory p, string memory field) internal {
+        vm.prank(sponsor);
+        vm.expectRevert(abi.encodeWithSelector(InvalidTask.selector, field));
+        coordinator.createTask(p, "");
+    }
+
+    function test_createTask_checks_a_masked_task() public {
+        TaskParams memory p = _params();
+        p.mode = 2;
+        _refused(p, "mode");
+        (p.mode, p.rule) = (1, 1);
+        _refused(p, "mode");
+        (p.rule, p.normBound) = (0, 1);
+        _refused(p, "mode");
+        (p.normBound, p.disclosure) = (0, 1);
+        _refused(p, "mode");
+        (p.disclosure, p.modes) = (0, 3);
+        _refused(p, "mode");
+        (p.modes, p.shareWindow) = (1, 0);
+        _refused(p, "shareWindow");
+        (p.shareWindow, p.unmaskWindow) = (SHARE, 0);
+        _refused(p, "unmaskWindow");
+        (p.unmaskWindow, p.threshold) = (UNMASK, 1);
+        _refused(p, "threshold");
+        p.threshold = p.quorum + 1;
+        _refused(p, "threshold");
+        p.threshold = p.quorum;
+        vm.prank(sponsor);
+        coordinator.createTask(p, "");
+    }
+
+    function test_createTask_refuses_masks_in_a_clear_task() public {
+        TaskParams memory p = RoundBase._params();
+        p.shareWindow = 1;
+        _refused(p, "shareWindow");
+        (p.shareWindow, p.unmaskWindow) = (0, 1);
+        _refused(p, "unmaskWindow");
+        (p.unmaskWindow, p.threshold) = (0, 2);
+        _refused(p, "threshold");
+    }
+
+    function test_unbonding_covers_the_longest_masked_round() public {
+        TaskParams memory p = _params();
+        uint256 rest = uint256(COMMIT) + GAP + REVEAL + GRACE + 2 * (AGGREGATE + 4 * CHALLENGE) + 3 * GAP + UNMASK;
+        p.shareWindow = uint32(uint256(registry.unbondingPeriod()) / 2 - rest);
+        vm.prank(sponsor);
+        coordinator.createTask(p, "");
+        ++p.shareWindow;
+        _refused(p, "unbondingPeriod");
+    }
+}

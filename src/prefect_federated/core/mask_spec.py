@@ -1,0 +1,52 @@
+"""Who may see a single update: chosen by name in the task spec.
+
+masking: {"name": "masked", "threshold": 3} --validated, hashed with the spec--> the contract's mode and threshold
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from prefect_federated.core.detection.detection_spec import DetectionSpec
+from prefect_federated.core.enforced import MODES
+from prefect_federated.core.errors import SpecError
+from prefect_federated.core.fixed_point import INT32_MAX
+from prefect_federated.core.local_spec import LocalSpec
+from prefect_federated.core.region_spec import RegionSpec
+
+
+class _Masking(BaseModel):
+    """Frozen, no unknown setting."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Clear(_Masking):
+    """Aggregator, standby and committee see each update: robust rules, scores and evidence are possible."""
+
+    name: Literal["clear"] = "clear"
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """The contract's parameters."""
+        return {"mode": MODES.index("clear"), "threshold": 0}
+
+
+class Masked(_Masking):
+    """Nobody sees a single update: each adds masks that fall away in the sum.
+
+    Source: Bonawitz et al. 2017, https://doi.org/10.1145/3133956.3133982
+    """
+
+    name: Literal["masked"] = "masked"
+    threshold: int = Field(
+        ge=2, le=10_000, description="shares that open a secret of a mask: so many must stay until the end of a round"
+    )
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """The contract's parameters."""
+        return {"mode": MODES.index("masked"), "threshold": self.threshold}
+
+
+MaskSpec = Annotated[Clear | Masked, Field(discriminator="name")]
