@@ -49,7 +49,7 @@ class SpecMismatch(SpecError):
 
 
 class WeightOverflow(SpecError):
-    """Raised when the largest weighted sum a task allows would leave 63 bits."""
+    """Raised when the largest weighted sum a task allows would leave the integers it is summed in."""
 
 
 class DataError(FederatedError):
@@ -172,3 +172,36 @@ class TransactionPending(TransportError):
 
 class ContentMissing(PayloadError):
     """Raised when a store answers that it does not hold the content."""
+
+
+class MalformedMessage(PayloadError):
+    """Raised when a message of secure aggregation has not the one format that it may have."""
+
+
+class ParticipantAtFault(PayloadError):
+    """Raised when bytes are not what a participant bound itself to; `participant` is its dense index."""
+
+    def __init__(self, message: str, participant: int) -> None:
+        """Name the one at fault."""
+        super().__init__(message)
+        self.participant = participant
+
+
+class WrongShare(ParticipantAtFault):
+    """Raised when a share is not the one its maker committed to: the fault of who revealed it."""
+
+
+class WrongSharing(ParticipantAtFault):
+    """Raised when shares are as their maker committed to, but not of the secret that it promised: the maker's fault."""
+
+
+class WrongSeed(ParticipantAtFault):
+    """Raised when a seed that was opened is none of those that a participant bound in its masked payload."""
+
+
+class TooFewShares(ProtocolError):
+    """Raised when fewer shares of a secret are there than open it."""
+
+
+class UnmaskRefused(ProtocolError):
+    """Raised when an answer would open both masks of somebody, or a sum that may not be opened."""

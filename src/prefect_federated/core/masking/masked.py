@@ -1,0 +1,100 @@
+"""Commit: the payload of a masked round, which says nothing about the update but its length.
+
+weight * update + self mask + masks with higher neighbours - masks with lower neighbours     (mod 2^32)
+
+Only neighbours that shared count: their masks can be taken off later, should they drop out. The hashes of all seeds go
+into the payload's header, under one root, so that a seed that is opened can be compared with what was promised.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prefect_federated.core.aggregation.vector import Vector
+from prefect_federated.core.errors import KeyUnavailable, PayloadError, ShapeMismatch, TooFewShares
+from prefect_federated.core.masking.headroom import BEYOND
+from prefect_federated.core.masking.keystream import COLUMNS, Masks
+from prefect_federated.core.masking.own_secrets import OwnSecrets, pair_seed, seed_hash
+from prefect_federated.core.masking.session import Session
+from prefect_federated.core.masking.transcript import Sharing
+from prefect_federated.core.masking.turnout import check_shared
+from prefect_federated.core.merkle import root_of_leaves
+
+
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """All seeds that one participant masks with, by index of the other side; its own index stands for the self seed."""
+
+    session: Session
+    owner: int
+    by_index: Mapping[int, bytes] = field(repr=False)
+
+    @property
+    def hashes(self) -> list[bytes]:
+        """Of every seed its hash, ascending by index: the leaves of `root`."""
+        return [seed_hash(self.session, self.owner, other, self.by_index[other]) for other in sorted(self.by_index)]
+
+    @property
+    def root(self) -> bytes:
+        """Merkle root over the hashes, 32 bytes: for the header of the payload."""
+        return root_of_leaves(self.hashes)
+
+    def masks(self) -> Masks:
+        """The masks, from word 0 on."""
+        added = [seed for other, seed in self.by_index.items() if other >= self.owner]
+        return Masks(added, [seed for other, seed in self.by_index.items() if other < self.owner])
+
+
+def seeds_of(session: Session, own: OwnSecrets, shared: Mapping[int, Sharing]) -> Seeds:
+    """The seeds of a participant: its own, and one with each neighbour that shared.
+
+    Args:
+        shared: every sharer's message of Share, as it stands under its root on chain.
+
+    Raises:
+        KeyUnavailable: what this participant shared is not from the secrets given.
+        TooFewShares: so few of its neighbours shared that its mask could not be taken off again, or hides little.
+    """
+    check_shared(session, shared)
+    if own.index not in shared or shared[own.index].masking_public != own.masking_public:
+        raise KeyUnavailable(
+            f"{session.place}: participant {own.index} did not share, or not under the masking key"
+            f" 0x{own.masking_public.hex()} that its sealing key gives; stay out of this round"
+        )
+    near = [index for index in session.holders(own.index) if index in shared]
+    if len(near) < session.threshold:
+        raise TooFewShares(
+            f"{session.place}: {len(near)} of those who hold shares of participant {own.index} shared themselves,"
+            f" {session.threshold} are needed to take its mask off again; stay out of this round"
+        )
+    pairs = {
+        index: pair_seed(session, own.index, own.masking_key, index, shared[index].masking_public)
+        for index in near
+        if index != own.index
+    }
+    return Seeds(session, own.index, pairs | {own.index: own.self_seed})
+
+
+def mask(seeds: Seeds, words: Vector, weight: int) -> NDArray[np.int32]:
+    """The masked payload: int32 `[d]`, uniform to whoever lacks a seed.
+
+    Args:
+        words: int32 `[d]`, clipped to the task's limit; read some columns at a time.
+        weight: below 2^31; `require_maskable` saw that no sum under it wraps.
+
+    Raises:
+        ShapeMismatch: the words are not int32 `[d]`.
+        PayloadError: the weight is negative or too large.
+    """
+    if words.dtype != np.int32 or len(words.shape) != 1:
+        raise ShapeMismatch(f"mask takes int32 [d], not {words.dtype} {list(words.shape)}; encode the update first")
+    if not 0 <= weight < BEYOND:
+        raise PayloadError(f"weight {weight} of participant {seeds.owner}; give one from 0 to {BEYOND - 1}")
+    masks, made = seeds.masks(), np.empty(words.size, np.int32)
+    for at in range(0, words.size, COLUMNS):
+        block = made[at : at + COLUMNS].view(np.uint32)
+        np.multiply(words[at : at + COLUMNS].view(np.uint32), np.uint32(weight), out=block)
+        masks.apply(block)
+    return made

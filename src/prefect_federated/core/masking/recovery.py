@@ -1,0 +1,186 @@
+"""Recover: secrets from shares, masks from secrets, and the exact sum of the survivors' weighted updates.
+
+answers --t shares each, Lagrange--> self seeds, masking keys --compared with what was promised--> seeds
+masked payloads --added mod 2^32, masks taken off, as signed int32--> sum
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prefect_federated.core.aggregation.vector import Vector
+from prefect_federated.core.errors import (
+    FederatedError,
+    PayloadError,
+    ShapeMismatch,
+    TooFewShares,
+    WrongSeed,
+    WrongSharing,
+)
+from prefect_federated.core.masking.answer import Answer, parse_answer
+from prefect_federated.core.masking.keystream import COLUMNS, Masks
+from prefect_federated.core.masking.own_secrets import pair_seed, public_of, seed_hash
+from prefect_federated.core.masking.shamir import join
+from prefect_federated.core.masking.sharing import MASKING_KEY, ROLES, SELF_SEED
+from prefect_federated.core.masking.turnout import Turnout
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What the answers opened.
+
+    Attributes:
+        self_seeds: of every survivor, by index.
+        pair_seeds: of every survivor with each dropped neighbour, by (survivor, dropped).
+        faults: why an answer was not counted, by who sent it.
+    """
+
+    turnout: Turnout
+    self_seeds: Mapping[int, bytes] = field(repr=False)
+    pair_seeds: Mapping[tuple[int, int], bytes] = field(repr=False)
+    faults: Mapping[int, FederatedError]
+
+
+def open_masks(turnout: Turnout, messages: Mapping[int, bytes]) -> Opened:
+    """Join the survivors' shares. Which t of the shares are used makes no difference; the lowest indices are.
+
+    Args:
+        messages: of each survivor that answered its message of Unmask, by index.
+
+    Raises:
+        TooFewShares: of one secret fewer shares are there than the threshold; nothing is opened.
+        WrongSharing: shares are as committed, but of another secret than their maker promised.
+    """
+    if len(turnout.survivors) < turnout.session.threshold:
+        raise TooFewShares(
+            f"{turnout.session.place}: {len(turnout.survivors)} survive, {turnout.session.threshold} are needed to open"
+            " anything; void the round"
+        )
+    answers, faults = list[Answer](), dict[int, FederatedError]()
+    for revealer in sorted(messages):
+        try:
+            answers.append(parse_answer(turnout, revealer, messages[revealer]))
+        except FederatedError as error:  # named, and left out
+            faults[revealer] = error
+    shares: dict[tuple[int, int], dict[int, bytes]] = {}
+    for one in answers:
+        for given in one.shares:
+            shares.setdefault((given.sharer, given.role), {})[one.revealer] = given.share
+    needed = _needed(turnout)
+    _check_enough(turnout, needed, shares, faults)
+    self_seeds, pair_seeds = dict[int, bytes](), dict[tuple[int, int], bytes]()
+    for sharer, role in needed:
+        secret = join(dict(sorted(shares[sharer, role].items())[: turnout.session.threshold]))
+        _check_promised(turnout, sharer, role, secret)
+        if role == SELF_SEED:
+            self_seeds[sharer] = secret
+        else:
+            pair_seeds |= _pair_seeds(turnout, sharer, secret)
+    return Opened(turnout, self_seeds, pair_seeds, faults)
+
+
+def recover(opened: Opened, payloads: Mapping[int, Vector]) -> NDArray[np.int32]:
+    """The sum of the survivors' weighted updates, int32 `[d]`: the same bits as without masks.
+
+    Args:
+        payloads: of every survivor its masked payload, int32 `[d]`; read some columns at a time.
+
+    Raises:
+        PayloadError: a survivor's payload is missing, or there is one of somebody else.
+        ShapeMismatch: payloads differ in length or are not int32.
+    """
+    turnout, place = opened.turnout, opened.turnout.session.place
+    if set(payloads) != turnout.survivors:
+        raise PayloadError(
+            f"{place}: payloads of {sorted(payloads)[:8]} are given, the survivors are"
+            f" {sorted(turnout.survivors)[:8]}; give one of each"
+        )
+    kinds = {(payload.dtype, payload.shape) for payload in payloads.values()}
+    kind, shape = next(iter(kinds))
+    if len(kinds) > 1 or kind != np.int32 or len(shape) != 1:
+        raise ShapeMismatch(f"{place}: payloads are {sorted(map(str, kinds))}, expected int32 [d] of one length")
+    masks, total = _masks(opened), np.zeros(shape, np.int32)
+    for at in range(0, total.size, COLUMNS):
+        block = total[at : at + COLUMNS].view(np.uint32)
+        for payload in payloads.values():
+            np.add(block, payload[at : at + COLUMNS].view(np.uint32), out=block)
+        masks.apply(block)
+    return total
+
+
+def check_seeds(opened: Opened, promised: Mapping[int, Sequence[bytes]]) -> None:
+    """Compare every seed that was opened with what its owner bound in the header of its payload.
+
+    Args:
+        promised: of each survivor the hashes of its seeds (`Seeds.hashes`), as they stand under its header's root.
+
+    Raises:
+        WrongSeed: naming whose list has another hash there, or another length.
+    """
+    turnout = opened.turnout
+    pairs = [(owner, owner, seed) for owner, seed in opened.self_seeds.items()]
+    pairs += [(owner, other, seed) for (owner, other), seed in opened.pair_seeds.items()]
+    for owner, other, seed in pairs:
+        near, found = turnout.near(owner), promised[owner]
+        made = seed_hash(turnout.session, owner, other, seed)
+        if len(found) != len(near) or found[near.index(other)] != made:
+            raise WrongSeed(
+                f"{turnout.session.place}: participant {owner} bound {len(found)} seeds, {len(near)} are expected, and"
+                f" that with {other} hashes to 0x{made.hex()}, which is not the one it bound there; its payload holds"
+                " another mask",
+                owner,
+            )
+
+
+def _needed(turnout: Turnout) -> list[tuple[int, int]]:
+    """Which secrets must be joined: survivors' self seeds, and masking keys of the dropped near a survivor."""
+    gone = (sharer for sharer in turnout.dropped if not turnout.survivors.isdisjoint(turnout.near(sharer)))
+    return [(sharer, SELF_SEED) for sharer in sorted(turnout.survivors)] + [(sharer, MASKING_KEY) for sharer in gone]
+
+
+def _check_enough(
+    turnout: Turnout,
+    needed: list[tuple[int, int]],
+    shares: Mapping[tuple[int, int], Mapping[int, bytes]],
+    faults: Mapping[int, FederatedError],
+) -> None:
+    threshold = turnout.session.threshold
+    for sharer, role in needed:
+        if (have := len(shares.get((sharer, role), {}))) < threshold:
+            raise TooFewShares(
+                f"{turnout.session.place}: {have} shares of the {ROLES[role]} of participant {sharer} are there,"
+                f" {threshold} are needed; {len(faults)} answers were not counted {sorted(faults)[:8]}; wait for more"
+                " survivors to answer, or void the round"
+            )
+
+
+def _check_promised(turnout: Turnout, sharer: int, role: int, secret: bytes) -> None:
+    sharing = turnout.shared[sharer]
+    if role == SELF_SEED:
+        made, promised = seed_hash(turnout.session, sharer, sharer, secret), sharing.seed_hash
+    else:
+        made, promised = public_of(secret), sharing.masking_public
+    if made != promised:
+        raise WrongSharing(
+            f"{turnout.session.place}: the shares of the {ROLES[role]} of participant {sharer} are as it committed to,"
+            f" and give 0x{made.hex()}, it promised 0x{promised.hex()}; void the round and name participant {sharer}",
+            sharer,
+        )
+
+
+def _pair_seeds(turnout: Turnout, dropped: int, masking_key: bytes) -> dict[tuple[int, int], bytes]:
+    session, shared = turnout.session, turnout.shared
+    return {
+        (near, dropped): pair_seed(session, dropped, masking_key, near, shared[near].masking_public)
+        for near in turnout.near(dropped)
+        if near in turnout.survivors
+    }
+
+
+def _masks(opened: Opened) -> Masks:
+    """What takes all masks off the sum: a survivor added its pair's mask if its own index is the lower."""
+    added = [seed for (owner, other), seed in opened.pair_seeds.items() if owner > other]
+    taken = [seed for (owner, other), seed in opened.pair_seeds.items() if owner < other]
+    return Masks(added, [*opened.self_seeds.values(), *taken])
