@@ -25,6 +25,8 @@ from prefect_federated.cli import quiet
 if TYPE_CHECKING:
     from prefect import Task
 
+    from prefect_federated.adapters.evm.devnet import Preference
+
 GOAL_S = 1.0
 
 

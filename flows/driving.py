@@ -1,14 +1,12 @@
 """Driving one round with every party in this process; whoever fails is recorded and the others go on.
 
 open -> members commit -> reveal -> the committee votes -> aggregate -> the standby judges -> settle -> mirror
+masked: members share before they commit, and unmask after they reveal
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextvars import ContextVar
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from typing import Protocol
 
 from prefect import runtime
 from prefect.logging import get_run_logger
@@ -18,17 +16,14 @@ from prefect_federated.adapters.detecting import detected
 from prefect_federated.adapters.evm.membership import cohort_of
 from prefect_federated.adapters.mlflow.records import RoundKey
 from prefect_federated.adapters.outcome import Outcome
-from prefect_federated.adapters.party import Party
-from prefect_federated.adapters.relayer import Relayer
 from prefect_federated.adapters.round_log import RoundLog, is_recorded, read_round_log
-from prefect_federated.adapters.validator import Validator
-from prefect_federated.core.detection.detect import DetectionReport
 from prefect_federated.core.errors import FederatedError
 from prefect_federated.core.notes import LocalNote, Notes
 from prefect_federated.core.relaying import WAITING, letters_until, middle
 from prefect_federated.core.round import Exclusion, Phase, Status
 from prefect_federated.flows.artifacts import publish_round
 from prefect_federated.flows.attest import serve
+from prefect_federated.flows.cast import Cast, RoundResult
 from prefect_federated.flows.members import Member, Participant
 from prefect_federated.flows.relay import bring
 from prefect_federated.tasks.aggregate import aggregate
@@ -38,68 +33,19 @@ from prefect_federated.tasks.open_round import open_round
 from prefect_federated.tasks.retract import retract_withdrawn
 from prefect_federated.tasks.settle import claim_floor, claim_pay, mirror, settle
 
-Watcher = Callable[[int, str, str], None]
-
-
-def _unwatched(round: int, stage: str, who: str) -> None:
-    """Nobody watches."""
-
-
-WATCHER: ContextVar[Watcher] = ContextVar("watcher", default=_unwatched)
-
-
-class Crowd(Protocol):
-    """Many members that act together, in shards; each does what it would do alone."""
-
-    def commit(self, task: int, round: int) -> tuple[dict[str, LocalNote], dict[str, Exclusion]]:
-        """Let everybody do what leads to a commitment; notes and exclusions by account."""
-        ...
-
-    def reveal(self, task: int, round: int) -> dict[str, Exclusion]:
-        """Let everybody open its commitment; exclusions by account."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Cast:
-    """Everybody of a federation, opened. `watch` hears round, stage and party as work goes on.
-
-    With a `crowd` the members act through it; one by one only those whose letters the relayer did not bring.
-    """
-
-    sponsor: Party
-    aggregator: Aggregator
-    members: Sequence[Member]
-    watch: Watcher = _unwatched
-    standby: Aggregator | None = None
-    relayer: Relayer | None = None
-    validators: Sequence[Validator] = ()
-    crowd: Crowd | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RoundResult:
-    """One round as its driver saw it: the chain's log, local notes, MLflow's version, wall-clock seconds."""
-
-    log: RoundLog
-    notes: Notes
-    outcome: Outcome | None
-    mlflow_version: int | None
-    wall_s: float
-    detection: DetectionReport | None = None
-
 
 def drive_round(cast: Cast, task: int) -> RoundResult:
     """One round through all stages."""
     started = time.perf_counter()
     cast.watch(0, "open", cast.sponsor.name)
     round = open_round(cast.sponsor, task)
-    local, excluded = _commit_all(cast, task, round)
+    local, excluded = _commit_all(cast, task, round, _masked(cast, task, Phase.SHARE, "share"))
     _draw(cast, task, round)
     _wait_past(cast, task, Phase.COMMIT)
     excluded |= _reveal_all(cast, task, round)
     retract_withdrawn(cast.aggregator.party, task)
     _wait_past(cast, task, Phase.REVEAL)
+    excluded |= _masked(cast, task, Phase.UNMASK, "unmask")
     _vote(cast, task, round)
     outcome = _aggregate(cast, task, round)
     _wait_past(cast, task, Phase.AGGREGATE, Phase.CHALLENGE)
@@ -119,13 +65,16 @@ def _lineage(cast: Cast, task: int, round: int) -> str:
     return mirror.lineage_link(RoundKey(federation.chain_id, federation.coordinator, task, round))
 
 
-def _commit_all(cast: Cast, task: int, round: int) -> tuple[dict[str, LocalNote], dict[str, Exclusion]]:
+def _commit_all(
+    cast: Cast, task: int, round: int, out: dict[str, Exclusion]
+) -> tuple[dict[str, LocalNote], dict[str, Exclusion]]:
     local: dict[str, LocalNote] = {}
-    excluded: dict[str, Exclusion] = {}
+    excluded = dict(out)
     federation = cast.sponsor.federation
     if cast.crowd is not None:
         cast.watch(round, "commit", "the crowd")
-        local, excluded = cast.crowd.commit(task, round)
+        local, found = cast.crowd.commit(task, round)
+        excluded |= found
     for member in chain(_alone(cast, task, round), _unbrought(cast, task, round, federation.has_committed)):
         if member.account in excluded:
             continue
@@ -153,6 +102,25 @@ def _reveal_all(cast: Cast, task: int, round: int) -> dict[str, Exclusion]:
             member.reveal(task, round)
         except FederatedError as error:
             excluded[member.account] = Exclusion(member.account, "reveal", str(error))
+    return excluded
+
+
+def _masked(cast: Cast, task: int, phase: Phase, step: str) -> dict[str, Exclusion]:
+    """In a masked round, what a phase asks of everybody who came so far; whoever fails is missing in it."""
+    federation, excluded = cast.sponsor.federation, dict[str, Exclusion]()
+    round = federation.round_state(task).round
+    if federation.round_state(task).phase is not phase:
+        return excluded
+    for member in _cohort(cast, task, round):
+        may = phase is Phase.SHARE or federation.has_revealed(task, round, member.account)
+        if not isinstance(member, Participant) or not may:
+            continue
+        cast.watch(round, step, member.name)
+        try:
+            getattr(member, step)(task, round)
+        except FederatedError as error:
+            excluded[member.account] = Exclusion(member.account, error.stage or step, str(error))
+    _wait_past(cast, task, phase)
     return excluded
 
 

@@ -4,7 +4,8 @@ from prefect import flow
 
 from prefect_federated.blocks.relayer import Relayer
 from prefect_federated.blocks.sponsor import Sponsor
-from prefect_federated.flows.driving import WATCHER, Cast, RoundResult, drive_round
+from prefect_federated.flows.cast import WATCHER, Cast, RoundResult
+from prefect_federated.flows.driving import drive_round
 from prefect_federated.flows.members import open_aggregator, open_member, open_validator
 
 

@@ -1,6 +1,7 @@
 """How a member takes part in a round; the one code path of deployments, demo and simulation.
 
 commit: listen -> validate -> train (or carry) -> seal -> commit        reveal: recall -> reveal
+masked: share before it: listen -> validate -> deal shares              unmask after it: show shares
 """
 
 from collections.abc import Iterator
@@ -28,7 +29,9 @@ from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.retract import retract_withdrawn
 from prefect_federated.tasks.reveal import reveal
 from prefect_federated.tasks.settle import refund_privacy
+from prefect_federated.tasks.share import deal_shares
 from prefect_federated.tasks.train import train
+from prefect_federated.tasks.unmask import show_shares
 from prefect_federated.tasks.validate import validate
 
 
@@ -111,6 +114,20 @@ class Participant:
             leave_opening(self.silo.party, mailbox, spec, sealed)
         else:
             reveal(self.silo.party, spec, sealed)
+
+    def share(self, task: int, round: int) -> None:
+        """Deal the secrets of this round's mask out, if the data may be used: who deals owes a commit."""
+        with stage("listen"):
+            spec = listen(self.silo.party, task, round)
+        with stage("validate"):
+            evidence = validate(self.silo, spec)
+        with stage("share"):
+            deal_shares(self.silo.party, spec, evidence)
+
+    def unmask(self, task: int, round: int) -> None:
+        """Show the shares of others, for the survivors that the chain has."""
+        with stage("unmask"):
+            show_shares(self.silo.party, listen(self.silo.party, task, round))
 
     def _train(self, spec: RoundSpec, evidence: Evidence) -> SealedUpdate:
         return train.with_options(tags=self.silo.machine.tags)(self.silo, spec, evidence)

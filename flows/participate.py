@@ -1,6 +1,7 @@
 """participate: one silo's part. Reads the chain, does what is due, schedules the next window, exits.
 
 round state + standing --due--> commit | reveal | object | claim | floor --> next run at the next window
+a masked round --due--> share | unmask, too
 letters in a roll --> challenge a broken receipt, before the commit | leave the roll where nobody confirms the opening
 consent withdrawn in Commit or Reveal --> retract
 a round that ended unread --> privacy refund, before the next one is validated
@@ -45,7 +46,8 @@ def participate(silo: str, task: int) -> str:
         task: index of the task on chain.
 
     Returns:
-        What was done, such as "commit", "commit, reveal" or, for a relayer or poster, "leave commit", "challenge",
+        What was done, such as "commit", "commit, reveal", "share" or "unmask" in a masked round,
+        or, for a relayer or poster, "leave commit", "challenge",
         "leave roll"; "nothing"; or "busy" where another run is at it.
     """
     block: Silo = Silo.load(silo)  # type: ignore[assignment]
@@ -77,7 +79,7 @@ def _steps(silo: OpenSilo, task: int) -> Iterator[str]:
             break
         leaves = silo.relays(task) is not None
         try:
-            (member.commit if due == "commit" else member.reveal)(task, state.round)
+            getattr(member, due)(task, state.round)
         except BufferFull as full:
             get_run_logger().info("%s", full)
             yield "too late for the buffer"
@@ -145,11 +147,15 @@ def _unconfirmed(silo: OpenSilo, state: RoundState) -> Iterator[str]:
 
 def _standing(silo: OpenSilo, state: RoundState) -> Standing:
     federation, account = silo.party.federation, silo.party.account
+    masked = federation.task_of(state.task).enforced.masked
     return Standing(
         in_cohort=federation.in_cohort(state.task, state.round, account),
         committed=federation.has_committed(state.task, state.round, account),
         revealed=federation.has_revealed(state.task, state.round, account),
         owes=federation.has_mark(state.task, state.round, account),
+        masked=masked,
+        dealt=masked and federation.has_dealt(state.task, state.round, account),
+        shown=masked and federation.has_shown(state.task, state.round, account),
     )
 
 

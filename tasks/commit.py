@@ -90,7 +90,7 @@ def commit(silo: Silo, spec: RoundSpec, sealed: SealedOpening) -> bytes | None:
         require_same_subjects(silo, spec, evidence)
         place = (spec.task, spec.round, digest, grounds.grant_id, grounds.evidence_hash)
         with unless_done(lambda: committed() or is_full(party, spec)):
-            if spec.spec.enforced.private:
+            if spec.spec.enforced.private or spec.spec.enforced.masked:
                 party.federation.commit_private(*place, round_cost(spec.spec, evidence.counts.rows))
             else:
                 party.federation.commit(*place)

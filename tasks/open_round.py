@@ -29,6 +29,7 @@ def open_round(sponsor: Party, task: int) -> int:
         return state.round
     if state.round:
         federation.slash_silent(task, state.round)
+        federation.slash_unmasked(task, state.round)
         federation.note_absent(task, state.round)
     federation.open_round(task)
     return federation.round_state(task).round

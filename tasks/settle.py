@@ -38,6 +38,7 @@ def settle(aggregator: Aggregator, spec: RoundSpec) -> RoundLog:
         return federation.round_state(spec.task).phase != Phase.CHALLENGE
 
     federation.slash_silent(spec.task, spec.round)
+    federation.slash_unmasked(spec.task, spec.round)
     if not over():
         with unless_done(over):
             federation.settle(spec.task, spec.round, federation.proposal(spec.task, spec.round))

@@ -1,6 +1,6 @@
 """Train: the approved plan on the validated view, from the verified base; the update leaves encrypted.
 
-base words --decode--> plan.train (or train_privately) on the same view --clip, encode--> sealed body in the store
+base words --decode--> plan.train (or train_privately) on the same view --clip, encode, mask--> sealed body in the store
 """
 
 from prefect import task
@@ -9,6 +9,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect_federated.adapters.checkpoints import checkpoint
 from prefect_federated.adapters.data.consented import same_view
 from prefect_federated.adapters.data.training import train_on
+from prefect_federated.adapters.masking import masked
 from prefect_federated.adapters.payloads import seal_update
 from prefect_federated.adapters.personal import keep_personal
 from prefect_federated.adapters.silo import Silo
@@ -32,12 +33,15 @@ def train(silo: Silo, spec: RoundSpec, evidence: Evidence) -> SealedUpdate:
         DataRefused: the data changed since they were validated.
         NonFiniteUpdate: training diverged.
         ConfigurationError: the plan cannot train privately, or by the task's algorithm.
+        ContentMissing: in a masked task, the store does not give what somebody dealt.
+        TooFewShares: in a masked task, so few dealt shares that no mask could be taken off again.
     """
     party = silo.party
     view = same_view(silo, spec, evidence)
     update = train_on(silo, spec, view)
+    words, seeds = masked(party, spec, update.words, update.weight)
     sealed = seal_update(
-        party.store, spec, party.account, party.sealing_key, update.words, update.weight, update.metrics
+        party.store, spec, party.account, party.sealing_key, words, update.weight, update.metrics, seeds
     )
     keep_personal(party, spec, sealed.attempt, update.personal)
     checkpoint("participant:trained")

@@ -76,9 +76,8 @@ abstract contract Masking is CoordinatorBase, IMasking {
     function slashUnmasked(uint32 task, uint32 round, uint16[] calldata indices) external {
         Clock memory c = _current(task, round);
         uint16 quorum = _s().tasks[task].params.quorum;
-        // Who came this far owed the next step: a round that was voided before has asked nothing of anybody.
-        bool owed = c.phase > Phase.Commit && _s().masks[task].round == round && _s().masks[task].shared >= quorum;
-        if (!owed) revert NothingOwed(task, round, c.phase);
+        // Where too few committed nobody is blamed: what somebody dealt may not have been to be had.
+        if (c.phase <= Phase.Commit || _s().rounds[task].revealDeadline == 0) revert NothingOwed(task, round, c.phase);
         bool unmasked = c.phase > Phase.Unmask && c.revealed >= quorum;
         for (uint256 i; i < indices.length; ++i) {
             _slashUnmasked(task, c, indices[i], unmasked);

@@ -26,6 +26,17 @@ contract MaskedOwedTest is MaskedBase {
         _slash(3); // a second time: nothing more
     }
 
+    function test_nobody_loses_a_bond_where_too_few_could_commit() public {
+        _open();
+        _dealFirst(4);
+        _commitFirst(2);
+        _ends();
+        coordinator.tick(task);
+        _assertPhase(Phase.Voided);
+        vm.expectRevert(abi.encodeWithSelector(IMasking.NothingOwed.selector, task, round, Phase.Voided));
+        coordinator.slashUnmasked(task, round, _one(3));
+    }
+
     function test_who_never_shared_owes_nothing() public {
         _open();
         _dealFirst(3);

@@ -14,7 +14,8 @@ from prefect_federated.adapters.evm.rpc import request_int
 from prefect_federated.core.consent import GrantState
 from prefect_federated.core.errors import FederatedError
 from prefect_federated.core.round import Exclusion, Reason
-from prefect_federated.flows.driving import Cast, RoundResult, drive_round
+from prefect_federated.flows.cast import Cast, RoundResult
+from prefect_federated.flows.driving import drive_round
 from prefect_federated.flows.members import Participant
 from prefect_federated.tasks.aggregate import aggregate
 from prefect_federated.tasks.commit import commit

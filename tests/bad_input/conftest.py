@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from prefect_federated.adapters.evm.devnet import Devnet
-from prefect_federated.flows.driving import RoundResult
+from prefect_federated.flows.cast import RoundResult
 from prefect_federated.flows.heartbeat import without_heartbeat
 from tests.bad_input.bad_round import BadRound, play, play_again, without_patience
 from tests.bad_input.consortium import Consortium

@@ -1,7 +1,7 @@
 """A URI that is no text must not keep anybody from reading the round."""
 
 from prefect_federated.core.round import Status
-from prefect_federated.flows.driving import Cast
+from prefect_federated.flows.cast import Cast
 from prefect_federated.flows.members import Participant
 from tests.bad_input.bad_round import BadRound, drive
 from tests.bad_input.cast import Scribbler

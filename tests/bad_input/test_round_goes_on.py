@@ -5,7 +5,7 @@ import json
 from prefect_federated.adapters.reading import rewards_so_far
 from prefect_federated.core.errors import WrongPhase
 from prefect_federated.core.round import Phase, Status
-from prefect_federated.flows.driving import RoundResult
+from prefect_federated.flows.cast import RoundResult
 from prefect_federated.flows.members import Participant
 from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.settle import settle

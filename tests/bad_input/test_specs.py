@@ -7,7 +7,7 @@ import pytest
 
 from prefect_federated.core.errors import SpecMismatch
 from prefect_federated.core.round import Phase, Status
-from prefect_federated.flows.driving import Cast, RoundResult
+from prefect_federated.flows.cast import Cast, RoundResult
 from prefect_federated.flows.members import Participant
 from tests.bad_input.bad_round import BadRound, assert_says, drive, standing
 from tests.bad_input.cast import Observed

@@ -25,7 +25,8 @@ from prefect_federated.core.own_suite import suite_document_hash
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.sealed import SealedUpdate
 from prefect_federated.core.spec import PrivacySpec
-from prefect_federated.flows.driving import Cast, RoundResult, drive_round
+from prefect_federated.flows.cast import Cast, RoundResult
+from prefect_federated.flows.driving import drive_round
 from prefect_federated.flows.members import Participant
 from prefect_federated.learning.update import train_update
 from prefect_federated.scenario.breast_cancer import TARGET

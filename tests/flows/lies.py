@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from prefect_federated.adapters.aggregator import Aggregator
-from prefect_federated.adapters.gathering import gather
 from prefect_federated.adapters.outcome import work_out
 from prefect_federated.adapters.payloads import fetch_words, store_model, store_words
 from prefect_federated.adapters.reading import RESULT_BYTES
+from prefect_federated.adapters.regional import gather_for
 from prefect_federated.core.findings import Wrong
 from prefect_federated.core.proposal import Proposal, pack_exclusions
 from prefect_federated.core.result import ResultDocument
@@ -28,7 +28,7 @@ class Truth:
         party = aggregator.party
         self.spec, self.store, self.federation = spec, party.store, party.federation
         reveals = party.federation.reveals(spec.task, spec.round)
-        self.proposal = work_out(aggregator, spec, reveals, gather(party, spec, reveals)).proposal
+        self.proposal = work_out(aggregator, spec, reveals, gather_for(aggregator, spec, reveals)).proposal
         content = b"".join(party.store.get(self.proposal.uri, RESULT_BYTES))
         self.document = ResultDocument.model_validate_json(content)
 

@@ -37,6 +37,9 @@ FOLLOWS = (
     "norm_bound",
     "buffer",
     "max_staleness",
+    "limit",
+    "mode",
+    "threshold",
 )  # what `complete` fills in
 ALGORITHMS: dict[str, dict[str, Any]] = {
     "scaffold": {"local": {"name": "scaffold"}},
@@ -44,6 +47,18 @@ ALGORITHMS: dict[str, dict[str, Any]] = {
     "fedbuff": {
         "schedule": {"name": "fedbuff", "buffer": 2, "max_staleness": 2},
         "enforced": {"modes": 1, "max_misses": 0},
+    },
+    "masked": {
+        "masking": {"name": "masked", "threshold": 2},
+        "update": {"clip_norm": 50.0, "limit": 2**18},
+        "enforced": {
+            "modes": 1,
+            "disclosure": 0,
+            "share_window": 3600,
+            "unmask_window": 3600,
+            "max_weight": 500,
+            "max_participants": 8,
+        },
     },
     "fednova": {"local": {"name": "fednova", "nominal_steps": 5}, "server": {"name": "fednova"}},
 }

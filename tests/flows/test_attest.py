@@ -18,8 +18,9 @@ from prefect_federated.core.errors import PolicyRefused
 from prefect_federated.core.round import Phase, Status
 from prefect_federated.core.scoring.score_vector import pack_scores, scores_hash
 from prefect_federated.flows.attest import attest, serve
+from prefect_federated.flows.cast import Cast
 from prefect_federated.flows.conclude import bring_on
-from prefect_federated.flows.driving import Cast, drive_round
+from prefect_federated.flows.driving import drive_round
 from prefect_federated.flows.members import Participant
 from prefect_federated.flows.participate import take_part
 from prefect_federated.flows.sweep import sweep

@@ -13,7 +13,8 @@ from prefect_federated.core.errors import BudgetSpent, ConsentError, SpecError, 
 from prefect_federated.core.privacy import add, lanes
 from prefect_federated.core.round import Phase
 from prefect_federated.core.spec import PrivacySpec, TaskSpec
-from prefect_federated.flows.driving import Cast, RoundResult, drive_round
+from prefect_federated.flows.cast import Cast, RoundResult
+from prefect_federated.flows.driving import drive_round
 from prefect_federated.flows.members import Participant
 from prefect_federated.flows.participate import take_part
 from prefect_federated.scenario.consortium import Consortium, data_path

@@ -25,7 +25,8 @@ from prefect_federated.core.findings import Wrong
 from prefect_federated.core.round import Status
 from prefect_federated.core.spec import DetectionSpec
 from prefect_federated.flows.artifacts import detection_rows
-from prefect_federated.flows.driving import Cast, RoundResult, drive_round
+from prefect_federated.flows.cast import Cast, RoundResult
+from prefect_federated.flows.driving import drive_round
 from prefect_federated.flows.members import Casting, Participant
 from prefect_federated.scenario import breast_cancer
 from prefect_federated.scenario.adversaries import Dissenter

@@ -20,7 +20,8 @@ from prefect_federated.core.errors import ConfigurationError, DataRefused
 from prefect_federated.core.findings import Wrong
 from prefect_federated.core.rewards import sum_root
 from prefect_federated.core.scoring.score_vector import unpack_scores
-from prefect_federated.flows.driving import Cast, RoundResult, drive_round
+from prefect_federated.flows.cast import Cast, RoundResult
+from prefect_federated.flows.driving import drive_round
 from prefect_federated.flows.members import Participant
 from prefect_federated.scenario import breast_cancer
 from prefect_federated.scenario.adversaries import Dissenter

@@ -15,7 +15,7 @@ from prefect_federated.adapters.mailbox import FolderMailbox
 from prefect_federated.adapters.relayer import Relayer
 from prefect_federated.core.enforced import Enforced
 from prefect_federated.core.round import Status
-from prefect_federated.flows.driving import Cast, RoundResult
+from prefect_federated.flows.cast import Cast, RoundResult
 from prefect_federated.flows.federated_round import drive_rounds
 from prefect_federated.flows.heartbeat import without_heartbeat
 from prefect_federated.flows.members import Member, Participant

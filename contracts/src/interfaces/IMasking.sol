@@ -73,8 +73,8 @@ interface IMasking is ICoordinatorTypes {
         bytes32 root
     ) external;
 
-    /// Takes the bonds of those among the indices who shared and did not commit (once Commit is over), or revealed and
-    /// showed no shares (once Unmask is over): each makes the others' work void or dear. Anyone; the rest is passed over.
+    /// Takes the bonds of those among the indices who shared and did not commit (once Commit is over, where the quorum
+    /// did), or revealed and showed no shares (once Unmask is over). Anyone; the rest is passed over.
     function slashUnmasked(uint32 task, uint32 round, uint16[] calldata indices) external;
 
     /// How far the masks of the task's current round are.

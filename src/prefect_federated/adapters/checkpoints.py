@@ -12,6 +12,10 @@ import signal
 CHECKPOINTS = (
     "participant:listened",
     "participant:validated",
+    "participant:shared",
+    "participant:dealShares-signed",
+    "participant:dealShares-sent",
+    "participant:dealt",
     "participant:trained",
     "participant:carried",
     "regional:left",
@@ -23,6 +27,10 @@ CHECKPOINTS = (
     "participant:reveal-signed",
     "participant:reveal-sent",
     "participant:revealed",
+    "participant:answered",
+    "participant:showShares-signed",
+    "participant:showShares-sent",
+    "participant:shown",
     "aggregator:fetched",
     "aggregator:aggregated",
     "aggregator:propose-signed",
@@ -54,7 +62,7 @@ CHECKPOINTS = (
 )
 STEPS = {"signed": "signed", "broadcast": "sent"}
 CALLS = {
-    **dict.fromkeys(("commit", "reveal"), "participant"),
+    **dict.fromkeys(("dealShares", "commit", "commitPrivate", "reveal", "showShares"), "participant"),
     **dict.fromkeys(("propose", "settle"), "aggregator"),
     **dict.fromkeys(("castVote", "revealVote"), "validator"),
     **dict.fromkeys(("postCommits", "postOpenings"), "poster"),

@@ -11,6 +11,7 @@ from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_update
 from prefect_federated.adapters.reading import made_over
 from prefect_federated.adapters.spool import Spool
+from prefect_federated.core.aggregation.two_tiers import Sums
 from prefect_federated.core.aggregation.vector import Vector
 from prefect_federated.core.combine import Update
 from prefect_federated.core.errors import (
@@ -38,6 +39,7 @@ class Gathered:
     reasons: dict[str, Reason]
     details: dict[str, str]
     tiers: tuple["Tier", ...] = ()  # sums of regions, whose updates are not among these
+    total: Sums | None = None  # of masked updates, int64 `[d]`; none where it could not be opened
 
 
 def gather(party: Party, spec: RoundSpec, reveals: list[Reveal]) -> Gathered:
@@ -68,6 +70,8 @@ def gather(party: Party, spec: RoundSpec, reveals: list[Reveal]) -> Gathered:
 def fetch_in_range(party: Party, spec: RoundSpec, reveal: Reveal, spool: Spool | None = None) -> Vector:
     """Fetch one revealed update, checked against its opening and the task's limit: int32 `[d]`.
 
+    A masked one may hold any word.
+
     Args:
         spool: keeps the round's payloads; without it, one for this update alone.
 
@@ -80,6 +84,8 @@ def fetch_in_range(party: Party, spec: RoundSpec, reveal: Reveal, spool: Spool |
     words = fetch_update(
         party.store, over, reveal.participant, reveal.opening, reveal.uri, party.account, party.sealing_key, spool
     )
+    if spec.spec.enforced.masked:
+        return words
     limit, largest = spec.spec.update.limit, _largest(words)
     if largest > limit:
         raise OutOfRange(

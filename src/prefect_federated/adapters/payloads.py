@@ -55,10 +55,16 @@ def seal_update(
     words: Words,
     weight: int,
     metrics: dict[str, float],
+    seeds: bytes | None = None,
 ) -> SealedUpdate:
-    """Encrypt an update under a key that only this silo can derive, and store the ciphertext."""
+    """Encrypt an update under a key that only this silo can derive, and store the ciphertext.
+
+    Args:
+        seeds: root over the hashes of the seeds that mask it, 32 bytes. It stands in the header in place of the secret:
+            there is nothing to guess in a masked update.
+    """
     context, attempt = spec.context(participant), os.urandom(ATTEMPT_BYTES)
-    secret = derive(key.private_bytes, "header secret", context, key.version, attempt)
+    secret = seeds or derive(key.private_bytes, "header secret", context, key.version, attempt)
     content_key = derive(key.private_bytes, "content key", context, key.version, attempt)
     header, parts = spec.header("update", weight, secret), {"model": words}
     sealed = RunningRoot(header.chunk_bytes)

@@ -15,6 +15,7 @@ from prefect_federated.adapters.aggregator import Aggregator
 from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.gathering import Gathered, gather
 from prefect_federated.adapters.mailbox import Mailbox, place_of
+from prefect_federated.adapters.masking import gather_masked
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.reading import read_round_spec
 from prefect_federated.core.aggregation.two_tiers import Sums, mean_of_sums, region_sum
@@ -146,12 +147,16 @@ def with_tiers(spec: RoundSpec, gathered: Gathered, direct: Combined, reveals: S
 def gather_for(aggregator: Aggregator, spec: RoundSpec, reveals: list[Reveal]) -> Gathered:
     """What a round's reveals come to: sums of regions that the aggregator relies on, single updates elsewhere.
 
+    Where they are masked it is the one sum of all.
+
     Whom a region leaves out the aggregator reads itself: it alone says who is excluded, and answers for that.
 
     Raises:
         StoreUnreachable: no single payload could be asked for; try again.
     """
     party, mailbox = aggregator.party, aggregator.mailbox
+    if spec.spec.enforced.masked:
+        return gather_masked(party, spec, reveals)
     tiers = read_tiers(party, mailbox, spec, reveals) if aggregator.relies_on_regions and mailbox else []
     summed = {one.participant for tier in tiers for one in tier.told.included}
     single = gather(party, spec, [one for one in reveals if one.participant not in summed])

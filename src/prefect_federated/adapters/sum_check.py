@@ -3,7 +3,7 @@
 included updates --rule--> aggregate, word by word;   base + aggregate --step_check--> model, state
 """
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from prefect_federated.adapters.gathering import Gathered
@@ -11,7 +11,7 @@ from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import S, fetch_kept
 from prefect_federated.adapters.spool import Spool, in_memory
 from prefect_federated.adapters.step_check import step_findings, wrong_step
-from prefect_federated.core.combine import Update, Words, apply_rule
+from prefect_federated.core.combine import Update, Words, apply_rule, combine_total
 from prefect_federated.core.errors import ConfigurationError, PayloadError, SpecError
 from prefect_federated.core.findings import AGGREGATE, MODEL, PAYLOAD, Finding, Wrong
 from prefect_federated.core.payload import check_stream, header_chunk, parse, words_of
@@ -72,6 +72,9 @@ def sum_findings(spec: RoundSpec, claimed: "Claimed", gathered: Gathered, aggreg
     there = [update for update in updates if update is not None]
     if len(there) < len(updates):
         return
+    if spec.spec.enforced.masked:
+        yield from _masked_findings(there, gathered, aggregate)
+        return
     try:
         ours = apply_rule(spec.spec.rule, there)
     except SpecError as error:  # too few for the rule, or coefficients that it does not give
@@ -88,6 +91,20 @@ def sum_findings(spec: RoundSpec, claimed: "Claimed", gathered: Gathered, aggreg
         f" updates is {int(ours[wrong])}",
         at=at,
     )
+
+
+def _masked_findings(there: Sequence[Update], gathered: Gathered, aggregate: Words) -> Iterator[Finding]:
+    """The first word in which the aggregate is not the mean of all masked updates."""
+    ours = combine_total(there, gathered.total, aggregate.size)
+    if not ours.kept:
+        detail = f"an aggregate of {len(there)} masked updates is proposed, and their sum cannot be opened"
+        yield Finding(Wrong.RULE, f"{detail}: {next(iter(gathered.details.values()))}")
+    elif (wrong := first_difference(ours.aggregate, aggregate)) is not None:
+        yield Finding(
+            Wrong.RULE,
+            f"aggregate word {wrong} is {int(aggregate[wrong])}, the mean of the {len(there)} masked updates is"
+            f" {int(ours.aggregate[wrong])}",
+        )
 
 
 def included_updates(claimed: "Claimed", gathered: Gathered) -> list[Update | None]:

@@ -12,6 +12,7 @@ from prefect_federated.adapters.evm.unrolling import StandingLeaf
 from prefect_federated.adapters.gathering import Gathered, gather
 from prefect_federated.adapters.holdout import HeldOut
 from prefect_federated.adapters.mailbox import Mailbox
+from prefect_federated.adapters.masking import gather_masked
 from prefect_federated.adapters.outcome import shown_votes
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.reading import read_result, rewards_before
@@ -20,7 +21,7 @@ from prefect_federated.adapters.rights_check import rights_findings
 from prefect_federated.adapters.score_check import score_findings
 from prefect_federated.adapters.sum_check import result_findings
 from prefect_federated.adapters.vouching import refutation
-from prefect_federated.core.combine import combine
+from prefect_federated.core.combine import combine, combine_total
 from prefect_federated.core.enforced import RULES
 from prefect_federated.core.errors import ConfigurationError, PayloadError
 from prefect_federated.core.findings import INCLUDED, RECORD, Finding, Verification, Wrong
@@ -72,7 +73,7 @@ def verify_proposal(
     except (ConfigurationError, PayloadError) as error:
         return Verification((Finding(Wrong.WITHHELD, str(error), tree=INCLUDED),), read_updates=False)
     reads = party.account.lower() in {reader.account.lower() for reader in spec.readers}
-    gathered = gather(party, spec, claimed.reveals) if reads else None
+    gathered = _gathered(party, spec, claimed) if reads else None
     findings = [*_records(party, spec, claimed), *_exclusions(party, spec, claimed, mailbox)]
     sound = not findings and not claimed.unread
     findings += result_findings(party, spec, claimed, gathered if sound else None)
@@ -83,6 +84,11 @@ def verify_proposal(
         findings += detection_findings(party, spec, claimed.document.detection, gathered)
     findings += score_findings(party, spec, holdout) if gathered and holdout else []
     return Verification(tuple(findings), read_updates=reads)
+
+
+def _gathered(party: Party, spec: RoundSpec, claimed: Claimed) -> Gathered:
+    gathers = gather_masked if spec.spec.enforced.masked else gather
+    return gathers(party, spec, claimed.reveals)
 
 
 def read_claimed(party: Party, spec: RoundSpec) -> Claimed:
@@ -200,7 +206,10 @@ def rewards_due(party: Party, spec: RoundSpec, claimed: Claimed) -> dict[str, in
 
 def _choices(spec: RoundSpec, claimed: Claimed, gathered: Gathered) -> Iterator[Finding]:
     """Who is in and who is out, by the task's rules over what this reader could read."""
-    combined = combine(spec.spec.rule, gathered.updates, spec.spec.model.size, spec.spec.update.limit)
+    if spec.spec.enforced.masked:
+        combined = combine_total(gathered.updates, gathered.total, spec.spec.model.size)
+    else:
+        combined = combine(spec.spec.rule, gathered.updates, spec.spec.model.size, spec.spec.update.limit)
     ours = gathered.reasons | combined.left_out
     at = {reveal.index: reveal.participant for reveal in claimed.reveals}
     left_out = unpack_exclusions(claimed.proposal.exclusions)

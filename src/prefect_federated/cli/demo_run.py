@@ -16,7 +16,7 @@ from prefect_federated.adapters.evm.rpc import connect
 from prefect_federated.blocks.party import PartyBlock, Stores
 from prefect_federated.cli.store_block import store_block
 from prefect_federated.core.report import Report
-from prefect_federated.flows.driving import WATCHER, RoundResult, Watcher
+from prefect_federated.flows.cast import WATCHER, RoundResult, Watcher
 from prefect_federated.flows.federated_round import federated_round
 from prefect_federated.flows.heartbeat import without_heartbeat
 from prefect_federated.scenario.appeal import Appeal, hear_appeals

@@ -76,6 +76,7 @@ def _fill_numbers(draft: Draft) -> None:
     from prefect_federated.core.agreement import in_numbers
     from prefect_federated.core.data_use import UseSpec
     from prefect_federated.core.enforced import DIRECT
+    from prefect_federated.core.mask_spec import MaskSpec
     from prefect_federated.core.rule_spec import RuleSpec
     from prefect_federated.core.schedule_spec import ScheduleSpec
     from prefect_federated.core.server_spec import ServerSpec
@@ -93,11 +94,12 @@ def _fill_numbers(draft: Draft) -> None:
             UseSpec.model_validate_json(json.dumps(draft.get("use", {}))),
             TypeAdapter(ServerSpec).validate_python(draft.get("server", {"name": "fedavg"})),
             TypeAdapter(ScheduleSpec).validate_python(draft.get("schedule", {"name": "synchronous"})),
+            TypeAdapter(MaskSpec).validate_python(draft.get("masking", {"name": "clear"})),
         )
     except (ValidationError, ValueError, TypeError):
         return
-    if numbers["buffer"]:
-        enforced.setdefault("modes", DIRECT)  # no other way to commit goes with a buffer
+    if numbers["buffer"] or numbers["mode"]:
+        enforced.setdefault("modes", DIRECT)  # no other way to commit goes with a buffer, or with masks
     for field, value in numbers.items():
         enforced.setdefault(field, "0x" + value.hex() if isinstance(value, bytes) else value)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from prefect_federated.cli.demo_run import Say, endpoint, start_prefect
 from prefect_federated.core.report import Report
-from prefect_federated.flows.driving import Watcher
+from prefect_federated.flows.cast import Watcher
 from prefect_federated.flows.heartbeat import without_heartbeat
 from prefect_federated.scenario.money import snapshot
 from prefect_federated.scenario.reporting import write_report

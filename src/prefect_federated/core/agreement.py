@@ -1,6 +1,6 @@
 """What a spec says twice: in words for a silo to read, and in the numbers that the contracts hold everybody to.
 
-purposes, use, rule, update, model, rewards, server, schedule --in_numbers--> enforced parameters
+purposes, use, rule, update, model, rewards, server, schedule, masking --in_numbers--> enforced parameters
 enforced parameters of the spec --require_agreement--> the same
 """
 
@@ -11,6 +11,7 @@ from prefect_federated.core.data_use import Use, UseSpec
 from prefect_federated.core.duo import purpose_codes
 from prefect_federated.core.enforced import REWARDS, RULES, Enforced
 from prefect_federated.core.errors import SpecError
+from prefect_federated.core.mask_spec import Clear, MaskSpec
 from prefect_federated.core.merkle import leaf_hash
 from prefect_federated.core.payload import header_chunk, payload_bytes, plain_header
 from prefect_federated.core.rule_spec import RuleSpec
@@ -19,6 +20,7 @@ from prefect_federated.core.server_spec import PLAIN, FedAvg, ServerSpec
 from prefect_federated.core.spec_parts import ModelSpec, RewardSpec, UpdateSpec
 
 _BY_EXAMPLES, _UNDECLARED, _FEDAVG, _SYNCHRONOUS = RewardSpec(), UseSpec(), FedAvg(), Synchronous()
+_CLEAR = Clear()
 
 
 def in_numbers(
@@ -31,12 +33,14 @@ def in_numbers(
     use: UseSpec = _UNDECLARED,
     server: ServerSpec = _FEDAVG,
     schedule: ScheduleSpec = _SYNCHRONOUS,
+    masking: MaskSpec = _CLEAR,
 ) -> dict[str, Any]:
     """Enforced parameters that follow from the words: what a fraud proof needs to know of payloads, rule and pay.
 
     Returns:
         Values by field name of `Enforced`: purposes, rule, trim, norm_bound, limit, chunks,
-        aggregate_header, reward_by, fee_bps, validator_bps, share_cap_bps, step, buffer, max_staleness.
+        aggregate_header, reward_by, fee_bps, validator_bps, share_cap_bps, step, buffer, max_staleness, mode,
+        threshold.
     """
     header = plain_header("aggregate", model.size, model.frac_bits, chunk_bytes)
     return {
@@ -53,6 +57,7 @@ def in_numbers(
         "share_cap_bps": rewards.share_cap_bps,
         "step": server.step,
         **schedule.numbers,
+        **masking.numbers,
     }
 
 

@@ -12,6 +12,7 @@ from prefect_federated.core.aggregation.median import coordinate_median
 from prefect_federated.core.aggregation.norm_bound import within
 from prefect_federated.core.aggregation.shares import shared_mean
 from prefect_federated.core.aggregation.trimmed_mean import trimmed_mean
+from prefect_federated.core.aggregation.two_tiers import Sums, mean_of_sums
 from prefect_federated.core.aggregation.vector import Vector
 from prefect_federated.core.aggregation.weighted_mean import weighted_mean
 from prefect_federated.core.round import Reason
@@ -57,6 +58,23 @@ def combine(
     if not kept:
         return Combined(np.zeros(updates[0].words.size if size is None else size, np.int32), (), left_out)
     return Combined(apply_rule(rule, kept, limit, threads), tuple(kept), left_out)
+
+
+def combine_total(updates: Sequence[Update], total: Sums | None, size: int) -> Combined:
+    """The mean of masked updates, of which only the sum is known; without it nobody is kept and the aggregate is zero.
+
+    Args:
+        updates: whose sum it is; their words are not looked at.
+        total: of weight * word, int64 `[d]`.
+        size: d.
+
+    >>> two = [Update("a", 1, np.zeros(1, np.int32)), Update("b", 3, np.zeros(1, np.int32))]
+    >>> combine_total(two, np.array([28]), size=1).aggregate, len(combine_total(two, None, size=1).kept)
+    (array([7], dtype=int32), 0)
+    """
+    if total is None:
+        return Combined(np.zeros(size, np.int32), (), {update.participant: Reason.RULE for update in updates})
+    return Combined(mean_of_sums([total], sum(update.weight for update in updates)), tuple(updates), {})
 
 
 def apply_rule(rule: RuleSpec, updates: Sequence[Update], limit: int = 2**31, threads: int = 1) -> Words:

@@ -1,6 +1,6 @@
 """What is due for a party in a round, decided from the chain's state and the chain's time alone.
 
-state + standing --> commit | reveal | nothing yet, look again in so many seconds
+state + standing --> share | commit | reveal | unmask | nothing yet, look again in so many seconds
 """
 
 from dataclasses import dataclass
@@ -18,15 +18,18 @@ class Standing:
     committed: bool
     revealed: bool
     owes: bool = True  # once it has committed; in a roll nothing is owed before it is lifted
+    masked: bool = False  # whether the round is; then whether it has dealt the secrets of its mask, and shown shares
+    dealt: bool = False
+    shown: bool = False
 
 
 def participant_due(
     state: RoundState, standing: Standing, now_s: int, grace_s: int = 0, paused_until: int = 0
 ) -> str | None:
-    """The participant's next step: "commit", "reveal", or None.
+    """The participant's next step: "commit", "reveal", or None; in a masked round also "share" and "unmask".
 
     A reveal is still due after its deadline for `grace_s`: too late for the aggregate, in time for the bond of whoever
-    owes it. A pause holds up commits alone.
+    owes it. A pause holds up shares and commits alone. Who has not dealt in a masked round sits it out.
 
     >>> from prefect_federated.core.round import Status
     >>> state = RoundState(1, 1, Phase.COMMIT, Status.NONE, 0, 9, 0, 4, 0, 0, 0, 0, 0, b"", b"", "")
@@ -35,8 +38,13 @@ def participant_due(
     """
     if not standing.in_cohort:
         return None
+    if state.phase == Phase.SHARE:
+        return None if standing.dealt or now_s <= paused_until else "share"
+    if state.phase == Phase.UNMASK and standing.revealed and not standing.shown and now_s >= state.opens_at:
+        return "unmask"
     if state.phase == Phase.COMMIT and not standing.committed:
-        return None if now_s <= paused_until else "commit"
+        may = not standing.masked or (standing.dealt and now_s >= state.opens_at)
+        return "commit" if may and now_s > paused_until else None
     if not standing.committed or standing.revealed:
         return None
     in_time = state.phase == Phase.REVEAL and now_s >= state.opens_at

@@ -231,8 +231,8 @@ class Enforced(BaseModel):
             return
         if not 2 <= self.threshold <= self.quorum:
             raise ValueError(
-                f"threshold {self.threshold} is not between 2 and the quorum, {self.quorum}: with fewer than the quorum a"
-                " round does not go on, and one share alone must open nothing"
+                f"threshold {self.threshold} is not between 2 and the quorum, {self.quorum}: with fewer than the quorum"
+                " a round does not go on, and one share alone must open nothing"
             )
         seen = {name: getattr(self, name) for name in ("rule", "norm_bound", "buffer", "committee", "disclosure")}
         if any(seen.values()) or self.modes != DIRECT:

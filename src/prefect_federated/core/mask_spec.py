@@ -3,6 +3,7 @@
 masking: {"name": "masked", "threshold": 3} --validated, hashed with the spec--> the contract's mode and threshold
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,9 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from prefect_federated.core.detection.detection_spec import DetectionSpec
 from prefect_federated.core.enforced import MODES
 from prefect_federated.core.errors import SpecError
-from prefect_federated.core.fixed_point import INT32_MAX
-from prefect_federated.core.local_spec import LocalSpec
 from prefect_federated.core.region_spec import RegionSpec
+from prefect_federated.core.spec_parts import RewardSpec
 
 
 class _Masking(BaseModel):
@@ -50,3 +50,23 @@ class Masked(_Masking):
 
 
 MaskSpec = Annotated[Clear | Masked, Field(discriminator="name")]
+
+
+def check_masking(
+    masking: MaskSpec, regions: Sequence[RegionSpec], detection: DetectionSpec | None, rewards: RewardSpec
+) -> None:
+    """Refuse a masked task in which something needs single updates. Rule, buffer and committee the numbers refuse.
+
+    Raises:
+        SpecError: naming both sides.
+    """
+    if isinstance(masking, Clear):
+        return
+    wanting = {
+        "regions": bool(regions),
+        "detection": detection is not None,
+        "rewards.policy scores": rewards.policy == "scores",
+    }
+    for what, there in wanting.items():
+        if there:
+            raise SpecError(f"{what} in a masked task: nobody sees a single update of it; leave one of them out")

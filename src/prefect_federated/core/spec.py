@@ -15,6 +15,8 @@ from prefect_federated.core.detection.detection_spec import DetectionSpec
 from prefect_federated.core.enforced import Enforced, task_id
 from prefect_federated.core.errors import SpecError, SpecMismatch
 from prefect_federated.core.local_spec import LocalSpec, Sgd, check_local, model_tensors
+from prefect_federated.core.mask_spec import Clear, MaskSpec, check_masking
+from prefect_federated.core.masking.headroom import require_maskable
 from prefect_federated.core.region_spec import RegionSpec, check_regions
 from prefect_federated.core.rule_spec import RuleSpec, check_sums
 from prefect_federated.core.schedule_spec import ScheduleSpec, Synchronous, check_schedule
@@ -41,6 +43,7 @@ __all__ = [
     "Enforced",
     "Freshness",
     "LocalSpec",
+    "MaskSpec",
     "ModelSpec",
     "PlanSpec",
     "PrivacySpec",
@@ -76,6 +79,7 @@ class TaskSpec(Strict):
     rule: RuleSpec = RuleSpec()
     server: ServerSpec = FedAvg()
     schedule: ScheduleSpec = Synchronous()
+    masking: MaskSpec = Clear()
     regions: tuple[RegionSpec, ...] = ()
     detection: DetectionSpec | None = None
     rewards: RewardSpec = RewardSpec()
@@ -96,6 +100,7 @@ class TaskSpec(Strict):
             self.use,
             self.server,
             self.schedule,
+            self.masking,
         )
         require_agreement(numbers, enforced)
         if (self.privacy is not None) != enforced.private:
@@ -110,8 +115,11 @@ class TaskSpec(Strict):
             )
         check_schedule(self.schedule, self.local)
         check_regions(self.regions, self.rule, self.detection)
+        check_masking(self.masking, self.regions, self.detection, self.rewards)
         check_local(self.local, self.model.tensors, self.rule, self.server, self.privacy)
         check_sums(self.rule, enforced.max_participants, enforced.max_weight, self.update.limit)
+        if enforced.masked:
+            require_maskable(self.update.limit, enforced.max_weight, enforced.max_participants)
         return self
 
     @property

@@ -18,7 +18,7 @@ from prefect_federated.core.report import (
     VoteRow,
 )
 from prefect_federated.core.scoring.score_vector import median_score
-from prefect_federated.flows.driving import RoundResult
+from prefect_federated.flows.cast import RoundResult
 from prefect_federated.learning.baselines import train_each, train_pooled
 from prefect_federated.learning.evaluation import held_out
 from prefect_federated.learning.plan import load_plan

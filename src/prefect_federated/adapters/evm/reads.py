@@ -207,7 +207,9 @@ class ChainState(ContractCalls):
 
     def reads_until(self, state: RoundState, on_chain: TaskOnChain) -> int:
         """Chain time until which a grant must last for a round, as the contract reckons it; pauses do not add to it."""
-        if state.phase is Phase.COMMIT and (until := int(self.call("Coordinator", "consentUntil", state.task))):
+        if state.phase in (Phase.SHARE, Phase.COMMIT) and (
+            until := int(self.call("Coordinator", "consentUntil", state.task))
+        ):
             return until
         return (state.reveal_deadline or state.deadline) + on_chain.enforced.reveal_grace
 

@@ -8,6 +8,7 @@ from prefect_federated.adapters.evm.committee_sentences import COMMITTEE_SENTENC
 from prefect_federated.adapters.evm.consent_sentences import CONSENT_SENTENCES
 from prefect_federated.adapters.evm.dispute_sentences import DISPUTE_SENTENCES
 from prefect_federated.adapters.evm.library_sentences import LIBRARY_SENTENCES
+from prefect_federated.adapters.evm.masking_sentences import MASKING_SENTENCES
 from prefect_federated.adapters.evm.relay_sentences import RELAY_SENTENCES
 from prefect_federated.adapters.evm.rights_sentences import RIGHTS_SENTENCES
 from prefect_federated.adapters.evm.roll_sentences import ROLL_SENTENCES
@@ -113,7 +114,6 @@ OWN: dict[str, tuple[type[FederatedError], str]] = {
         "task {task} does not exist at this contract; check task number and contract address",
     ),
     "InvalidTask": (SpecError, "the contract refuses the task's field {field}; correct it in the task file"),
-    "MaskedNotSupported": (SpecError, 'masked tasks are not supported by these contracts; use mode "clear"'),
     "OnlySponsor": (
         ContractRefused,
         "{caller} is not the task's sponsor, {sponsor} is; send this from the sponsor's account",
@@ -287,6 +287,7 @@ SENTENCES = (
     | CONSENT_SENTENCES
     | LIBRARY_SENTENCES
     | DISPUTE_SENTENCES
+    | MASKING_SENTENCES
     | RELAY_SENTENCES
     | ROLL_SENTENCES
     | COMMITTEE_SENTENCES

@@ -5,7 +5,7 @@ ConsentWithdrawn, SubjectsSet --> changes        RemedyAnswered --> answers     
 
 from collections.abc import Iterable
 
-from prefect_federated.adapters.evm.budgeting import Budgeting
+from prefect_federated.adapters.evm.masking import Masking
 from prefect_federated.adapters.evm.records import Event, Sent
 from prefect_federated.adapters.evm.sending import hexed
 from prefect_federated.core.remedies import Answer, Change, Moment, State
@@ -13,7 +13,7 @@ from prefect_federated.core.remedies import Answer, Change, Moment, State
 CHANGES = ("ConsentWithdrawn", "SubjectsSet")
 
 
-class Stewarding(Budgeting):
+class Stewarding(Masking):
     """Changes of consent, and the steward's answers to them."""
 
     def answer_remedy(self, task: int, version_hash: bytes, grant_id: bytes, action: State, reason_hash: bytes) -> Sent:

@@ -11,7 +11,7 @@ from prefect_federated.adapters.mlflow.store import ensure_experiment, open_clie
 from prefect_federated.adapters.reading import rewards_so_far
 from prefect_federated.core.report import Balances, Baselines, Report
 from prefect_federated.core.rewards import sum_proof
-from prefect_federated.flows.driving import RoundResult
+from prefect_federated.flows.cast import RoundResult
 from prefect_federated.learning.baselines import train_pooled
 from prefect_federated.learning.evaluation import held_out
 from prefect_federated.learning.plan import load_plan

@@ -13,7 +13,7 @@ import numpy as np
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from prefect_federated.flows.driving import Cast, RoundResult, Watcher
+from prefect_federated.flows.cast import Cast, RoundResult, Watcher
 from prefect_federated.flows.federated_round import drive_rounds
 from prefect_federated.scenario.simulation.attacking import Attack
 from prefect_federated.scenario.simulation.bulk import Call, send_all

@@ -3,7 +3,7 @@
 import time
 from collections import defaultdict
 
-from prefect_federated.flows.driving import Watcher
+from prefect_federated.flows.cast import Watcher
 
 
 class Stopwatch:

@@ -1,0 +1,123 @@
+"""Masked rounds on chain: who dealt a mask's secrets out, who showed shares of others, and what silence costs.
+
+dealShares -> commitPrivate -> reveal -> showShares      retractShares, slashUnmasked: anybody
+"""
+
+from dataclasses import dataclass
+
+from prefect_federated.adapters.evm.budgeting import Budgeting
+from prefect_federated.adapters.evm.membership import cohort_of
+from prefect_federated.adapters.evm.records import Sent
+from prefect_federated.core.masking.session import Member
+from prefect_federated.core.round import Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Dealt:
+    """What a participant dealt out in a round: its public masking key, where the transcript lies, under which root."""
+
+    participant: str
+    index: int
+    grant_id: bytes
+    masking_key: bytes
+    root: bytes
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The shares of others that a survivor showed: where they lie under which root."""
+
+    participant: str
+    index: int
+    root: bytes
+    uri: str
+
+
+class Masking(Budgeting):
+    """Writes and reads of masked rounds."""
+
+    def deal_shares(self, task: int, round: int, grant_id: bytes, masking_key: bytes, root: bytes, uri: str) -> Sent:
+        """Say where the signer's sealed shares lie; in Share."""
+        values = (task, round, grant_id, masking_key, root, uri)
+        return self._send("Coordinator", "dealShares", *values, name=f"{task}/{round}")
+
+    def show_shares(self, task: int, round: int, root: bytes, uri: str) -> Sent:
+        """Say where the signer's shares of others lie; in Unmask, by who revealed."""
+        return self._send("Coordinator", "showShares", task, round, root, uri, name=f"{task}/{round}")
+
+    def retract_shares(self, task: int, round: int, dealt: Dealt) -> Sent:
+        """Take somebody out whose grant was withdrawn after it dealt its shares; anyone may.
+
+        Raises:
+            ConsentError: the grant stands.
+            ContractRefused: it committed, or dealt otherwise.
+        """
+        values = (dealt.participant, dealt.grant_id, dealt.masking_key, dealt.root)
+        name = f"{task}/{round}:{dealt.participant}"
+        return self._send("Coordinator", "retractShares", task, round, *values, name=name)
+
+    def slash_unmasked(self, task: int, round: int) -> Sent | None:
+        """Take the bonds of those who dealt shares and did not go on; anyone may, once the next phase is over.
+
+        Does nothing and returns None where nobody is to be slashed yet.
+        """
+        if not (owing := self.unmasked(task, round)):
+            return None
+        return self._send("Coordinator", "slashUnmasked", task, round, owing, once=False)
+
+    # --- reads -----------------------------------------------------------------------------------------
+
+    def has_dealt(self, task: int, round: int, account: str) -> bool:
+        """Whether an account has dealt its shares in a round."""
+        return self._shares(task, round, account)[0]
+
+    def has_shown(self, task: int, round: int, account: str) -> bool:
+        """Whether an account has shown its shares of others."""
+        return self._shares(task, round, account)[1]
+
+    def dealt(self, task: int, round: int) -> list[Dealt]:
+        """Who dealt shares in a round and was not taken out since, by index."""
+        events = self.events(task, round, ("SharesDealt", "SharesRetracted"))
+        out = {event.args["participant"] for event in events if event.name == "SharesRetracted"}
+        found = [
+            Dealt(a["participant"], a["index"], bytes(a["grantId"]), bytes(a["maskingKey"]), bytes(a["root"]), a["uri"])
+            for a in (event.args for event in events if event.name == "SharesDealt")
+        ]
+        return sorted((one for one in found if one.participant not in out), key=lambda one: one.index)
+
+    def shown_shares(self, task: int, round: int) -> list[Shown]:
+        """Who showed shares of others in a round, by index."""
+        found = [event.args for event in self.events(task, round, ("SharesShown",))]
+        shown = [Shown(args["participant"], args["index"], bytes(args["root"]), args["uri"]) for args in found]
+        return sorted(shown, key=lambda one: one.index)
+
+    def masking_members(self, task: int, round: int) -> list[Member]:
+        """A round's cohort with the sealing keys that were registered when it opened, by index."""
+        started = self.events(task, round, ("RoundStarted",))[0].block
+        keys: dict[str, bytes] = {}
+        for event in self.events(names=("Registered", "SealingKeyRotated")):
+            if event.block <= started:
+                keys[event.args["participant"]] = bytes(event.args["sealingKey"])
+        cohort = cohort_of(self.membership(task), round)
+        members = [Member(index, account, keys[account]) for account, index in cohort.items()]
+        return sorted(members, key=lambda one: one.index)
+
+    def unmasked(self, task: int, round: int) -> list[int]:
+        """Indices of those who can be slashed now: dealt and did not commit, or revealed and showed nothing."""
+        state, enforced = self.round_state(task), self.task_of(task).enforced
+        if not enforced.masked or state.round != round or state.phase <= Phase.COMMIT or not state.reveal_deadline:
+            return []
+        dealt = self.dealt(task, round)
+        owing = {one.participant for one in dealt if not self.has_mark(task, round, one.participant)}
+        if state.phase > Phase.UNMASK and state.revealed >= enforced.quorum:
+            owing |= {one.participant for one in self.reveals(task, round)}
+            owing -= {one.participant for one in self.shown_shares(task, round)}
+        return [d.index for d in dealt if d.participant in owing and self.enrolment(task, d.participant).bonded]
+
+    def _shares(self, task: int, round: int, account: str) -> tuple[bool, bool]:
+        index = self._index(task, account)
+        if index is None:
+            return False, False
+        shared, unmasked = self.call("Coordinator", "sharesOf", task, round, index)
+        return bool(shared), bool(unmasked)

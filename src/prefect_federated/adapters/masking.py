@@ -1,0 +1,201 @@
+"""A masked round at work: what one party deals, masks with, shows, and what all of it adds up to.
+
+registry, RoundStarted --session--> deal --store, root on chain--> seeds --mask--> payload
+survivors on chain --answer--> store, root on chain --recover--> exact sum of the updates
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from prefect_federated.adapters.evm.masking import Dealt
+from prefect_federated.adapters.evm.records import Reveal
+from prefect_federated.adapters.gathering import Gathered, OutOfRange, gather
+from prefect_federated.adapters.party import Party
+from prefect_federated.core.aggregation.two_tiers import Sums
+from prefect_federated.core.combine import Words
+from prefect_federated.core.errors import (
+    ContentMissing,
+    FederatedError,
+    PayloadError,
+    ProtocolError,
+    UnknownParticipant,
+)
+from prefect_federated.core.masking.answer import CHUNK as ANSWER_CHUNK
+from prefect_federated.core.masking.answer import Answer, answer
+from prefect_federated.core.masking.masked import Seeds, mask, seeds_of
+from prefect_federated.core.masking.own_secrets import OwnSecrets, secrets_of
+from prefect_federated.core.masking.recovery import open_masks, recover
+from prefect_federated.core.masking.session import Session, complete, usable_key
+from prefect_federated.core.masking.sharing import share
+from prefect_federated.core.masking.transcript import CHUNK as SHARING_CHUNK
+from prefect_federated.core.masking.transcript import Sharing, parse_sharing
+from prefect_federated.core.masking.turnout import Turnout
+from prefect_federated.core.merkle import chunks_of, root
+from prefect_federated.core.round_spec import RoundSpec
+
+TURNOUT = "turnout"  # a silo's slot for the survivors that it answered for
+
+
+def session_of(party: Party, spec: RoundSpec) -> Session:
+    """Who masks together in a round: its cohort, under the sealing keys of when it opened.
+
+    Raises:
+        SpecError: fewer than three can.
+    """
+    members = [one for one in party.federation.masking_members(spec.task, spec.round) if usable_key(one.sealing_key)]
+    threshold = max(spec.spec.enforced.threshold, len(members) // 2 + 1)
+    return complete(spec.chain_id, spec.coordinator, spec.task, spec.round, members, threshold)
+
+
+def own_sharing(party: Party, spec: RoundSpec) -> Sharing:
+    """What this party deals out in a round; the same bytes whenever it is asked.
+
+    Raises:
+        UnknownParticipant: it is none of those who mask together.
+        KeyUnavailable: its sealing key is not the one that was registered when the round opened.
+    """
+    session = session_of(party, spec)
+    return share(session, _secrets(party, session))
+
+
+def own_seeds(party: Party, spec: RoundSpec) -> Seeds:
+    """The seeds that this party masks its update with.
+
+    Raises:
+        ContentMissing: the store does not give what somebody dealt.
+        TooFewShares: so few dealt that a mask could not be taken off again.
+    """
+    session = session_of(party, spec)
+    return seeds_of(session, _secrets(party, session), shared_in(party, spec, session))
+
+
+def masked(party: Party, spec: RoundSpec, words: Words, weight: int) -> tuple[Words, bytes | None]:
+    """An update as it leaves the silo, int32 `[d]`, with the root over its seeds' hashes; as it is in a clear task.
+
+    Raises:
+        ContentMissing: the store does not give what somebody dealt.
+        TooFewShares: so few dealt that a mask could not be taken off again.
+    """
+    if not spec.spec.enforced.masked:
+        return words, None
+    seeds = own_seeds(party, spec)
+    return mask(seeds, words, weight), seeds.root
+
+
+def shared_in(party: Party, spec: RoundSpec, session: Session) -> dict[int, Sharing]:
+    """Everybody's message of Share, by index. One that is malformed counts as none: everybody sees that alike.
+
+    Raises:
+        ContentMissing: the store does not give what somebody dealt; nobody can mask before it does.
+    """
+    found = dict[int, Sharing]()
+    for dealt in party.federation.dealt(spec.task, spec.round):
+        try:
+            sharing = parse_sharing(session, dealt.index, _message(party, session, dealt))
+        except (ContentMissing, UnknownParticipant):
+            raise
+        except PayloadError:
+            continue
+        if sharing.masking_public == dealt.masking_key:
+            found[dealt.index] = sharing
+    return found
+
+
+def turnout_of(party: Party, spec: RoundSpec) -> Turnout:
+    """Who dealt and who of them revealed in time, as the chain has it; once Reveal is over."""
+    session = session_of(party, spec)
+    survivors = frozenset(one.index for one in party.federation.reveals(spec.task, spec.round))
+    return Turnout(session, shared_in(party, spec, session), survivors)
+
+
+def own_answer(party: Party, spec: RoundSpec) -> tuple[Answer, dict[int, FederatedError]]:
+    """The shares of others that this party shows, and by index why it has none of somebody.
+
+    For which survivors it answers is kept before anything is shown: it never answers for others in the same round.
+
+    Raises:
+        UnmaskRefused: it answered for other survivors before, or is none of them.
+        TooFewShares: too few survive to open anything.
+    """
+    turnout = turnout_of(party, spec)
+    answered = party.vault.keep(spec.slot(TURNOUT, party.account), turnout.digest)
+    return answer(turnout, _index(turnout.session, party.account), party.sealing_key.private_bytes, answered)
+
+
+def gather_masked(party: Party, spec: RoundSpec, reveals: list[Reveal]) -> Gathered:
+    """The masked updates with their exact sum; where it cannot be opened, none, and why.
+
+    A masked sum stands for all who revealed or for nobody: the masks of whoever is left out would stay in it.
+
+    Raises:
+        StoreUnreachable: no payload could be asked for at all, or chain or store gave no answer; try again.
+    """
+    gathered = gather(party, spec, reveals)
+    if gathered.reasons or not reveals:
+        return _unopened(gathered, f"{len(gathered.reasons)} of {len(reveals)} masked updates cannot be read")
+    indices = {reveal.participant: reveal.index for reveal in reveals}
+    payloads = {indices[update.participant]: update.words for update in gathered.updates}
+    try:
+        turnout = turnout_of(party, spec)
+        words = recover(open_masks(turnout, _answers(party, spec, turnout)), payloads).astype(np.int64)
+        _require_range(spec, words, sum(update.weight for update in gathered.updates))
+    except (PayloadError, ProtocolError) as error:
+        return _unopened(gathered, str(error))
+    return replace(gathered, total=words)
+
+
+def _answers(party: Party, spec: RoundSpec, turnout: Turnout) -> dict[int, bytes]:
+    """What the survivors showed, by index; what is not as it stands on chain is left out."""
+    found = dict[int, bytes]()
+    for shown in party.federation.shown_shares(spec.task, spec.round):
+        most = ANSWER_CHUNK * (1 + len(turnout.session.holders(shown.index)))
+        try:
+            message = b"".join(party.store.get(shown.uri, most))
+        except PayloadError:
+            continue
+        if root(chunks_of(message, ANSWER_CHUNK)) == shown.root:
+            found[shown.index] = message
+    return found
+
+
+def _message(party: Party, session: Session, dealt: Dealt) -> bytes:
+    """What somebody dealt, checked against the root on chain."""
+    most = SHARING_CHUNK * (1 + len(session.holders(dealt.index)))
+    message = b"".join(party.store.get(dealt.uri, most))
+    found = root(chunks_of(message, SHARING_CHUNK))
+    if found != dealt.root:
+        raise ContentMissing(
+            f"shares of participant {dealt.index} at {dealt.uri} have root 0x{found.hex()}, the chain says"
+            f" 0x{dealt.root.hex()}; fetch them from another store"
+        )
+    return message
+
+
+def _require_range(spec: RoundSpec, words: Sums, weight: int) -> None:
+    """No word of a sum is larger than updates within the task's limit could make it."""
+    most, largest = spec.spec.update.limit * weight, max(int(words.max()), -int(words.min()))
+    if largest > most:
+        raise OutOfRange(
+            f"the sum has a word of {largest}, updates of weight {weight} within limit {spec.spec.update.limit} come to"
+            f" {most} at most; somebody masked something else, and nobody can tell who"
+        )
+
+
+def _unopened(gathered: Gathered, why: str) -> Gathered:
+    others = {update.participant: why for update in gathered.updates}
+    return replace(gathered, details=others | gathered.details)
+
+
+def _secrets(party: Party, session: Session) -> OwnSecrets:
+    key = party.sealing_key
+    return secrets_of(session, _index(session, party.account), key.private_bytes, key.version)
+
+
+def _index(session: Session, account: str) -> int:
+    for member in session.members:
+        if member.account == account:
+            return member.index
+    raise UnknownParticipant(
+        f"{session.place}: {account} is none of the {len(session.members)} who mask together; it sits the round out"
+    )

@@ -1,0 +1,161 @@
+"""Masked rounds on a chain: the exact sum of all who stayed, whoever drops out, and of nobody else."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from prefect_federated.adapters.data.consented import consented_view
+from prefect_federated.adapters.gathering import gather
+from prefect_federated.adapters.reading import read_result
+from prefect_federated.adapters.round_log import read_round_log
+from prefect_federated.adapters.verification import verify_proposal
+from prefect_federated.core.aggregation.weighted_mean import weighted_mean
+from prefect_federated.core.combine import Words, add
+from prefect_federated.core.errors import ProtocolError, UnmaskRefused
+from prefect_federated.core.findings import Wrong
+from prefect_federated.core.round import Phase, Status
+from prefect_federated.core.round_spec import RoundSpec
+from prefect_federated.flows.participate import take_part
+from prefect_federated.learning.update import train_update
+from prefect_federated.scenario.consortium import Consortium
+from tests.flows import local_scene as scene
+from tests.flows.conftest import HOSPITALS, Found
+from tests.flows.lies import propose, word_of_the_aggregate
+
+STEPS = ("share", "commit", "reveal", "unmask")
+
+
+@pytest.fixture
+def consortium(found: Found, prefect_api: str, tmp_path: Path) -> Iterator[Consortium]:
+    """Three hospitals whose updates are masked; two shares open a secret, two updates make a round."""
+    yield scene.found_with("masked", found, tmp_path, rounds=6, quorum=2)
+
+
+def do(consortium: Consortium, spec: RoundSpec, step: str, *names: str) -> None:
+    """A step of these silos; where others did not do it, its phase then ends at its deadline."""
+    for name in names or HOSPITALS:
+        getattr(scene.members(consortium)[name], step)(spec.task, spec.round)
+    federation = consortium.federation("sponsor")
+    state = federation.round_state(spec.task)
+    if names and set(names) != set(HOSPITALS) and state.phase.name == step.upper():
+        scene.pass_deadline(consortium)
+        federation.tick(spec.task)
+    federation.wait_until(federation.round_state(spec.task).opens_at)
+
+
+def trained(consortium: Consortium, spec: RoundSpec, name: str) -> tuple[int, Words]:
+    """Weight and words of a silo's update in a round, from the rows alone: no mask."""
+    silo = scene.members(consortium)[name].silo
+    data = consented_view(silo, spec, silo.consent_record()).training_data()
+    update = train_update(spec, silo.party.account, scene.words_of(consortium, spec), data, b"")
+    return update.weight, update.words
+
+
+def due(consortium: Consortium, spec: RoundSpec, *names: str) -> Words:
+    updates = [trained(consortium, spec, name) for name in names]
+    return add(scene.words_of(consortium, spec), weighted_mean(updates, d=updates[0][1].size))
+
+
+def phase(consortium: Consortium) -> Phase:
+    return consortium.federation().round_state(consortium.task).phase
+
+
+def test_a_masked_round_ends_with_the_exact_mean_and_shows_nobodys_update(consortium: Consortium) -> None:
+    spec = scene.opened(consortium)
+    assert phase(consortium) is Phase.SHARE
+    for step in STEPS:
+        do(consortium, spec, step)
+    assert phase(consortium) is Phase.AGGREGATE
+    reader = consortium.aggregator.open().party
+    seen = gather(reader, spec, consortium.federation().reveals(spec.task, spec.round)).updates
+    assert len(seen) == 3
+    for one in seen:
+        words = one.words[:].astype(np.float64)
+        assert abs(words).max() > 2**30, "words all over int32, not below the limit of 2^18"
+    expected = due(consortium, spec, *HOSPITALS)
+    scene.conclude(consortium, spec)
+    assert (scene.head_words(consortium, spec) == expected).all()
+    log = read_round_log(consortium.federation(), spec.task, spec.round)
+    assert log.status is Status.SUCCESS and len(log.aggregated) == 3
+    verified = verify_proposal(consortium.standby.open().party, spec)
+    assert verified.read_updates and not verified.findings
+
+
+@pytest.mark.parametrize("lost", ["share", "commit", "reveal", "unmask"])
+def test_who_drops_out_in_a_phase_leaves_the_exact_mean_of_the_others(consortium: Consortium, lost: str) -> None:
+    spec = scene.opened(consortium)
+    stay = HOSPITALS[:2]
+    for step in STEPS:
+        late = STEPS.index(step) >= STEPS.index(lost)
+        do(consortium, spec, step, *(stay if late else ()))
+    survivors = HOSPITALS if lost == "unmask" else stay
+    expected = due(consortium, spec, *survivors)
+    scene.conclude(consortium, spec)
+    assert (scene.head_words(consortium, spec) == expected).all()
+    log = read_round_log(consortium.federation(), spec.task, spec.round)
+    assert len(log.aggregated) == len(survivors)
+    gone = scene.members(consortium)[HOSPITALS[2]].account
+    assert consortium.federation().enrolment(spec.task, gone).bonded is (lost == "share")
+    pay = read_result(consortium.aggregator.open().party, spec.task, spec.round).rewards
+    assert (gone in pay) is (lost == "unmask"), "its update is in the sum, so it is paid, and its bond is gone"
+
+
+def test_the_flow_of_a_silo_does_each_step_in_its_time(consortium: Consortium) -> None:
+    spec = scene.opened(consortium)
+    silos = [scene.members(consortium)[name].silo for name in HOSPITALS]
+    federation, told = consortium.federation("sponsor"), {name: list[str]() for name in HOSPITALS}
+    for _ in range(len(STEPS) + 1):
+        for name, silo in zip(HOSPITALS, silos, strict=True):
+            told[name] += [step for step in take_part(silo, spec.task).split(", ") if step != "nothing"]
+        federation.wait_until(federation.round_state(spec.task).opens_at)
+    assert told == {name: list(STEPS) for name in HOSPITALS}
+    assert phase(consortium) is Phase.AGGREGATE
+
+
+def test_who_did_not_share_sits_the_round_out(consortium: Consortium) -> None:
+    spec = scene.opened(consortium)
+    do(consortium, spec, "share", *HOSPITALS[:2])
+    assert phase(consortium) is Phase.COMMIT
+    late = scene.members(consortium)[HOSPITALS[2]].silo
+    assert take_part(late, spec.task) == "nothing"
+    do(consortium, spec, "commit", *HOSPITALS[:2])
+    assert phase(consortium) is Phase.REVEAL, "nobody is waited for who could not commit"
+
+
+def test_below_the_threshold_nothing_opens_and_the_round_voids(consortium: Consortium) -> None:
+    spec = scene.opened(consortium)
+    for step in STEPS[:3]:
+        do(consortium, spec, step)
+    do(consortium, spec, "unmask", HOSPITALS[0])
+    assert phase(consortium) is Phase.VOIDED
+    log = read_round_log(consortium.federation(), spec.task, spec.round)
+    assert log.status is Status.VOIDED and not log.aggregated
+    with pytest.raises(ProtocolError, match="1 participants ready"):  # who was silent is out, before the next round could begin
+        scene.opened(consortium)
+    bonded = {
+        name: consortium.federation().enrolment(spec.task, scene.members(consortium)[name].account).bonded
+        for name in HOSPITALS
+    }
+    assert bonded == {HOSPITALS[0]: True, HOSPITALS[1]: False, HOSPITALS[2]: False}
+
+
+def test_a_silo_never_answers_for_other_survivors_in_the_same_round(consortium: Consortium) -> None:
+    spec = scene.opened(consortium)
+    for step in STEPS[:3]:
+        do(consortium, spec, step)
+    silo = scene.members(consortium)[HOSPITALS[0]].silo
+    silo.party.vault.keep(spec.slot("turnout", silo.party.account), bytes(32))  # as if another chain had shown others
+    with pytest.raises(UnmaskRefused, match="answer once"):
+        do(consortium, spec, "unmask", HOSPITALS[0])
+    assert not consortium.federation().has_shown(spec.task, spec.round, silo.party.account)
+
+
+def test_a_false_aggregate_is_seen_by_whoever_reads_the_round(consortium: Consortium) -> None:
+    spec = scene.opened(consortium)
+    for step in STEPS:
+        do(consortium, spec, step)
+    propose(consortium, spec, word_of_the_aggregate)
+    standby = consortium.standby.open().party
+    assert Wrong.RULE in {finding.wrong for finding in verify_proposal(standby, spec).findings}
