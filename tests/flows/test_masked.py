@@ -132,7 +132,7 @@ def test_below_the_threshold_nothing_opens_and_the_round_voids(consortium: Conso
     assert phase(consortium) is Phase.VOIDED
     log = read_round_log(consortium.federation(), spec.task, spec.round)
     assert log.status is Status.VOIDED and not log.aggregated
-    with pytest.raises(ProtocolError, match="1 participants ready"):  # who was silent is out, before the next round could begin
+    with pytest.raises(ProtocolError, match="1 participants ready"):  # who was silent is out
         scene.opened(consortium)
     bonded = {
         name: consortium.federation().enrolment(spec.task, scene.members(consortium)[name].account).bonded
