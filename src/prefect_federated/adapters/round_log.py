@@ -25,9 +25,12 @@ REASONS = {
 
 CALLS = {
     "RoundStarted": "open",
+    "SharesDealt": "share",
     "UpdateCommitted": "commit",
     "UpdateRevealed": "reveal",
     "RevealedLate": "reveal",
+    "SharesShown": "unmask",
+    "SharesRetracted": "retract",
     "UpdateRetracted": "retract",
     "RoundAggregated": "propose",
     "ProposalOverturned": "challenge",

@@ -43,6 +43,13 @@ def simulate(
     scores: Annotated[
         str, typer.Option(help="How the committee scores updates, by name; a wrong name lists all.")
     ] = "loss",
+    mode: Annotated[
+        Literal["clear", "masked"],
+        typer.Option(help="Who sees single updates: the readers, or nobody; masked there is no committee."),
+    ] = "clear",
+    drop: Annotated[
+        int, typer.Option(min=0, help="Masked: how many leave in the first round, after share, commit, reveal in turn.")
+    ] = 0,
     data: Annotated[str, typer.Option(help="digits, breast-cancer, or csv:PATH for a table of numbers.")] = "digits",
     plan: Annotated[
         str, typer.Option(help="Training plan as MODULE:CLASS or FILE.py:CLASS, with its own defaults; else a network.")
@@ -99,7 +106,7 @@ def simulate(
         plan=plan,
         partition=partition_of(partition),
         norm_rule=norm_rule,
-        committee=committee,
+        committee=0 if mode == "masked" else committee,
         scores=_name(scores),
         epochs=epochs,
         device=_device(device),
@@ -107,6 +114,8 @@ def simulate(
         shards=shards,
         runner=runner,
         ray_address=ray_address,
+        mode=mode,
+        drop=drop,
     )
     if runner == "ray":
         require_ray()

@@ -1,4 +1,4 @@
-"""Who cheats, to show what becomes of it: a copied commitment, a flipped update, an altered result, a bad vote."""
+"""Who cheats or leaves, to show what becomes of it: copied commitments, flipped updates, altered results, bad votes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -37,16 +37,17 @@ class Adversary(Silo):
     _block_type_slug = "federated-adversary"
     _description = "A participant that cheats, to show that the protocol holds. Never deploy it."
 
-    conduct: Literal["flip", "copy"] = Field(
-        title="Conduct", description="flip: sends its update times -10; copy: replays another's commitment."
+    conduct: Literal["flip", "copy", "leave"] = Field(
+        title="Conduct",
+        description="flip: sends its update times -10; copy: replays another's commitment; leave: never opens.",
     )
 
     def member(self) -> Member:
         """The cheat, ready to take part."""
         opened = self.open()
-        return (
-            SignFlipper(opened) if self.conduct == "flip" else Copycat(opened.party, opened.consent_record().grant_id)
-        )
+        if self.conduct == "copy":
+            return Copycat(opened.party, opened.consent_record().grant_id)
+        return SignFlipper(opened) if self.conduct == "flip" else Leaver(opened)
 
 
 class CheatingAggregator(Aggregator):
@@ -120,6 +121,14 @@ class SignFlipper(Participant):
         update = train_on(self.silo, spec, view)
         words = np.clip(update.words.astype(np.int64) * FACTOR, -limit, limit).astype(np.int32)
         return seal_update(party.store, spec, party.account, party.sealing_key, words, update.weight, update.metrics)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaver(Participant):
+    """Follows the protocol up to its commit, and is gone then."""
+
+    def reveal(self, task: int, round: int) -> None:
+        """Nothing: nobody is there."""
 
 
 @dataclass(frozen=True, slots=True)

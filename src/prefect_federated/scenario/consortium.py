@@ -22,7 +22,7 @@ from prefect_federated.scenario.accounts import Account, make_account
 from prefect_federated.scenario.adversaries import Adversary, CheatingAggregator
 from prefect_federated.scenario.committee import cast_validators
 from prefect_federated.scenario.grants import give_consent
-from prefect_federated.scenario.plot import CONDUCT, Plot, consent_of
+from prefect_federated.scenario.plot import CONDUCT, ROWS_OF, Plot, consent_of
 from prefect_federated.scenario.task_spec import ETHER, build_spec
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def prepare(url: str, out: Path, store: Stores, plot: Plot) -> Ground:
     """Split the data, make the keys, fill the purses."""
     data, w3 = breast_cancer.split(plot.seed), connect(url)
     everybody = {**data.hospitals, **data.misbehaving}
-    tables = {name: everybody[name] for name in (*plot.hospitals, *plot.cheats)}
+    tables = {name: everybody[ROWS_OF.get(name, name)] for name in (*plot.hospitals, *plot.cheats)}
     roles = ("sponsor", "aggregator", "standby", *plot.validators, *tables, *(f"{name}-dpo" for name in tables))
     accounts = {name: make_account(out / "keys", plot.seed, name) for name in roles}
     for account in accounts.values():

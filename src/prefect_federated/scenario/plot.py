@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 WEEK_S = 7 * 86_400
 VALIDATORS = ("validator-a", "validator-b", "validator-c")
-CONDUCT = {"flipper": "flip", "copycat": "copy"}
+CHEATS = ("flipper", "copycat")
+LEAVER = "leaver"  # in a masked run, where a flipped update could not be told from others
+CONDUCT = {"flipper": "flip", "copycat": "copy", LEAVER: "leave"}
+ROWS_OF = {LEAVER: "flipper"}  # who has the rows of another that never plays beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class Plot:
     interval_s: int = WEEK_S
     seed: int = 0
     hospitals: tuple[str, ...] = breast_cancer.HOSPITALS
-    cheats: tuple[str, ...] = tuple(CONDUCT)
+    cheats: tuple[str, ...] = CHEATS
     terms: Terms = field(default_factory=Terms)
     data_docs: bool = True
     confirmations: int = 0

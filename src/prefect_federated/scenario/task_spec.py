@@ -1,4 +1,4 @@
-"""The task of the scenario: a benign-or-malignant classifier on twenty features, in clear mode."""
+"""The task of the scenario: a benign-or-malignant classifier on twenty features, clear or masked."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -9,6 +9,7 @@ from prefect_federated.core.agreement import in_numbers
 from prefect_federated.core.data_use import UseSpec
 from prefect_federated.core.enforced import DIRECT, RELAYED, Enforced
 from prefect_federated.core.fixed_point import encode
+from prefect_federated.core.mask_spec import Clear, MaskSpec
 from prefect_federated.core.merkle import CHUNK_BYTES
 from prefect_federated.core.payload import plain_header
 from prefect_federated.core.server_spec import FedAvg, ServerSpec
@@ -36,6 +37,8 @@ PLAN = "prefect_federated.learning.tabular:TabularClassifier"
 PURPOSES = ("HMB",)
 USE = UseSpec(for_profit=False, commercial=False, ethics_approval=True, diseases=("MONDO:0007254",))
 ETHER = 10**18
+MASKED_LIMIT = 2**17  # beyond the clipped norm; with the next two, no sum of masked updates wraps
+MASKED_WEIGHT, MASKED_PARTICIPANTS = 500, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,12 @@ class Terms:
     privacy: PrivacySpec | None = None
     seed: int = 0
     modes: int = DIRECT | RELAYED
+    masking: MaskSpec = field(default_factory=Clear)
+
+    @property
+    def masked(self) -> bool:
+        """Whether nobody sees a single update."""
+        return self.masking.name == "masked"
 
 
 def build_spec(
@@ -91,9 +100,9 @@ def build_spec(
     words, _ = encode(initial_vector(plan, tensors, terms.seed), header.parts[0].encoding)
     uri, root = store_model(store, header, words)
     model = ModelSpec(tensors=tensors, frac_bits=frac_bits, genesis_uri=uri)
-    update = UpdateSpec(clip_norm=breast_cancer.CLIP_NORM, limit=2**24)
+    update = UpdateSpec(clip_norm=breast_cancer.CLIP_NORM, limit=MASKED_LIMIT if terms.masked else 2**24)
     bound = norm_bound_words(breast_cancer.CLIP_NORM, len(words), frac_bits)
-    rule = RuleSpec(name=terms.rule, norm_bound=bound if terms.norm_rule else None)
+    rule = RuleSpec(name=terms.rule, norm_bound=bound if terms.norm_rule and not terms.masked else None)
     rewards = RewardSpec(
         policy=terms.pay_by, aggregator_fee_bps=terms.aggregator_fee_bps, committee_bps=terms.committee_bps
     )
@@ -102,7 +111,7 @@ def build_spec(
         "aggregator": aggregator,
         "standby": standby,
         **_conditions(terms),
-        **in_numbers(PURPOSES, rule, update, model, CHUNK_BYTES, rewards, USE, terms.server),
+        **in_numbers(PURPOSES, rule, update, model, CHUNK_BYTES, rewards, USE, terms.server, masking=terms.masking),
     }
     if terms.privacy is not None:
         enforced["privacy_floor"] = floor_of(require_private(plan), terms.privacy, enforced["max_weight"])
@@ -120,6 +129,7 @@ def build_spec(
         rule=rule,
         server=terms.server,
         detection=terms.detection,
+        masking=terms.masking,
         rewards=rewards,
         committee=CommitteeSpec(tolerance=terms.tolerance, scores=terms.scores, holdout_root=terms.holdout_root),
         enforced=Enforced(**enforced),
@@ -135,15 +145,17 @@ def _conditions(terms: Terms) -> dict[str, int]:
         "reveal_grace": terms.grace_s,
         "finality_gap": terms.finality_gap_s,
         "quorum": terms.quorum,
-        "max_participants": terms.max_participants,
+        "max_participants": MASKED_PARTICIPANTS if terms.masked else terms.max_participants,
         "max_misses": 3,
-        "max_weight": 10_000,
-        "modes": terms.modes,
+        "max_weight": MASKED_WEIGHT if terms.masked else 10_000,
+        "modes": DIRECT if terms.masked else terms.modes,
+        "share_window": terms.window_s if terms.masked else 0,
+        "unmask_window": terms.window_s if terms.masked else 0,
         "max_rounds": terms.max_rounds,
         "bond": terms.bond_wei,
         "aggregator_bond": terms.aggregator_bond_wei,
         "round_reward": terms.round_reward_wei,
-        "disclosure": 1,
+        "disclosure": 0 if terms.masked else 1,
         "floor_bps": 5_000,
         "committee": terms.committee,
         "vote_window": terms.window_s if terms.committee else 0,

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from prefect_federated.core.errors import ConfigurationError
 from prefect_federated.core.local_spec import LocalSpec, Sgd
+from prefect_federated.core.masking.degree import MOST_COMPLETE
 from prefect_federated.core.server_spec import FedAvg, ServerSpec
 from prefect_federated.core.spec import CommitteeSpec, RuleSpec
 
@@ -17,6 +18,7 @@ DATA_SETS = ("digits", "breast-cancer")
 UNIT = 16  # members that train as one program
 TRIMMING = ("trimmed_mean",)  # their `trim` is how many attackers they stand; that of all others is `byzantine`
 MOST_SEATS = 31  # of a committee, on chain
+FEWEST_MASKED = 3
 PROXIMAL_MU = 0.1  # of fedprox, where the spec asks for a number and has none of its own
 
 
@@ -65,6 +67,8 @@ class Options:
     runner: str = "threads"  # or "ray"
     ray_address: str = ""  # of a cluster; empty starts one on this machine
     workers: int = 0  # threads; 0 is one for each core, four at most
+    mode: str = "clear"  # or "masked": nobody sees a single update, everybody acts by itself
+    drop: int = 0  # of a masked run: how many leave in the first round
 
     def __post_init__(self) -> None:
         """Refuse what cannot be simulated.
@@ -102,12 +106,47 @@ class Options:
                 f"rule {self.rule} against {self.most_attackers} attackers needs {needed} updates, a round has"
                 f" {drawn}; lower --attackers, raise --participants or --cohort, or choose another --rule"
             )
+        if self.mode == "masked":
+            self._require_maskable()
+        elif self.drop:
+            raise ConfigurationError(f"--drop {self.drop} goes with --mode masked, the mode is {self.mode}; give both")
         if self.ray_address and self.runner != "ray":
             raise ConfigurationError(
                 f"--ray-address {self.ray_address} goes with --runner ray, the runner is {self.runner}; give both, or"
                 " neither"
             )
         algorithm(self.algorithm)
+
+    def _require_maskable(self) -> None:
+        """Nothing needs to see single updates, and enough stay to open their sum."""
+        asked = {
+            f"--rule {self.rule}": self.rule != "mean",
+            f"--attackers {self.attackers}": self.attackers > 0,
+            f"--committee {self.committee}": self.committee > 0,
+            "--norm-rule": self.norm_rule,
+            f"--runner {self.runner}": self.runner != "threads",
+            f"--cohort {self.cohort}": self.cohort > 0,
+        }
+        for option, there in asked.items():
+            if there:
+                raise ConfigurationError(
+                    f"{option} with --mode masked: nobody sees a single update, and each participant acts by itself;"
+                    " leave one of them out"
+                )
+        if not FEWEST_MASKED <= self.participants <= MOST_COMPLETE:
+            raise ConfigurationError(
+                f"{self.participants} participants in a masked round; give {FEWEST_MASKED} to {MOST_COMPLETE} of them"
+            )
+        if self.drop and self.participants - self.drop < self.threshold:
+            raise ConfigurationError(
+                f"--drop {self.drop} of {self.participants} leaves {self.participants - self.drop}, a masked sum needs"
+                f" {self.threshold}; lower --drop or raise --participants"
+            )
+
+    @property
+    def threshold(self) -> int:
+        """Shares that open a secret in a masked run: more than half."""
+        return max(FEWEST_MASKED - 1, self.participants // 2 + 1)
 
     @property
     def drawn(self) -> int:

@@ -18,6 +18,7 @@ from prefect_federated.flows.federated_round import drive_rounds
 from prefect_federated.scenario.simulation.attacking import Attack
 from prefect_federated.scenario.simulation.bulk import Call, send_all
 from prefect_federated.scenario.simulation.crowd import SimulatedCrowd
+from prefect_federated.scenario.simulation.leaving import with_leavers
 from prefect_federated.scenario.simulation.on_ray import cores, one_server, ray_runner
 from prefect_federated.scenario.simulation.options import Options
 from prefect_federated.scenario.simulation.town import Town
@@ -59,12 +60,15 @@ def _rounds(town: Town, options: Options, watch: Watcher, shards: int) -> list[R
         enrolled = _enrol(town, enrolled, drawn)
         crowd = _crowd(town, options, drawn, shards)
         crowd.recall(last)
-        results += drive_rounds(_cast(town, drawn, watch, crowd), town.task, 1)
+        results += drive_rounds(_cast(town, options, drawn, watch, crowd), town.task, 1)
         last = crowd
     return results
 
 
-def _cast(town: Town, drawn: set[str], watch: Watcher, crowd: SimulatedCrowd) -> Cast:
+def _cast(town: Town, options: Options, drawn: set[str], watch: Watcher, crowd: SimulatedCrowd) -> Cast:
+    if town.spec.enforced.masked:  # each by itself: who deals, and for whom somebody answers, is its own secret
+        here = with_leavers(town.members, options.drop)
+        return Cast(sponsor=town.sponsor, aggregator=town.aggregator, members=here, watch=watch)
     return Cast(
         sponsor=town.sponsor,
         aggregator=town.aggregator,

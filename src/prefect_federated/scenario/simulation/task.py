@@ -1,4 +1,4 @@
-"""The task of a simulation: a classifier on the table that was asked for, in clear mode, with relayed commits.
+"""The task of a simulation: a classifier on the table that was asked for; commits are relayed, masked ones direct.
 
 With a committee it pays by the committee's scores; else by examples, or equally where the rule reweights.
 """
@@ -9,8 +9,9 @@ from prefect_federated.core.agreement import in_numbers
 from prefect_federated.core.data_use import UseSpec
 from prefect_federated.core.enforced import DIRECT, RELAYED, Enforced
 from prefect_federated.core.fixed_point import encode
+from prefect_federated.core.mask_spec import Clear, Masked
 from prefect_federated.core.merkle import CHUNK_BYTES
-from prefect_federated.core.payload import plain_header
+from prefect_federated.core.payload import INT32_MAX, plain_header
 from prefect_federated.core.spec import DetectionSpec, ModelSpec, PlanSpec, RewardSpec, RuleSpec, TaskSpec, UpdateSpec
 from prefect_federated.learning.algorithms.chosen import shared_manifest
 from prefect_federated.learning.clip import norm_bound_words
@@ -47,11 +48,14 @@ def build_spec(
     words, _ = encode(vector, header.parts[0].encoding)
     uri, root = store_model(store, header, words)
     model = ModelSpec(tensors=tensors, frac_bits=FRAC_BITS, genesis_uri=uri)
-    update = UpdateSpec(clip_norm=options.clip_norm, limit=LIMIT)
+    masked, most = options.mode == "masked", _most_weight(options, dealt)
+    limit = min(LIMIT, INT32_MAX // (options.participants * most)) if masked else LIMIT
+    update = UpdateSpec(clip_norm=options.clip_norm, limit=limit)
     bound = norm_bound_words(options.clip_norm, len(words), FRAC_BITS)
     rule = rule_spec(options.rule, options.most_attackers, bound if options.norm_rule else None, bound, first)
     rewards = _rewards(options, rule)
-    numbers = in_numbers(PURPOSES, rule, update, model, CHUNK_BYTES, rewards, USE, server)
+    masking = Masked(threshold=options.threshold) if masked else Clear()
+    numbers = in_numbers(PURPOSES, rule, update, model, CHUNK_BYTES, rewards, USE, server, masking=masking)
     return TaskSpec(
         name="simulation",
         description=f"{options.participants} simulated participants learn {options.data.partition(':')[0]}.",
@@ -64,7 +68,8 @@ def build_spec(
         update=update,
         rule=rule,
         server=server,
-        detection=DetectionSpec(),
+        detection=None if masked else DetectionSpec(),
+        masking=masking,
         rewards=rewards,
         committee=committee_spec(options, dealt, shared, plan, tensors, vector),
         enforced=Enforced(
@@ -75,21 +80,28 @@ def build_spec(
             aggregate_window=WINDOW_S,
             challenge_window=CHALLENGE_S,
             reveal_grace=600,
-            quorum=max(1, rule.fewest),
+            quorum=options.threshold if masked else max(1, rule.fewest),
             max_participants=options.participants,
             max_misses=0,
-            max_weight=10_000,
-            modes=DIRECT | RELAYED,
+            max_weight=most,
+            modes=DIRECT if masked else DIRECT | RELAYED,
+            share_window=WINDOW_S if masked else 0,
+            unmask_window=WINDOW_S if masked else 0,
             max_rounds=max(1000, options.rounds),
             bond=ETHER,
             aggregator_bond=2 * ETHER,
             round_reward=ETHER,
-            disclosure=1,
+            disclosure=0 if masked else 1,
             floor_bps=5_000,
             **_seats(options),
             **numbers,
         ),
     )
+
+
+def _most_weight(options: Options, dealt: Dealt) -> int:
+    """Masked, no more than anybody has: the smaller the weights, the finer the words of a sum may be."""
+    return max(map(len, dealt.tables.values())) if options.mode == "masked" else 10_000
 
 
 def _rewards(options: Options, rule: RuleSpec) -> RewardSpec:

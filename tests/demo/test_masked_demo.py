@@ -1,0 +1,45 @@
+"""`federated demo --mode masked`: nobody sees a single update, and somebody leaves after its commit."""
+
+from pathlib import Path
+
+import pytest
+
+from prefect_federated.core.report import Report
+from tests.demo.conftest import run_demo
+
+pytestmark = pytest.mark.slow
+HOSPITALS = ["hospital-a", "hospital-b", "hospital-c", "hospital-d"]
+
+
+@pytest.fixture(scope="module")
+def masked_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("masked")
+
+
+@pytest.fixture(scope="module")
+def masked(masked_folder: Path) -> Report:
+    return run_demo(masked_folder, "--mode", "masked", "--rounds", "2")
+
+
+def test_who_leaves_after_its_commit_is_left_out_and_pays_for_it(masked: Report) -> None:
+    first, second = masked.rounds
+    assert (first.status, second.status) == ("DEGRADED", "SUCCESS")
+    assert first.expected == first.committed == [*HOSPITALS, "leaver"]
+    assert first.revealed == first.aggregated == HOSPITALS
+    (left,) = first.excluded
+    assert (left.participant, left.stage) == ("leaver", "reveal")
+    assert second.expected == second.aggregated == HOSPITALS
+
+
+def test_all_money_adds_up_and_only_the_leaver_loses_some(masked: Report) -> None:
+    assert masked.balances.difference_wei == "0"
+    assert [name for name, one in masked.balances.accounts.items() if one.slashed_wei != "0"] == ["leaver"]
+
+
+def test_shares_and_answers_are_counted_in_gas(masked: Report) -> None:
+    assert {"share", "commit", "reveal", "unmask"} <= set(masked.rounds[0].gas)
+
+
+def test_lie_that_no_contract_refutes_is_not_played() -> None:
+    with pytest.raises(AssertionError, match="leave one of them out"):
+        run_demo(Path("unused"), "--mode", "masked", "--cheating-aggregator")
