@@ -20,6 +20,7 @@ from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.flows.participate import take_part
 from prefect_federated.learning.update import train_update
 from prefect_federated.scenario.consortium import Consortium
+from prefect_federated.tasks.retract import retract_withdrawn
 from tests.flows import local_scene as scene
 from tests.flows.conftest import HOSPITALS, Found
 from tests.flows.lies import propose, word_of_the_aggregate
@@ -33,13 +34,17 @@ def consortium(found: Found, prefect_api: str, tmp_path: Path) -> Iterator[Conso
     yield scene.found_with("masked", found, tmp_path, rounds=6, quorum=2)
 
 
-def do(consortium: Consortium, spec: RoundSpec, step: str, *names: str) -> None:
-    """A step of these silos; where others did not do it, its phase then ends at its deadline."""
+def do(consortium: Consortium, spec: RoundSpec, step: str, *names: str, last: bool = False) -> None:
+    """A step of these silos; where others did not do it, its phase then ends at its deadline.
+
+    Args:
+        last: the others have done it.
+    """
     for name in names or HOSPITALS:
         getattr(scene.members(consortium)[name], step)(spec.task, spec.round)
     federation = consortium.federation("sponsor")
     state = federation.round_state(spec.task)
-    if names and set(names) != set(HOSPITALS) and state.phase.name == step.upper():
+    if names and not last and set(names) != set(HOSPITALS) and state.phase.name == step.upper():
         scene.pass_deadline(consortium)
         federation.tick(spec.task)
     federation.wait_until(federation.round_state(spec.task).opens_at)
@@ -159,3 +164,21 @@ def test_a_false_aggregate_is_seen_by_whoever_reads_the_round(consortium: Consor
     propose(consortium, spec, word_of_the_aggregate)
     standby = consortium.standby.open().party
     assert Wrong.RULE in {finding.wrong for finding in verify_proposal(standby, spec).findings}
+
+
+def test_consent_withdrawn_after_share_takes_the_shares_back_and_costs_no_bond(consortium: Consortium) -> None:
+    spec = scene.opened(consortium)
+    do(consortium, spec, "share")
+    gone = scene.members(consortium)[HOSPITALS[2]]
+    grant = gone.silo.consent_record().grant_id
+    do(consortium, spec, "commit", HOSPITALS[0], last=True)  # masked with the third before it was taken out
+    consortium.federation(f"{HOSPITALS[2]}-dpo").withdraw_grant(grant)
+    assert retract_withdrawn(consortium.aggregator.open().party, spec.task) == 1
+    assert retract_withdrawn(consortium.aggregator.open().party, spec.task) == 0
+    do(consortium, spec, "commit", HOSPITALS[1])
+    for step in STEPS[2:]:
+        do(consortium, spec, step, *HOSPITALS[:2], last=True)
+    expected = due(consortium, spec, *HOSPITALS[:2])
+    scene.conclude(consortium, spec)
+    assert (scene.head_words(consortium, spec) == expected).all()
+    assert consortium.federation().enrolment(spec.task, gone.account).bonded

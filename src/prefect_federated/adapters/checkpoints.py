@@ -1,5 +1,6 @@
 """Named points at which a test may kill the process, to show that any of them can be survived.
 
+masked: shared -> dealShares-signed -> dealShares-sent -> dealt before it, answered -> ... -> shown after it
 listened -> validated -> trained -> sealed -> commit-signed -> commit-sent -> committed -> published -> ... -> revealed
 fetched -> aggregated -> propose-signed -> propose-sent -> proposed -> settle-signed -> ... -> settled -> mirrored
 drawn -> measured -> sealed -> castVote-signed -> castVote-sent -> cast -> revealVote-signed -> ... -> shown
@@ -62,7 +63,7 @@ CHECKPOINTS = (
 )
 STEPS = {"signed": "signed", "broadcast": "sent"}
 CALLS = {
-    **dict.fromkeys(("dealShares", "commit", "commitPrivate", "reveal", "showShares"), "participant"),
+    **dict.fromkeys(("dealShares", "commit", "reveal", "showShares"), "participant"),
     **dict.fromkeys(("propose", "settle"), "aggregator"),
     **dict.fromkeys(("castVote", "revealVote"), "validator"),
     **dict.fromkeys(("postCommits", "postOpenings"), "poster"),

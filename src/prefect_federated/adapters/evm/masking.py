@@ -77,14 +77,28 @@ class Masking(Budgeting):
         return self._shares(task, round, account)[1]
 
     def dealt(self, task: int, round: int) -> list[Dealt]:
-        """Who dealt shares in a round and was not taken out since, by index."""
-        events = self.events(task, round, ("SharesDealt", "SharesRetracted"))
-        out = {event.args["participant"] for event in events if event.name == "SharesRetracted"}
+        """Who dealt shares in a round, by index; also whoever was taken out since: others have masked with it."""
         found = [
             Dealt(a["participant"], a["index"], bytes(a["grantId"]), bytes(a["maskingKey"]), bytes(a["root"]), a["uri"])
-            for a in (event.args for event in events if event.name == "SharesDealt")
+            for a in (event.args for event in self.events(task, round, ("SharesDealt",)))
         ]
-        return sorted((one for one in found if one.participant not in out), key=lambda one: one.index)
+        return sorted(found, key=lambda one: one.index)
+
+    def withdrawn_shares(self, task: int, account: str | None = None) -> list[Dealt]:
+        """Shares of a task's round whose dealers have not committed, and whose grants are withdrawn: to be taken back.
+
+        Of one account, or of all.
+        """
+        state = self.round_state(task)
+        if not self.task_of(task).enforced.masked or state.phase not in (Phase.SHARE, Phase.COMMIT, Phase.REVEAL):
+            return []
+        out = self._taken_back(task, state.round)
+        asked = (one for one in self.dealt(task, state.round) if account in (None, one.participant))
+        owing = (d for d in asked if d.participant not in out and not self.has_mark(task, state.round, d.participant))
+        return [one for one in owing if self.grant_state(one.grant_id).withdrawn_at]
+
+    def _taken_back(self, task: int, round: int) -> set[str]:
+        return {event.args["participant"] for event in self.events(task, round, ("SharesRetracted",))}
 
     def shown_shares(self, task: int, round: int) -> list[Shown]:
         """Who showed shares of others in a round, by index."""
@@ -113,6 +127,7 @@ class Masking(Budgeting):
         if state.phase > Phase.UNMASK and state.revealed >= enforced.quorum:
             owing |= {one.participant for one in self.reveals(task, round)}
             owing -= {one.participant for one in self.shown_shares(task, round)}
+        owing -= self._taken_back(task, round)
         return [d.index for d in dealt if d.participant in owing and self.enrolment(task, d.participant).bonded]
 
     def _shares(self, task: int, round: int, account: str) -> tuple[bool, bool]:
