@@ -22,7 +22,7 @@ from prefect_federated.core.masking.sharing import open_entry
 from prefect_federated.core.masking.transcript import CHUNK, parse_sharing
 from prefect_federated.core.masking.turnout import Turnout
 from prefect_federated.core.merkle import chunks_of, leaf_hash, leaf_hashes, proof, verify
-from tests.core.masking.masked_cohort import Cohort, bent_envelope, sealing_key, session_of, set_bytes
+from tests.core.masking.masked_cohort import Cohort, bent_entry, bent_envelope, sealing_key, session_of, set_bytes
 
 N, THRESHOLD = 5, 3
 COHORT = Cohort(session_of(range(N), THRESHOLD))
@@ -61,7 +61,7 @@ def test_no_altered_byte_of_an_envelope_goes_unseen(at: int, flip: int) -> None:
 def test_share_that_is_not_the_one_committed_to_names_the_sharer() -> None:
     entry = replace(SHARED[1].entry(0), seed_hash=bytes(32))
     with pytest.raises(WrongSharing, match="self seed that participant 1 sealed to 0") as told:
-        open_entry(SESSION, replace(SHARED[1], entries=(entry, *SHARED[1].entries[1:])), 0, sealing_key(0))
+        open_entry(SESSION, bent_entry(SHARED[1], entry), 0, sealing_key(0))
     assert told.value.participant == 1
 
 
