@@ -135,9 +135,9 @@ def check_seeds(opened: Opened, promised: Mapping[int, Sequence[bytes]]) -> None
 
 
 def _needed(turnout: Turnout) -> list[tuple[int, int]]:
-    """Which secrets must be joined: survivors' self seeds, and masking keys of the dropped near a survivor."""
-    gone = (sharer for sharer in turnout.dropped if not turnout.survivors.isdisjoint(turnout.near(sharer)))
-    return [(sharer, SELF_SEED) for sharer in sorted(turnout.survivors)] + [(sharer, MASKING_KEY) for sharer in gone]
+    """Which secrets must be joined: survivors' self seeds, masking keys of those who dropped out."""
+    of_survivors = [(sharer, SELF_SEED) for sharer in sorted(turnout.survivors)]
+    return of_survivors + [(sharer, MASKING_KEY) for sharer in turnout.dropped]
 
 
 def _check_enough(

@@ -16,7 +16,7 @@ from prefect_federated.core.errors import Undecryptable, UnknownParticipant, Wro
 from prefect_federated.core.masking.keystream import keystream
 from prefect_federated.core.masking.own_secrets import SALT_BYTES, OwnSecrets, seed_hash
 from prefect_federated.core.masking.session import Session, u32
-from prefect_federated.core.masking.shamir import PRIME, SHARE_BYTES, split
+from prefect_federated.core.masking.shamir import SHARE_BYTES, split
 from prefect_federated.core.masking.transcript import Entry, Sharing, sharing_of
 from prefect_federated.core.merkle import leaf_hash
 from prefect_federated.core.words import encode_words
@@ -78,7 +78,7 @@ def open_entry(session: Session, sharing: Sharing, holder: int, sealing_key: byt
     promised = (entry.key_hash, entry.seed_hash)
     for role, ((part, salt), expected) in enumerate(zip(found, promised, strict=True)):
         made = share_hash(session, sharer, holder, role, part, salt)
-        if made != expected or int.from_bytes(part, "big") >= PRIME:
+        if made != expected:
             raise WrongSharing(
                 f"{session.place}: the share of its {ROLES[role]} that participant {sharer} sealed to {holder} hashes"
                 f" to 0x{made.hex()}, it committed to 0x{expected.hex()}; answer without it",
