@@ -89,6 +89,7 @@ benchmarks: .venv/.dev
 	$(BIN)/python benchmarks/round_overhead.py
 	$(BIN)/python benchmarks/data_checks.py
 	$(BIN)/python benchmarks/privacy.py
+	$(BIN)/python benchmarks/secure_aggregation.py
 	$(BIN)/python benchmarks/simulation.py
 	$(BIN)/python benchmarks/quality.py
 	$(BIN)/python benchmarks/large_update.py

@@ -19,6 +19,7 @@ from eth_hash.auto import keccak
 from prefect_federated.contracts.test.ballot_vectors import ballot
 from prefect_federated.contracts.test.counted_vectors import counted
 from prefect_federated.contracts.test.duo_vectors import duo
+from prefect_federated.contracts.test.masking_vectors import masking
 from prefect_federated.contracts.test.pay_vectors import pay
 from prefect_federated.contracts.test.relayed_vectors import location, signed_commit
 
@@ -121,6 +122,9 @@ def task() -> dict[str, Any]:
         "validatorBps": ("uint16", 300),
         "shareCapBps": ("uint16", 4000),
         "privacyFloor": ("uint256", 2**33 + 7),
+        "shareWindow": ("uint32", 0),
+        "unmaskWindow": ("uint32", 0),
+        "threshold": ("uint16", 0),
     }
     packed = encode([t for t, _ in params.values()], [v for _, v in params.values()])
     typehash = keccak(b"Task(uint256 chainId,address coordinator,address sponsor,bytes32 paramsHash)")
@@ -259,6 +263,7 @@ def main() -> int:
         "signed_commit": signed_commit(CHAIN, COORDINATOR),
         "location": location(CHAIN, COORDINATOR, SILO),
         "ballot": ballot(CHAIN, COMMITTEE, SILO, word),
+        "masking": masking(CHAIN, COORDINATOR),
         "sum_tree_1": sum_tree(1),
         "sum_tree_4": sum_tree(4),
         "sum_tree_5": sum_tree(5),

@@ -61,6 +61,18 @@ def values() -> Values:
     }
 
 
+MASKED: Values = {
+    "masking": {"name": "masked", "threshold": 2},
+    "update.limit": 2**17,
+    "enforced.limit": 2**17,
+    "enforced.mode": 1,
+    "enforced.modes": 1,
+    "enforced.threshold": 2,
+    "enforced.share_window": 60,
+    "enforced.unmask_window": 60,
+}
+
+
 @pytest.fixture
 def bent(values: Values) -> Callable[..., TaskSpec]:
     """The task with fields set by dotted path: bent({"enforced.quorum": 3})."""

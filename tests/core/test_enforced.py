@@ -19,6 +19,7 @@ from prefect_federated.core.enforced import (
     task_id,
 )
 from prefect_federated.core.spec import TaskSpec
+from tests.core.conftest import MASKED
 
 Bent = Callable[[dict[str, Any]], TaskSpec]
 
@@ -142,6 +143,16 @@ BUFFERED = {
         ({**BUFFERED, "enforced.max_misses": 1}, "buffer 4 with modes 1 and max_misses 1"),
         ({**BUFFERED, "enforced.max_staleness": 17}, "max_staleness"),
         ({"enforced.max_staleness": 1}, "max_staleness 1 with buffer 0"),
+        ({**MASKED, "enforced.share_window": 0}, "share_window is 0 in mode masked"),
+        ({**MASKED, "enforced.unmask_window": 0}, "unmask_window is 0 in mode masked"),
+        ({"enforced.share_window": 60}, "share_window is 60 in mode clear"),
+        ({"enforced.threshold": 2}, "threshold is 2 in mode clear"),
+        ({**MASKED, "enforced.threshold": 3}, "threshold 3 is not between 2 and the quorum, 2"),
+        ({**MASKED, "enforced.threshold": 1}, "threshold 1 is not between 2"),
+        ({**MASKED, "enforced.rule": 1}, "rule 1, norm_bound 0.*nobody sees a single update"),
+        ({**MASKED, "enforced.norm_bound": 7}, "norm_bound 7"),
+        ({**MASKED, "enforced.disclosure": 1}, "disclosure 1"),
+        ({**MASKED, "enforced.modes": 3}, "modes 3"),
         ({"enforced.rule": 5}, "geometric_median with reward_by 0.*pay equally"),
         ({"enforced.surprise": 1}, "surprise"),
     ],

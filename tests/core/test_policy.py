@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from prefect_federated.core.errors import PlanNotApproved, PolicyRefused
 from prefect_federated.core.policy import Policy, check_policy
 from prefect_federated.core.spec import TaskSpec
+from tests.core.conftest import MASKED
 
 CODE = b"\x0a" * 32
 AGGREGATOR, STANDBY = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8", "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"
@@ -92,7 +93,7 @@ def test_small_cohort_keeps_the_silo_out(task: TaskSpec) -> None:
 def test_silo_that_allows_no_clear_mode_joins_masked_tasks_alone(task: TaskSpec, bent: Bent) -> None:
     with pytest.raises(PolicyRefused, match="runs in clear mode, this silo allows masked alone"):
         check_policy(Policy(**OPEN, masked_only=True), task, [AGGREGATOR], CODE)
-    check_policy(Policy(**OPEN, masked_only=True), bent({"enforced.mode": 1}), [AGGREGATOR], CODE)
+    check_policy(Policy(**OPEN, masked_only=True), bent(MASKED), [AGGREGATOR], CODE)
 
 
 @pytest.mark.parametrize("noise", [None, 0.79])

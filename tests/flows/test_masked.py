@@ -1,15 +1,21 @@
 """Masked rounds on a chain: the exact sum of all who stayed, whoever drops out, and of nobody else."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from prefect_federated.adapters.data.consented import consented_view
+from prefect_federated.adapters.data.training import train_on
+from prefect_federated.adapters.data.view import ConsentView
 from prefect_federated.adapters.gathering import gather
+from prefect_federated.adapters.masking import gather_masked
 from prefect_federated.adapters.reading import read_result
 from prefect_federated.adapters.round_log import read_round_log
+from prefect_federated.adapters.silo import Silo
 from prefect_federated.adapters.verification import verify_proposal
 from prefect_federated.core.aggregation.weighted_mean import weighted_mean
 from prefect_federated.core.combine import Words, add
@@ -18,7 +24,7 @@ from prefect_federated.core.findings import Wrong
 from prefect_federated.core.round import Phase, Status
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.flows.participate import take_part
-from prefect_federated.learning.update import train_update
+from prefect_federated.learning.update import EncodedUpdate, train_update
 from prefect_federated.scenario.consortium import Consortium
 from prefect_federated.tasks.retract import retract_withdrawn
 from tests.flows import local_scene as scene
@@ -182,3 +188,26 @@ def test_consent_withdrawn_after_share_takes_the_shares_back_and_costs_no_bond(c
     scene.conclude(consortium, spec)
     assert (scene.head_words(consortium, spec) == expected).all()
     assert consortium.federation().enrolment(spec.task, gone.account).bonded
+
+
+def test_rubbish_under_a_mask_voids_the_round(consortium: Consortium, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = scene.opened(consortium)
+    do(consortium, spec, "share")
+    do(consortium, spec, "commit", *HOSPITALS[:2], last=True)
+
+    def beyond(silo: Silo, spec: RoundSpec, view: ConsentView) -> EncodedUpdate:
+        update = train_on(silo, spec, view)
+        return replace(update, words=np.full_like(update.words, 2**22))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(import_module("prefect_federated.tasks.train"), "train_on", beyond)
+        do(consortium, spec, "commit", HOSPITALS[2], last=True)
+    for step in STEPS[2:]:
+        do(consortium, spec, step)
+    reader, reveals = consortium.aggregator.open().party, consortium.federation().reveals(spec.task, spec.round)
+    gathered = gather_masked(reader, spec, reveals)
+    assert gathered.total is None
+    assert all("somebody masked something else" in why for why in gathered.details.values())
+    scene.conclude(consortium, spec)
+    log = read_round_log(consortium.federation(), spec.task, spec.round)
+    assert log.status is Status.VOIDED and not log.aggregated

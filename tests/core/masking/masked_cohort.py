@@ -15,7 +15,7 @@ from prefect_federated.core.masking.own_secrets import OwnSecrets, secrets_of
 from prefect_federated.core.masking.recovery import Opened, open_masks, recover
 from prefect_federated.core.masking.session import Member, Session
 from prefect_federated.core.masking.sharing import share
-from prefect_federated.core.masking.transcript import Sharing, parse_sharing
+from prefect_federated.core.masking.transcript import CHUNK, Entry, Sharing, parse_sharing
 from prefect_federated.core.masking.turnout import Turnout
 
 CHAIN, COORDINATOR, TASK = 31337, "0x5FbDB2315678afecb367f032d93F642f64180aa3", 2
@@ -99,9 +99,14 @@ class Cohort:
         return recover(self.opened(turnout, answering), payloads)
 
 
+def bent_entry(sharing: Sharing, entry: Entry) -> Sharing:
+    """The same message with another entry for that holder."""
+    return replace(sharing, rows=set_bytes(sharing.rows, CHUNK * sharing.holders.index(entry.holder), entry.encoded()))
+
+
 def bent_envelope(sharing: Sharing, holder: int, change: Callable[[bytes], bytes]) -> Sharing:
-    entries = tuple(replace(e, envelope=change(e.envelope)) if e.holder == holder else e for e in sharing.entries)
-    return replace(sharing, entries=entries)
+    entry = sharing.entry(holder)
+    return bent_entry(sharing, replace(entry, envelope=change(entry.envelope)))
 
 
 def set_bytes(message: bytes, at: int, new: bytes) -> bytes:

@@ -22,7 +22,7 @@ from prefect_federated.core.masking.answer import CHUNK, answer, parse_answer
 from prefect_federated.core.masking.recovery import check_seeds, open_masks, recover
 from prefect_federated.core.masking.sharing import MASKING_KEY, SELF_SEED, share
 from prefect_federated.core.masking.turnout import Turnout
-from tests.core.masking.masked_cohort import Cohort, bent_envelope, sealing_key, session_of, set_bytes
+from tests.core.masking.masked_cohort import Cohort, bent_entry, bent_envelope, sealing_key, session_of, set_bytes
 
 N, THRESHOLD = 5, 3
 COHORT = Cohort(session_of(range(N), THRESHOLD))
@@ -96,6 +96,21 @@ def test_malformed_answer_is_refused_and_not_counted(
         parse_answer(TURNOUT, 2, bend(MESSAGES[2]))
     opened = open_masks(TURNOUT, MESSAGES | {2: bend(MESSAGES[2])})
     assert isinstance(opened.faults[2], error)
+
+
+def test_answer_longer_than_any_is_refused_before_it_is_cut_up() -> None:
+    with pytest.raises(MalformedMessage, match="it has 80000000 bytes, at most 480 in chunks of 80"):
+        parse_answer(TURNOUT, 2, bytes(80_000_000))
+
+
+def test_holder_given_an_odd_share_does_not_spoil_what_the_lowest_ones_open() -> None:
+    """Participant 1 lies on two polynomials: to holder 3 on another than to the rest; each share is as committed."""
+    twin = share(SESSION, replace(COHORT.secrets[1], coins=b"\x07" * 32))
+    turnout = Turnout(SESSION, SHARED | {1: bent_entry(SHARED[1], twin.entry(3))}, frozenset(SURVIVORS))
+    messages = {i: COHORT.message(turnout, i) for i in SURVIVORS}
+    assert open_masks(turnout, messages).self_seeds[1] == COHORT.secrets[1].self_seed
+    with pytest.raises(WrongSharing, match="name participant 1"):
+        open_masks(turnout, {i: messages[i] for i in (1, 2, 3)})
 
 
 @given(st.binary(max_size=1000))
@@ -181,5 +196,6 @@ def test_sum_needs_every_survivors_payload_and_no_other() -> None:
             recover(opened, some)
     with pytest.raises(FederatedError, match="of one length"):
         recover(opened, payloads | {2: payloads[2][:3]})
-    with pytest.raises(FederatedError, match="int64"):
-        recover(opened, payloads | {2: payloads[2].astype(np.int64)})
+    for wrong in ({i: p.astype(np.int64) for i, p in payloads.items()}, {i: p[None] for i, p in payloads.items()}):
+        with pytest.raises(FederatedError, match=r"expected int32 \[d\]"):
+            recover(opened, wrong)

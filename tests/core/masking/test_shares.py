@@ -22,7 +22,7 @@ from prefect_federated.core.masking.sharing import open_entry
 from prefect_federated.core.masking.transcript import CHUNK, parse_sharing
 from prefect_federated.core.masking.turnout import Turnout
 from prefect_federated.core.merkle import chunks_of, leaf_hash, leaf_hashes, proof, verify
-from tests.core.masking.masked_cohort import Cohort, bent_envelope, sealing_key, session_of, set_bytes
+from tests.core.masking.masked_cohort import Cohort, bent_entry, bent_envelope, sealing_key, session_of, set_bytes
 
 N, THRESHOLD = 5, 3
 COHORT = Cohort(session_of(range(N), THRESHOLD))
@@ -61,7 +61,7 @@ def test_no_altered_byte_of_an_envelope_goes_unseen(at: int, flip: int) -> None:
 def test_share_that_is_not_the_one_committed_to_names_the_sharer() -> None:
     entry = replace(SHARED[1].entry(0), seed_hash=bytes(32))
     with pytest.raises(WrongSharing, match="self seed that participant 1 sealed to 0") as told:
-        open_entry(SESSION, replace(SHARED[1], entries=(entry, *SHARED[1].entries[1:])), 0, sealing_key(0))
+        open_entry(SESSION, bent_entry(SHARED[1], entry), 0, sealing_key(0))
     assert told.value.participant == 1
 
 
@@ -79,6 +79,13 @@ def test_holder_answers_without_an_envelope_that_does_not_open_and_the_rest_suff
     assert [one.sharer for one in made[0][0].shares] == [0, 2, 3, 4]
     opened = open_masks(bent, {i: one.encoded() for i, (one, _) in made.items()})
     assert opened.self_seeds == {i: COHORT.secrets[i].self_seed for i in SURVIVORS}
+
+
+def test_holder_answers_without_a_share_that_is_not_as_committed() -> None:
+    bent = bent_entry(SHARED[1], replace(SHARED[1].entry(0), key_hash=bytes(32)))
+    made, unopened = answer(Turnout(SESSION, SHARED | {1: bent}, frozenset(SURVIVORS)), 0, sealing_key(0))
+    assert isinstance(unopened[1], WrongSharing)
+    assert [one.sharer for one in made.shares] == [0, 2, 3, 4]
 
 
 def test_message_of_share_comes_back_and_one_leaf_proves_one_entry() -> None:
@@ -121,6 +128,8 @@ def test_garbage_is_no_message_of_share(message: bytes) -> None:
 def test_shares_of_another_participant_or_session_are_not_taken() -> None:
     with pytest.raises(UnknownParticipant, match="given as the shares of participant 1 is of participant 2"):
         seeds_of(SESSION, COHORT.secrets[0], SHARED | {1: SHARED[2]})
+    with pytest.raises(UnknownParticipant, match="participant 9 is none of the 5"):
+        Turnout(SESSION, SHARED | {9: replace(SHARED[1], sharer=9)}, frozenset(SURVIVORS))
     old = Cohort(session_of(range(N), THRESHOLD, round=2)).shared
     with pytest.raises(UnknownParticipant, match="this one is"):
         Turnout(SESSION, SHARED | {1: old[1]}, frozenset(SURVIVORS))

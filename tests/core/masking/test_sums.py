@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ from prefect_federated.core.errors import TooFewShares, UnmaskRefused
 from prefect_federated.core.masking.degree import choose
 from prefect_federated.core.masking.graph import groups
 from prefect_federated.core.masking.keystream import COLUMNS
+from prefect_federated.core.masking.masked import mask
 from prefect_federated.core.masking.recovery import check_seeds, open_masks, recover
+from prefect_federated.core.stream import StreamWords
 from tests.core.masking.masked_cohort import Cohort, Words, plain_sum, session_of
 
 EXTREMES = np.array([2**31 - 1, -(2**31 - 1), 0, 1, -1, 12345, -(2**20)], np.int32)
@@ -159,3 +162,18 @@ def test_groups_mask_within_themselves_and_their_sums_add_up() -> None:
         total += made
         total += updates[some[0]]
     assert total.tolist() == plain_sum(updates, weights, indices)
+
+
+def test_masking_and_recovering_hold_their_result_and_little_beside_it() -> None:
+    """Payloads lie in a store; some columns of them are read at a time."""
+    size = 1_000_000
+    cohort = Cohort(session_of(range(4), 3))
+    stored = {i: StreamWords(cohort.payload(i, np.full(size, i, np.int32)).tobytes(), 0, size) for i in range(3)}
+    opened, seeds = cohort.opened(cohort.turnout(range(3))), cohort.seeds(0)
+    for work, result in ((lambda: recover(opened, stored), 3), (lambda: mask(seeds, stored[0], 1), None)):
+        tracemalloc.start()
+        made = work()
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 4 * size * 1.2
+        assert result is None or (made == result).all()

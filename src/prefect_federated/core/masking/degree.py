@@ -93,13 +93,13 @@ def unopenable(n: int, degree: int, threshold: int, dropping: int) -> Fraction:
 
 def _of_degree(n: int, degree: int, bad: int, gone: int, security: int, correctness: int) -> Choice | None:
     half = (degree + 1) // 2
-    may_cut, may_fail = cut(n, degree, bad + gone), Fraction(1, 2**correctness)
-    if may_cut > Fraction(1, 2**security) or unopenable(n, degree, half + 1, gone) > may_fail:
+    may_fail = Fraction(1, 2**correctness)
+    if unopenable(n, degree, half + 1, gone) > may_fail:
         return None
     threshold = half + 1
     while threshold < degree and unopenable(n, degree, threshold + 1, gone) <= may_fail:
         threshold += 1
-    insecure = may_cut + exposed(n, degree, threshold, bad)
+    insecure = exposed(n, degree, threshold, bad) + cut(n, degree, bad + gone)
     if insecure > Fraction(1, 2**security):
         return None
     return Choice(degree, threshold, _bits(insecure), _bits(unopenable(n, degree, threshold, gone)))

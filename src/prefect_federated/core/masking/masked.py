@@ -16,7 +16,7 @@ from prefect_federated.core.aggregation.vector import Vector
 from prefect_federated.core.errors import KeyUnavailable, PayloadError, ShapeMismatch, TooFewShares
 from prefect_federated.core.masking.headroom import BEYOND
 from prefect_federated.core.masking.keystream import COLUMNS, Masks
-from prefect_federated.core.masking.own_secrets import OwnSecrets, pair_seed, seed_hash
+from prefect_federated.core.masking.own_secrets import OwnSecrets, pair_seeds, seed_hash
 from prefect_federated.core.masking.session import Session
 from prefect_federated.core.masking.transcript import Sharing
 from prefect_federated.core.masking.turnout import check_shared
@@ -69,11 +69,8 @@ def seeds_of(session: Session, own: OwnSecrets, shared: Mapping[int, Sharing]) -
             f"{session.place}: {len(near)} of those who hold shares of participant {own.index} shared themselves,"
             f" {session.threshold} are needed to take its mask off again; stay out of this round"
         )
-    pairs = {
-        index: pair_seed(session, own.index, own.masking_key, index, shared[index].masking_public)
-        for index in near
-        if index != own.index
-    }
+    others = {index: shared[index].masking_public for index in near if index != own.index}
+    pairs = pair_seeds(session, own.index, own.masking_key, others)
     return Seeds(session, own.index, pairs | {own.index: own.self_seed})
 
 

@@ -10,6 +10,7 @@ seeds would publish their difference. So the vector is stored before it is maske
 commitment on chain.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -78,18 +79,24 @@ def secrets_of(session: Session, index: int, sealing_key: bytes, key_version: in
     return OwnSecrets(index, *made)
 
 
-def pair_seed(session: Session, own: int, masking_key: bytes, other: int, other_public: bytes) -> bytes:
-    """The seed that two neighbours share: HKDF-SHA256 of X25519, bound to session, both indices and both public keys.
+def pair_seeds(session: Session, own: int, masking_key: bytes, others: Mapping[int, bytes]) -> dict[int, bytes]:
+    """The seeds shared with neighbours: HKDF-SHA256 of X25519, bound to session, both indices and both public keys.
+
+    Both sides of a pair get the same seed.
 
     Args:
         own: index of the participant whose private masking key is given.
-        other_public: the neighbour's public masking key, one that `usable_key` accepts.
+        others: of each neighbour its public masking key, one that `usable_key` accepts.
     """
     private = X25519PrivateKey.from_private_bytes(masking_key)
-    secret = private.exchange(X25519PublicKey.from_public_bytes(other_public))
-    sides = sorted([(own, private.public_key().public_bytes_raw()), (other, other_public)])
-    info = b"mask pair seed" + session.digest + b"".join(u32(index) + public for index, public in sides)
-    return HKDF(SHA256(), 32, salt=_SALT, info=info).derive(secret)
+    here = (own, private.public_key().public_bytes_raw())
+    seeds = {}
+    for other, public in others.items():
+        secret = private.exchange(X25519PublicKey.from_public_bytes(public))
+        sides = b"".join(u32(index) + key for index, key in sorted([here, (other, public)]))
+        info = b"mask pair seed" + session.digest + sides
+        seeds[other] = HKDF(SHA256(), 32, salt=_SALT, info=info).derive(secret)
+    return seeds
 
 
 def seed_hash(session: Session, owner: int, other: int, seed: bytes) -> bytes:

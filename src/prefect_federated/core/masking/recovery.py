@@ -21,7 +21,7 @@ from prefect_federated.core.errors import (
 )
 from prefect_federated.core.masking.answer import Answer, parse_answer
 from prefect_federated.core.masking.keystream import COLUMNS, Masks
-from prefect_federated.core.masking.own_secrets import pair_seed, public_of, seed_hash
+from prefect_federated.core.masking.own_secrets import pair_seeds, public_of, seed_hash
 from prefect_federated.core.masking.shamir import join
 from prefect_federated.core.masking.sharing import MASKING_KEY, ROLES, SELF_SEED
 from prefect_federated.core.masking.turnout import Turnout
@@ -70,15 +70,15 @@ def open_masks(turnout: Turnout, messages: Mapping[int, bytes]) -> Opened:
             shares.setdefault((given.sharer, given.role), {})[one.revealer] = given.share
     needed = _needed(turnout)
     _check_enough(turnout, needed, shares, faults)
-    self_seeds, pair_seeds = dict[int, bytes](), dict[tuple[int, int], bytes]()
+    self_seeds, opened_pairs = dict[int, bytes](), dict[tuple[int, int], bytes]()
     for sharer, role in needed:
         secret = join(dict(sorted(shares[sharer, role].items())[: turnout.session.threshold]))
         _check_promised(turnout, sharer, role, secret)
         if role == SELF_SEED:
             self_seeds[sharer] = secret
         else:
-            pair_seeds |= _pair_seeds(turnout, sharer, secret)
-    return Opened(turnout, self_seeds, pair_seeds, faults)
+            opened_pairs |= _seeds_with(turnout, sharer, secret)
+    return Opened(turnout, self_seeds, opened_pairs, faults)
 
 
 def recover(opened: Opened, payloads: Mapping[int, Vector]) -> NDArray[np.int32]:
@@ -135,9 +135,9 @@ def check_seeds(opened: Opened, promised: Mapping[int, Sequence[bytes]]) -> None
 
 
 def _needed(turnout: Turnout) -> list[tuple[int, int]]:
-    """Which secrets must be joined: survivors' self seeds, and masking keys of the dropped near a survivor."""
-    gone = (sharer for sharer in turnout.dropped if not turnout.survivors.isdisjoint(turnout.near(sharer)))
-    return [(sharer, SELF_SEED) for sharer in sorted(turnout.survivors)] + [(sharer, MASKING_KEY) for sharer in gone]
+    """Which secrets must be joined: survivors' self seeds, masking keys of those who dropped out."""
+    of_survivors = [(sharer, SELF_SEED) for sharer in sorted(turnout.survivors)]
+    return of_survivors + [(sharer, MASKING_KEY) for sharer in turnout.dropped]
 
 
 def _check_enough(
@@ -170,13 +170,13 @@ def _check_promised(turnout: Turnout, sharer: int, role: int, secret: bytes) -> 
         )
 
 
-def _pair_seeds(turnout: Turnout, dropped: int, masking_key: bytes) -> dict[tuple[int, int], bytes]:
-    session, shared = turnout.session, turnout.shared
-    return {
-        (near, dropped): pair_seed(session, dropped, masking_key, near, shared[near].masking_public)
-        for near in turnout.near(dropped)
-        if near in turnout.survivors
+def _seeds_with(turnout: Turnout, dropped: int, masking_key: bytes) -> dict[tuple[int, int], bytes]:
+    """What the survivors near a dropped sharer share with it, by (survivor, dropped)."""
+    near = {
+        index: turnout.shared[index].masking_public for index in turnout.near(dropped) if index in turnout.survivors
     }
+    seeds = pair_seeds(turnout.session, dropped, masking_key, near)
+    return {(survivor, dropped): seed for survivor, seed in seeds.items()}
 
 
 def _masks(opened: Opened) -> Masks:

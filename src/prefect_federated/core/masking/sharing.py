@@ -16,8 +16,8 @@ from prefect_federated.core.errors import Undecryptable, UnknownParticipant, Wro
 from prefect_federated.core.masking.keystream import keystream
 from prefect_federated.core.masking.own_secrets import SALT_BYTES, OwnSecrets, seed_hash
 from prefect_federated.core.masking.session import Session, u32
-from prefect_federated.core.masking.shamir import PRIME, SHARE_BYTES, split
-from prefect_federated.core.masking.transcript import Entry, Sharing
+from prefect_federated.core.masking.shamir import SHARE_BYTES, split
+from prefect_federated.core.masking.transcript import Entry, Sharing, sharing_of
 from prefect_federated.core.merkle import leaf_hash
 from prefect_federated.core.words import encode_words
 from prefect_federated.core.wrapping import encrypt_again
@@ -38,12 +38,12 @@ def share(session: Session, own: OwnSecrets) -> Sharing:
         for role, secret in zip(ROLES, (own.masking_key, own.self_seed), strict=True)
     ]
     salts = keystream(own.expanded(b"salts"), 2 * SALT_BYTES * len(holders))
-    entries = tuple(
+    entries = (
         _entry(session, own, holder, (key, salts[64 * at : 64 * at + 32]), (seed, salts[64 * at + 32 : 64 * at + 64]))
         for at, (holder, key, seed) in enumerate(zip(holders, *made, strict=True))
     )
     promised = seed_hash(session, own.index, own.index, own.self_seed)
-    return Sharing(session.digest, own.index, own.masking_public, promised, entries)
+    return sharing_of(session, own.index, own.masking_public, promised, entries)
 
 
 def share_hash(session: Session, sharer: int, holder: int, role: int, share: bytes, salt: bytes) -> bytes:
@@ -78,7 +78,7 @@ def open_entry(session: Session, sharing: Sharing, holder: int, sealing_key: byt
     promised = (entry.key_hash, entry.seed_hash)
     for role, ((part, salt), expected) in enumerate(zip(found, promised, strict=True)):
         made = share_hash(session, sharer, holder, role, part, salt)
-        if made != expected or int.from_bytes(part, "big") >= PRIME:
+        if made != expected:
             raise WrongSharing(
                 f"{session.place}: the share of its {ROLES[role]} that participant {sharer} sealed to {holder} hashes"
                 f" to 0x{made.hex()}, it committed to 0x{expected.hex()}; answer without it",

@@ -8,12 +8,14 @@ root over the chunks, so one leaf proves one holder's entry.
 """
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from prefect_federated.core.errors import MalformedMessage
 from prefect_federated.core.masking.session import Session, u32, usable_key
-from prefect_federated.core.merkle import HASH_BYTES, chunks_of
-from prefect_federated.core.merkle import root as merkle_root
+from prefect_federated.core.merkle import HASH_BYTES, buffer_leaves, root_of_rows
 
 MAGIC = b"PFM1"
 CHUNK = 256
@@ -31,31 +33,45 @@ class Entry:
     seed_hash: bytes
     envelope: bytes
 
+    def encoded(self) -> bytes:
+        """One chunk."""
+        return (u32(self.holder) + self.key_hash + self.seed_hash + self.envelope).ljust(CHUNK, b"\x00")
+
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """One participant's message of Share."""
+    """One participant's message of Share; its entries stay as they came, and are cut out when they are asked for."""
 
     session_digest: bytes
     sharer: int
     masking_public: bytes
     seed_hash: bytes
-    entries: tuple[Entry, ...]
+    holders: tuple[int, ...] = field(repr=False)
+    rows: bytes = field(repr=False)
 
     def encoded(self) -> bytes:
         """The bytes of the message: 256 for the head, 256 for each holder."""
-        head = MAGIC + self.session_digest + u32(self.sharer, len(self.entries)) + self.masking_public + self.seed_hash
-        rows = (u32(entry.holder) + entry.key_hash + entry.seed_hash + entry.envelope for entry in self.entries)
-        return b"".join(row.ljust(CHUNK, b"\x00") for row in (head, *rows))
+        head = MAGIC + self.session_digest + u32(self.sharer, len(self.holders)) + self.masking_public + self.seed_hash
+        return head.ljust(CHUNK, b"\x00") + self.rows
 
     @property
     def root(self) -> bytes:
         """Merkle root over the chunks, 32 bytes: what stands on chain."""
-        return merkle_root(chunks_of(self.encoded(), CHUNK))
+        return root_of_rows(buffer_leaves(self.encoded(), CHUNK))
 
     def entry(self, holder: int) -> Entry:
-        """What that holder was given; the parser saw that each holder has an entry."""
-        return self.entries[bisect_left(self.entries, holder, key=lambda entry: entry.holder)]
+        """What that holder, one of `holders`, was given."""
+        at = CHUNK * bisect_left(self.holders, holder)
+        row = self.rows[at : at + CHUNK]
+        return Entry(holder, row[4:36], row[36:68], row[68:_ENTRY_BYTES])
+
+
+def sharing_of(
+    session: Session, sharer: int, masking_public: bytes, seed_hash: bytes, entries: Iterable[Entry]
+) -> Sharing:
+    """A message of Share with an entry for each of the sharer's holders, ascending."""
+    rows = b"".join(entry.encoded() for entry in entries)
+    return Sharing(session.digest, sharer, masking_public, seed_hash, session.holders(sharer), rows)
 
 
 def parse_sharing(session: Session, sharer: int, message: bytes) -> Sharing:
@@ -66,25 +82,20 @@ def parse_sharing(session: Session, sharer: int, message: bytes) -> Sharing:
     """
     holders = session.holders(sharer)
     _same(session, sharer, "bytes", len(message), CHUNK * (1 + len(holders)))
-    head, *rows = (bytes(chunk) for chunk in chunks_of(message, CHUNK))
+    head, rows = bytes(message[:CHUNK]), bytes(message[CHUNK:])
     expected = MAGIC + session.digest + u32(sharer, len(holders))
     _same(session, sharer, "head", head[: len(expected)].hex(), expected.hex())
+    _same(session, sharer, "end of the head", head[_HEADER_BYTES:].hex(), bytes(CHUNK - _HEADER_BYTES).hex())
     public, seed_hash = head[44:76], head[76:_HEADER_BYTES]
     if not usable_key(public):
         raise MalformedMessage(
             f"{session.place}, participant {sharer}: the masking key 0x{public.hex()} gives no secret or is not written"
             " canonically; treat the participant as one that did not share"
         )
-    entries = tuple(_entry(session, sharer, holder, row) for holder, row in zip(holders, rows, strict=True))
-    _same(session, sharer, "end of the head", head[_HEADER_BYTES:].hex(), bytes(CHUNK - _HEADER_BYTES).hex())
-    return Sharing(session.digest, sharer, public, seed_hash, entries)
-
-
-def _entry(session: Session, sharer: int, holder: int, row: bytes) -> Entry:
-    _same(session, sharer, "holder", int.from_bytes(row[:4], "big"), holder)
-    padding = bytes(CHUNK - _ENTRY_BYTES).hex()
-    _same(session, sharer, f"end of the entry of holder {holder}", row[_ENTRY_BYTES:].hex(), padding)
-    return Entry(holder, row[4:36], row[36:68], row[68:_ENTRY_BYTES])
+    table = np.frombuffer(rows, np.uint8).reshape(len(holders), CHUNK)
+    _same(session, sharer, "holders", table[:, :4].tobytes().hex(), u32(*holders).hex())
+    _same(session, sharer, "bytes set after entries", int(np.count_nonzero(table[:, _ENTRY_BYTES:])), 0)
+    return Sharing(session.digest, sharer, public, seed_hash, holders, rows)
 
 
 def _same(session: Session, sharer: int, what: str, found: object, expected: object) -> None:

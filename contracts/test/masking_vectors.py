@@ -1,0 +1,80 @@
+"""Known answers of secure aggregation, from the written definitions: RFC 8439's block function in plain integers."""
+
+import hashlib
+import struct
+from typing import Any
+
+from eth_abi.abi import encode
+
+PRIME = 2**256 - 189
+INDICES = [0, 2, 5]
+ACCOUNTS = ["0x" + f"{number:02x}" * 20 for number in (0x51, 0x52, 0x53)]
+KEYS = [  # public X25519 keys: both of RFC 7748, section 6.1, and the base point
+    bytes.fromhex("8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a"),
+    bytes.fromhex("de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f"),
+    bytes([9]) + bytes(31),
+]
+ROUND_STEPS = [(0, 4, 8, 12), (1, 5, 9, 13), (2, 6, 10, 14), (3, 7, 11, 15)]
+ROUND_STEPS += [(0, 5, 10, 15), (1, 6, 11, 12), (2, 7, 8, 13), (3, 4, 9, 14)]
+
+
+def masking(chain_id: int, coordinator: str) -> dict[str, Any]:
+    """Return a session and its digest, hashes of a share and of a seed, one block of a mask, shares of one secret."""
+    seed, share, salt, graph = (_word(name) for name in ("mask seed", "a share", "its salt", "graph"))
+    session = _session(chain_id, coordinator, graph)
+    secret, slope = int.from_bytes(_word("secret"), "big") % PRIME, int.from_bytes(_word("slope"), "big") % PRIME
+    return {
+        "chain_id": chain_id,
+        "coordinator": coordinator,
+        "task": 3,
+        "round": 7,
+        "threshold": 2,
+        "degree": 2,
+        "graph_seed": graph,
+        "indices": INDICES,
+        "accounts": ACCOUNTS,
+        "sealing_keys": ["0x" + key.hex() for key in KEYS],
+        "session_digest": session,
+        "order": sorted(INDICES, key=lambda index: hashlib.sha256(graph + struct.pack(">I", index)).digest()),
+        "bitmap": sum(1 << index for index in INDICES).to_bytes(32, "big"),
+        "share": share,
+        "salt": salt,
+        "share_hash": hashlib.sha256(b"\x00mask share" + session + struct.pack(">3I", 2, 5, 1) + share + salt).digest(),
+        "seed": seed,
+        "seed_hash": hashlib.sha256(b"\x00mask seed" + session + struct.pack(">2I", 2, 5) + seed).digest(),
+        "block": 7,
+        "block_words": _block(seed, 7),
+        "secret": secret.to_bytes(32, "big"),
+        "slope": slope.to_bytes(32, "big"),
+        "shares": ["0x" + ((secret + slope * (index + 1)) % PRIME).to_bytes(32, "big").hex() for index in INDICES],
+    }
+
+
+def _word(name: str) -> bytes:
+    return hashlib.sha256(name.encode()).digest()
+
+
+def _session(chain_id: int, coordinator: str, graph: bytes) -> bytes:
+    where = encode(["uint256", "address", "uint32", "uint32"], [chain_id, coordinator, 3, 7])
+    shape = encode(["uint32", "uint32", "bytes32", "uint32"], [2, 2, graph, len(INDICES)])
+    rows = (
+        encode(["uint32", "address", "bytes32"], [index, account, key])
+        for index, account, key in zip(INDICES, ACCOUNTS, KEYS, strict=True)
+    )
+    return hashlib.sha256(b"prefect-federated/1 masking session" + where + shape + b"".join(rows)).digest()
+
+
+def _block(key: bytes, counter: int) -> list[int]:
+    """The block function of RFC 8439, section 2.3, with a nonce of zeros: 16 words of 32 bits."""
+    start = [0x61707865, 0x3320646E, 0x79622D32, 0x6B206574, *struct.unpack("<8I", key), counter, 0, 0, 0]
+    state = list(start)
+    for step in ROUND_STEPS * 10:
+        _quarter_round(state, *step)
+    return [(a + b) % 2**32 for a, b in zip(state, start, strict=True)]
+
+
+def _quarter_round(state: list[int], a: int, b: int, c: int, d: int) -> None:
+    for into, other, turned, bits in ((a, b, d, 16), (c, d, b, 12), (a, b, d, 8), (c, d, b, 7)):
+        state[into] = (state[into] + state[other]) % 2**32
+        mixed = state[turned] ^ state[into]
+        state[turned] = (mixed << bits | mixed >> (32 - bits)) % 2**32

@@ -1,0 +1,52 @@
+"""Known answers that a contract can be held to: digests, hashes, a block of a mask and shares, worked out elsewhere."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from prefect_federated.core.masking.graph import shuffled
+from prefect_federated.core.masking.keystream import WORDS_A_BLOCK, mask_words
+from prefect_federated.core.masking.own_secrets import seed_hash
+from prefect_federated.core.masking.session import Member, Session
+from prefect_federated.core.masking.shamir import join, split
+from prefect_federated.core.masking.sharing import SELF_SEED, share_hash
+from prefect_federated.core.masking.turnout import bitmap
+
+FOUND: dict[str, Any] = json.loads((Path(__file__).parents[3] / "contracts" / "test" / "vectors.json").read_text())[
+    "masking"
+]
+ROWS = zip(FOUND["indices"], FOUND["accounts"], FOUND["sealing_keys"], strict=True)
+SESSION = Session(
+    *(FOUND[name] for name in ("chain_id", "coordinator", "task", "round")),
+    tuple(Member(index, account, bytes.fromhex(key[2:])) for index, account, key in ROWS),
+    FOUND["threshold"],
+    FOUND["degree"],
+    bytes.fromhex(FOUND["graph_seed"][2:]),
+)
+
+
+def of(name: str) -> bytes:
+    return bytes.fromhex(FOUND[name][2:])
+
+
+def test_digest_order_and_bitmap_of_a_session() -> None:
+    assert SESSION.digest == of("session_digest")
+    assert shuffled(FOUND["indices"], of("graph_seed")) == FOUND["order"]
+    assert bitmap(FOUND["indices"], 1) == of("bitmap")
+
+
+def test_hashes_of_a_share_and_of_a_seed() -> None:
+    assert share_hash(SESSION, 2, 5, SELF_SEED, of("share"), of("salt")) == of("share_hash")
+    assert seed_hash(SESSION, 2, 5, of("seed")) == of("seed_hash")
+
+
+def test_one_block_of_a_mask() -> None:
+    block = FOUND["block"]
+    assert mask_words(of("seed"), WORDS_A_BLOCK, block).tolist() == FOUND["block_words"]
+    assert mask_words(of("seed"), WORDS_A_BLOCK * (block + 1))[-WORDS_A_BLOCK:].tolist() == FOUND["block_words"]
+
+
+def test_shares_of_one_secret() -> None:
+    shares = split(of("secret"), of("slope"), FOUND["indices"])
+    assert ["0x" + share.hex() for share in shares] == FOUND["shares"]
+    assert join(dict(zip(FOUND["indices"][1:], shares[1:], strict=True))) == of("secret")

@@ -1,0 +1,48 @@
+"""A masked task's words and numbers agree, and nothing in it needs single updates."""
+
+from collections.abc import Callable
+
+import pytest
+from pydantic import ValidationError
+
+from prefect_federated.core.errors import WeightOverflow
+from prefect_federated.core.mask_spec import Clear, Masked
+from prefect_federated.core.spec import TaskSpec
+from tests.core.conftest import MASKED, Values
+
+Bent = Callable[..., TaskSpec]
+
+
+def test_masked_task_says_so_in_words_and_numbers(bent: Bent) -> None:
+    task = bent(MASKED)
+    assert task.masking == Masked(threshold=2) and task.enforced.masked
+    assert (task.enforced.mode, task.enforced.threshold) == (1, 2)
+
+
+def test_task_is_clear_where_nothing_is_said(bent: Bent) -> None:
+    assert bent({}).masking == Clear() and not bent({}).enforced.masked
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"masking": {"name": "clear"}}, "mode is 0 by the spec's words, 1 in the enforced"),
+        ({"masking": {"name": "masked", "threshold": 3}}, "threshold is 3 by the spec's words, 2 in the enforced"),
+        ({"masking": {"name": "masked", "threshold": 1}}, "threshold"),
+        ({"masking": {"name": "veiled"}}, "masking"),
+        ({"detection": {}}, "detection in a masked task: nobody sees a single update"),
+        (
+            {"regions": [{"name": "north", "aggregator": "0x" + "71" * 20, "silos": ["0x" + "72" * 20]}]},
+            "regions in a masked task",
+        ),
+    ],
+)
+def test_what_does_not_go_with_masks_is_refused_by_name(bent: Bent, changes: Values, words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        bent({**MASKED, **changes})
+
+
+def test_sum_that_could_wrap_is_refused_when_the_task_is_made(bent: Bent) -> None:
+    limit = 2**19  # 8 participants of weight 1000
+    with pytest.raises((ValidationError, WeightOverflow), match="reaches 2147483648, where a masked sum wraps"):
+        bent({**MASKED, "update.limit": limit, "enforced.limit": limit})
