@@ -2,11 +2,12 @@
 
     python benchmarks/secure_aggregation.py [--participants 100] [--parameters 1000000] [--cpu-time] [--flower PYTHON]
 
-A participant shares, reads what the others shared, masks and answers; the aggregator reads all of that, joins shares
-and takes the masks off. On the complete graph and on a sparse one; every sum is compared with the plain one before a
-time is shown. Bytes are what a participant sends, over its plain payload. With `--cpu-time` the process's own time is
-counted, for a machine that others use too. With `--flower` the primitives of Flower's SecAgg+ are timed one by one by
-an interpreter that has it, and multiplied by how often the same round calls each.
+A participant shares, reads what the others shared with it, masks and answers; the aggregator reads all of that, joins
+shares and takes the masks off. On the complete graph and on a sparse one; every sum is compared with the plain one
+before a time is shown. Bytes are what a participant sends, and reads of the others' shares, over its plain payload.
+With `--cpu-time` the process's own time is counted, for a machine that others use too. With `--flower` the primitives
+of Flower's SecAgg+ are timed one by one by an interpreter that has it, and multiplied by how often the same round
+calls each.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from numpy.typing import NDArray
 
 from prefect_federated.core.masking.answer import answer
+from prefect_federated.core.masking.excerpt import excerpts_of, parse_excerpt
 from prefect_federated.core.masking.masked import mask, seeds_of
 from prefect_federated.core.masking.own_secrets import secrets_of
 from prefect_federated.core.masking.recovery import open_masks, recover
@@ -53,6 +55,7 @@ class Measured:
     participant: dict[str, float] = field(default_factory=dict)
     aggregator: dict[str, float] = field(default_factory=dict)
     sent: dict[str, int] = field(default_factory=dict)
+    read_bytes: int = 0
     pairs_opened: int = 0
 
 
@@ -103,44 +106,43 @@ def _round(session: Session, d: int) -> Measured:
     one = survivors[len(survivors) // 2]
     sent = {i: share(session, secrets_of(session, i, _key(i), 1)).encoded() for i in indices}
     shared = {i: parse_sharing(session, i, message) for i, message in sent.items()}
-    payloads: dict[int, Words] = {}
+    roots, payloads = {i: sharing.root for i, sharing in shared.items()}, dict[int, Words]()
     plain = np.zeros(d, np.int64)
     for i in survivors:
         update = np.random.default_rng(i).integers(-BOUND, BOUND, d, dtype=np.int32)
-        payloads[i] = mask(seeds_of(session, secrets_of(session, i, _key(i), 1), shared), update, WEIGHT)
+        payloads[i] = mask(seeds_of(session, secrets_of(session, i, _key(i), 1), roots, shared), update, WEIGHT)
         plain += WEIGHT * update.astype(np.int64)
-    turnout = Turnout(session, shared, frozenset(survivors))
-    answers = {i: answer(turnout, i, _key(i))[0].encoded() for i in survivors}
-    _measure_participant(session, one, sent, frozenset(survivors), d, measured)
-    _measure_aggregator(session, sent, answers, payloads, plain, measured)
+    turnout = Turnout(session, roots, frozenset(survivors))
+    answers = {i: answer(turnout, shared, i, _key(i))[0].encoded() for i in survivors}
+    excerpts = {i: excerpts_of(shared[i])[one] for i in session.holders(one)}
+    measured.read_bytes = sum(map(len, excerpts.values()))
+    _measure_participant(turnout, one, excerpts, d, measured)
+    _measure_aggregator(turnout, sent, answers, payloads, plain, measured)
     measured.sent = {"shares": len(sent[one]), "payload": 4 * d, "seed hashes": 32 * len(session.holders(one))}
     measured.sent["answer"] = len(answers[one])
     return measured
 
 
-def _measure_participant(
-    session: Session, one: int, sent: dict[int, bytes], survivors: frozenset[int], d: int, measured: Measured
-) -> None:
-    update, near = np.ones(d, np.int32), session.holders(one)
+def _measure_participant(turnout: Turnout, one: int, excerpts: dict[int, bytes], d: int, measured: Measured) -> None:
+    session, update = turnout.session, np.ones(d, np.int32)
     for _ in range(5):
         took, start_s = {}, CLOCK[0]()
         own = secrets_of(session, one, _key(one), 1)
         share(session, own).encoded()
         took["share"] = CLOCK[0]() - start_s
-        read = {i: parse_sharing(session, i, sent[i]) for i in near}
+        read = {i: parse_excerpt(session, i, one, turnout.roots[i], excerpt) for i, excerpt in excerpts.items()}
         took["read what others shared"] = CLOCK[0]() - start_s - sum(took.values())
-        seeds = seeds_of(session, own, read)
+        seeds = seeds_of(session, own, turnout.roots, read)
         mask(seeds, update, WEIGHT)
         assert seeds.root
         took["mask"] = CLOCK[0]() - start_s - sum(took.values())
-        everybody = read | {i: parse_sharing(session, i, sent[i]) for i in set(sent) - set(near)}
-        answer(Turnout(session, everybody, survivors), one, _key(one))[0].encoded()
+        answer(Turnout(session, turnout.roots, turnout.survivors), read, one, _key(one))[0].encoded()
         took["answer"] = CLOCK[0]() - start_s - sum(took.values())
         measured.participant = _better(measured.participant, took)
 
 
 def _measure_aggregator(
-    session: Session,
+    turnout: Turnout,
     sent: dict[int, bytes],
     answers: dict[int, bytes],
     payloads: dict[int, Words],
@@ -149,9 +151,9 @@ def _measure_aggregator(
 ) -> None:
     for _ in range(3):
         took, start_s = {}, CLOCK[0]()
-        turnout = Turnout(session, {i: parse_sharing(session, i, m) for i, m in sent.items()}, frozenset(payloads))
+        shared = {i: parse_sharing(turnout.session, i, message) for i, message in sent.items()}
         took["read shares"] = CLOCK[0]() - start_s
-        opened = open_masks(turnout, answers)
+        opened = open_masks(turnout, shared, answers)
         took["read answers, join secrets"] = CLOCK[0]() - start_s - sum(took.values())
         total = recover(opened, payloads)
         took["add payloads, take masks off"] = CLOCK[0]() - start_s - sum(took.values())
@@ -200,10 +202,11 @@ def _rows(measured: Measured, d: int, goals: dict[str, float], theirs: dict[str,
         if theirs:
             name, times = f"  Flower {theirs['version']}, its primitives", theirs[role] / whole
             yield f"{name:<54}{theirs[role] * 1e3:9.1f} ms   {times:.1f} x ours"
-    ratio = sum(measured.sent.values()) / (4 * d)
+    ratio = (sum(measured.sent.values()) + measured.read_bytes) / (4 * d)
     verdict = _verdict(ratio <= EXPANSION, f"{EXPANSION} x")
-    yield f"{'bytes a participant sends, over its plain payload':<54}{ratio:9.3f} x    {verdict}"
-    yield "  " + ", ".join(f"{name} {size:,}" for name, size in measured.sent.items())
+    yield f"{'bytes a participant sends and reads, over its payload':<54}{ratio:9.3f} x    {verdict}"
+    parts = (measured.sent | {"read of others' shares": measured.read_bytes}).items()
+    yield "  " + ", ".join(f"{name} {size:,}" for name, size in parts)
 
 
 def _verdict(met: bool, goal: str) -> str:

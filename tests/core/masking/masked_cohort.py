@@ -15,7 +15,7 @@ from prefect_federated.core.masking.own_secrets import OwnSecrets, secrets_of
 from prefect_federated.core.masking.recovery import Opened, open_masks, recover
 from prefect_federated.core.masking.session import Member, Session
 from prefect_federated.core.masking.sharing import share
-from prefect_federated.core.masking.transcript import CHUNK, Entry, Sharing, parse_sharing
+from prefect_federated.core.masking.transcript import CHUNK, Entry, Shares, Sharing, parse_sharing
 from prefect_federated.core.masking.turnout import Turnout
 
 CHAIN, COORDINATOR, TASK = 31337, "0x5FbDB2315678afecb367f032d93F642f64180aa3", 2
@@ -64,7 +64,7 @@ class Cohort:
         return {i: parse_sharing(self.session, i, message) for i, message in made.items()}
 
     def seeds(self, index: int, sharers: Iterable[int] | None = None) -> Seeds:
-        return seeds_of(self.session, self.secrets[index], self.sharings(sharers))
+        return seeds_of(self.session, self.secrets[index], roots_of(self.sharings(sharers)), self.shared)
 
     def sharings(self, sharers: Iterable[int] | None = None) -> dict[int, Sharing]:
         return {i: self.shared[i] for i in (self.indices if sharers is None else sharers)}
@@ -73,16 +73,16 @@ class Cohort:
         return mask(self.seeds(index, sharers), words, weight)
 
     def turnout(self, survivors: Iterable[int], sharers: Iterable[int] | None = None) -> Turnout:
-        return Turnout(self.session, self.sharings(sharers), frozenset(survivors))
+        return Turnout(self.session, roots_of(self.sharings(sharers)), frozenset(survivors))
 
-    def message(self, turnout: Turnout, index: int) -> bytes:
-        made, unopened = answer(turnout, index, sealing_key(index))
+    def message(self, turnout: Turnout, index: int, shared: Mapping[int, Shares] | None = None) -> bytes:
+        made, unopened = answer(turnout, shared or self.shared, index, sealing_key(index))
         assert not unopened
         return made.encoded()
 
     def opened(self, turnout: Turnout, answering: Iterable[int] | None = None) -> Opened:
         some = turnout.survivors if answering is None else answering
-        return open_masks(turnout, {i: self.message(turnout, i) for i in some})
+        return open_masks(turnout, self.shared, {i: self.message(turnout, i) for i in some})
 
     def masked_sum(
         self,
@@ -97,6 +97,10 @@ class Cohort:
         turnout = self.turnout(survivors, sharers)
         payloads = {i: self.payload(i, updates[i], weights[i], sharers) for i in turnout.survivors}
         return recover(self.opened(turnout, answering), payloads)
+
+
+def roots_of(shared: Mapping[int, Sharing]) -> dict[int, bytes]:
+    return {index: sharing.root for index, sharing in shared.items()}
 
 
 def bent_entry(sharing: Sharing, entry: Entry) -> Sharing:

@@ -13,7 +13,6 @@ from prefect_federated.core.masking.recovery import Opened, recover
 from prefect_federated.core.masking.session import Session
 from prefect_federated.core.masking.shamir import join
 from prefect_federated.core.masking.sharing import open_entry, share
-from prefect_federated.core.masking.turnout import Turnout
 from prefect_federated.core.sealing import derive
 from tests.core.masking.masked_cohort import KEY_VERSION, Cohort, Words, sealing_key, session_of
 
@@ -172,7 +171,7 @@ def test_secrets_are_derived_as_salts_are() -> None:
 
 def test_secrets_do_not_show_in_logs() -> None:
     own, seeds = COHORT.secrets[1], COHORT.seeds(1)
-    opened = COHORT.opened(Turnout(COHORT.session, COHORT.shared, frozenset(range(4))))
+    opened = COHORT.opened(COHORT.turnout(range(4)))
     for shown in (repr(own), repr(seeds), repr(opened)):
         for secret in (own.masking_key, own.self_seed, own.coins, *seeds.by_index.values()):
             assert repr(secret)[2:-1] not in shown and secret.hex() not in shown

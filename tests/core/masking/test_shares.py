@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prefect_federated.core.errors import (
+    ContentMismatch,
     KeyUnavailable,
     MalformedMessage,
     Undecryptable,
@@ -22,7 +23,15 @@ from prefect_federated.core.masking.sharing import open_entry
 from prefect_federated.core.masking.transcript import CHUNK, parse_sharing
 from prefect_federated.core.masking.turnout import Turnout
 from prefect_federated.core.merkle import chunks_of, leaf_hash, leaf_hashes, proof, verify
-from tests.core.masking.masked_cohort import Cohort, bent_entry, bent_envelope, sealing_key, session_of, set_bytes
+from tests.core.masking.masked_cohort import (
+    Cohort,
+    bent_entry,
+    bent_envelope,
+    roots_of,
+    sealing_key,
+    session_of,
+    set_bytes,
+)
 
 N, THRESHOLD = 5, 3
 COHORT = Cohort(session_of(range(N), THRESHOLD))
@@ -73,17 +82,18 @@ def test_who_is_no_neighbour_holds_nothing() -> None:
 
 
 def test_holder_answers_without_an_envelope_that_does_not_open_and_the_rest_suffices() -> None:
-    bent = Turnout(SESSION, SHARED | {1: bent_envelope(SHARED[1], 0, lambda e: bytes(len(e)))}, frozenset(SURVIVORS))
-    made = {i: answer(bent, i, sealing_key(i)) for i in SURVIVORS}
+    shared = SHARED | {1: bent_envelope(SHARED[1], 0, lambda e: bytes(len(e)))}
+    bent = Turnout(SESSION, roots_of(shared), frozenset(SURVIVORS))
+    made = {i: answer(bent, shared, i, sealing_key(i)) for i in SURVIVORS}
     assert isinstance(made[0][1][1], Undecryptable) and not made[1][1]
     assert [one.sharer for one in made[0][0].shares] == [0, 2, 3, 4]
-    opened = open_masks(bent, {i: one.encoded() for i, (one, _) in made.items()})
+    opened = open_masks(bent, shared, {i: one.encoded() for i, (one, _) in made.items()})
     assert opened.self_seeds == {i: COHORT.secrets[i].self_seed for i in SURVIVORS}
 
 
 def test_holder_answers_without_a_share_that_is_not_as_committed() -> None:
-    bent = bent_entry(SHARED[1], replace(SHARED[1].entry(0), key_hash=bytes(32)))
-    made, unopened = answer(Turnout(SESSION, SHARED | {1: bent}, frozenset(SURVIVORS)), 0, sealing_key(0))
+    shared = SHARED | {1: bent_entry(SHARED[1], replace(SHARED[1].entry(0), key_hash=bytes(32)))}
+    made, unopened = answer(Turnout(SESSION, roots_of(shared), frozenset(SURVIVORS)), shared, 0, sealing_key(0))
     assert isinstance(unopened[1], WrongSharing)
     assert [one.sharer for one in made.shares] == [0, 2, 3, 4]
 
@@ -125,22 +135,43 @@ def test_garbage_is_no_message_of_share(message: bytes) -> None:
         parse_sharing(SESSION, 2, message)
 
 
-def test_shares_of_another_participant_or_session_are_not_taken() -> None:
-    with pytest.raises(UnknownParticipant, match="given as the shares of participant 1 is of participant 2"):
-        seeds_of(SESSION, COHORT.secrets[0], SHARED | {1: SHARED[2]})
+def test_message_under_another_root_is_not_taken_and_none_is_forgotten() -> None:
+    roots, own = roots_of(SHARED), COHORT.secrets[0]
+    odd = bent_envelope(SHARED[1], 2, lambda e: bytes(len(e)))
+    told = f"participant 1 has root 0x{odd.root.hex()}, on chain is 0x{SHARED[1].root.hex()}"
+    with pytest.raises(ContentMismatch, match=told):
+        seeds_of(SESSION, own, roots, SHARED | {1: odd})
+    with pytest.raises(ContentMismatch, match="message of Share of participant 1 is not there"):
+        seeds_of(SESSION, own, roots, {i: SHARED[i] for i in (0, 2, 3, 4)})
+
+
+@pytest.mark.parametrize("round", [3, 2])
+def test_root_copied_from_another_participant_or_round_is_no_message_of_this_one(round: int) -> None:
+    copied = Cohort(session_of(range(N), THRESHOLD, round=round)).shared[2 if round == 3 else 1]
+    with pytest.raises(ContentMismatch, match=r"participant 1 is one of participant \d in session 0x"):
+        seeds_of(SESSION, COHORT.secrets[0], roots_of(SHARED) | {1: copied.root}, SHARED | {1: copied})
+
+
+def test_sharer_who_is_no_member_is_told() -> None:
     with pytest.raises(UnknownParticipant, match="participant 9 is none of the 5"):
-        Turnout(SESSION, SHARED | {9: replace(SHARED[1], sharer=9)}, frozenset(SURVIVORS))
-    old = Cohort(session_of(range(N), THRESHOLD, round=2)).shared
-    with pytest.raises(UnknownParticipant, match="this one is"):
-        Turnout(SESSION, SHARED | {1: old[1]}, frozenset(SURVIVORS))
+        Turnout(SESSION, roots_of(SHARED) | {9: bytes(32)}, frozenset(SURVIVORS))
+
+
+def test_on_the_sparse_graph_the_neighbours_messages_are_enough() -> None:
+    sparse = Cohort(session_of(range(9), 3, degree=4))
+    near, turnout = sparse.session.holders(0), sparse.turnout(range(9))
+    some = {i: sparse.shared[i] for i in near}
+    assert len(some) == 5
+    assert seeds_of(sparse.session, sparse.secrets[0], turnout.roots, some) == sparse.seeds(0)
+    assert sparse.message(turnout, 0, some) == sparse.message(turnout, 0)
 
 
 def test_who_shared_under_another_key_does_not_mask() -> None:
     other = OwnSecrets(0, bytes(31) + b"\x01", bytes(32), bytes(32))
     with pytest.raises(KeyUnavailable, match="participant 0 did not share, or not under the masking key"):
-        seeds_of(SESSION, other, SHARED)
+        seeds_of(SESSION, other, roots_of(SHARED), SHARED)
     with pytest.raises(KeyUnavailable, match="participant 4 did not share"):
-        seeds_of(SESSION, COHORT.secrets[4], COHORT.sharings(SURVIVORS))
+        seeds_of(SESSION, COHORT.secrets[4], roots_of(COHORT.sharings(SURVIVORS)), SHARED)
 
 
 def test_key_that_is_not_registered_gives_no_secrets() -> None:

@@ -69,8 +69,10 @@ def test_below_the_threshold_nothing_opens_and_the_error_counts() -> None:
     for kept in (3, 2, 1, 0):
         some = dict(itertools.islice(messages.items(), kept))
         with pytest.raises(TooFewShares, match=rf"{kept} shares of the self seed of participant 0 are there, 4 are"):
-            open_masks(turnout, some)
-    assert set(open_masks(turnout, dict(itertools.islice(messages.items(), 4))).self_seeds) == set(indices[:5])
+            open_masks(turnout, cohort.shared, some)
+    assert set(open_masks(turnout, cohort.shared, dict(itertools.islice(messages.items(), 4))).self_seeds) == set(
+        indices[:5]
+    )
 
 
 def test_too_few_survivors_are_neither_answered_for_nor_opened() -> None:
@@ -79,7 +81,7 @@ def test_too_few_survivors_are_neither_answered_for_nor_opened() -> None:
     with pytest.raises(TooFewShares, match="3 survive, 4 are needed"):
         cohort.message(turnout, 0)
     with pytest.raises(TooFewShares, match="3 survive, 4 are needed"):
-        open_masks(turnout, {})
+        open_masks(turnout, cohort.shared, {})
 
 
 def test_who_has_too_few_sharing_neighbours_does_not_mask() -> None:

@@ -8,6 +8,7 @@ Role 0 is the masking key of one who dropped out, role 1 the self seed of a surv
 Every chunk has 80 bytes, integers are big-endian, sharers ascend. The root is the SHA-256 Merkle root over the chunks.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from prefect_federated.core.errors import (
@@ -22,7 +23,8 @@ from prefect_federated.core.errors import (
 from prefect_federated.core.masking.graph import parts
 from prefect_federated.core.masking.session import u32
 from prefect_federated.core.masking.sharing import MASKING_KEY, ROLES, SELF_SEED, open_entry, share_hash
-from prefect_federated.core.masking.turnout import Turnout
+from prefect_federated.core.masking.transcript import Shares
+from prefect_federated.core.masking.turnout import Turnout, check_shared
 from prefect_federated.core.merkle import chunks_of
 from prefect_federated.core.merkle import root as merkle_root
 
@@ -63,11 +65,12 @@ class Answer:
 
 
 def answer(
-    turnout: Turnout, index: int, sealing_key: bytes, answered: bytes | None = None
+    turnout: Turnout, shared: Mapping[int, Shares], index: int, sealing_key: bytes, answered: bytes | None = None
 ) -> tuple[Answer, dict[int, FederatedError]]:
     """A survivor's answer: shares of survivors' self seeds and of dropped sharers' masking keys, never both of one.
 
     Args:
+        shared: messages of Share, or excerpts for the survivor, of it and its neighbours at least.
         index: the survivor.
         sealing_key: its private X25519 key, 32 bytes.
         answered: digest of the turnout that it answered for in this session before, if it did; kept by the caller.
@@ -76,16 +79,18 @@ def answer(
         The answer, and by sharer why no share of it could be given.
 
     Raises:
+        ContentMismatch: a message of Share is missing or not the one on chain.
         UnmaskRefused: the participant answered for other survivors before, or is none of them, or they fall apart into
             parts whose sums would show one by one.
         TooFewShares: fewer survive than the threshold.
     """
     _check_may_answer(turnout, index, answered)
-    shares, unopened = [], dict[int, FederatedError]()
-    for sharer in turnout.near(index):
+    shares, unopened, near = [], dict[int, FederatedError](), turnout.near(index)
+    check_shared(turnout.session, turnout.roots, shared, near)
+    for sharer in near:
         role = _role(turnout, sharer)
         try:
-            found = open_entry(turnout.session, turnout.shared[sharer], index, sealing_key)
+            found = open_entry(turnout.session, shared[sharer], index, sealing_key)
         except (Undecryptable, WrongSharing) as error:  # somebody else's fault keeps nobody from answering
             unopened[sharer] = error
         else:
@@ -93,8 +98,11 @@ def answer(
     return Answer(turnout.digest, index, tuple(shares)), unopened
 
 
-def parse_answer(turnout: Turnout, revealer: int, message: bytes) -> Answer:
+def parse_answer(turnout: Turnout, shared: Mapping[int, Shares], revealer: int, message: bytes) -> Answer:
     """Read a message of Unmask and check all of it: nothing is counted of an answer in which anything is wrong.
+
+    Args:
+        shared: messages of Share, of the revealer and its neighbours at least; `check_shared` saw them.
 
     Raises:
         MalformedMessage: it has not the one format.
@@ -117,7 +125,7 @@ def parse_answer(turnout: Turnout, revealer: int, message: bytes) -> Answer:
     if head != expected:
         raise MalformedMessage(f"{place}: the head is 0x{head.hex()}, expected 0x{expected.hex()}")
     shares = tuple(_parsed(row, place) for row in rows)
-    _check_shares(turnout, revealer, shares, place)
+    _check_shares(turnout, shared, revealer, shares, place)
     return Answer(turnout.digest, revealer, shares)
 
 
@@ -155,7 +163,9 @@ def _parsed(row: bytes, place: str) -> OpenShare:
     return OpenShare(sharer, role, row[8:40], row[40:_ENTRY_BYTES])
 
 
-def _check_shares(turnout: Turnout, revealer: int, shares: tuple[OpenShare, ...], place: str) -> None:
+def _check_shares(
+    turnout: Turnout, shared: Mapping[int, Shares], revealer: int, shares: tuple[OpenShare, ...], place: str
+) -> None:
     sharers, near = [one.sharer for one in shares], set(turnout.near(revealer))
     if sharers != sorted(set(sharers)) or not near.issuperset(sharers):
         raise MalformedMessage(
@@ -167,7 +177,7 @@ def _check_shares(turnout: Turnout, revealer: int, shares: tuple[OpenShare, ...]
                 f"{place}: it opens the {ROLES[one.role]} of participant {one.sharer}, of whom the"
                 f" {ROLES[1 - one.role]} alone may be opened; leave the answer out"
             )
-        entry = turnout.shared[one.sharer].entry(revealer)
+        entry = shared[one.sharer].entry(revealer)
         promised = (entry.key_hash, entry.seed_hash)[one.role]
         made = share_hash(turnout.session, one.sharer, revealer, one.role, one.share, one.salt)
         if made != promised:

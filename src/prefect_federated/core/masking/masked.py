@@ -18,8 +18,8 @@ from prefect_federated.core.masking.headroom import BEYOND
 from prefect_federated.core.masking.keystream import COLUMNS, Masks
 from prefect_federated.core.masking.own_secrets import OwnSecrets, pair_seeds, seed_hash
 from prefect_federated.core.masking.session import Session
-from prefect_federated.core.masking.transcript import Sharing
-from prefect_federated.core.masking.turnout import check_shared
+from prefect_federated.core.masking.transcript import Shares
+from prefect_federated.core.masking.turnout import check_shared, sharers_near
 from prefect_federated.core.merkle import root_of_leaves
 
 
@@ -47,23 +47,25 @@ class Seeds:
         return Masks(added, [seed for other, seed in self.by_index.items() if other < self.owner])
 
 
-def seeds_of(session: Session, own: OwnSecrets, shared: Mapping[int, Sharing]) -> Seeds:
+def seeds_of(session: Session, own: OwnSecrets, roots: Mapping[int, bytes], shared: Mapping[int, Shares]) -> Seeds:
     """The seeds of a participant: its own, and one with each neighbour that shared.
 
     Args:
-        shared: every sharer's message of Share, as it stands under its root on chain.
+        roots: of every sharer the root of its message of Share, as it stands on chain.
+        shared: those messages, or excerpts of them for this participant, of it and its neighbours at least.
 
     Raises:
+        ContentMismatch: a message is missing or not the one on chain.
         KeyUnavailable: what this participant shared is not from the secrets given.
         TooFewShares: so few of its neighbours shared that its mask could not be taken off again, or hides little.
     """
-    check_shared(session, shared)
-    if own.index not in shared or shared[own.index].masking_public != own.masking_public:
+    near = sharers_near(session, roots, own.index)
+    check_shared(session, roots, shared, near)
+    if own.index not in near or shared[own.index].masking_public != own.masking_public:
         raise KeyUnavailable(
             f"{session.place}: participant {own.index} did not share, or not under the masking key"
             f" 0x{own.masking_public.hex()} that its sealing key gives; stay out of this round"
         )
-    near = [index for index in session.holders(own.index) if index in shared]
     if len(near) < session.threshold:
         raise TooFewShares(
             f"{session.place}: {len(near)} of those who hold shares of participant {own.index} shared themselves,"

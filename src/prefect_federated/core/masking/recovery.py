@@ -24,7 +24,8 @@ from prefect_federated.core.masking.keystream import COLUMNS, Masks
 from prefect_federated.core.masking.own_secrets import pair_seeds, public_of, seed_hash
 from prefect_federated.core.masking.shamir import join
 from prefect_federated.core.masking.sharing import MASKING_KEY, ROLES, SELF_SEED
-from prefect_federated.core.masking.turnout import Turnout
+from prefect_federated.core.masking.transcript import Sharing
+from prefect_federated.core.masking.turnout import Turnout, check_shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,15 @@ class Opened:
     faults: Mapping[int, FederatedError]
 
 
-def open_masks(turnout: Turnout, messages: Mapping[int, bytes]) -> Opened:
+def open_masks(turnout: Turnout, shared: Mapping[int, Sharing], messages: Mapping[int, bytes]) -> Opened:
     """Join the survivors' shares. Which t of the shares are used makes no difference; the lowest indices are.
 
     Args:
+        shared: every sharer's message of Share.
         messages: of each survivor that answered its message of Unmask, by index.
 
     Raises:
+        ContentMismatch: a message of Share is missing or not the one on chain.
         TooFewShares: of one secret fewer shares are there than the threshold; nothing is opened.
         WrongSharing: shares are as committed, but of another secret than their maker promised.
     """
@@ -58,10 +61,11 @@ def open_masks(turnout: Turnout, messages: Mapping[int, bytes]) -> Opened:
             f"{turnout.session.place}: {len(turnout.survivors)} survive, {turnout.session.threshold} are needed to open"
             " anything; void the round"
         )
+    check_shared(turnout.session, turnout.roots, shared, turnout.roots)
     answers, faults = list[Answer](), dict[int, FederatedError]()
     for revealer in sorted(messages):
         try:
-            answers.append(parse_answer(turnout, revealer, messages[revealer]))
+            answers.append(parse_answer(turnout, shared, revealer, messages[revealer]))
         except FederatedError as error:  # named, and left out
             faults[revealer] = error
     shares: dict[tuple[int, int], dict[int, bytes]] = {}
@@ -73,11 +77,11 @@ def open_masks(turnout: Turnout, messages: Mapping[int, bytes]) -> Opened:
     self_seeds, opened_pairs = dict[int, bytes](), dict[tuple[int, int], bytes]()
     for sharer, role in needed:
         secret = join(dict(sorted(shares[sharer, role].items())[: turnout.session.threshold]))
-        _check_promised(turnout, sharer, role, secret)
+        _check_promised(turnout, shared[sharer], role, secret)
         if role == SELF_SEED:
             self_seeds[sharer] = secret
         else:
-            opened_pairs |= _seeds_with(turnout, sharer, secret)
+            opened_pairs |= _seeds_with(turnout, shared, sharer, secret)
     return Opened(turnout, self_seeds, opened_pairs, faults)
 
 
@@ -156,8 +160,8 @@ def _check_enough(
             )
 
 
-def _check_promised(turnout: Turnout, sharer: int, role: int, secret: bytes) -> None:
-    sharing = turnout.shared[sharer]
+def _check_promised(turnout: Turnout, sharing: Sharing, role: int, secret: bytes) -> None:
+    sharer = sharing.sharer
     if role == SELF_SEED:
         made, promised = seed_hash(turnout.session, sharer, sharer, secret), sharing.seed_hash
     else:
@@ -170,11 +174,11 @@ def _check_promised(turnout: Turnout, sharer: int, role: int, secret: bytes) -> 
         )
 
 
-def _seeds_with(turnout: Turnout, dropped: int, masking_key: bytes) -> dict[tuple[int, int], bytes]:
+def _seeds_with(
+    turnout: Turnout, shared: Mapping[int, Sharing], dropped: int, masking_key: bytes
+) -> dict[tuple[int, int], bytes]:
     """What the survivors near a dropped sharer share with it, by (survivor, dropped)."""
-    near = {
-        index: turnout.shared[index].masking_public for index in turnout.near(dropped) if index in turnout.survivors
-    }
+    near = {index: shared[index].masking_public for index in turnout.near(dropped) if index in turnout.survivors}
     seeds = pair_seeds(turnout.session, dropped, masking_key, near)
     return {(survivor, dropped): seed for survivor, seed in seeds.items()}
 

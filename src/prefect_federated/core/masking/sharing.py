@@ -17,7 +17,7 @@ from prefect_federated.core.masking.keystream import keystream
 from prefect_federated.core.masking.own_secrets import SALT_BYTES, OwnSecrets, seed_hash
 from prefect_federated.core.masking.session import Session, u32
 from prefect_federated.core.masking.shamir import SHARE_BYTES, split
-from prefect_federated.core.masking.transcript import Entry, Sharing, sharing_of
+from prefect_federated.core.masking.transcript import Entry, Shares, Sharing, sharing_of
 from prefect_federated.core.merkle import leaf_hash
 from prefect_federated.core.words import encode_words
 from prefect_federated.core.wrapping import encrypt_again
@@ -27,7 +27,7 @@ ROLES = ("masking key", "self seed")
 
 _SUITE = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 _PART = SHARE_BYTES + SALT_BYTES
-Shares = tuple[tuple[bytes, bytes], tuple[bytes, bytes]]  # (share, salt) by role
+Salted = tuple[bytes, bytes]  # a share and its salt
 
 
 def share(session: Session, own: OwnSecrets) -> Sharing:
@@ -51,20 +51,20 @@ def share_hash(session: Session, sharer: int, holder: int, role: int, share: byt
     return leaf_hash(b"mask share" + session.digest + u32(sharer, holder, role) + share + salt)
 
 
-def open_entry(session: Session, sharing: Sharing, holder: int, sealing_key: bytes) -> Shares:
-    """Both shares that a holder was given, with their salts; checked against their hashes.
+def open_entry(session: Session, shares: Shares, holder: int, sealing_key: bytes) -> tuple[Salted, Salted]:
+    """Both shares that a holder was given, with their salts, by role; checked against their hashes.
 
     Raises:
         UnknownParticipant: the sharer gave this participant none, for they are no neighbours.
         Undecryptable: the envelope is of another round, pair or reader, or was altered.
         WrongSharing: what was sealed is not what the sharer committed to.
     """
-    sharer = sharing.sharer
+    sharer = shares.sharer
     if holder not in session.holders(sharer):
         raise UnknownParticipant(
             f"{session.place}: participant {holder} holds no share of {sharer}; ask one of its holders"
         )
-    entry = sharing.entry(holder)
+    entry = shares.entry(holder)
     private = X25519PrivateKey.from_private_bytes(sealing_key)
     try:
         plain = _SUITE.decrypt(entry.envelope, private, info=_info(session, sharer, holder))
@@ -87,9 +87,7 @@ def open_entry(session: Session, sharing: Sharing, holder: int, sealing_key: byt
     return found
 
 
-def _entry(
-    session: Session, own: OwnSecrets, holder: int, key: tuple[bytes, bytes], seed: tuple[bytes, bytes]
-) -> Entry:
+def _entry(session: Session, own: OwnSecrets, holder: int, key: Salted, seed: Salted) -> Entry:
     plain = b"".join((*key, *seed))
     info = _info(session, own.index, holder)
     coins = own.expanded(b"ephemeral key" + hashlib.sha256(info + plain).digest())

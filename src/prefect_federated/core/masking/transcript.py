@@ -10,6 +10,7 @@ root over the chunks, so one leaf proves one holder's entry.
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -38,9 +39,41 @@ class Entry:
         return (u32(self.holder) + self.key_hash + self.seed_hash + self.envelope).ljust(CHUNK, b"\x00")
 
 
+class Shares(Protocol):
+    """What is read of a message of Share: all of it, or the excerpt for one holder."""
+
+    @property
+    def session_digest(self) -> bytes:
+        """Of the session that it is for."""
+        ...
+
+    @property
+    def sharer(self) -> int:
+        """Whose message it is."""
+        ...
+
+    @property
+    def masking_public(self) -> bytes:
+        """The sharer's public masking key."""
+        ...
+
+    @property
+    def root(self) -> bytes:
+        """Of the whole message."""
+        ...
+
+    def entry(self, holder: int) -> Entry:
+        """What that holder was given."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """One participant's message of Share; its entries stay as they came, and are cut out when they are asked for."""
+    """One participant's message of Share; its entries stay as they came, and are cut out when they are asked for.
+
+    Attributes:
+        root: Merkle root over the chunks, 32 bytes: what stands on chain.
+    """
 
     session_digest: bytes
     sharer: int
@@ -48,22 +81,20 @@ class Sharing:
     seed_hash: bytes
     holders: tuple[int, ...] = field(repr=False)
     rows: bytes = field(repr=False)
+    root: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "root", root_of_rows(buffer_leaves(self.encoded(), CHUNK)))
 
     def encoded(self) -> bytes:
         """The bytes of the message: 256 for the head, 256 for each holder."""
         head = MAGIC + self.session_digest + u32(self.sharer, len(self.holders)) + self.masking_public + self.seed_hash
         return head.ljust(CHUNK, b"\x00") + self.rows
 
-    @property
-    def root(self) -> bytes:
-        """Merkle root over the chunks, 32 bytes: what stands on chain."""
-        return root_of_rows(buffer_leaves(self.encoded(), CHUNK))
-
     def entry(self, holder: int) -> Entry:
         """What that holder, one of `holders`, was given."""
         at = CHUNK * bisect_left(self.holders, holder)
-        row = self.rows[at : at + CHUNK]
-        return Entry(holder, row[4:36], row[36:68], row[68:_ENTRY_BYTES])
+        return _entry(holder, self.rows[at : at + CHUNK])
 
 
 def sharing_of(
@@ -82,20 +113,45 @@ def parse_sharing(session: Session, sharer: int, message: bytes) -> Sharing:
     """
     holders = session.holders(sharer)
     _same(session, sharer, "bytes", len(message), CHUNK * (1 + len(holders)))
-    head, rows = bytes(message[:CHUNK]), bytes(message[CHUNK:])
-    expected = MAGIC + session.digest + u32(sharer, len(holders))
+    public, seed_hash = parse_head(session, sharer, bytes(message[:CHUNK]))
+    rows = bytes(message[CHUNK:])
+    table = np.frombuffer(rows, np.uint8).reshape(len(holders), CHUNK)
+    _same(session, sharer, "holders", table[:, :4].tobytes().hex(), u32(*holders).hex())
+    _same(session, sharer, "bytes set after entries", int(np.count_nonzero(table[:, _ENTRY_BYTES:])), 0)
+    return Sharing(session.digest, sharer, public, seed_hash, holders, rows)
+
+
+def parse_head(session: Session, sharer: int, head: bytes) -> tuple[bytes, bytes]:
+    """Chunk 0 of a message of Share: the masking key, and the hash of the self seed.
+
+    Raises:
+        MalformedMessage: it is not the head of a message of this sharer in this session, or the key gives no secret.
+    """
+    expected = MAGIC + session.digest + u32(sharer, len(session.holders(sharer)))
     _same(session, sharer, "head", head[: len(expected)].hex(), expected.hex())
     _same(session, sharer, "end of the head", head[_HEADER_BYTES:].hex(), bytes(CHUNK - _HEADER_BYTES).hex())
     public, seed_hash = head[44:76], head[76:_HEADER_BYTES]
     if not usable_key(public):
         raise MalformedMessage(
-            f"{session.place}, participant {sharer}: the masking key 0x{public.hex()} gives no secret or is not written"
-            " canonically; treat the participant as one that did not share"
+            f"{session.place}, shares of participant {sharer}: the masking key 0x{public.hex()} gives no secret or is"
+            " not written canonically; treat the participant as one that did not share"
         )
-    table = np.frombuffer(rows, np.uint8).reshape(len(holders), CHUNK)
-    _same(session, sharer, "holders", table[:, :4].tobytes().hex(), u32(*holders).hex())
-    _same(session, sharer, "bytes set after entries", int(np.count_nonzero(table[:, _ENTRY_BYTES:])), 0)
-    return Sharing(session.digest, sharer, public, seed_hash, holders, rows)
+    return public, seed_hash
+
+
+def parse_entry(session: Session, sharer: int, holder: int, row: bytes) -> Entry:
+    """One further chunk: what that holder was given.
+
+    Raises:
+        MalformedMessage: it is the entry of another holder, or something follows it.
+    """
+    _same(session, sharer, "holder", int.from_bytes(row[:4], "big"), holder)
+    _same(session, sharer, "end of the entry", row[_ENTRY_BYTES:].hex(), bytes(CHUNK - _ENTRY_BYTES).hex())
+    return _entry(holder, row)
+
+
+def _entry(holder: int, row: bytes) -> Entry:
+    return Entry(holder, row[4:36], row[36:68], row[68:_ENTRY_BYTES])
 
 
 def _same(session: Session, sharer: int, what: str, found: object, expected: object) -> None:

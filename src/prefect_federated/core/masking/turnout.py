@@ -1,4 +1,4 @@
-"""Who shared and who of them survived: the two bitmaps that everybody reads on chain, and their hash.
+"""Who shared and who of them survived: what everybody reads on chain, and its hash.
 
 an answer of Unmask names the hash; answers for another turnout are not counted with it
 """
@@ -7,9 +7,9 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from prefect_federated.core.errors import UnknownParticipant
+from prefect_federated.core.errors import ContentMismatch, UnknownParticipant
 from prefect_federated.core.masking.session import Session
-from prefect_federated.core.masking.transcript import Sharing
+from prefect_federated.core.masking.transcript import Shares
 
 _LABEL = b"prefect-federated/1 masking turnout"
 _BITS = 256
@@ -20,39 +20,67 @@ class Turnout:
     """How a session went, once Reveal is over.
 
     Attributes:
-        shared: every sharer's message of Share, as it stands under its root on chain.
+        roots: of every sharer the root of its message of Share, as it stands on chain.
         survivors: sharers whose masked payloads are in the sum.
-        digest: SHA-256 of session, both bitmaps and the roots of `shared`; 32 bytes.
+        digest: SHA-256 of session, both bitmaps and the roots; 32 bytes.
 
     Raises:
-        UnknownParticipant: a message is of another session or participant, or a survivor did not share.
+        UnknownParticipant: a sharer is no member, or a survivor did not share.
     """
 
     session: Session
-    shared: Mapping[int, Sharing]
+    roots: Mapping[int, bytes]
     survivors: frozenset[int]
     digest: bytes = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        check_shared(self.session, self.shared)
-        if strangers := sorted(self.survivors - set(self.shared)):
+        sharers = [self.session.member(index).index for index in sorted(self.roots)]
+        if strangers := sorted(self.survivors - set(sharers)):
             raise UnknownParticipant(
                 f"{self.session.place}: participants {strangers} did not share, so they cannot have masked;"
-                f" {len(self.shared)} shared; read the chain's bitmaps again"
+                f" {len(sharers)} shared; read the chain's bitmaps again"
             )
         words = self.session.members[-1].index // _BITS + 1
-        maps = bitmap(self.shared, words) + bitmap(self.survivors, words)
-        roots = b"".join(self.shared[index].root for index in sorted(self.shared))
+        maps = bitmap(sharers, words) + bitmap(self.survivors, words)
+        roots = b"".join(self.roots[index] for index in sharers)
         object.__setattr__(self, "digest", hashlib.sha256(_LABEL + self.session.digest + maps + roots).digest())
 
     @property
     def dropped(self) -> list[int]:
         """Sharers who did not survive, ascending."""
-        return sorted(set(self.shared) - self.survivors)
+        return sorted(set(self.roots) - self.survivors)
 
     def near(self, index: int) -> list[int]:
         """Sharers of whose secrets that participant holds shares, ascending; itself among them if it shared."""
-        return [sharer for sharer in self.session.holders(index) if sharer in self.shared]
+        return sharers_near(self.session, self.roots, index)
+
+
+def sharers_near(session: Session, roots: Mapping[int, bytes], index: int) -> list[int]:
+    """The participant's neighbours that shared, ascending; itself among them if it did."""
+    return [holder for holder in session.holders(index) if holder in roots]
+
+
+def check_shared(
+    session: Session, roots: Mapping[int, bytes], shared: Mapping[int, Shares], needed: Iterable[int]
+) -> None:
+    """See that the messages of Share that are needed are there, and are those whose roots stand on chain.
+
+    Raises:
+        ContentMismatch: one is missing, of another participant or session, or under another root.
+    """
+    for index in needed:
+        where, found = f"{session.place}: the message of Share of participant {index}", shared.get(index)
+        if found is None:
+            raise ContentMismatch(f"{where} is not there; fetch the one under its root 0x{roots[index].hex()}")
+        if found.sharer != index or found.session_digest != session.digest:
+            raise ContentMismatch(
+                f"{where} is one of participant {found.sharer} in session 0x{found.session_digest.hex()}, this is"
+                f" session 0x{session.digest.hex()}; treat the participant as one that did not share"
+            )
+        if found.root != roots[index]:
+            raise ContentMismatch(
+                f"{where} has root 0x{found.root.hex()}, on chain is 0x{roots[index].hex()}; fetch the one on chain"
+            )
 
 
 def bitmap(indices: Iterable[int], words: int) -> bytes:
@@ -65,19 +93,3 @@ def bitmap(indices: Iterable[int], words: int) -> bytes:
     for index in indices:
         rows[index // _BITS] |= 1 << index % _BITS
     return b"".join(row.to_bytes(32, "big") for row in rows)
-
-
-def check_shared(session: Session, shared: Mapping[int, Sharing]) -> None:
-    """Refuse messages of Share that belong to another session or another participant.
-
-    Raises:
-        UnknownParticipant: naming it.
-    """
-    for index, sharing in shared.items():
-        session.member(index)
-        if sharing.sharer != index or sharing.session_digest != session.digest:
-            raise UnknownParticipant(
-                f"{session.place}: what is given as the shares of participant {index} is of participant"
-                f" {sharing.sharer} in session 0x{sharing.session_digest.hex()}, this one is"
-                f" 0x{session.digest.hex()}; fetch the message under the root on chain"
-            )
