@@ -67,7 +67,8 @@ def own_seeds(party: Party, spec: RoundSpec) -> Seeds:
         TooFewShares: so few dealt that a mask could not be taken off again.
     """
     session = session_of(party, spec)
-    return seeds_of(session, _secrets(party, session), shared_in(party, spec, session))
+    shared = shared_in(party, spec, session)
+    return seeds_of(session, _secrets(party, session), _roots(shared), shared)
 
 
 def masked(party: Party, spec: RoundSpec, words: Words, weight: int) -> tuple[Words, bytes | None]:
@@ -102,11 +103,12 @@ def shared_in(party: Party, spec: RoundSpec, session: Session) -> dict[int, Shar
     return found
 
 
-def turnout_of(party: Party, spec: RoundSpec) -> Turnout:
-    """Who dealt and who of them revealed in time, as the chain has it; once Reveal is over."""
+def turnout_of(party: Party, spec: RoundSpec) -> tuple[Turnout, dict[int, Sharing]]:
+    """Who dealt what, and who of them revealed in time, as the chain has it; once Reveal is over."""
     session = session_of(party, spec)
     survivors = frozenset(one.index for one in party.federation.reveals(spec.task, spec.round))
-    return Turnout(session, shared_in(party, spec, session), survivors)
+    shared = shared_in(party, spec, session)
+    return Turnout(session, _roots(shared), survivors), shared
 
 
 def own_answer(party: Party, spec: RoundSpec) -> tuple[Answer, dict[int, FederatedError]]:
@@ -118,9 +120,10 @@ def own_answer(party: Party, spec: RoundSpec) -> tuple[Answer, dict[int, Federat
         UnmaskRefused: it answered for other survivors before, or is none of them.
         TooFewShares: too few survive to open anything.
     """
-    turnout = turnout_of(party, spec)
+    turnout, shared = turnout_of(party, spec)
     answered = party.vault.keep(spec.slot(TURNOUT, party.account), turnout.digest)
-    return answer(turnout, _index(turnout.session, party.account), party.sealing_key.private_bytes, answered)
+    index = _index(turnout.session, party.account)
+    return answer(turnout, shared, index, party.sealing_key.private_bytes, answered)
 
 
 def gather_masked(party: Party, spec: RoundSpec, reveals: list[Reveal]) -> Gathered:
@@ -137,12 +140,16 @@ def gather_masked(party: Party, spec: RoundSpec, reveals: list[Reveal]) -> Gathe
     indices = {reveal.participant: reveal.index for reveal in reveals}
     payloads = {indices[update.participant]: update.words for update in gathered.updates}
     try:
-        turnout = turnout_of(party, spec)
-        words = recover(open_masks(turnout, _answers(party, spec, turnout)), payloads).astype(np.int64)
+        turnout, shared = turnout_of(party, spec)
+        words = recover(open_masks(turnout, shared, _answers(party, spec, turnout)), payloads).astype(np.int64)
         _require_range(spec, words, sum(update.weight for update in gathered.updates))
     except (PayloadError, ProtocolError) as error:
         return _unopened(gathered, str(error))
     return replace(gathered, total=words)
+
+
+def _roots(shared: dict[int, Sharing]) -> dict[int, bytes]:
+    return {index: sharing.root for index, sharing in shared.items()}
 
 
 def _answers(party: Party, spec: RoundSpec, turnout: Turnout) -> dict[int, bytes]:
