@@ -33,7 +33,7 @@ BELOW = {
 # Values in, values out: whatever core may import, and nothing else.
 PURE = {
     *("abc", "bisect", "collections", "concurrent", "dataclasses", "enum", "functools", "hashlib", "hmac", "itertools"),
-    *("json", "math", "operator", "re", "statistics", "struct", "types", "typing", "os"),
+    *("fractions", "json", "math", "operator", "re", "statistics", "struct", "types", "typing", "os"),
     *("cryptography", "eth_abi", "eth_hash", "eth_utils", "numpy", "pydantic", "rfc8785"),
 }
 EXCEPTIONS = {

@@ -65,7 +65,9 @@ def _candidates(sigma: int, count: int, draw: Draw) -> NDArray[np.int64]:
     found = (k * np.uint64(sigma) + u).astype(np.int64)
     minus = _below(2, found.size, draw) == 1
     once = ~(minus & (found == 0))  # 0 has one sign
-    return np.where(minus, -found, found)[once]
+    found[minus] *= -1
+    signed: NDArray[np.int64] = found[once]
+    return signed
 
 
 def _steps(count: int, draw: Draw) -> Words:

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from prefect_federated.core.enforced import MODES
 from prefect_federated.core.errors import PlanNotApproved, PolicyRefused
-from prefect_federated.core.spec import TaskSpec
+from prefect_federated.core.spec import ParticipantPrivacy, TaskSpec
 
 MANY = 2**32  # a cohort that no policy finds too small
 
@@ -41,7 +41,12 @@ class Policy(BaseModel):
 
 
 def noise_of(spec: TaskSpec) -> float:
-    """The DP-SGD noise multiplier a task trains with, standard deviation over clipping norm; 0 is no DP."""
+    """Standard deviation of a task's noise over the most that what it hides can move; 0 is no DP.
+
+    A row moves a sum of gradients by its clipping norm, all data of a silo an update by twice its own.
+    """
+    if isinstance(spec.privacy, ParticipantPrivacy):
+        return spec.privacy.noise_multiplier / 2
     return 0.0 if spec.privacy is None else spec.privacy.noise_multiplier
 
 
