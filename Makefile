@@ -89,6 +89,8 @@ benchmarks: .venv/.dev
 	$(BIN)/python benchmarks/round_overhead.py
 	$(BIN)/python benchmarks/data_checks.py
 	$(BIN)/python benchmarks/privacy.py
+	$(BIN)/python benchmarks/private_utility.py
+	$(BIN)/python benchmarks/membership.py
 	$(BIN)/python benchmarks/simulation.py
 	$(BIN)/python benchmarks/quality.py
 	$(BIN)/python benchmarks/large_update.py
