@@ -15,8 +15,9 @@ from prefect_federated.core.silo_noise import SiloNoise
 from prefect_federated.core.spec import ParticipantPrivacy, UpdateSpec
 from prefect_federated.learning.hiding import hidden
 from prefect_federated.learning.local import initial_vector, local_update
-from prefect_federated.learning.plan import TrainingData, load_plan
+from prefect_federated.learning.plan import TrainingData, load_plan, manifest
 from prefect_federated.learning.secret_noise import SecretNoise
+from prefect_federated.learning.sklearn_plan import SklearnClassifier
 from prefect_federated.learning.update import EncodedUpdate, encoded, train_update, training_seed
 from tests.learning.test_private_update import ALICE, BOB, DIGEST, PLAN, SETTINGS, agreed, secret_of
 
@@ -104,3 +105,19 @@ def test_update_far_too_long_is_shortened_in_words() -> None:
 def test_diverged_training_is_told_and_not_hidden() -> None:
     with pytest.raises(NonFiniteUpdate):
         hidden(np.array([np.nan, 1.0], np.float32), ENCODING, HIDING, DIGEST)
+
+
+def test_term_that_holds_a_silo_near_the_base_is_hidden_by_the_same_noise(data: TrainingData) -> None:
+    spec, held = round_spec(), round_spec(local={"name": "fedprox", "mu": 50.0})
+    free, near = (without_noise(one, sent(one, data), secret_of(ALICE, one)) for one in (spec, held))
+    assert near.any() and squared_norm(near.astype(np.int32)) < squared_norm(free.astype(np.int32)) <= NOISE.bound_sq
+
+
+def test_plan_that_cannot_train_privately_can_be_hidden(data: TrainingData) -> None:
+    plan = SklearnClassifier(means=[50.0] * 3, scales=[10.0] * 3, classes=[0, 1], settings={"loss": "log_loss"})
+    tensors = manifest(plan)
+    update = local_update(plan, tensors, initial_vector(plan, tensors, 1), data, 5, 0.25)
+    spec = round_spec()
+    secret = secret_of(ALICE, spec)
+    plain = without_noise(spec, words := encoded(spec, update, len(data), secret), secret)
+    assert words.words.size == 4 and plain.any() and squared_norm(plain.astype(np.int32)) <= NOISE.bound_sq
