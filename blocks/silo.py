@@ -85,7 +85,10 @@ class Silo(PartyBlock):
         default=0,
         ge=0,
         title="Minimum noise",
-        description="Smallest noise multiplier of DP training; above 0, tasks without such noise are refused.",
+        description="Least noise, as a multiple of what it hides; above 0, tasks without such noise are refused.",
+    )
+    whole_silo: bool = Field(
+        default=False, title="Whole silo", description="Refuse tasks whose noise does not hide all that this silo has."
     )
     min_rows: int = Field(default=1, ge=1, title="Minimum rows", description="Fewest consented rows to train on.")
     forbidden_columns: list[str] = Field(
@@ -192,6 +195,7 @@ class Silo(PartyBlock):
                 min_cohort=self.min_cohort,
                 masked_only=self.masked_only,
                 min_noise=self.min_noise,
+                whole_silo=self.whole_silo,
                 min_rows=self.min_rows,
                 forbidden_columns=tuple(self.forbidden_columns),
                 disclosure=self.disclosure,

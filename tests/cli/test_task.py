@@ -9,6 +9,7 @@ import pytest
 
 from prefect_federated.core.duo import use_bits
 from prefect_federated.core.payload import parse, plain_header
+from prefect_federated.core.silo_noise import participant_cost
 from prefect_federated.core.spec import PrivacySpec
 from prefect_federated.learning.accountant import floor_of
 from prefect_federated.learning.plan import load_plan, require_private
@@ -166,6 +167,17 @@ def test_draft_with_noise_gets_its_floor_and_the_only_way_to_commit(cli, fresh) 
     plan, privacy = load_plan(ref, settings), PrivacySpec(noise_multiplier=4.0, max_grad_norm=1.0)
     assert int(enforced["privacy_floor"]) == floor_of(require_private(plan), privacy, enforced["max_weight"]) > 0
     assert enforced["modes"] == 1
+
+
+def test_draft_that_hides_silos_gets_its_floor_whatever_the_plan(cli, fresh) -> None:
+    path = private_draft(fresh, "plan.py:Plan")
+    draft = json.loads(path.read_text())
+    draft["privacy"] = {"unit": "participant", "noise_multiplier": 4.0, "max_norm": draft["update"]["clip_norm"]}
+    path.write_text(json.dumps(draft))
+    result = create(cli, fresh, path, "--json")
+    assert result.exit_code == 0, result.stderr
+    enforced = json.loads(result.stdout)["enforced"]
+    assert int(enforced["privacy_floor"]) == participant_cost(4.0) and enforced["modes"] == 1
 
 
 def test_draft_with_a_buffer_gets_its_numbers_and_the_only_way_to_commit(cli, fresh) -> None:

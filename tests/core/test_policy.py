@@ -109,6 +109,23 @@ def test_noise_at_the_floor_is_enough(bent: Bent) -> None:
     check_policy(Policy(**OPEN, min_noise=0.8), task, [AGGREGATOR], CODE)
 
 
+def test_noise_on_whole_updates_counts_by_what_a_silos_data_can_move(bent: Bent) -> None:
+    task = bent({"privacy": {"unit": "participant", "noise_multiplier": 1.6, "max_norm": 1.0}})
+    check_policy(Policy(**OPEN, min_noise=0.8, whole_silo=True), task, [AGGREGATOR], CODE)
+    with pytest.raises(PolicyRefused, match=r"noise multiplier 0\.8, this silo asks for 0\.81"):
+        check_policy(Policy(**OPEN, min_noise=0.81), task, [AGGREGATOR], CODE)
+
+
+@pytest.mark.parametrize(
+    ("privacy", "hidden"), [(None, "nothing"), ({"noise_multiplier": 9.0, "max_grad_norm": 1.0}, "each row")]
+)
+def test_silo_that_hides_all_it_has_joins_such_tasks_alone(bent: Bent, privacy: Any, hidden: str) -> None:
+    task = bent({"privacy": privacy})
+    check_policy(Policy(**OPEN), task, [AGGREGATOR], CODE)
+    with pytest.raises(PolicyRefused, match=f"hides {hidden} under noise, this silo joins tasks that hide each part"):
+        check_policy(Policy(**OPEN, whole_silo=True), task, [AGGREGATOR], CODE)
+
+
 def test_noise_that_only_the_plans_settings_name_is_no_noise(bent: Bent) -> None:
     task = bent({"plan.hyperparameters": {"noise_multiplier": 2.0}})
     with pytest.raises(PolicyRefused, match="noise multiplier 0, this silo asks for"):

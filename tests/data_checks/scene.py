@@ -24,7 +24,7 @@ from prefect_federated.core.evidence import Evidence
 from prefect_federated.core.own_suite import suite_document_hash
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.sealed import SealedUpdate
-from prefect_federated.core.spec import PrivacySpec
+from prefect_federated.core.spec import Privacy
 from prefect_federated.flows.cast import Cast, RoundResult
 from prefect_federated.flows.driving import drive_round
 from prefect_federated.flows.members import Participant
@@ -113,7 +113,7 @@ def marked(table: pd.DataFrame, hospital: int) -> pd.DataFrame:
     return table.assign(**{name: (table[name] // 1 + marks).round(12) for name in SENSITIVE})
 
 
-def stage(url: str, out: Path, log: Path, privacy: PrivacySpec | None = None) -> Scene:
+def stage(url: str, out: Path, log: Path, privacy: Privacy | None = None) -> Scene:
     """Set everything up and drive one round, with all that is logged in one file."""
     terms = Terms(epochs=1, privacy=privacy)
     plot = Plot(rounds=1, interval_s=0, hospitals=HOSPITALS, cheats=(), data_docs=True, terms=terms)

@@ -66,6 +66,7 @@ def test_root_published_again_unchanged_keeps_nobody_out(scene: Scene) -> None:
         ({"min_cohort": 9}, PolicyRefused, ("cohort of 4", "joins from 9 on")),
         ({"masked_only": True}, PolicyRefused, ("clear mode", "masked alone")),
         ({"min_noise": 0.5}, PolicyRefused, ("noise multiplier 0", "asks for 0.5")),
+        ({"whole_silo": True}, PolicyRefused, ("hides nothing under noise", "whole_silo")),
         ({"forbidden_columns": ["mean_area"]}, PolicyRefused, ("columns mean_area",)),
         ({"min_rows": 1000}, EmptyView, ("at least 1000 are needed",)),
         ({"purposes": ["GRU"]}, PolicyRefused, ("purposes HMB", "allows GRU")),

@@ -10,7 +10,7 @@ import pytest
 from prefect_federated.adapters.evm.devnet import Devnet
 from prefect_federated.blocks.stores import LocalStore
 from prefect_federated.core.server_spec import FedAvg, ServerSpec
-from prefect_federated.core.spec import PrivacySpec
+from prefect_federated.core.spec import Privacy
 from prefect_federated.flows.heartbeat import without_heartbeat
 from prefect_federated.scenario.consortium import Consortium, set_up
 from prefect_federated.scenario.plot import Plot
@@ -31,7 +31,7 @@ class Found(Protocol):
         validators: tuple[str, ...] = (),
         modes: int = 3,
         quorum: int = 3,
-        privacy: PrivacySpec | None = None,
+        privacy: Privacy | None = None,
         server: ServerSpec = FEDAVG,
     ) -> Consortium: ...
 
@@ -65,7 +65,7 @@ def found() -> Iterator[Found]:
             validators: tuple[str, ...] = (),
             modes: int = 3,
             quorum: int = 3,
-            privacy: PrivacySpec | None = None,
+            privacy: Privacy | None = None,
             server: ServerSpec = FEDAVG,
         ) -> Consortium:
             devnet = chains.enter_context(Devnet.start())

@@ -20,6 +20,7 @@ def show(audit: Audit) -> None:
             ("as of", f"block {audit.as_of.number}, {show_time(audit.as_of.time)}"),
             ("plan", plan.ref),
             ("code hash", plan.code_hash),
+            ("noise", plan.noise),
             ("metrics", ", ".join(f"{name} {value:.6g}" for name, value in (version.metrics or {}).items()) or None),
             ("committee's median", version.median_metric),
             ("purposes", ", ".join(version.purposes) if version.purposes else None),
@@ -36,7 +37,10 @@ def show(audit: Audit) -> None:
     )
     show_table(
         "Contributors",
-        ("account", "expected", "committed", "revealed", "aggregated", "in this model", "excluded for", "taken, wei"),
+        (
+            *("account", "expected", "committed", "revealed", "aggregated", "in this model", "excluded for"),
+            *("epsilon spent", "taken, wei"),
+        ),
         [
             (
                 one.account,
@@ -46,6 +50,7 @@ def show(audit: Audit) -> None:
                 one.aggregated,
                 one.inherited,
                 [f"{count} x {reason}" for reason, count in one.reasons.items()],
+                one.epsilon,
                 one.slashed_wei,
             )
             for one in audit.contributors

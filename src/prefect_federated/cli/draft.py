@@ -106,21 +106,21 @@ def _fill_numbers(draft: Draft) -> None:
 
 def _fill_floor(draft: Draft) -> None:
     """What a commit of a task with differential privacy counts at least, and the only way to commit to it."""
-    from pydantic import ValidationError
+    from pydantic import TypeAdapter, ValidationError
 
     from prefect_federated.core.enforced import DIRECT
-    from prefect_federated.core.spec_parts import PrivacySpec
+    from prefect_federated.core.spec import Privacy
     from prefect_federated.learning.accountant import floor_of
-    from prefect_federated.learning.plan import load_plan, require_private
+    from prefect_federated.learning.plan import load_plan
 
     enforced, plan_part = draft["enforced"], draft.get("plan") or {}
     if not draft.get("privacy") or "max_weight" not in enforced or "ref" not in plan_part:
         return
     try:
-        privacy = PrivacySpec.model_validate(draft["privacy"])
+        privacy: Privacy = TypeAdapter(Privacy).validate_python(draft["privacy"])
     except ValidationError:
         return
-    plan = require_private(load_plan(plan_part["ref"], plan_part.get("hyperparameters", {})))
+    plan = load_plan(plan_part["ref"], plan_part.get("hyperparameters", {}))
     enforced.setdefault("privacy_floor", str(floor_of(plan, privacy, int(enforced["max_weight"]))))
     enforced.setdefault("modes", DIRECT)
 

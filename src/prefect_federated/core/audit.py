@@ -1,5 +1,7 @@
 """The audit of a model version as written by `federated audit --json`: stable names, so that a program can check it."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from prefect_federated.core.privacy import DELTA
@@ -198,7 +200,15 @@ class PlanRow(_Row):
     code_hash: str | None = None
     rule: str | None = None
     purposes: list[str] = Field(default_factory=list)
-    noise_multiplier: float | None = Field(default=None, description="of DP-SGD; null where updates carry no noise")
+    hidden: Literal["row", "participant"] | None = Field(
+        default=None, description="what noise hides, one of many; null where updates carry none"
+    )
+    noise_multiplier: float | None = Field(default=None, description="of that noise; see the task's privacy")
+
+    @property
+    def noise(self) -> str:
+        """What noise hides, and how much of it there is."""
+        return f"hides each {self.hidden}, multiplier {self.noise_multiplier:g}" if self.hidden else "none"
 
 
 class Audit(_Row):

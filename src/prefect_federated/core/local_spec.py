@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from prefect_federated.core.errors import SpecError
+from prefect_federated.core.participant_privacy import ParticipantPrivacy, Privacy
 from prefect_federated.core.rule_spec import RuleSpec
 from prefect_federated.core.server_spec import FedAvg, ServerSpec
 from prefect_federated.core.server_spec import FedNova as NovaServer
@@ -106,17 +107,22 @@ def check_local(
     shared: Sequence[Tensor],
     rule: RuleSpec,
     server: ServerSpec,
-    privacy: PrivacySpec | None,
+    privacy: Privacy | None,
 ) -> None:
     """Refuse a task in which the silos' algorithm does not work with the rest.
 
     Raises:
         SpecError: naming both sides.
     """
-    if privacy is not None and not isinstance(local, Sgd):
+    if isinstance(privacy, PrivacySpec) and not isinstance(local, Sgd):
         raise SpecError(
             f"local {local.name} in a task with privacy: DP-SGD takes no other term, and what a silo sends or keeps"
             " beside its model is not counted; take local sgd, or make the task without privacy"
+        )
+    if isinstance(privacy, ParticipantPrivacy) and isinstance(local, Scaffold | FedNova):
+        raise SpecError(
+            f"local {local.name} in a task with privacy of participants: noise would drown what it shares beside the"
+            " model; take local sgd, fedprox or fedbn, or make the task without privacy"
         )
     if isinstance(local, FedNova) != isinstance(server, NovaServer):
         raise SpecError(f"local {local.name} with server {server.name}: fednova works on both sides or on neither")

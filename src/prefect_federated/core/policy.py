@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from prefect_federated.core.enforced import MODES
 from prefect_federated.core.errors import PlanNotApproved, PolicyRefused
-from prefect_federated.core.spec import TaskSpec
+from prefect_federated.core.spec import ParticipantPrivacy, TaskSpec
 
 MANY = 2**32  # a cohort that no policy finds too small
 
@@ -23,8 +23,12 @@ class Policy(BaseModel):
     min_cohort: int = Field(default=1, ge=1, description="fewest participants admitted to a round this silo joins")
     masked_only: bool = Field(default=False, description="no clear mode: nobody may see this silo's update alone")
     min_noise: float = Field(
-        default=0, ge=0, allow_inf_nan=False, description="smallest DP-SGD noise multiplier; above 0, DP is required"
+        default=0,
+        ge=0,
+        allow_inf_nan=False,
+        description="least noise, as a multiple of what it hides; above 0, DP is required",
     )
+    whole_silo: bool = Field(default=False, description="only tasks whose noise hides all that this silo has")
     min_rows: int = Field(default=1, ge=1, description="fewest consented rows this silo trains on")
     forbidden_columns: tuple[str, ...] = Field(
         default=(), description="columns that never leave, not even into training"
@@ -41,7 +45,12 @@ class Policy(BaseModel):
 
 
 def noise_of(spec: TaskSpec) -> float:
-    """The DP-SGD noise multiplier a task trains with, standard deviation over clipping norm; 0 is no DP."""
+    """Standard deviation of a task's noise over the most that what it hides can move; 0 is no DP.
+
+    A row moves a sum of gradients by its clipping norm, all data of a silo an update by twice its own.
+    """
+    if isinstance(spec.privacy, ParticipantPrivacy):
+        return spec.privacy.noise_multiplier / 2
     return 0.0 if spec.privacy is None else spec.privacy.noise_multiplier
 
 
@@ -94,6 +103,12 @@ def _check_exposure(policy: Policy, spec: TaskSpec, cohort: int) -> None:
         raise PolicyRefused(
             f"task {spec.name} trains with noise multiplier {noise:g}, this silo asks for {policy.min_noise:g} or more;"
             " lower min_noise in the silo's policy or stay out"
+        )
+    if policy.whole_silo and not isinstance(spec.privacy, ParticipantPrivacy):
+        hidden = "nothing" if spec.privacy is None else f"each {spec.privacy.unit}"
+        raise PolicyRefused(
+            f"task {spec.name} hides {hidden} under noise, this silo joins tasks that hide each participant; change"
+            " whole_silo in the silo's policy or stay out"
         )
 
 

@@ -17,6 +17,7 @@ from prefect_federated.core.errors import SpecError, SpecMismatch
 from prefect_federated.core.local_spec import LocalSpec, Sgd, check_local, model_tensors
 from prefect_federated.core.mask_spec import Clear, MaskSpec, check_masking
 from prefect_federated.core.masking.headroom import require_maskable
+from prefect_federated.core.participant_privacy import ParticipantPrivacy, Privacy, check_participant
 from prefect_federated.core.region_spec import RegionSpec, check_regions
 from prefect_federated.core.rule_spec import RuleSpec, check_sums
 from prefect_federated.core.schedule_spec import ScheduleSpec, Synchronous, check_schedule
@@ -45,7 +46,9 @@ __all__ = [
     "LocalSpec",
     "MaskSpec",
     "ModelSpec",
+    "ParticipantPrivacy",
     "PlanSpec",
+    "Privacy",
     "PrivacySpec",
     "RegionSpec",
     "RewardSpec",
@@ -74,7 +77,7 @@ class TaskSpec(Strict):
     model: ModelSpec
     plan: PlanSpec
     local: LocalSpec = Sgd()
-    privacy: PrivacySpec | None = None
+    privacy: Privacy | None = None
     update: UpdateSpec
     rule: RuleSpec = RuleSpec()
     server: ServerSpec = FedAvg()
@@ -117,6 +120,8 @@ class TaskSpec(Strict):
         check_regions(self.regions, self.rule, self.detection)
         check_masking(self.masking, self.regions, self.detection, self.rewards)
         check_local(self.local, self.model.tensors, self.rule, self.server, self.privacy)
+        if isinstance(self.privacy, ParticipantPrivacy):
+            check_participant(self.privacy, self.update, self.model, self.rule, enforced.mode)
         check_sums(self.rule, enforced.max_participants, enforced.max_weight, self.update.limit)
         if enforced.masked:
             require_maskable(self.update.limit, enforced.max_weight, enforced.max_participants)

@@ -116,8 +116,12 @@ class PlanSpec(Strict):
 
 
 class PrivacySpec(Strict):
-    """Differential privacy of each row: every silo trains by DP-SGD with this much noise (docs/privacy.md)."""
+    """Differential privacy of each row: every silo trains by DP-SGD with this much noise (docs/privacy.md).
 
+    Its unit is not written down: specs that were made before there was another keep their hashes.
+    """
+
+    unit: Literal["row"] = Field(default="row", exclude=True, description="what is hidden; see ParticipantPrivacy")
     noise_multiplier: float = Field(gt=0, description="standard deviation of a step's noise over max_grad_norm")
     max_grad_norm: float = Field(gt=0, description="L2 norm that one row's gradient is clipped to")
     delta: float = Field(default=DELTA, gt=0, lt=1, description="delta at which epsilon is told")

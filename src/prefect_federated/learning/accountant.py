@@ -1,17 +1,20 @@
 """What private training costs: Renyi divergence of the subsampled Gaussian mechanism, by opacus, packed for the chain.
 
 plan + rows --> Sampling(rate, steps) --opacus--> RDP at eight orders --pack--> cost --raised to the floor--> charged
+
+A whole update under noise costs the same whatever plan and rows are (`core.silo_noise.participant_cost`).
 """
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from prefect_federated.core.errors import ConfigurationError
+from prefect_federated.core.participant_privacy import ParticipantPrivacy, Privacy
 from prefect_federated.core.privacy import ORDERS, UNIT, at_least, pack
+from prefect_federated.core.silo_noise import participant_cost
 
 if TYPE_CHECKING:
-    from prefect_federated.core.spec import PrivacySpec
-    from prefect_federated.learning.plan import PrivateTrainingPlan
+    from prefect_federated.learning.plan import TrainingPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,20 @@ def cost_of(noise_multiplier: float, sampling: Sampling) -> int:
     return pack([max(float(nats), UNIT) for nats in rdp])
 
 
-def own_cost(plan: "PrivateTrainingPlan", privacy: "PrivacySpec", rows: int) -> int:
-    """What a silo with so many rows spends in one round."""
-    return cost_of(privacy.noise_multiplier, plan.sampling(rows))
+def own_cost(plan: "TrainingPlan", privacy: Privacy, rows: int) -> int:
+    """What a silo with so many rows spends in one round.
+
+    Raises:
+        ConfigurationError: the task hides rows, and the plan cannot train so.
+    """
+    from prefect_federated.learning.plan import require_private  # which needs `Sampling` from here
+
+    if isinstance(privacy, ParticipantPrivacy):
+        return participant_cost(privacy.noise_multiplier)
+    return cost_of(privacy.noise_multiplier, require_private(plan).sampling(rows))
 
 
-def floor_of(plan: "PrivateTrainingPlan", privacy: "PrivacySpec", max_weight: int) -> int:
+def floor_of(plan: "TrainingPlan", privacy: Privacy, max_weight: int) -> int:
     """The task's floor: what a silo of `max_weight` rows spends, the most that may be counted.
 
     A chain cannot see rows. It can see to it that nobody pays less than the largest silo, whose rate is the lowest.
@@ -61,6 +72,6 @@ def floor_of(plan: "PrivateTrainingPlan", privacy: "PrivacySpec", max_weight: in
     return own_cost(plan, privacy, max_weight)
 
 
-def charged(plan: "PrivateTrainingPlan", privacy: "PrivacySpec", rows: int, floor: int) -> int:
+def charged(plan: "TrainingPlan", privacy: Privacy, rows: int, floor: int) -> int:
     """What a silo pays for one round: its own cost, raised to the task's floor lane by lane."""
     return at_least(own_cost(plan, privacy, rows), floor)

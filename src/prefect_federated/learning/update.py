@@ -1,6 +1,6 @@
 """One participant's update in a round: base words in, clipped and encoded delta words out.
 
-words --decode--> base vector --plan.train, clip--> delta --encode--> words
+words --decode--> base vector --plan.train, clip--> delta --encode, with noise if the task hides silos--> words
 """
 
 import hashlib
@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from prefect_federated.core.errors import TrainingFailed
 from prefect_federated.core.fixed_point import decode, encode
 from prefect_federated.core.round_spec import RoundSpec
+from prefect_federated.core.spec import ParticipantPrivacy, PrivacySpec
 from prefect_federated.learning.algorithms.plain import NOTHING, Personal
 from prefect_federated.learning.evaluation import finite
+from prefect_federated.learning.hiding import hidden
 from prefect_federated.learning.local import LocalUpdate, local_update
 from prefect_federated.learning.machine import Assignment, Machine, assigned
 from prefect_federated.learning.plan import Private, TrainingData, load_plan
@@ -61,7 +63,7 @@ def train_update(
     loaded = load_plan(agreed.plan.ref, agreed.plan.hyperparameters, agreed.plan.code_hash)
     plan = assigned(loaded, Assignment(agreed.plan, spec.round, machine))
     vector = decode(base, spec.header("model").parts[0].encoding).astype(np.float32)
-    private = None if agreed.privacy is None else Private(agreed.privacy, secret)
+    private = Private(agreed.privacy, secret) if isinstance(agreed.privacy, PrivacySpec) else None
     update = local_update(
         plan,
         agreed.model.tensors,
@@ -73,16 +75,28 @@ def train_update(
         agreed.local,
         personal,
     )
-    return encoded(spec, update, len(data))
+    return encoded(spec, update, len(data), secret)
 
 
-def encoded(spec: RoundSpec, update: LocalUpdate, rows: int) -> EncodedUpdate:
+def encoded(spec: RoundSpec, update: LocalUpdate, rows: int, secret: bytes = b"") -> EncodedUpdate:
     """A clipped update as the words and the weight that are committed.
 
+    Under privacy of participants the weight is the number of rows, which is public, and nothing is told that training
+    measured: all of it was measured without noise.
+
+    Args:
+        secret: as in `train_update`; what a task needs that hides participants.
+
     Raises:
+        ConfigurationError: the task hides participants, and there is no secret.
         TrainingFailed: the plan trained on no example of `rows`: such a weight could be committed, not revealed.
     """
     encoding = spec.header("update").parts[0].encoding
+    privacy = spec.spec.privacy
+    if isinstance(privacy, ParticipantPrivacy):
+        words, clipped = hidden(update.delta, encoding, privacy, secret)
+        weight = min(rows, spec.spec.enforced.max_weight)
+        return EncodedUpdate(words, weight, {"clipped_words": float(clipped)}, update.kept(decode(words, encoding)))
     words, clipped = encode(update.delta, encoding)
     if update.examples < 1:
         raise TrainingFailed(

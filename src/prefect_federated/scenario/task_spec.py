@@ -13,12 +13,14 @@ from prefect_federated.core.mask_spec import Clear, MaskSpec
 from prefect_federated.core.merkle import CHUNK_BYTES
 from prefect_federated.core.payload import plain_header
 from prefect_federated.core.server_spec import FedAvg, ServerSpec
+from prefect_federated.core.silo_noise import SiloNoise
 from prefect_federated.core.spec import (
     CommitteeSpec,
     DetectionSpec,
     ModelSpec,
+    ParticipantPrivacy,
     PlanSpec,
-    PrivacySpec,
+    Privacy,
     RewardSpec,
     RuleSpec,
     TaskSpec,
@@ -27,7 +29,7 @@ from prefect_federated.core.spec import (
 from prefect_federated.learning.accountant import floor_of
 from prefect_federated.learning.clip import norm_bound_words
 from prefect_federated.learning.local import initial_vector
-from prefect_federated.learning.plan import code_hash, load_plan, manifest, require_private
+from prefect_federated.learning.plan import code_hash, load_plan, manifest
 from prefect_federated.scenario import breast_cancer
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ class Terms:
     scores: Literal["improvement", "loss", "cosine", "leave_one_out", "shapley"] = "improvement"
     holdout_root: bytes | None = None
     epochs: int = 4
-    privacy: PrivacySpec | None = None
+    privacy: Privacy | None = None
     seed: int = 0
     modes: int = DIRECT | RELAYED
     masking: MaskSpec = field(default_factory=Clear)
@@ -100,8 +102,7 @@ def build_spec(
     words, _ = encode(initial_vector(plan, tensors, terms.seed), header.parts[0].encoding)
     uri, root = store_model(store, header, words)
     model = ModelSpec(tensors=tensors, frac_bits=frac_bits, genesis_uri=uri)
-    update = UpdateSpec(clip_norm=breast_cancer.CLIP_NORM, limit=MASKED_LIMIT if terms.masked else 2**24)
-    bound = norm_bound_words(breast_cancer.CLIP_NORM, len(words), frac_bits)
+    update, bound = _bounds(terms, len(words), frac_bits)
     rule = RuleSpec(name=terms.rule, norm_bound=bound if terms.norm_rule and not terms.masked else None)
     rewards = RewardSpec(
         policy=terms.pay_by, aggregator_fee_bps=terms.aggregator_fee_bps, committee_bps=terms.committee_bps
@@ -114,7 +115,7 @@ def build_spec(
         **in_numbers(PURPOSES, rule, update, model, CHUNK_BYTES, rewards, USE, terms.server, masking=terms.masking),
     }
     if terms.privacy is not None:
-        enforced["privacy_floor"] = floor_of(require_private(plan), terms.privacy, enforced["max_weight"])
+        enforced["privacy_floor"] = floor_of(plan, terms.privacy, enforced["max_weight"])
         enforced["modes"] = DIRECT
     return TaskSpec(
         name="breast-cancer",
@@ -134,6 +135,16 @@ def build_spec(
         committee=CommitteeSpec(tolerance=terms.tolerance, scores=terms.scores, holdout_root=terms.holdout_root),
         enforced=Enforced(**enforced),
     )
+
+
+def _bounds(terms: Terms, count: int, frac_bits: int) -> tuple[UpdateSpec, int]:
+    """How updates are bounded, and what norm in words the rule leaves out: noise on whole updates makes them longer."""
+    privacy = terms.privacy
+    if isinstance(privacy, ParticipantPrivacy):
+        noise = SiloNoise.of(privacy.noise_multiplier, privacy.max_norm, frac_bits)
+        return UpdateSpec(clip_norm=privacy.max_norm, limit=2**24), noise.most_norm(count)
+    bound = norm_bound_words(breast_cancer.CLIP_NORM, count, frac_bits)
+    return UpdateSpec(clip_norm=breast_cancer.CLIP_NORM, limit=MASKED_LIMIT if terms.masked else 2**24), bound
 
 
 def _conditions(terms: Terms) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """What a round costs a silo in privacy, and whether its grant and the silo itself still allow that.
 
 rows, noise, batch size --accountant--> cost, at least the task's floor --of grant and silo--> enough left | refused
+                  noise --participant--> the floor, whatever the rows
 """
 
 from prefect_federated.adapters.silo import Silo
@@ -10,7 +11,7 @@ from prefect_federated.core.privacy import UNIT, add, epsilon_of, unpack, within
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.spec import TaskSpec
 from prefect_federated.learning.accountant import charged, floor_of
-from prefect_federated.learning.plan import load_plan, require_private
+from prefect_federated.learning.plan import load_plan
 
 ROUNDING = 2 * UNIT  # another machine's logarithms may differ in the last bits
 
@@ -37,14 +38,14 @@ def round_cost(agreed: TaskSpec, rows: int) -> int:
     """
     if agreed.privacy is None:
         return 0
-    plan = require_private(load_plan(agreed.plan.ref, agreed.plan.hyperparameters, agreed.plan.code_hash))
+    plan = load_plan(agreed.plan.ref, agreed.plan.hyperparameters, agreed.plan.code_hash)
     floor, delta = agreed.enforced.privacy_floor, agreed.privacy.delta
     expected = floor_of(plan, agreed.privacy, agreed.enforced.max_weight)
     if any(abs(a - b) > ROUNDING for a, b in zip(unpack(floor), unpack(expected), strict=True) if a != b):
         raise SpecMismatch(
-            f"task {agreed.name} counts at least epsilon {epsilon_of(floor, delta):.4g} a round, its noise and batch"
-            f" size cost {epsilon_of(expected, delta):.4g} on {agreed.enforced.max_weight} rows (delta {delta:g});"
-            " refuse the task"
+            f"task {agreed.name} counts at least epsilon {epsilon_of(floor, delta):.4g} a round, its noise (each"
+            f" {agreed.privacy.unit} hidden, {agreed.enforced.max_weight} rows) costs {epsilon_of(expected, delta):.4g}"
+            f" (delta {delta:g}); refuse the task"
         )
     return charged(plan, agreed.privacy, rows, floor)
 

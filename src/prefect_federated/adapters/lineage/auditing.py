@@ -123,6 +123,7 @@ def _plan(task: TaskOnChain, spec: TaskSpec | None) -> PlanRow:
         code_hash="0x" + spec.plan.code_hash.hex(),
         rule=spec.rule.name,
         purposes=list(spec.purposes),
+        hidden=spec.privacy.unit if spec.privacy else None,
         noise_multiplier=spec.privacy.noise_multiplier if spec.privacy else None,
     )
 

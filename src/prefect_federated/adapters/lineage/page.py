@@ -104,12 +104,13 @@ def _contributors(audit: Audit, names: Mapping[str, str]) -> str:
                 for n in (one.expected, one.validated, one.committed, one.revealed, one.aggregated, one.inherited)
             ),
             _text(f"{count} × {escape(reason)}" for reason, count in one.reasons.items()),
+            "" if one.epsilon is None else f"{one.epsilon:g}",
             one.slashed_wei if one.slashed_wei != "0" else "",
         )
         for one in audit.contributors
     ]
     counted = ("#expected", "#validated", "#committed", "#revealed", "#aggregated", "#in this model")
-    header = ("name", "account", *counted, "excluded", "#taken, wei")
+    header = ("name", "account", *counted, "excluded", "#epsilon spent", "#taken, wei")
     return _section("Contributors", header, rows, "Nobody was expected in any round.")
 
 
@@ -203,6 +204,7 @@ def _code(audit: Audit) -> str:
         ("code hash", code(plan.code_hash or "")),
         ("rule", escape(plan.rule or "")),
         ("purposes", escape(", ".join(plan.purposes))),
+        ("noise", escape(plan.noise)),
         ("task", code(audit.task_id)),
         ("registry", code(audit.registry)),
     )
