@@ -191,6 +191,22 @@ contract DemandsTest is DisputeBase {
         disputes.demand{value: DEMAND_DEPOSIT}(task, round, p, u);
     }
 
+    function test_demandOf_tells_who_asked_until_when_and_what_the_answer_earns() public {
+        p = _toChallenge();
+        IDisputeTypes.Target memory t = _target(IDisputeTypes.Tree.Aggregate, 0, 1);
+        _demand(t);
+        bytes32 id = disputes.demandId(task, round, keccak256(abi.encode(p)), t);
+        IDisputeTypes.Demand memory d = disputes.demandOf(id);
+        vm.assertEq(d.by, stranger, "who");
+        vm.assertEq(d.due, block.timestamp + CHALLENGE, "until when");
+        vm.assertEq(d.deposit, DEMAND_DEPOSIT, "what for");
+        _answer(t, _nothing(), _piece(_aggregate(), 1));
+        d = disputes.demandOf(id);
+        vm.assertEq(d.by, stranger, "nobody asks twice");
+        vm.assertEq(d.due, 0, "closed");
+        vm.assertEq(d.deposit, 0, "earned");
+    }
+
     function test_demand_without_the_deposit_is_refused() public {
         p = _toChallenge();
         IDisputeTypes.Target memory t = _target(IDisputeTypes.Tree.Aggregate, 0, 1);
