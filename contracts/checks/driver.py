@@ -34,6 +34,7 @@ contract MutantsTest {
     error TooManyFail(uint256 failing, uint256 tests);
 
     bytes32 private constant ASSUMED = keccak256("FOUNDRY::ASSUME");
+    uint256 private constant MOST_GAS = 2e9; // of a test: a mutant that never ends is killed, and not waited for
 
     Sober private immutable SOBER = new Sober();
 
@@ -61,11 +62,11 @@ contract MutantsTest {
     function _begin(uint256 id, uint256 k) private returns (address suite, bool ok) {
         Coinbase(address(vm)).coinbase(address(uint160(id)));
         suite = _deploy(k);
-        (ok,) = suite.call(abi.encodeWithSignature("setUp()"));
+        (ok,) = suite.call{gas: MOST_GAS}(abi.encodeWithSignature("setUp()"));
     }
 
     function _passes(address suite, bytes memory call) private returns (bool) {
-        (bool ok, bytes memory answer) = suite.call(call);
+        (bool ok, bytes memory answer) = suite.call{gas: MOST_GAS}(call);
         SOBER.stopPrank();
         return ok || keccak256(answer) == ASSUMED;
     }

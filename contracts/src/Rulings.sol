@@ -19,9 +19,7 @@ abstract contract Rulings is Floors, IRulings {
     function overturn(uint32 task, uint32 round, address accuser, bytes32 evidence) external onlyDisputes {
         Clock memory c = _require(task, round, Phase.Challenge);
         Task storage t = _s().tasks[task];
-        Round storage r = _s().rounds[task];
-        address proposer = r.proposer;
-        r.proposalHash = 0;
+        address proposer = _s().rounds[task].proposer;
         Duty storage fallen = proposer == t.aggregator.account ? t.aggregator : t.standby;
         Duty storage other = proposer == t.aggregator.account ? t.standby : t.aggregator;
         fallen.bonded = false;

@@ -14,6 +14,12 @@ contract CommitteeDrawTest is CommitteeRound {
         vm.assertEq(committee.ballotOf(task).drawBlock, block.number + DRAW_DELAY, "ahead");
     }
 
+    function test_drawProfile_says_which_block_decides_and_by_what() public view {
+        (uint32 delay, bool hashes) = Committee(payable(address(committee))).drawProfile();
+        vm.assertEq(delay, DRAW_DELAY, "blocks ahead");
+        vm.assertTrue(hashes == _hashDraws(), "its hash, or prevrandao");
+    }
+
     function test_initialize_refuses_a_draw_from_the_block_that_opens_the_round() public {
         address code = address(new Committee());
         bytes memory init = abi.encodeCall(

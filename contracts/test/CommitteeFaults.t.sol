@@ -65,6 +65,20 @@ contract CommitteeFaultsTest is CommitteeRound {
         vm.assertEq(committee.ballotOf(task).revealed, 1, "what was shown counts");
     }
 
+    function test_two_signed_votes_of_who_was_not_drawn_cost_its_bond_and_no_seat_its_vote() public {
+        _toVote();
+        address idle;
+        for (uint256 i; i < VALIDATORS; ++i) {
+            address who = _validator(i);
+            if (who != _member(0) && who != _member(1) && who != _member(2)) idle = who;
+        }
+        vm.prank(_member(0));
+        committee.castVote(task, round, 0, A);
+        _accuse(idle, _signed(idle, A), _signed(idle, B));
+        vm.assertEq(_stake(idle), 0, "all of it");
+        vm.assertEq(committee.ballotOf(task).cast, 1, "the seat's vote stands");
+    }
+
     function test_one_vote_said_twice_is_no_conflict() public {
         _toVote();
         address member = _member(0);

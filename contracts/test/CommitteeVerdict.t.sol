@@ -136,6 +136,13 @@ contract CommitteeVerdictTest is CommitteeRound {
         vm.assertTrue(due, "an upkeep would move it");
     }
 
+    function test_voteOver_speaks_of_the_current_round_alone() public {
+        _toVote();
+        vm.assertFalse(coordinator.voteOver(task, round), "votes may come");
+        vm.expectRevert(abi.encodeWithSelector(WrongRound.selector, task, round + 1, round));
+        coordinator.voteOver(task, round + 1);
+    }
+
     // --- who reports votes
 
     function test_nobody_but_the_committee_reports_votes_or_moves_validators_bonds() public {

@@ -163,6 +163,50 @@ contract DemandsTest is DisputeBase {
         disputes.demand{value: DEMAND_DEPOSIT}(task, round, p, t);
     }
 
+    function test_pause_moves_the_times_of_demands_which_are_told_in_chain_time() public {
+        p = _toChallenge();
+        IDisputeTypes.Target memory t = _target(IDisputeTypes.Tree.Aggregate, 0, 1);
+        IDisputeTypes.Target memory u = _target(IDisputeTypes.Tree.Aggregate, 0, 2);
+        uint256 due = block.timestamp + CHALLENGE + 60;
+        uint256 last = due + CHALLENGE;
+        _demand(t);
+        vm.warp(block.timestamp + CHALLENGE / 2);
+        coordinator.pause(uint40(block.timestamp + 60));
+        vm.warp(due);
+        vm.expectRevert(abi.encodeWithSelector(IDisputeTypes.WrongTime.selector, due + 1, due));
+        disputes.forfeit(task, round, p, t);
+        vm.warp(due + 1);
+        IDisputeTypes.Piece memory piece = _piece(_aggregate(), 1);
+        vm.expectRevert(abi.encodeWithSelector(IDisputeTypes.WrongTime.selector, due, due + 1));
+        disputes.answer(task, round, p, t, _nothing(), piece);
+        vm.warp(last);
+        bytes32 id = disputes.demandId(task, round, keccak256(abi.encode(p)), u);
+        vm.expectEmit(address(disputes));
+        emit IDisputeTypes.Demanded(task, round, id, u, stranger, uint40(last + CHALLENGE));
+        _demand(u);
+        vm.warp(last + 1);
+        u.chunk = 3;
+        vm.prank(stranger);
+        vm.expectRevert(abi.encodeWithSelector(IDisputeTypes.TooLateToDemand.selector, last, last + 1));
+        disputes.demand{value: DEMAND_DEPOSIT}(task, round, p, u);
+    }
+
+    function test_demandOf_tells_who_asked_until_when_and_what_the_answer_earns() public {
+        p = _toChallenge();
+        IDisputeTypes.Target memory t = _target(IDisputeTypes.Tree.Aggregate, 0, 1);
+        _demand(t);
+        bytes32 id = disputes.demandId(task, round, keccak256(abi.encode(p)), t);
+        IDisputeTypes.Demand memory d = disputes.demandOf(id);
+        vm.assertEq(d.by, stranger, "who");
+        vm.assertEq(d.due, block.timestamp + CHALLENGE, "until when");
+        vm.assertEq(d.deposit, DEMAND_DEPOSIT, "what for");
+        _answer(t, _nothing(), _piece(_aggregate(), 1));
+        d = disputes.demandOf(id);
+        vm.assertEq(d.by, stranger, "nobody asks twice");
+        vm.assertEq(d.due, 0, "closed");
+        vm.assertEq(d.deposit, 0, "earned");
+    }
+
     function test_demand_without_the_deposit_is_refused() public {
         p = _toChallenge();
         IDisputeTypes.Target memory t = _target(IDisputeTypes.Tree.Aggregate, 0, 1);

@@ -122,6 +122,39 @@ contract TimelockGovernanceTest is GovernanceBase {
         _mayNot(_silo(0), address(seats), abi.encodeCall(seats.seat, (stranger)));
     }
 
+    function test_a_proposal_is_taken_back_by_its_proposer_alone() public {
+        bytes memory data = abi.encodeCall(coordinator.appoint, (task, stranger, standby));
+        (address[] memory to, uint256[] memory values, bytes[] memory calls) =
+            _call(address(coordinator), data);
+        vm.warp(block.timestamp + 1);
+        vm.prank(_silo(0));
+        uint256 proposal = council.propose(to, values, calls, "why");
+        vm.prank(_silo(1));
+        vm.expectRevert();
+        council.cancel(to, values, calls, keccak256("why"));
+        vm.prank(_silo(0));
+        council.cancel(to, values, calls, keccak256("why"));
+        vm.assertEq(
+            uint256(council.state(proposal)), uint256(IGovernor.ProposalState.Canceled), "taken back"
+        );
+        vm.warp(council.proposalSnapshot(proposal) + 1);
+        vm.prank(_silo(1));
+        vm.expectRevert();
+        council.castVote(proposal, 1);
+    }
+
+    function test_anybody_can_read_what_a_decision_takes() public {
+        bytes memory data = abi.encodeCall(coordinator.appoint, (task, stranger, standby));
+        (address[] memory to, uint256[] memory values, bytes[] memory calls) =
+            _call(address(coordinator), data);
+        vm.warp(block.timestamp + 1);
+        vm.assertEq(council.proposalThreshold(), 1, "a vote of one's own");
+        vm.assertEq(council.quorum(block.timestamp - 1), 2, "more than half of three");
+        vm.prank(_silo(0));
+        vm.assertTrue(council.proposalNeedsQueuing(council.propose(to, values, calls, "why")), "a timelock waits");
+        vm.assertEq(keccak256(bytes(seats.CLOCK_MODE())), keccak256("mode=timestamp"), "in seconds");
+    }
+
     function test_the_council_seats_and_dismisses() public {
         _govern(address(seats), abi.encodeCall(seats.dismiss, (_silo(2))));
         vm.assertEq(seats.getVotes(_silo(2)), 0, "none");

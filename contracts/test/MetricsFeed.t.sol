@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {ICommittee} from "../src/interfaces/ICommittee.sol";
 import {MetricsFeed} from "../src/MetricsFeed.sol";
 import {CommitteeRound, vm} from "./CommitteeRound.sol";
 
@@ -26,6 +27,9 @@ contract MetricsFeedTest is CommitteeRound {
         bytes32 words = keccak256(bytes("prefect-federated task 1: committee median metric"));
         vm.assertEq(keccak256(bytes(feed.description())), words, "description");
         vm.assertEq(committee.feedOf(task), address(feed), "known");
+        (ICommittee from, uint32 about) = feed.source();
+        vm.assertEq(address(from), address(committee), "source");
+        vm.assertEq(about, task, "task");
     }
 
     function test_a_settled_round_has_the_committees_median() public {

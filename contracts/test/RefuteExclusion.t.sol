@@ -105,6 +105,8 @@ contract RefuteExclusionTest is CommitteeRound {
         for (reason = 1; reason <= 5; ++reason) {
             setUp();
             Proposal memory p = _toChallenge();
+            bytes32 asked = committee.hashSound(task, round, _silo(OUT), _opening(_silo(OUT)));
+            vm.assertEq(asked, _digest(), "what a member's client signs");
             vm.expectEmit(address(disputes));
             emit IDisputeTypes.ExclusionRefuted(task, round, stranger, OUT, reason);
             _refute(p, _honest());

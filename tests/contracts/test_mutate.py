@@ -1,13 +1,16 @@
 """The mutants are what they say, each can be switched on alone, and what runs them reads every answer."""
 
 import json
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from prefect_federated.contracts.build import HERE, forge
 from prefect_federated.contracts.checks import driver
 from prefect_federated.contracts.checks.mutants import _alive
-from prefect_federated.contracts.checks.mutate import Mutation
+from prefect_federated.contracts.checks.mutate import SWITCH, Mutation
 
 SOURCE = """// SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
@@ -73,3 +76,46 @@ def test_every_test_of_a_suite_is_called_and_a_fuzz_test_with_several_arguments(
     assert text.count('hex"bbbbbbbb') == driver.FUZZED
     assert "function test_mutant_0()" in text
     assert "function test_mutant_7()" in text
+
+
+LOOP = """// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+contract Loop {
+    function count(uint256 n) external pure returns (uint256 steps) {
+        while (n > 0) {
+            --n;
+            ++steps;
+        }
+    }
+}
+"""
+LOOP_TEST = """pragma solidity 0.8.37;
+import {Loop} from "../src/Loop.sol";
+contract LoopTest {
+    Loop private loop;
+    function setUp() public { loop = new Loop(); }
+    function test_count() public view { require(loop.count(3) == 3); }
+}
+"""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="forge and solc come from npm; no Node on this machine")
+def test_a_mutant_that_never_ends_is_killed_and_not_waited_for(tmp_path: Path) -> None:
+    """A loop without its step went on until a test's trillion of gas was burnt, which is most of an hour."""
+    for folder in ("src", "test"):
+        (tmp_path / folder).mkdir()
+    config = f'[profile.default]\nsolc = "{HERE / "solc"}"\noffline = true\ngas_limit = 1_000_000_000_000\n'
+    (tmp_path / "foundry.toml").write_text(config)
+    mutation = Mutation(LOOP, 1)
+    (tmp_path / "src" / "Loop.sol").write_text(mutation.run())
+    (tmp_path / "src" / "Mutants.sol").write_text(SWITCH)
+    (tmp_path / "test" / "Loop.t.sol").write_text(LOOP_TEST)
+    shutil.copy(HERE / "test" / "Vm.sol", tmp_path / "test")
+    subprocess.run([str(forge()), "build"], cwd=tmp_path, check=True, capture_output=True, timeout=120)
+    numbers = [0, *(mutant.number for mutant in mutation.mutants)]
+    driver.write(tmp_path, ("Loop",), [(number, ("Loop",)) for number in numbers])
+    command = [str(forge()), "test", "--match-path", "test/Mutants.t.sol"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=240)
+    assert "--n; -> (left out)" in [f"{mutant.was} -> {mutant.now or '(left out)'}" for mutant in mutation.mutants]
+    assert _alive(done.stdout, set(numbers)) == {0}
