@@ -13,7 +13,7 @@ from prefect_federated.core.masking.graph import groups, neighbourhoods, parts, 
 from prefect_federated.core.masking.headroom import require_maskable
 from prefect_federated.core.masking.masked import mask
 from prefect_federated.core.masking.session import Session, complete, usable_key
-from prefect_federated.core.masking.turnout import bitmap
+from prefect_federated.core.masking.turnout import Turnout, bitmap
 from tests.core.masking.masked_cohort import CHAIN, COORDINATOR, Cohort, members, session_of
 
 SEED = b"\x07" * 32
@@ -219,3 +219,16 @@ def test_only_words_under_a_weight_that_fits_are_masked() -> None:
 def test_bitmap_is_as_a_contract_has_it() -> None:
     assert bitmap([0, 255], 2) == ((1 << 255) | 1).to_bytes(32, "big") + bytes(32)
     assert bitmap([256], 2) == bytes(32) + (1).to_bytes(32, "big")
+
+
+def test_digest_of_a_turnout_binds_session_sharers_roots_and_survivors() -> None:
+    here, roots, some = session(), {0: b"\x01" * 32, 1: b"\x02" * 32, 2: b"\x03" * 32}, frozenset({0, 1})
+    turnouts = [
+        Turnout(here, roots, some),
+        Turnout(replace(here, round=2), roots, some),
+        Turnout(here, {0: roots[0], 1: roots[1], 3: roots[2]}, some),
+        Turnout(here, roots | {2: bytes(32)}, some),
+        Turnout(here, roots, frozenset({0, 2})),
+        Turnout(here, roots, frozenset(roots)),
+    ]
+    assert len({turnout.digest for turnout in turnouts}) == len(turnouts)

@@ -2,11 +2,12 @@
 
 share --> commit --> reveal --> unmask --> recover
 
-session.py   what is public and fixed          own_secrets.py  a participant's keys and seeds, derived
-graph.py     who masks with whom               transcript.py   the message of Share, and its root
-masked.py    the payload of Commit             answer.py       the message of Unmask, and its refusals
-excerpt.py   what one holder reads of it       recovery.py     secrets from shares, the sum
-turnout.py   who shared, who survived          headroom.py     sums that could wrap are refused
+session.py     what is public and fixed            graph.py, degree.py     who masks with whom
+own_secrets.py keys and seeds, derived             shamir.py, keystream.py shares; seeds as masks
+sharing.py     what is sealed to whom              transcript.py           the message of Share, and its root
+excerpt.py     what one holder reads of it         masked.py               the payload of Commit
+turnout.py     who shared, who survived            answer.py               the message of Unmask, and its refusals
+recovery.py    secrets from shares, the sum        headroom.py             sums that could wrap are refused
 
 Guarantee. The aggregator is honest but curious: it follows the protocol, reads all that is published, and may collude
 with up to t - 1 participants (t is the threshold). On the complete graph they learn the sum of the survivors' weighted
