@@ -156,6 +156,7 @@ def test_command_tells_the_same_as_table_json_and_page(cli: Cli, told: SmallFede
     common = [f"{told.task}@4", *told.options, "--store", told.store_address, "--index", tmp_path / "i.sqlite"]
     found = cli.json("audit", *common)
     assert Audit.model_validate(found).version == 4 and found["plan"]["ref"] == "plans:Plan"
+    assert found["plan"]["hidden"] is None and Audit.model_validate(found).plan.noise == "none"
     said = cli("audit", *common, "--html", tmp_path / "report.html")
     assert said.exit_code == 0, said.output
     assert "withdrawn at" in said.stdout and found["version_hash"] in said.stdout
@@ -177,6 +178,15 @@ def test_page_needs_nothing_from_outside_and_escapes_what_it_shows(told: SmallFe
     assert not re.search(r"""(src|href|url)\s*[=(]\s*['"]?(?!#)""", shown.replace("url(#tip)", ""))
     assert not re.search(r"https?:|//[a-z]", shown)
     assert "default-src 'none'" in shown
+
+
+def test_page_says_what_noise_hides_and_what_each_silo_spent(told: SmallFederation, index: EventIndex) -> None:
+    found = audited(told, index, 4)
+    plan = found.plan.model_copy(update={"hidden": "participant", "noise_multiplier": 12.5})
+    silos = [one.model_copy(update={"epsilon": 1.25 + place}) for place, one in enumerate(found.contributors)]
+    shown = page(found.model_copy(update={"plan": plan, "contributors": silos}))
+    assert "hides each participant, multiplier 12.5" in shown and ">1.25<" in shown and ">2.25<" in shown
+    assert ">1.25<" not in page(found)
 
 
 def test_page_of_the_newest_says_what_it_leaves_out(told: SmallFederation, index: EventIndex) -> None:
