@@ -17,6 +17,8 @@ from prefect_federated.scenario.simulation.options import (
     rule_spec,
 )
 
+MASKED: dict[str, Any] = {"mode": "masked", "committee": 0}
+
 
 @pytest.mark.parametrize(
     ("changes", "words"),
@@ -30,6 +32,15 @@ from prefect_federated.scenario.simulation.options import (
         ({"committee": -1}, "a committee has 0 to 31 seats, --committee asks for -1"),
         ({"scores": "lose"}, "no scores 'lose'; --scores takes one of improvement, loss"),
         ({"ray_address": "head:6379"}, "--ray-address head:6379 goes with --runner ray, the runner is threads"),
+        ({"drop": 2}, "--drop 2 goes with --mode masked, the mode is clear"),
+        ({**MASKED, "rule": "median"}, "--rule median with --mode masked: nobody sees a single update"),
+        ({**MASKED, "committee": 3}, "--committee 3 with --mode masked"),
+        ({**MASKED, "norm_rule": True}, "--norm-rule with --mode masked"),
+        ({**MASKED, "attackers": 2, "attack": "alie"}, "--attackers 2 with --mode masked"),
+        ({**MASKED, "runner": "ray"}, "--runner ray with --mode masked"),
+        ({**MASKED, "participants": 2}, "2 participants in a masked round; give 3 to 128"),
+        ({**MASKED, "participants": 129}, "129 participants in a masked round; give 3 to 128"),
+        ({**MASKED, "drop": 10}, "--drop 10 of 20 leaves 10, a masked sum needs 11"),
         ({"algorithm": "fedsgd"}, "no algorithm 'fedsgd'; --algorithm takes one of fedavg"),
         (
             {"rule": "multi_krum", "attackers": 9, "attack": "alie"},

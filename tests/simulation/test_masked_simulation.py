@@ -1,0 +1,34 @@
+"""A masked simulation in which somebody leaves in every phase: who is in the sum, and where the money went."""
+
+import pytest
+
+from prefect_federated.core.report import Report
+from tests.simulation.conftest import simulated
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory, prefect_server: str) -> Report:
+    """Seven participants, of whom the last three leave after share, commit and reveal."""
+    asked = {"participants": 7, "attackers": 0, "attack": "", "rule": "mean", "committee": 0, "epochs": 1}
+    return simulated(tmp_path_factory.mktemp("masked") / "out", mode="masked", drop=3, **asked)
+
+
+def test_who_leaves_is_out_from_there_on_and_the_round_goes_on(report: Report) -> None:
+    first, second = report.rounds
+    names = [f"participant-{number:03d}" for number in range(1, 8)]
+    assert first.expected == names
+    assert first.committed == [name for name in names if name != "participant-005"]
+    assert first.revealed == first.aggregated == [name for name in names if name[-1] not in "56"]
+    assert (first.status, second.status) == ("DEGRADED", "SUCCESS")
+    assert second.aggregated == names[:4], "who left has no bond any more"
+
+
+def test_all_three_lose_their_bonds_and_the_sum_is_right_to_the_wei(report: Report) -> None:
+    accounts = report.balances.accounts
+    assert report.balances.difference_wei == "0"
+    slashed = [name for name, row in accounts.items() if row.slashed_wei != "0"]
+    assert slashed == ["participant-005", "participant-006", "participant-007"]
+    assert int(accounts["participant-007"].earned_wei) > 0, "its update is in the sum"
+    assert accounts["participant-006"].earned_wei == accounts["participant-005"].earned_wei == "0"
