@@ -90,6 +90,26 @@ contract EnrolmentsTest is RoundBase {
         vm.assertEq(coordinator.participantAt(task, 1), _silo(1), "kept");
     }
 
+    /// All indices but one are written as given: 65,530 more enrolments would show nothing else.
+    function test_the_last_index_is_given_once_and_who_has_one_comes_back() public {
+        bytes32 tasks = bytes32(0x2a3323ecafd46d19727651cc413113faa199c5f7f78323fe821e5353c5afa000 + uint256(6));
+        bytes32 slot = bytes32(uint256(keccak256(abi.encode(task, tasks))) + 1);
+        uint256 word = uint256(vm.load(address(coordinator), slot));
+        vm.assertEq(uint16(word >> 176), SILOS, "the task's indices");
+        word += (type(uint16).max - 1 - SILOS) << 176;
+        vm.store(address(coordinator), slot, bytes32(word));
+        address last = _join(9);
+        vm.assertEq(coordinator.participantAt(task, type(uint16).max - 1), last, "the last");
+        vm.expectRevert(abi.encodeWithSelector(TaskFull.selector, task, type(uint16).max));
+        this.join(10);
+        _leave(_silo(1));
+        _enrol(_silo(1));
+    }
+
+    function join(uint256 i) external {
+        _join(i);
+    }
+
     function test_who_enrols_in_a_running_round_takes_part_from_the_next() public {
         _open();
         address late = _join(9);
