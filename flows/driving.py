@@ -112,7 +112,7 @@ def _masked(cast: Cast, task: int, phase: Phase, step: str) -> dict[str, Exclusi
     if federation.round_state(task).phase is not phase:
         return excluded
     for member in _cohort(cast, task, round):
-        may = phase is Phase.SHARE or federation.has_revealed(task, round, member.account)
+        may = phase is Phase.SHARE or federation.survives(task, round, member.account)
         if not isinstance(member, Participant) or not may:
             continue
         cast.watch(round, step, member.name)

@@ -155,6 +155,7 @@ def _standing(silo: OpenSilo, state: RoundState) -> Standing:
         owes=federation.has_mark(state.task, state.round, account),
         masked=masked,
         dealt=masked and federation.has_dealt(state.task, state.round, account),
+        survives=masked and federation.survives(state.task, state.round, account),
         shown=masked and federation.has_shown(state.task, state.round, account),
     )
 

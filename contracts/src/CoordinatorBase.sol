@@ -68,8 +68,10 @@ abstract contract CoordinatorBase is CoordinatorStore {
     function _consentUntil(uint32 task, Clock memory c) internal view returns (uint40) {
         TaskParams storage p = _s().tasks[task].params;
         uint256 until = uint256(c.deadline) + p.finalityGap + p.revealWindow + p.revealGrace;
+        uint256 since = c.opensAt;
         if (c.phase == Phase.Share) until += uint256(p.finalityGap) + p.commitWindow;
-        return c.pause.unpaused(until, c.opensAt);
+        else if (p.mode != 0) since = _s().masks[task].openedAt;
+        return c.pause.unpaused(until, since);
     }
 
     /// @dev A grant for the task covers what the silo is about to do, or the call is over.

@@ -4,13 +4,14 @@ pragma solidity 0.8.37;
 import {IParticipantRegistry} from "./interfaces/IParticipantRegistry.sol";
 import {ITaskDesk} from "./interfaces/ITaskDesk.sol";
 import {CoordinatorBase} from "./CoordinatorBase.sol";
-import {Mark} from "./Marks.sol";
+import {Mark, Marks} from "./Marks.sol";
 import {Clock} from "./Clocks.sol";
 import {Phases} from "./Phases.sol";
 
 /// @title Who takes part in a task from which round to which, and when its bond is free.
 abstract contract Enrolments is CoordinatorBase, ITaskDesk {
     using Phases for Clock;
+    using Marks for mapping(uint256 => uint256);
 
     function enrol(uint32 task) external {
         Task storage t = _taskOf(task);
@@ -84,7 +85,13 @@ abstract contract Enrolments is CoordinatorBase, ITaskDesk {
     function _holds(uint32 task, Clock memory c, Enrolment storage e) internal view returns (bool) {
         if (!_inCohort(e, c.round)) return false;
         if (!c.idle()) return true;
-        return _s().rounds[task].revealDeadline != 0 && _markOf(task, c.round, e.index) == Mark.Committed;
+        if (_s().rounds[task].revealDeadline == 0) return false;
+        Mark mark = _markOf(task, c.round, e.index);
+        if (mark == Mark.Committed) return true;
+        if (_s().sharers[task].get(c.round, e.index) != Mark.Committed) return false;
+        // In a masked round who dealt shares owed a commit, and who revealed its shares of others (slashUnmasked).
+        TaskParams storage p = _s().tasks[task].params;
+        return mark == Mark.None || (mark == Mark.Revealed && _s().masks[task].unmasked >= c.needed(p, p.threshold));
     }
 
     function _release(uint32 task, address participant) internal {

@@ -5,10 +5,12 @@ import {IMasking} from "./interfaces/IMasking.sol";
 import {CoordinatorBase} from "./CoordinatorBase.sol";
 import {Clock} from "./Clocks.sol";
 import {Mark, Marks} from "./Marks.sol";
+import {Phases} from "./Phases.sol";
 
 /// @notice Documented in IMasking.
 abstract contract Masking is CoordinatorBase, IMasking {
     using Marks for mapping(uint256 => uint256);
+    using Phases for Clock;
 
     function dealShares(
         uint32 task,
@@ -26,12 +28,13 @@ abstract contract Masking is CoordinatorBase, IMasking {
         if (!e.bonded || !_inCohort(e, round)) revert NotInCohort(task, round, participant);
         if (maskingKey == 0 || root == 0) revert MissingShares(task, round, participant);
         if (_sharer(task, round, e.index) != Mark.None) revert AlreadyShared(task, round, participant);
-        _requireConsent(task, c, participant, grantId);
+        // Where privacy loss is counted, the commit asks the grant for both.
+        if (_s().tasks[task].params.privacyFloor == 0) _requireConsent(task, c, participant, grantId);
 
         _s().shares[task][e.index] = _dealt(participant, grantId, maskingKey, root);
         _s().sharers[task].set(round, e.index, Mark.Committed);
         Masks storage m = _s().masks[task];
-        if (m.round != round) (m.round, m.shared, m.unmasked) = (round, 0, 0);
+        if (m.round != round) (m.round, m.shared, m.unmasked, m.openedAt) = (round, 0, 0, c.opensAt);
         emit SharesDealt(task, round, participant, e.index, maskingKey, root, grantId, uri);
         if (++m.shared == c.cohort) _next(task, c, c.nowS);
     }
@@ -75,10 +78,11 @@ abstract contract Masking is CoordinatorBase, IMasking {
 
     function slashUnmasked(uint32 task, uint32 round, uint16[] calldata indices) external {
         Clock memory c = _current(task, round);
-        uint16 quorum = _s().tasks[task].params.quorum;
-        // Where too few committed nobody is blamed: what somebody dealt may not have been to be had.
-        if (c.phase <= Phase.Commit || _s().rounds[task].revealDeadline == 0) revert NothingOwed(task, round, c.phase);
-        bool unmasked = c.phase > Phase.Unmask && c.revealed >= quorum;
+        TaskParams storage p = _s().tasks[task].params;
+        // Where too few could go on nobody is blamed: what somebody dealt may not have been to be had. And whoever's
+        // consent is withdrawn in the last second of Commit has all of Reveal to take its shares back.
+        if (c.phase <= Phase.Reveal || _s().rounds[task].revealDeadline == 0) revert NothingOwed(task, round, c.phase);
+        bool unmasked = c.phase > Phase.Unmask && _s().masks[task].unmasked >= c.needed(p, p.threshold);
         for (uint256 i; i < indices.length; ++i) {
             _slashUnmasked(task, c, indices[i], unmasked);
         }
@@ -87,7 +91,7 @@ abstract contract Masking is CoordinatorBase, IMasking {
     function masksOf(uint32 task) external view returns (Masks memory m) {
         m = _s().masks[task];
         uint32 round = _load(task).round;
-        if (m.round != round) return Masks(round, 0, 0);
+        if (m.round != round) return Masks(round, 0, 0, 0);
     }
 
     function sharesOf(uint32 task, uint32 round, uint16 index)

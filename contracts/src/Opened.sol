@@ -50,6 +50,18 @@ abstract contract Opened is Bases, IOpened {
         return known ? _counted(o.weight, behind) : 0;
     }
 
+    function hasCommitted(uint32 task, uint32 round, uint16 index) external view returns (bool) {
+        return _markOf(task, round, index) != Mark.None;
+    }
+
+    function hasRevealed(uint32 task, uint32 round, uint16 index) external view returns (bool) {
+        return _markOf(task, round, index) == Mark.Revealed;
+    }
+
+    function recordAt(uint32 task, uint16 index) external view returns (bytes32) {
+        return _s().records[task][index];
+    }
+
     // --- internal
 
     function _opened(uint32 task, uint32 round, address participant, Opening calldata o)

@@ -23,7 +23,7 @@ library Phases {
 
     /// Moves on to the phase after this one, which ended at `endedAt`: its deadline, or earlier when everybody
     /// has acted (and no roll stands). Too few commits (less those retracted), openings or shares, or no proposal in time,
-    /// void the round.
+    /// void the round. A masked round needs more than half of its cohort all the way, as its secrets do.
     /// @param m Of this round, or an older one: then nobody has shared.
     function next(
         Clock memory c,
@@ -31,15 +31,16 @@ library Phases {
         IRoundTypes.Masks storage m,
         uint40 endedAt
     ) internal view {
-        if (c.phase == IRoundTypes.Phase.Commit && c.committed >= uint256(p.quorum) + c.late) {
+        uint256 quorum = needed(c, p, p.quorum);
+        if (c.phase == IRoundTypes.Phase.Commit && c.committed >= quorum + c.late) {
             _enter(c, IRoundTypes.Phase.Reveal, endedAt + p.finalityGap, p.revealWindow);
-        } else if (c.phase == IRoundTypes.Phase.Reveal && c.revealed >= p.quorum) {
+        } else if (c.phase == IRoundTypes.Phase.Reveal && c.revealed >= quorum) {
             if (p.committee != 0) _enter(c, IRoundTypes.Phase.Vote, endedAt, p.voteWindow);
             else if (p.mode == 0) _enter(c, IRoundTypes.Phase.Aggregate, endedAt, p.aggregateWindow);
             else _enter(c, IRoundTypes.Phase.Unmask, endedAt + p.finalityGap, p.unmaskWindow);
-        } else if (c.phase == IRoundTypes.Phase.Share && m.round == c.round && m.shared >= p.quorum) {
+        } else if (c.phase == IRoundTypes.Phase.Share && m.round == c.round && m.shared >= quorum) {
             _enter(c, IRoundTypes.Phase.Commit, endedAt + p.finalityGap, p.commitWindow);
-        } else if (c.phase == IRoundTypes.Phase.Unmask && m.unmasked >= p.threshold) {
+        } else if (c.phase == IRoundTypes.Phase.Unmask && m.unmasked >= needed(c, p, p.threshold)) {
             _enter(c, IRoundTypes.Phase.Aggregate, endedAt + p.finalityGap, p.aggregateWindow);
         } else if (c.phase == IRoundTypes.Phase.Vote) {
             _enter(c, IRoundTypes.Phase.VoteReveal, endedAt + p.finalityGap, p.voteRevealWindow);
@@ -48,6 +49,16 @@ library Phases {
         } else {
             end(c, IRoundTypes.Phase.Voided, IRoundTypes.Status.VOIDED, endedAt);
         }
+    }
+
+    /// So many must do what a phase asks: the task's number, and in a masked round more than half of the cohort.
+    function needed(Clock memory c, IRoundTypes.TaskParams storage p, uint256 least)
+        internal
+        view
+        returns (uint256)
+    {
+        if (p.mode == 0 || least > c.cohort / 2) return least;
+        return uint256(c.cohort) / 2 + 1;
     }
 
     /// Goes back to Aggregate, from now on: the proposal that stood was proven wrong.

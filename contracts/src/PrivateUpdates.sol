@@ -24,12 +24,9 @@ abstract contract PrivateUpdates is Commits, IPrivateUpdates {
         (address participant, uint16 index) = _committer(task, c, commitment, evidenceHash);
         TaskParams storage p = _s().tasks[task].params;
         if (p.mode != 0) _requireShared(task, c, participant, index);
-        if (p.privacyFloor != 0) {
-            _spend(task, c, participant, grantId, cost);
-        } else {
-            if (cost != 0) revert CostNotCounted(task, cost);
-            _requireConsent(task, c, participant, grantId);
-        }
+        // A masked task need not count any loss; whoever names one where none is counted is refused by the ledger.
+        if (p.mode != 0 && p.privacyFloor == 0 && cost == 0) _requireConsent(task, c, participant, grantId);
+        else _spend(task, c, participant, grantId, cost);
         _enter(task, c, participant, index, commitment, grantId, evidenceHash);
         bool all = p.mode != 0 && c.phase == Phase.Commit && c.committed == _s().masks[task].shared;
         if (all) _next(task, c, c.nowS);

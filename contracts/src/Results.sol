@@ -12,6 +12,7 @@ abstract contract Results is CoordinatorBase, IRounds {
     using Phases for Clock;
 
     uint8 internal constant LAST_REASON = 7;
+    uint8 internal constant MALFORMED = 4;
     uint256 internal constant EXCLUSION_BYTES = 3;
 
     function propose(uint32 task, uint32 round, Proposal calldata p) external {
@@ -71,13 +72,14 @@ abstract contract Results is CoordinatorBase, IRounds {
         if (p.exclusions.length % EXCLUSION_BYTES != 0 || (!rolled && p.included + excluded != c.revealed)) {
             revert MiscountedProposal(task, c.round, p.included, excluded, c.revealed);
         }
+        bool whole = _s().tasks[task].params.mode != 0 && p.included != 0; // a masked sum is of all who masked
         uint256 sure = p.included; // and whoever is out, and revealed on chain
         uint256 least; // the lowest index that may come now
         for (uint256 i; i < p.exclusions.length; i += EXCLUSION_BYTES) {
             uint16 index = uint16(bytes2(p.exclusions[i:i + 2]));
             uint8 reason = uint8(p.exclusions[i + 2]);
             Mark mark = _markOf(task, c.round, index);
-            bool listed = reason != 0 && reason <= LAST_REASON;
+            bool listed = reason != 0 && reason <= LAST_REASON && (!whole || reason == MALFORMED);
             bool revealed = mark == Mark.Revealed;
             if (!listed || index < least || !(revealed || (rolled && mark == Mark.None))) {
                 revert BadExclusion(task, c.round, index, reason);

@@ -105,6 +105,7 @@ abstract contract Tasks is CoordinatorBase, ITaskDesk {
         _check(clear == (p.shareWindow == 0), "shareWindow");
         _check(clear == (p.unmaskWindow == 0), "unmaskWindow");
         _check(clear ? p.threshold == 0 : p.threshold > 1 && p.threshold <= p.quorum, "threshold");
+        _check(clear || p.quorum > 2, "quorum");
     }
 
     function _validateCommittee(TaskParams calldata p) internal pure {

@@ -61,18 +61,6 @@ abstract contract Updates is Commits, Bases, IRounds {
         _save(task, c);
     }
 
-    function hasCommitted(uint32 task, uint32 round, uint16 index) external view returns (bool) {
-        return _markOf(task, round, index) != Mark.None;
-    }
-
-    function hasRevealed(uint32 task, uint32 round, uint16 index) external view returns (bool) {
-        return _markOf(task, round, index) == Mark.Revealed;
-    }
-
-    function recordAt(uint32 task, uint16 index) external view returns (bytes32) {
-        return _s().records[task][index];
-    }
-
     // --- internal
 
     /// @dev The opening is the commitment's; says how old its base is, where that is not the round's.

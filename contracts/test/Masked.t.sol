@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IBudgets} from "../src/interfaces/IBudgets.sol";
 import {IMasking} from "../src/interfaces/IMasking.sol";
 import {IConsentLedger, vm} from "./Base.sol";
 import {MaskedBase} from "./MaskedBase.sol";
@@ -81,11 +82,10 @@ contract MaskedTest is MaskedBase {
         _revealFirst(3);
         _assertPhase(Phase.Unmask);
         _opens();
-        _show(_silo(0));
-        _show(_silo(2));
-        _assertPhase(Phase.Unmask);
-        _ends();
-        coordinator.tick(task);
+        for (uint256 i; i < 3; ++i) {
+            _assertPhase(Phase.Unmask);
+            _show(_silo(i));
+        }
         _assertPhase(Phase.Aggregate);
         vm.assertEq(coordinator.roundOf(task).cohort, 4, "expected");
     }
@@ -102,16 +102,43 @@ contract MaskedTest is MaskedBase {
         _assertPhase(Phase.Share);
     }
 
-    function test_too_few_shown_shares_void_the_round_and_nothing_is_paid() public {
+    function test_too_few_shown_shares_void_the_round_and_nobody_is_blamed() public {
         _toUnmask();
         _show(_silo(1));
+        _show(_silo(0)); // more than half of four are needed, whatever the task's threshold
         _ends();
         coordinator.tick(task);
         _assertPhase(Phase.Voided);
         for (uint16 i; i < 4; ++i) {
             _slash(i);
-            vm.assertTrue(_bonded(i) == (i == 1), "only who showed its shares keeps its bond");
+            vm.assertTrue(_bonded(i), "what was dealt may not have been to be had");
         }
+    }
+
+    function test_a_masked_sum_is_of_all_who_revealed_but_whose_shares_are_malformed() public {
+        _toUnmask();
+        for (uint256 i; i < 4; ++i) {
+            _show(_silo(i));
+        }
+        _opens();
+        Proposal memory p = _proposal();
+        (p.included, p.exclusions) = (3, hex"000302"); // the last for UNDECRYPTABLE
+        vm.prank(aggregator);
+        vm.expectRevert(abi.encodeWithSelector(BadExclusion.selector, task, round, 3, 2));
+        coordinator.propose(task, round, p);
+        p.exclusions = hex"000304"; // for MALFORMED
+        _propose(p);
+    }
+
+    function test_a_sum_that_cannot_be_opened_leaves_everybody_out_for_any_reason() public {
+        _toUnmask();
+        for (uint256 i; i < 4; ++i) {
+            _show(_silo(i));
+        }
+        _opens();
+        Proposal memory p = _proposal();
+        (p.included, p.exclusions) = (0, hex"000007000102000207000307");
+        _propose(p);
     }
 
     // --- who may deal
@@ -181,7 +208,7 @@ contract MaskedTest is MaskedBase {
         address silo = _silo(0);
         bytes32 commitment = _digest(silo, _opening(silo));
         vm.prank(silo);
-        vm.expectPartialRevert(bytes4(keccak256("CostNotCounted(uint32,uint256)")));
+        vm.expectRevert(abi.encodeWithSelector(IBudgets.CostBelowFloor.selector, 7, 0));
         coordinator.commitPrivate(task, round, commitment, grants[silo], _evidence(silo), 7);
     }
 

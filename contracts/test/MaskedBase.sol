@@ -10,7 +10,7 @@ abstract contract MaskedBase is RoundBase {
     uint32 internal constant UNMASK = 70;
     uint8 internal mode = 1;
 
-    function _params() internal view override returns (TaskParams memory p) {
+    function _params() internal view virtual override returns (TaskParams memory p) {
         p = super._params();
         (p.mode, p.modes, p.disclosure, p.quorum) = (mode, 1, 0, 3);
         (p.shareWindow, p.unmaskWindow, p.threshold) = (SHARE, UNMASK, 2);

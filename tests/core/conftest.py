@@ -67,6 +67,7 @@ MASKED: Values = {
     "enforced.limit": 2**17,
     "enforced.mode": 1,
     "enforced.modes": 1,
+    "enforced.quorum": 3,
     "enforced.threshold": 2,
     "enforced.share_window": 60,
     "enforced.unmask_window": 60,

@@ -33,6 +33,7 @@ class Found(Protocol):
         quorum: int = 3,
         privacy: Privacy | None = None,
         server: ServerSpec = FEDAVG,
+        hospitals: tuple[str, ...] = HOSPITALS,
     ) -> Consortium: ...
 
 
@@ -67,12 +68,13 @@ def found() -> Iterator[Found]:
             quorum: int = 3,
             privacy: Privacy | None = None,
             server: ServerSpec = FEDAVG,
+            hospitals: tuple[str, ...] = HOSPITALS,
         ) -> Consortium:
             devnet = chains.enter_context(Devnet.start())
             plot = Plot(
                 rounds=rounds,
                 interval_s=0,
-                hospitals=HOSPITALS,
+                hospitals=hospitals,
                 cheats=(),
                 data_docs=False,
                 terms=Terms(epochs=1, modes=modes, quorum=quorum, privacy=privacy, server=server),

@@ -26,7 +26,7 @@ from prefect_federated.tasks.aggregate import aggregate
 from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.open_round import open_round
 from prefect_federated.tasks.settle import settle
-from tests.flows.conftest import Found
+from tests.flows.conftest import HOSPITALS, Found
 
 NORMED = f"{Path(__file__).with_name('normed_plan.py')}:Normed"
 FOLLOWS = (
@@ -64,7 +64,14 @@ ALGORITHMS: dict[str, dict[str, Any]] = {
 }
 
 
-def found_with(algorithm: str, found: Found, folder: Path, rounds: int = 6, quorum: int = 3) -> Consortium:
+def found_with(
+    algorithm: str,
+    found: Found,
+    folder: Path,
+    rounds: int = 6,
+    quorum: int = 3,
+    hospitals: tuple[str, ...] = HOSPITALS,
+) -> Consortium:
     """The federation of the flow tests, with another task: one algorithm, room for its updates, no rule on norms."""
     original = scenario.build_spec
 
@@ -82,7 +89,7 @@ def found_with(algorithm: str, found: Found, folder: Path, rounds: int = 6, quor
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scenario, "build_spec", rebuilt)
-        return found(folder, rounds, quorum=quorum)
+        return found(folder, rounds, quorum=quorum, hospitals=hospitals)
 
 
 def members(consortium: Consortium) -> dict[str, Participant]:

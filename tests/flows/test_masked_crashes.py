@@ -5,21 +5,21 @@ import pytest
 from prefect_federated.core.round import Phase
 from prefect_federated.scenario.consortium import Consortium
 from tests.flows import local_scene as scene
-from tests.flows.conftest import HOSPITALS, Found
+from tests.flows.conftest import Found
 from tests.flows.crash_scene import Scene, worker
-from tests.flows.test_masked import do, due
+from tests.flows.test_masked import HOSPITALS, do, due
 
 pytestmark = pytest.mark.slow
 
 SHARING = ("shared", "dealShares-signed", "dealShares-sent", "dealt")
 UNMASKING = ("answered", "showShares-signed", "showShares-sent", "shown")
-FIRST, SECOND, THIRD = HOSPITALS
+FIRST, SECOND, *OTHERS = HOSPITALS
 
 
 @pytest.fixture(scope="module")
 def consortium(found: Found, prefect_api: str, tmp_path_factory: pytest.TempPathFactory) -> Consortium:
-    """Three hospitals whose updates are masked."""
-    return scene.found_with("masked", found, tmp_path_factory.mktemp("masked"), rounds=2, quorum=3)
+    """Four hospitals whose updates are masked."""
+    return scene.found_with("masked", found, tmp_path_factory.mktemp("masked"), rounds=2, hospitals=HOSPITALS)
 
 
 def test_silo_that_dies_in_every_step_of_a_masked_round_leaves_the_exact_mean(
@@ -42,7 +42,7 @@ def test_silo_that_dies_in_every_step_of_a_masked_round_leaves_the_exact_mean(
         ):
             die(FIRST, *points)
             die(SECOND, after)  # what it sent stands, whatever it knows of it
-            do(consortium, spec, step, THIRD, last=True)
+            do(consortium, spec, step, *OTHERS, last=True)
             federation.wait_until(federation.round_state(spec.task).opens_at)
     assert federation.round_state(spec.task).phase is Phase.AGGREGATE
     expected = due(consortium, spec, *HOSPITALS)

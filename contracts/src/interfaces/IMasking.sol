@@ -47,7 +47,8 @@ interface IMasking is ICoordinatorTypes {
     /// Thrown when nothing was owed that somebody is to be slashed for: the round ended before.
     error NothingOwed(uint32 task, uint32 round, Phase phase);
 
-    /// Deals the secrets of the sender's mask out. In Share, once a round; its grant must be live until it can have revealed.
+    /// Deals the secrets of the sender's mask out. In Share, once a round; its grant must be live until it can have revealed,
+    /// which in a task that counts privacy loss the commit alone asks.
     /// @param maskingKey X25519, made for this round.
     /// @param root SHA-256 root of the transcript: sealed shares, their hashes, the hash of the own mask's seed.
     function dealShares(
@@ -73,8 +74,8 @@ interface IMasking is ICoordinatorTypes {
         bytes32 root
     ) external;
 
-    /// Takes the bonds of those among the indices who shared and did not commit (once Commit is over, where the quorum
-    /// did), or revealed and showed no shares (once Unmask is over). Anyone; the rest is passed over.
+    /// Takes the bonds of those among the indices who shared and did not commit (once Reveal is over), or revealed and
+    /// showed no shares (once Unmask is over), where enough others did. Anyone; the rest is passed over.
     function slashUnmasked(uint32 task, uint32 round, uint16[] calldata indices) external;
 
     /// How far the masks of the task's current round are.

@@ -5,9 +5,6 @@ pragma solidity 0.8.37;
 /// @notice Called at the coordinator's address. In such a task (`privacyFloor` is not 0), and in a masked one, this is the only
 /// way to commit.
 interface IPrivateUpdates {
-    /// Thrown when a commit names a cost in a task that counts none.
-    error CostNotCounted(uint32 task, uint256 cost);
-
     /// As IRounds.commit, with what the update costs: a vector of Renyi divergences (RdpVector), at least the task's
     /// floor in each lane, or 0 where the task has none. In a masked task only who has shared may commit. Reverts where the grant's or the silo's own limit would be exceeded (IBudgets).
     function commitPrivate(

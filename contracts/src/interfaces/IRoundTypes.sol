@@ -77,7 +77,8 @@ interface IRoundTypes {
     /// @param privacyFloor The least privacy loss that a commit counts, in each lane (RdpVector); 0 where none is counted.
     /// With one, the only mode is direct: `commitPrivate`.
     /// @param shareWindow Masked tasks alone: to share the secrets of a mask. @param unmaskWindow To show the shares of
-    /// others that open the sum. @param threshold So many shares open a secret; 2 .. quorum. All three 0 in clear tasks.
+    /// others that open the sum. @param threshold So many shares open a secret; 2 .. quorum; the quorum
+    /// is 3 or more: two who are left would read each other off the sum. All three 0 in clear tasks.
     struct TaskParams {
         bytes32 specHash;
         bytes32 genesisRoot;
@@ -130,10 +131,12 @@ interface IRoundTypes {
 
     /// How far the masks of a round are. @param round Theirs: an older one says that nobody has shared in this one.
     /// @param shared How many have shared their secrets. @param unmasked How many have shown shares of others.
+    /// @param openedAt When the round opened, running time: a pause since then takes no consent away.
     struct Masks {
         uint32 round;
         uint16 shared;
         uint16 unmasked;
+        uint40 openedAt;
     }
 
     /// What the round needs from a participant's sealed update, once Reveal has opened.

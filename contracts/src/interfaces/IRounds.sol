@@ -32,14 +32,4 @@ interface IRounds is ICoordinatorTypes {
 
     /// Moves the round on as far as time allows. Anyone; every other call does the same first.
     function tick(uint32 task) external;
-
-    /// Whether the participant with this index committed in `round` (the current or last one; else false).
-    function hasCommitted(uint32 task, uint32 round, uint16 index) external view returns (bool);
-
-    /// Whether it opened its commitment in time.
-    function hasRevealed(uint32 task, uint32 round, uint16 index) external view returns (bool);
-
-    /// What the participant's slot holds of its last commit: keccak256(abi.encode(participant, commitment,
-    /// keccak256(abi.encode(grantId, evidenceHash)))), so that whoever shows it shows under which grant it was made.
-    function recordAt(uint32 task, uint16 index) external view returns (bytes32);
 }

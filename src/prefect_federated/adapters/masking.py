@@ -4,6 +4,8 @@ registry, RoundStarted --session--> deal --store, root on chain--> seeds --mask-
 survivors on chain --answer--> store, root on chain --recover--> exact sum of the updates
 """
 
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,28 +15,38 @@ from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.gathering import Gathered, OutOfRange, gather
 from prefect_federated.adapters.party import Party
 from prefect_federated.core.aggregation.two_tiers import Sums
+from prefect_federated.core.canonical import canonical
 from prefect_federated.core.combine import Words
 from prefect_federated.core.errors import (
+    ChainUnreachable,
+    ConfigurationError,
+    ContentMismatch,
     ContentMissing,
     FederatedError,
+    MalformedMessage,
     PayloadError,
+    PayloadTooLarge,
     ProtocolError,
+    TransportError,
     UnknownParticipant,
+    WrongPhase,
 )
 from prefect_federated.core.masking.answer import CHUNK as ANSWER_CHUNK
 from prefect_federated.core.masking.answer import Answer, answer
+from prefect_federated.core.masking.excerpt import Excerpt, excerpts_of, parse_excerpt
 from prefect_federated.core.masking.masked import Seeds, mask, seeds_of
 from prefect_federated.core.masking.own_secrets import OwnSecrets, secrets_of
 from prefect_federated.core.masking.recovery import open_masks, recover
 from prefect_federated.core.masking.session import Session, complete, usable_key
 from prefect_federated.core.masking.sharing import share
 from prefect_federated.core.masking.transcript import CHUNK as SHARING_CHUNK
-from prefect_federated.core.masking.transcript import Sharing, parse_sharing
+from prefect_federated.core.masking.transcript import Shares, Sharing, parse_sharing
 from prefect_federated.core.masking.turnout import Turnout
 from prefect_federated.core.merkle import chunks_of, root
+from prefect_federated.core.round import Phase, Reason
 from prefect_federated.core.round_spec import RoundSpec
 
-TURNOUT = "turnout"  # a silo's slot for the survivors that it answered for
+SHARES, TURNOUT = "shares", "turnout"  # slots of what a silo read of the others' shares, and whom it answered for
 
 
 def session_of(party: Party, spec: RoundSpec) -> Session:
@@ -60,15 +72,18 @@ def own_sharing(party: Party, spec: RoundSpec) -> Sharing:
 
 
 def own_seeds(party: Party, spec: RoundSpec) -> Seeds:
-    """The seeds that this party masks its update with.
+    """The seeds that this party masks its update with. What it read of the others' shares it keeps, to answer from.
 
     Raises:
         ContentMissing: the store does not give what somebody dealt.
         TooFewShares: so few dealt that a mask could not be taken off again.
     """
     session = session_of(party, spec)
-    shared = shared_in(party, spec, session)
-    return seeds_of(session, _secrets(party, session), _roots(shared), shared)
+    own, shared = _secrets(party, session), shared_in(party, spec, session)
+    seeds = seeds_of(session, own, _roots(shared), shared)
+    mine = {str(index): excerpts_of(sharing)[own.index].hex() for index, sharing in shared.items()}
+    party.vault.keep(spec.slot(SHARES, party.account), canonical(mine))
+    return seeds
 
 
 def masked(party: Party, spec: RoundSpec, words: Words, weight: int) -> tuple[Words, bytes | None]:
@@ -85,30 +100,25 @@ def masked(party: Party, spec: RoundSpec, words: Words, weight: int) -> tuple[Wo
 
 
 def shared_in(party: Party, spec: RoundSpec, session: Session) -> dict[int, Sharing]:
-    """Everybody's message of Share, by index. One that is malformed counts as none: everybody sees that alike.
+    """Everybody's message of Share, by index.
+
+    Counted as none, since everybody sees that alike: what is malformed under its root, lies where this kind of store
+    has nothing, or was dealt by somebody whose sealing key gives no secret.
 
     Raises:
         ContentMissing: the store does not give what somebody dealt; nobody can mask before it does.
     """
-    found = dict[int, Sharing]()
+    members, found = {member.index for member in session.members}, dict[int, Sharing]()
     for dealt in party.federation.dealt(spec.task, spec.round):
+        if dealt.index not in members:
+            continue
         try:
             sharing = parse_sharing(session, dealt.index, _message(party, session, dealt))
-        except (ContentMissing, UnknownParticipant):
-            raise
-        except PayloadError:
+        except (MalformedMessage, ConfigurationError, PayloadTooLarge):
             continue
         if sharing.masking_public == dealt.masking_key:
             found[dealt.index] = sharing
     return found
-
-
-def turnout_of(party: Party, spec: RoundSpec) -> tuple[Turnout, dict[int, Sharing]]:
-    """Who dealt what, and who of them revealed in time, as the chain has it; once Reveal is over."""
-    session = session_of(party, spec)
-    survivors = frozenset(one.index for one in party.federation.reveals(spec.task, spec.round))
-    shared = shared_in(party, spec, session)
-    return Turnout(session, _roots(shared), survivors), shared
 
 
 def own_answer(party: Party, spec: RoundSpec) -> tuple[Answer, dict[int, FederatedError]]:
@@ -117,13 +127,26 @@ def own_answer(party: Party, spec: RoundSpec) -> tuple[Answer, dict[int, Federat
     For which survivors it answers is kept before anything is shown: it never answers for others in the same round.
 
     Raises:
+        WrongPhase: the round is not in Unmask.
+        ChainUnreachable: the node does not show every opening that the contract counts; try again.
+        KeyUnavailable: its sealing key is not the one that was registered when the round opened.
         UnmaskRefused: it answered for other survivors before, or is none of them.
         TooFewShares: too few survive to open anything.
     """
-    turnout, shared = turnout_of(party, spec)
+    session, federation = session_of(party, spec), party.federation
+    own, state = _secrets(party, session), federation.round_state(spec.task)
+    if (state.round, state.phase) != (spec.round, Phase.UNMASK):
+        raise WrongPhase(f"round {spec.task}/{spec.round} is in {state.phase.name}; shares are shown in UNMASK alone")
+    reveals = federation.reveals(spec.task, spec.round)
+    if len(reveals) != state.revealed:
+        raise ChainUnreachable(
+            f"the node shows {len(reveals)} openings of round {spec.task}/{spec.round}, the contract counts"
+            f" {state.revealed}; ask again, or another node"
+        )
+    shared = _kept_shares(party, spec, session, own.index)
+    turnout = _turnout(session, shared, reveals)
     answered = party.vault.keep(spec.slot(TURNOUT, party.account), turnout.digest)
-    index = _index(turnout.session, party.account)
-    return answer(turnout, shared, index, party.sealing_key.private_bytes, answered)
+    return answer(turnout, shared, own.index, party.sealing_key.private_bytes, answered)
 
 
 def gather_masked(party: Party, spec: RoundSpec, reveals: list[Reveal]) -> Gathered:
@@ -134,21 +157,60 @@ def gather_masked(party: Party, spec: RoundSpec, reveals: list[Reveal]) -> Gathe
     Raises:
         StoreUnreachable: no payload could be asked for at all, or chain or store gave no answer; try again.
     """
-    gathered = gather(party, spec, reveals)
-    if gathered.reasons or not reveals:
-        return _unopened(gathered, f"{len(gathered.reasons)} of {len(reveals)} masked updates cannot be read")
+    try:
+        session = session_of(party, spec)
+        shared = shared_in(party, spec, session)
+        turnout = _turnout(session, shared, reveals)
+    except TransportError:
+        raise
+    except FederatedError as error:
+        return _unopened(gather(party, spec, reveals), str(error))
+    outside = {one.participant for one in reveals if one.index not in turnout.survivors}
+    gathered = gather(party, spec, [one for one in reveals if one.index in turnout.survivors])
+    if gathered.reasons or not gathered.updates:
+        return _without(_unopened(gathered, f"{len(gathered.reasons)} masked updates cannot be read"), outside)
     indices = {reveal.participant: reveal.index for reveal in reveals}
     payloads = {indices[update.participant]: update.words for update in gathered.updates}
     try:
-        turnout, shared = turnout_of(party, spec)
         words = recover(open_masks(turnout, shared, _answers(party, spec, turnout)), payloads).astype(np.int64)
         _require_range(spec, words, sum(update.weight for update in gathered.updates))
     except (PayloadError, ProtocolError) as error:
-        return _unopened(gathered, str(error))
-    return replace(gathered, total=words)
+        return _without(_unopened(gathered, str(error)), outside)
+    return _without(replace(gathered, total=words), outside)
 
 
-def _roots(shared: dict[int, Sharing]) -> dict[int, bytes]:
+def _without(gathered: Gathered, outside: Collection[str]) -> Gathered:
+    """The same, with those left out who revealed, and whose shares nobody could mask with."""
+    why = "what it dealt is malformed, so nobody has masked with it and it is no part of the sum"
+    return replace(
+        gathered,
+        reasons=gathered.reasons | dict.fromkeys(outside, Reason.MALFORMED),
+        details=gathered.details | dict.fromkeys(outside, why),
+    )
+
+
+def _turnout(session: Session, shared: Mapping[int, Shares], reveals: Sequence[Reveal]) -> Turnout:
+    survivors = frozenset(one.index for one in reveals if one.index in shared)
+    return Turnout(session, _roots(shared), survivors)
+
+
+def _kept_shares(party: Party, spec: RoundSpec, session: Session, index: int) -> dict[int, Excerpt]:
+    """What this party read of the others' shares before it masked; the store need not have them any more.
+
+    Raises:
+        ContentMissing: it kept nothing, since it has not masked in this round.
+    """
+    kept = party.vault.recall(spec.slot(SHARES, party.account))
+    if kept is None:
+        raise ContentMissing(f"{session.place}: {party.name} kept no shares, so it has masked nothing; it shows none")
+    roots = {dealt.index: dealt.root for dealt in party.federation.dealt(spec.task, spec.round)}
+    return {
+        int(sharer): parse_excerpt(session, int(sharer), index, roots[int(sharer)], bytes.fromhex(message))
+        for sharer, message in json.loads(kept).items()
+    }
+
+
+def _roots(shared: Mapping[int, Shares]) -> dict[int, bytes]:
     return {index: sharing.root for index, sharing in shared.items()}
 
 
@@ -169,7 +231,10 @@ def _answers(party: Party, spec: RoundSpec, turnout: Turnout) -> dict[int, bytes
 def _message(party: Party, session: Session, dealt: Dealt) -> bytes:
     """What somebody dealt, checked against the root on chain."""
     most = SHARING_CHUNK * (1 + len(session.holders(dealt.index)))
-    message = b"".join(party.store.get(dealt.uri, most))
+    try:
+        message = b"".join(party.store.get(dealt.uri, most))
+    except ContentMismatch as error:
+        raise ContentMissing(f"shares of participant {dealt.index}: {error}") from error
     found = root(chunks_of(message, SHARING_CHUNK))
     if found != dealt.root:
         raise ContentMissing(

@@ -20,6 +20,7 @@ class Standing:
     owes: bool = True  # once it has committed; in a roll nothing is owed before it is lifted
     masked: bool = False  # whether the round is; then whether it has dealt the secrets of its mask, and shown shares
     dealt: bool = False
+    survives: bool = False  # it revealed in time, and nothing took it out since
     shown: bool = False
 
 
@@ -40,7 +41,7 @@ def participant_due(
         return None
     if state.phase == Phase.SHARE:
         return None if standing.dealt or now_s <= paused_until else "share"
-    if state.phase == Phase.UNMASK and standing.revealed and not standing.shown and now_s >= state.opens_at:
+    if state.phase == Phase.UNMASK and standing.survives and not standing.shown and now_s >= state.opens_at:
         return "unmask"
     if state.phase == Phase.COMMIT and not standing.committed:
         may = not standing.masked or (standing.dealt and now_s >= state.opens_at)

@@ -25,6 +25,7 @@ REWEIGHTED = 5  # the first rule under which included leaves hold coefficients
 MODES = ("clear", "masked")
 REWARDS = ("examples", "equal", "scores")
 DIRECT, RELAYED, ROLLED = 1, 2, 4
+FEWEST_MASKED, MOST_MASKED = 3, 128  # updates of a sum; participants of one graph of masks
 
 
 def _address(value: str) -> str:
@@ -233,6 +234,12 @@ class Enforced(BaseModel):
             raise ValueError(
                 f"threshold {self.threshold} is not between 2 and the quorum, {self.quorum}: with fewer than the quorum"
                 " a round does not go on, and one share alone must open nothing"
+            )
+        if self.quorum < FEWEST_MASKED or self.max_participants > MOST_MASKED:
+            raise ValueError(
+                f"a masked task has quorum {self.quorum} and max_participants {self.max_participants}; give a quorum of"
+                f" {FEWEST_MASKED} or more, for two who are left read each other off the sum, and at most"
+                f" {MOST_MASKED} participants"
             )
         seen = {name: getattr(self, name) for name in ("rule", "norm_bound", "buffer", "committee", "disclosure")}
         if any(seen.values()) or self.modes != DIRECT:

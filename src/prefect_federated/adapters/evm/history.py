@@ -143,7 +143,8 @@ class ChainHistory(KeptRolls):
         state = self.round_state(task)
         if state.round != round or state.committed == state.cohort:
             return []
-        committed = {event.args["index"] for event in self.events(task, round, ("UpdateCommitted",))}
+        there = self.events(task, round, ("UpdateCommitted", "SharesDealt"))
+        committed = {event.args["index"] for event in there}
         left = (index for index in range(self.task_of(task).indices) if index not in committed)
         places = (self.enrolment(task, self.participant_at(task, index)) for index in left)
         return [place.index for place in places if place.in_cohort(round) and place.missed_round != round]

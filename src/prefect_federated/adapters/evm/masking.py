@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from prefect_federated.adapters.evm.budgeting import Budgeting
 from prefect_federated.adapters.evm.membership import cohort_of
-from prefect_federated.adapters.evm.records import Sent
+from prefect_federated.adapters.evm.records import Event, Sent
 from prefect_federated.core.masking.session import Member
 from prefect_federated.core.round import Phase
 
@@ -76,6 +76,10 @@ class Masking(Budgeting):
         """Whether an account has shown its shares of others."""
         return self._shares(task, round, account)[1]
 
+    def survives(self, task: int, round: int, account: str) -> bool:
+        """Whether an account's opening came in time and still counts."""
+        return any(one.participant == account for one in self.reveals(task, round))
+
     def dealt(self, task: int, round: int) -> list[Dealt]:
         """Who dealt shares in a round, by index; also whoever was taken out since: others have masked with it."""
         found = [
@@ -107,24 +111,28 @@ class Masking(Budgeting):
         return sorted(shown, key=lambda one: one.index)
 
     def masking_members(self, task: int, round: int) -> list[Member]:
-        """A round's cohort with the sealing keys that were registered when it opened, by index."""
-        started = self.events(task, round, ("RoundStarted",))[0].block
+        """A round's cohort with the sealing keys that were registered, both as they were when it opened, by index.
+
+        Who leaves, is slashed or enrols anew since then changes nothing: everybody must find the same members.
+        """
+        started = _place(self.events(task, round, ("RoundStarted",))[0])
         keys: dict[str, bytes] = {}
         for event in self.events(names=("Registered", "SealingKeyRotated")):
-            if event.block <= started:
+            if _place(event) < started:
                 keys[event.args["participant"]] = bytes(event.args["sealingKey"])
-        cohort = cohort_of(self.membership(task), round)
+        cohort = cohort_of((event for event in self.membership(task) if _place(event) < started), round)
         members = [Member(index, account, keys[account]) for account, index in cohort.items()]
         return sorted(members, key=lambda one: one.index)
 
     def unmasked(self, task: int, round: int) -> list[int]:
         """Indices of those who can be slashed now: dealt and did not commit, or revealed and showed nothing."""
         state, enforced = self.round_state(task), self.task_of(task).enforced
-        if not enforced.masked or state.round != round or state.phase <= Phase.COMMIT or not state.reveal_deadline:
+        if not enforced.masked or state.round != round or state.phase <= Phase.REVEAL or not state.reveal_deadline:
             return []
         dealt = self.dealt(task, round)
         owing = {one.participant for one in dealt if not self.has_mark(task, round, one.participant)}
-        if state.phase > Phase.UNMASK and state.revealed >= enforced.quorum:
+        shown = self.call("Coordinator", "masksOf", task)["unmasked"]
+        if state.phase > Phase.UNMASK and shown >= max(enforced.threshold, state.cohort // 2 + 1):
             owing |= {one.participant for one in self.reveals(task, round)}
             owing -= {one.participant for one in self.shown_shares(task, round)}
         owing -= self._taken_back(task, round)
@@ -136,3 +144,8 @@ class Masking(Budgeting):
             return False, False
         shared, unmasked = self.call("Coordinator", "sharesOf", task, round, index)
         return bool(shared), bool(unmasked)
+
+
+def _place(event: Event) -> tuple[int, int]:
+    """Where an event lies in the chain."""
+    return event.block, event.log_index

@@ -1,6 +1,6 @@
 """Sentences about masked rounds; part of `sentences`."""
 
-from prefect_federated.core.errors import ContractRefused, FederatedError, SpecError, UnknownParticipant
+from prefect_federated.core.errors import ContractRefused, FederatedError, UnknownParticipant
 
 MASKING_SENTENCES: dict[str, tuple[type[FederatedError], str]] = {
     "AlreadyShared": (
@@ -27,9 +27,5 @@ MASKING_SENTENCES: dict[str, tuple[type[FederatedError], str]] = {
         ContractRefused,
         "nobody owes a step of masking in round {task}/{round}, which is in phase {phase}; wait until Commit or Unmask"
         " is over, and look whether the round came that far",
-    ),
-    "CostNotCounted": (
-        SpecError,
-        "a commit names privacy cost {cost} in task {task}, which counts none; commit with cost 0",
     ),
 }

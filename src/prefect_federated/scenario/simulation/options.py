@@ -8,9 +8,9 @@ from typing import Any, Literal, get_args
 
 from pydantic import ValidationError
 
+from prefect_federated.core.enforced import FEWEST_MASKED, MOST_MASKED
 from prefect_federated.core.errors import ConfigurationError
 from prefect_federated.core.local_spec import LocalSpec, Sgd
-from prefect_federated.core.masking.degree import MOST_COMPLETE
 from prefect_federated.core.server_spec import FedAvg, ServerSpec
 from prefect_federated.core.spec import CommitteeSpec, RuleSpec
 
@@ -18,7 +18,6 @@ DATA_SETS = ("digits", "breast-cancer")
 UNIT = 16  # members that train as one program
 TRIMMING = ("trimmed_mean",)  # their `trim` is how many attackers they stand; that of all others is `byzantine`
 MOST_SEATS = 31  # of a committee, on chain
-FEWEST_MASKED = 3
 PROXIMAL_MU = 0.1  # of fedprox, where the spec asks for a number and has none of its own
 
 
@@ -133,9 +132,9 @@ class Options:
                     f"{option} with --mode masked: nobody sees a single update, and each participant acts by itself;"
                     " leave one of them out"
                 )
-        if not FEWEST_MASKED <= self.participants <= MOST_COMPLETE:
+        if not FEWEST_MASKED <= self.participants <= MOST_MASKED:
             raise ConfigurationError(
-                f"{self.participants} participants in a masked round; give {FEWEST_MASKED} to {MOST_COMPLETE} of them"
+                f"{self.participants} participants in a masked round; give {FEWEST_MASKED} to {MOST_MASKED} of them"
             )
         if self.drop and self.participants - self.drop < self.threshold:
             raise ConfigurationError(
@@ -146,7 +145,7 @@ class Options:
     @property
     def threshold(self) -> int:
         """Shares that open a secret in a masked run: more than half."""
-        return max(FEWEST_MASKED - 1, self.participants // 2 + 1)
+        return max(FEWEST_MASKED, self.participants // 2 + 1)
 
     @property
     def drawn(self) -> int:

@@ -1,0 +1,129 @@
+"""What dishonest dealers, leavers and stores do to a masked round: the honest end it, and keep their bonds."""
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from prefect_federated.adapters.reading import read_past_spec
+from prefect_federated.adapters.round_log import read_round_log
+from prefect_federated.adapters.verification import verify_proposal
+from prefect_federated.core.errors import WrongPhase
+from prefect_federated.core.merkle import chunks_of, root
+from prefect_federated.core.round import Phase, Reason
+from prefect_federated.core.round_spec import RoundSpec
+from prefect_federated.scenario.consortium import Consortium
+from tests.flows import local_scene as scene
+from tests.flows.conftest import Found
+from tests.flows.test_masked import HOSPITALS, LAST, STEPS, bonds, do, due, phase
+
+HONEST = HOSPITALS[:3]
+
+
+@pytest.fixture
+def consortium(found: Found, prefect_api: str, tmp_path: Path) -> Consortium:
+    """Four hospitals whose updates are masked, the last of which does not keep to the protocol."""
+    return scene.found_with("masked", found, tmp_path, rounds=6, hospitals=HOSPITALS)
+
+
+def deal(consortium: Consortium, spec: RoundSpec, message: bytes, uri: str = "") -> None:
+    """Let the last hospital deal a message of its own making."""
+    member = scene.members(consortium)[LAST]
+    place = (spec.task, spec.round, member.silo.consent_record().grant_id)
+    uri = uri or member.silo.party.store.put([message])
+    consortium.federation(LAST).deal_shares(*place, b"\x09" + bytes(31), root(chunks_of(message, 256)), uri)
+    federation = consortium.federation("sponsor")
+    federation.wait_until(federation.round_state(spec.task).opens_at)
+
+
+def ends_well(consortium: Consortium, spec: RoundSpec) -> None:
+    """The round's model is the exact mean of the honest, and they have their bonds."""
+    expected = due(consortium, spec, *HONEST)
+    scene.conclude(consortium, spec)
+    assert (scene.head_words(consortium, spec) == expected).all()
+    assert [bonds(consortium)[name] for name in HONEST] == [True] * 3
+
+
+def test_who_enrols_anew_in_the_same_round_changes_nobodys_masks(consortium: Consortium) -> None:
+    spec = scene.opened(consortium)
+    do(consortium, spec, "share")
+    do(consortium, spec, "commit", *HONEST)
+    do(consortium, spec, "reveal", *HONEST, last=True)
+    assert consortium.federation("sponsor").slash_unmasked(spec.task, spec.round) is not None
+    again = consortium.federation(LAST)
+    again.deposit(spec.spec.enforced.bond)
+    again.enrol(spec.task)
+    assert bonds(consortium)[LAST]
+    do(consortium, spec, "unmask", *HONEST, last=True)
+    ends_well(consortium, spec)
+
+
+def test_a_past_round_is_verified_after_its_members_left_and_came_back(consortium: Consortium) -> None:
+    spec = scene.opened(consortium)
+    for step in STEPS:
+        do(consortium, spec, step)
+    scene.conclude(consortium, spec)
+    leaver = consortium.federation(LAST)
+    leaver.leave(spec.task)
+    leaver.enrol(spec.task)
+    party = consortium.standby.open().party
+    assert not verify_proposal(party, read_past_spec(party, spec.task, spec.round)).findings
+
+
+def test_whose_shares_are_malformed_is_left_out_though_it_reveals(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = scene.opened(consortium)
+    do(consortium, spec, "share", *HONEST, last=True)
+    deal(consortium, spec, b"x" * 256)
+    do(consortium, spec, "commit", *HONEST, last=True)
+    with monkeypatch.context() as patch:
+        train = import_module("prefect_federated.tasks.train")
+        patch.setattr(train, "masked", lambda party, spec, words, weight: (words, bytes(32)))
+        do(consortium, spec, "commit", LAST, last=True)
+    do(consortium, spec, "reveal")
+    do(consortium, spec, "unmask", *HONEST)
+    ends_well(consortium, spec)
+    left_out = read_round_log(consortium.federation(), spec.task, spec.round).left_out
+    assert left_out == {scene.members(consortium)[LAST].account: Reason.MALFORMED}
+    party = consortium.standby.open().party
+    assert not verify_proposal(party, read_past_spec(party, spec.task, spec.round)).findings
+
+
+def test_shares_where_no_store_has_anything_count_as_none(consortium: Consortium) -> None:
+    spec = scene.opened(consortium)
+    do(consortium, spec, "share", *HONEST, last=True)
+    deal(consortium, spec, b"y" * 256, uri="x://y")
+    do(consortium, spec, "commit", *HONEST)
+    do(consortium, spec, "reveal", *HONEST, last=True)
+    do(consortium, spec, "unmask", *HONEST, last=True)
+    ends_well(consortium, spec)
+
+
+def test_shares_that_vanish_after_all_have_masked_keep_nobody_from_answering(consortium: Consortium) -> None:
+    spec = scene.opened(consortium)
+    for step in STEPS[:3]:
+        do(consortium, spec, step)
+    dealt = consortium.federation().dealt(spec.task, spec.round)[3]
+    (body,) = (consortium.ground.out / "store").rglob(dealt.uri.rsplit("/", 1)[-1])
+    hidden = body.read_bytes()
+    body.unlink()
+    do(consortium, spec, "unmask")
+    assert phase(consortium) is Phase.AGGREGATE and all(bonds(consortium).values())
+    body.write_bytes(hidden)
+    ends_well_with_all = due(consortium, spec, *HOSPITALS)
+    scene.conclude(consortium, spec)
+    assert (scene.head_words(consortium, spec) == ends_well_with_all).all()
+
+
+def test_nobody_answers_before_the_survivors_are_known(consortium: Consortium) -> None:
+    spec = scene.opened(consortium)
+    for step in STEPS[:2]:
+        do(consortium, spec, step)
+    do(consortium, spec, "reveal", *HONEST, last=True)
+    early = scene.members(consortium)[HOSPITALS[0]]
+    with pytest.raises(WrongPhase, match="is in REVEAL; shares are shown in UNMASK alone"):
+        early.unmask(spec.task, spec.round)
+    do(consortium, spec, "reveal", LAST, last=True)
+    do(consortium, spec, "unmask")
+    assert phase(consortium) is Phase.AGGREGATE
