@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from prefect_federated.adapters.data.auditing import audit_with_data
 from prefect_federated.adapters.data.consented import consented_view
 from prefect_federated.adapters.data.training import train_on
 from prefect_federated.adapters.data.view import ConsentView
@@ -103,6 +104,9 @@ def test_a_masked_round_ends_with_the_exact_mean_and_shows_nobodys_update(consor
     assert log.status is Status.SUCCESS and len(log.aggregated) == 4
     verified = verify_proposal(consortium.standby.open().party, spec)
     assert verified.read_updates and not verified.findings
+    silo = scene.members(consortium)[LAST].silo
+    found = audit_with_data(silo, spec.task, spec.round, retrain=True)
+    assert [finding.what for finding in found if not finding.holds] == [] and found[-1].what == "update"
 
 
 @pytest.mark.parametrize("lost", ["share", "commit", "reveal", "unmask"])

@@ -13,6 +13,7 @@ from prefect_federated.adapters.data.table import table_of
 from prefect_federated.adapters.data.training import train_on
 from prefect_federated.adapters.evm.datasets import published_roots, subjects_as_of
 from prefect_federated.adapters.evm.records import Event
+from prefect_federated.adapters.masking import masked
 from prefect_federated.adapters.reading import read_past_spec
 from prefect_federated.adapters.silo import Silo
 from prefect_federated.core.canonical import canonical_hash
@@ -151,8 +152,9 @@ def _retrained(silo: Silo, spec: RoundSpec, view: "ConsentView") -> Finding:
     context = over_base(party, spec, sealed.made_in).context(party.account)
     update = train_on(silo, read_past_spec(party, spec.task, sealed.made_in) if sealed.made_in else spec, view)
     key = party.sealing_key
-    secret = derive(key.private_bytes, "header secret", context, key.version, sealed.attempt)
-    root = payload_root(spec.header("update", update.weight, secret), {"model": update.words})
+    words, seeds = masked(party, spec, update.words, update.weight)
+    secret = seeds or derive(key.private_bytes, "header secret", context, key.version, sealed.attempt)
+    root = payload_root(spec.header("update", update.weight, secret), {"model": words})
     return Finding(
         "update", root, sealed.opening.payload_root, "the update was trained on other rows, or on another machine"
     )
