@@ -7,9 +7,13 @@ import pytest
 from pydantic import ValidationError
 
 from prefect_federated.core.errors import SpecError
+from prefect_federated.core.merkle import leaf_hash
+from prefect_federated.core.participant_privacy import part_of_sum
+from prefect_federated.core.payload import header_chunk, plain_header
 from prefect_federated.core.policy import noise_of
 from prefect_federated.core.silo_noise import SiloNoise
 from prefect_federated.core.spec import ParticipantPrivacy, PrivacySpec, TaskSpec, parse_spec
+from tests.core.conftest import MASKED
 
 Bent = Callable[..., TaskSpec]
 HIDING = {"unit": "participant", "noise_multiplier": 2.0, "max_norm": 1.0}
@@ -79,9 +83,43 @@ def test_norm_bound_that_leaves_out_the_honest_is_refused(bent: Bent) -> None:
         bent({"rule": {"name": "mean", "norm_bound": least - 1}, "enforced.norm_bound": least - 1})
 
 
-def test_masked_mode_is_refused_while_its_noise_is_not_split(bent: Bent) -> None:
-    with pytest.raises(SpecError, match="privacy of participants in masked mode: there is no noise yet"):
-        bent({"privacy": HIDING, "enforced.mode": 1})
+SPLIT: dict[str, Any] = {
+    **MASKED,
+    "privacy": {"unit": "participant", "noise_multiplier": 2.0, "max_norm": 1.0, "fewest": 2},
+    "model.frac_bits": 8,
+    "update.limit": 2**10,
+    "enforced.limit": 2**10,
+    "enforced.aggregate_header": "0x" + leaf_hash(header_chunk(plain_header("aggregate", 3, 8))).hex(),
+}
+
+
+def test_in_a_masked_task_the_noise_is_split_among_the_fewest(bent: Bent) -> None:
+    task = bent(SPLIT)
+    privacy = task.privacy
+    assert isinstance(privacy, ParticipantPrivacy)
+    whole = SiloNoise.of(2.0, 1.0, 8).sigma * task.enforced.max_weight
+    part = part_of_sum(privacy, 8, task.enforced.max_weight)
+    assert 2 * part**2 >= whole**2 > 2 * (part - 1) ** 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"fewest": 4}, "privacy.fewest is 4, and a round may end with 3 updates"),
+        ({"noise_multiplier": 1000.0}, "a masked sum with noise may reach .* wraps beyond 2147483647"),
+        ({"noise_multiplier": 20_000.0}, "each silo would add noise of .* words to its weighted update"),
+    ],
+)
+def test_split_noise_that_could_be_too_little_or_wrap_is_refused(
+    changes: dict[str, Any], words: str, bent: Bent
+) -> None:
+    with pytest.raises(SpecError, match=words):
+        bent({**SPLIT, "privacy": {**SPLIT["privacy"], **changes}})
+
+
+def test_noise_is_not_split_where_each_update_is_seen(bent: Bent) -> None:
+    with pytest.raises(SpecError, match=r"privacy\.fewest is 2 in a clear task"):
+        bent({"privacy": {**HIDING, "fewest": 2}})
 
 
 def test_noise_that_cannot_be_drawn_is_refused(bent: Bent) -> None:

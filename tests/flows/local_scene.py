@@ -40,7 +40,20 @@ FOLLOWS = (
     "limit",
     "mode",
     "threshold",
+    "privacy_floor",
 )  # what `complete` fills in
+MASKED: dict[str, Any] = {
+    "masking": {"name": "masked", "threshold": 2},
+    "update": {"clip_norm": 50.0, "limit": 2**18},
+    "enforced": {
+        "modes": 1,
+        "disclosure": 0,
+        "share_window": 3600,
+        "unmask_window": 3600,
+        "max_weight": 500,
+        "max_participants": 8,
+    },
+}
 ALGORITHMS: dict[str, dict[str, Any]] = {
     "scaffold": {"local": {"name": "scaffold"}},
     "fedbn": {"local": {"name": "fedbn"}, "plan": {"ref": NORMED}},
@@ -48,17 +61,11 @@ ALGORITHMS: dict[str, dict[str, Any]] = {
         "schedule": {"name": "fedbuff", "buffer": 2, "max_staleness": 2},
         "enforced": {"modes": 1, "max_misses": 0},
     },
-    "masked": {
-        "masking": {"name": "masked", "threshold": 2},
-        "update": {"clip_norm": 50.0, "limit": 2**18},
-        "enforced": {
-            "modes": 1,
-            "disclosure": 0,
-            "share_window": 3600,
-            "unmask_window": 3600,
-            "max_weight": 500,
-            "max_participants": 8,
-        },
+    "masked": MASKED,
+    "masked and hidden": {
+        **MASKED,
+        "update": {"clip_norm": 1.0, "limit": 2**18},
+        "privacy": {"unit": "participant", "noise_multiplier": 0.5, "max_norm": 1.0, "fewest": 2},
     },
     "fednova": {"local": {"name": "fednova", "nominal_steps": 5}, "server": {"name": "fednova"}},
 }

@@ -79,7 +79,7 @@ def test_whose_shares_are_malformed_is_left_out_though_it_reveals(
     do(consortium, spec, "commit", *HONEST, last=True)
     with monkeypatch.context() as patch:
         train = import_module("prefect_federated.tasks.train")
-        patch.setattr(train, "masked", lambda party, spec, words, weight: (words, bytes(32)))
+        patch.setattr(train, "masked", lambda party, spec, update: (update.words, bytes(32)))
         do(consortium, spec, "commit", LAST, last=True)
     do(consortium, spec, "reveal")
     do(consortium, spec, "unmask", *HONEST)

@@ -1,5 +1,6 @@
 """A silo's update under noise on the whole: short, drawn from its own secret, and nothing measured beside it."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,10 @@ import pytest
 
 from prefect_federated.core.aggregation.norm_bound import squared_norm
 from prefect_federated.core.discrete_noise import discrete_gaussian
+from prefect_federated.core.enforced import Enforced
 from prefect_federated.core.errors import ConfigurationError, NonFiniteUpdate
 from prefect_federated.core.fixed_point import Encoding
+from prefect_federated.core.participant_privacy import part_of_sum
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.silo_noise import SiloNoise
 from prefect_federated.core.spec import ParticipantPrivacy, UpdateSpec
@@ -121,3 +124,21 @@ def test_plan_that_cannot_train_privately_can_be_hidden(data: TrainingData) -> N
     secret = secret_of(ALICE, spec)
     plain = without_noise(spec, words := encoded(spec, update, len(data), secret), secret)
     assert words.words.size == 4 and plain.any() and squared_norm(plain.astype(np.int32)) <= NOISE.bound_sq
+
+
+def test_masked_the_words_are_held_to_the_norm_and_the_noise_goes_beside_them(data: TrainingData) -> None:
+    split = HIDING.model_copy(update={"fewest": 2})
+    clear = round_spec()
+    spec = replace(clear, spec=clear.spec.model_copy(update={"privacy": split, "enforced": masked_numbers(clear)}))
+    update, secret = sent(spec, data), secret_of(ALICE, spec)
+    assert squared_norm(update.words) <= NOISE.bound_sq and update.metrics == {}
+    part = part_of_sum(split, 16, spec.spec.enforced.max_weight)
+    assert update.noise is not None
+    again = discrete_gaussian(part, update.words.size, SecretNoise(secret, "part of a sum").words)
+    assert (update.noise == again).all()
+    assert sent(clear, data).noise is None, "a clear update has its noise in its words"
+
+
+def masked_numbers(spec: RoundSpec) -> Enforced:
+    """The task's numbers as a masked task would have them, small enough for the noise."""
+    return spec.spec.enforced.model_copy(update={"mode": 1, "threshold": 2, "quorum": 3, "max_weight": 100})

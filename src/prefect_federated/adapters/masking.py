@@ -43,8 +43,10 @@ from prefect_federated.core.masking.transcript import CHUNK as SHARING_CHUNK
 from prefect_federated.core.masking.transcript import Shares, Sharing, parse_sharing
 from prefect_federated.core.masking.turnout import Turnout
 from prefect_federated.core.merkle import chunks_of, root
+from prefect_federated.core.participant_privacy import ParticipantPrivacy, most_of_parts, part_of_sum
 from prefect_federated.core.round import Phase, Reason
 from prefect_federated.core.round_spec import RoundSpec
+from prefect_federated.learning.update import EncodedUpdate
 
 SHARES, TURNOUT = "shares", "turnout"  # slots of what a silo read of the others' shares, and whom it answered for
 
@@ -86,7 +88,7 @@ def own_seeds(party: Party, spec: RoundSpec) -> Seeds:
     return seeds
 
 
-def masked(party: Party, spec: RoundSpec, words: Words, weight: int) -> tuple[Words, bytes | None]:
+def masked(party: Party, spec: RoundSpec, update: EncodedUpdate) -> tuple[Words, bytes | None]:
     """An update as it leaves the silo, int32 `[d]`, with the root over its seeds' hashes; as it is in a clear task.
 
     Raises:
@@ -94,9 +96,9 @@ def masked(party: Party, spec: RoundSpec, words: Words, weight: int) -> tuple[Wo
         TooFewShares: so few dealt that a mask could not be taken off again.
     """
     if not spec.spec.enforced.masked:
-        return words, None
+        return update.words, None
     seeds = own_seeds(party, spec)
-    return mask(seeds, words, weight), seeds.root
+    return mask(seeds, update.words, update.weight, update.noise), seeds.root
 
 
 def shared_in(party: Party, spec: RoundSpec, session: Session) -> dict[int, Sharing]:
@@ -246,12 +248,21 @@ def _message(party: Party, session: Session, dealt: Dealt) -> bytes:
 
 def _require_range(spec: RoundSpec, words: Sums, weight: int) -> None:
     """No word of a sum is larger than updates within the task's limit could make it."""
-    most, largest = spec.spec.update.limit * weight, max(int(words.max()), -int(words.min()))
-    if largest > most:
+    limit, largest = spec.spec.update.limit, max(int(words.max()), -int(words.min()))
+    if largest > (most := limit * weight + _most_noise(spec)):
         raise OutOfRange(
-            f"the sum has a word of {largest}, updates of weight {weight} within limit {spec.spec.update.limit} come to"
-            f" {most} at most; somebody masked something else, and nobody can tell who"
+            f"the sum has a word of {largest}, updates of weight {weight} within limit {limit} come to {most} at most;"
+            " somebody masked something else, and nobody can tell who"
         )
+
+
+def _most_noise(spec: RoundSpec) -> int:
+    """What noise that hides silos can add to a word of the sum."""
+    privacy, enforced = spec.spec.privacy, spec.spec.enforced
+    if not isinstance(privacy, ParticipantPrivacy):
+        return 0
+    part = part_of_sum(privacy, spec.spec.model.frac_bits, enforced.max_weight)
+    return most_of_parts(part, enforced.max_participants)
 
 
 def _unopened(gathered: Gathered, why: str) -> Gathered:

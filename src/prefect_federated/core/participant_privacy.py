@@ -3,15 +3,18 @@
 privacy: {"unit": "participant", "noise_multiplier": 20, "max_norm": 1} --check_participant--> rest of the spec fits
 """
 
+from math import isqrt
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from prefect_federated.core.enforced import MODES
+from prefect_federated.core.discrete_noise import MOST_SIGMA
+from prefect_federated.core.enforced import MOST_MASKED, Enforced
 from prefect_federated.core.errors import SpecError
+from prefect_federated.core.payload import INT32_MAX
 from prefect_federated.core.privacy import DELTA
 from prefect_federated.core.rule_spec import RuleSpec
-from prefect_federated.core.silo_noise import SiloNoise
+from prefect_federated.core.silo_noise import FAR, SiloNoise, part_of
 from prefect_federated.core.spec_parts import ModelSpec, PrivacySpec, Strict, UpdateSpec
 
 
@@ -24,6 +27,12 @@ class ParticipantPrivacy(Strict):
         gt=0, description="L2 norm that a whole update is clipped to; update.clip_norm says the same"
     )
     delta: float = Field(default=DELTA, gt=0, lt=1, description="delta at which epsilon is told")
+    fewest: int = Field(
+        default=1,
+        ge=1,
+        le=MOST_MASKED,
+        description="masked: silos in a sum at least that tell their noise to nobody, among whom it is split",
+    )
 
 
 def _unit(value: Any) -> str | None:
@@ -38,10 +47,32 @@ Privacy = Annotated[
 ]
 
 
+def part_of_sum(privacy: ParticipantPrivacy, frac_bits: int, max_weight: int) -> int:
+    """Sigma, in words, of the noise that each silo adds to its weighted words in a masked sum.
+
+    With the fewest parts in it a sum has noise_multiplier times the most that a silo of the largest weight may add.
+
+    Raises:
+        SpecError: the norm is below one word, or there is more noise than can be drawn.
+    """
+    whole = SiloNoise.of(privacy.noise_multiplier, privacy.max_norm, frac_bits).sigma * max_weight
+    if (part := part_of(whole, privacy.fewest)) > MOST_SIGMA:
+        raise SpecError(
+            f"each silo would add noise of {part} words to its weighted update, {MOST_SIGMA} is the most; lower"
+            " frac_bits, max_weight, max_norm or noise_multiplier, or raise privacy.fewest"
+        )
+    return part
+
+
+def most_of_parts(part: int, participants: int) -> int:
+    """The largest magnitude that noise in a sum of so many parts has, but for once in 5e8 words."""
+    return FAR * part * (isqrt(participants - 1) + 1)
+
+
 def check_participant(
-    privacy: ParticipantPrivacy, update: UpdateSpec, model: ModelSpec, rule: RuleSpec, mode: int
+    privacy: ParticipantPrivacy, update: UpdateSpec, model: ModelSpec, rule: RuleSpec, enforced: Enforced
 ) -> None:
-    """Refuse a task in which noisy updates would not fit: two norms, words or a norm bound too small, masks.
+    """Refuse a task in which noisy updates would not fit: two norms, words or a norm bound too small, sums that wrap.
 
     Raises:
         SpecError: naming both sides.
@@ -51,12 +82,15 @@ def check_participant(
             f"update.clip_norm is {update.clip_norm:g}, privacy.max_norm {privacy.max_norm:g}: an update is clipped"
             " once; make them the same"
         )
-    if MODES[mode] != "clear":
-        raise SpecError(
-            f"privacy of participants in {MODES[mode]} mode: there is no noise yet that is split among participants;"
-            " take mode 0, or the task without it"
-        )
     noise = SiloNoise.of(privacy.noise_multiplier, privacy.max_norm, model.frac_bits)
+    if enforced.masked:
+        _check_parts(privacy, update, model, enforced)
+        return
+    if privacy.fewest > 1:
+        raise SpecError(
+            f"privacy.fewest is {privacy.fewest} in a clear task: there each update has the whole noise, for each is"
+            " seen; leave it out, or mask the updates"
+        )
     if (needed := noise.most_word) > update.limit:
         raise SpecError(
             f"update.limit is {update.limit} words, and a clipped update with noise reaches {needed} (its norm and six"
@@ -66,4 +100,20 @@ def check_participant(
         raise SpecError(
             f"rule.norm_bound is {rule.norm_bound} words, and honest updates with noise reach {needed} in"
             f" {model.size} numbers: they would be left out; raise it, or leave it out"
+        )
+
+
+def _check_parts(privacy: ParticipantPrivacy, update: UpdateSpec, model: ModelSpec, enforced: Enforced) -> None:
+    if privacy.fewest > enforced.quorum:
+        raise SpecError(
+            f"privacy.fewest is {privacy.fewest}, and a round may end with {enforced.quorum} updates, the quorum: then"
+            " the sum would have too little noise; lower it, or raise the quorum"
+        )
+    part = part_of_sum(privacy, model.frac_bits, enforced.max_weight)
+    words = update.limit * enforced.max_weight * enforced.max_participants
+    if (most := words + most_of_parts(part, enforced.max_participants)) > INT32_MAX:
+        raise SpecError(
+            f"a masked sum with noise may reach {most} words, {words} of them updates', and wraps beyond {INT32_MAX};"
+            " lower the limit with frac_bits, max_weight, max_participants, max_norm or noise_multiplier, or raise"
+            " privacy.fewest"
         )

@@ -22,7 +22,7 @@ from prefect_federated.core.discrete_noise import MOST_SIGMA
 from prefect_federated.core.errors import ConfigurationError, SpecError
 from prefect_federated.core.privacy import ORDERS, UNIT, pack
 
-_FAR = 6  # deviations; noise goes beyond them once in 5e8 numbers
+FAR = 6  # deviations; noise goes beyond them once in 5e8 numbers
 
 Words = NDArray[np.int32]
 
@@ -57,7 +57,7 @@ class SiloNoise:
     @property
     def most_word(self) -> int:
         """The largest magnitude that a noisy word has but for once in 5e8 words."""
-        return math.isqrt(self.bound_sq) + _FAR * self.sigma
+        return math.isqrt(self.bound_sq) + FAR * self.sigma
 
     def most_norm(self, count: int) -> int:
         """The largest norm, in words, that `count` noisy words have but for once in 6e7 updates: by ||n|| <= sigma
@@ -66,7 +66,7 @@ class SiloNoise:
         >>> SiloNoise(100, 3).most_norm(16)
         41
         """
-        return math.isqrt(self.bound_sq) + self.sigma * (math.isqrt(count - 1) + 1 + _FAR) + 1
+        return math.isqrt(self.bound_sq) + self.sigma * (math.isqrt(count - 1) + 1 + FAR) + 1
 
     def held(self, words: Words) -> Words:
         """The words, shortened where their exact squared norm passes the bound: scaled in doubles, cut towards 0.

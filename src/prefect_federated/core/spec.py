@@ -121,7 +121,7 @@ class TaskSpec(Strict):
         check_masking(self.masking, self.regions, self.detection, self.rewards)
         check_local(self.local, self.model.tensors, self.rule, self.server, self.privacy)
         if isinstance(self.privacy, ParticipantPrivacy):
-            check_participant(self.privacy, self.update, self.model, self.rule, enforced.mode)
+            check_participant(self.privacy, self.update, self.model, self.rule, enforced)
         check_sums(self.rule, enforced.max_participants, enforced.max_weight, self.update.limit)
         if enforced.masked:
             require_maskable(self.update.limit, enforced.max_weight, enforced.max_participants)

@@ -15,7 +15,7 @@ from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.spec import ParticipantPrivacy, PrivacySpec
 from prefect_federated.learning.algorithms.plain import NOTHING, Personal
 from prefect_federated.learning.evaluation import finite
-from prefect_federated.learning.hiding import hidden
+from prefect_federated.learning.hiding import hidden, parted
 from prefect_federated.learning.local import LocalUpdate, local_update
 from prefect_federated.learning.machine import Assignment, Machine, assigned
 from prefect_federated.learning.plan import Private, TrainingData, load_plan
@@ -27,13 +27,15 @@ HERE = Machine()
 class EncodedUpdate:
     """An update as integers: words int32 `[d]` (trained minus base), its weight, and what training measured.
 
-    `personal` is what the silo keeps at home if the update goes into a version.
+    `personal` is what the silo keeps at home if the update goes into a version. `noise`, int64 `[d]`, is to be added to
+    weight * words before they are masked; None where there is none, or where the words have it.
     """
 
     words: NDArray[np.int32]
     weight: int
     metrics: dict[str, float]
     personal: Personal = field(default_factory=dict, repr=False)
+    noise: NDArray[np.int64] | None = field(default=None, repr=False)
 
 
 def train_update(
@@ -94,8 +96,12 @@ def encoded(spec: RoundSpec, update: LocalUpdate, rows: int, secret: bytes = b""
     encoding = spec.header("update").parts[0].encoding
     privacy = spec.spec.privacy
     if isinstance(privacy, ParticipantPrivacy):
+        enforced = spec.spec.enforced
+        weight = min(rows, enforced.max_weight)
+        if enforced.masked:
+            words, part = parted(update.delta, encoding, privacy, enforced.max_weight, secret)
+            return EncodedUpdate(words, weight, {}, update.kept(decode(words, encoding)), part)
         words, clipped = hidden(update.delta, encoding, privacy, secret)
-        weight = min(rows, spec.spec.enforced.max_weight)
         return EncodedUpdate(words, weight, {"clipped_words": float(clipped)}, update.kept(decode(words, encoding)))
     words, clipped = encode(update.delta, encoding)
     if update.examples < 1:

@@ -76,12 +76,13 @@ def seeds_of(session: Session, own: OwnSecrets, roots: Mapping[int, bytes], shar
     return Seeds(session, own.index, pairs | {own.index: own.self_seed})
 
 
-def mask(seeds: Seeds, words: Vector, weight: int) -> NDArray[np.int32]:
+def mask(seeds: Seeds, words: Vector, weight: int, noise: NDArray[np.int64] | None = None) -> NDArray[np.int32]:
     """The masked payload: int32 `[d]`, uniform to whoever lacks a seed.
 
     Args:
         words: int32 `[d]`, clipped to the task's limit; read some columns at a time.
         weight: below 2^31; `require_maskable` saw that no sum under it wraps.
+        noise: int64 `[d]`, added to weight * words: this participant's part of the noise of the sum.
 
     Raises:
         ShapeMismatch: the words are not int32 `[d]`.
@@ -95,5 +96,7 @@ def mask(seeds: Seeds, words: Vector, weight: int) -> NDArray[np.int32]:
     for at in range(0, words.size, COLUMNS):
         block = made[at : at + COLUMNS].view(np.uint32)
         np.multiply(words[at : at + COLUMNS].view(np.uint32), np.uint32(weight), out=block)
+        if noise is not None:
+            block += noise[at : at + COLUMNS].astype(np.uint64).astype(np.uint32)  # modulo 2^32, of negative ones too
         masks.apply(block)
     return made
