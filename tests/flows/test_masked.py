@@ -18,6 +18,7 @@ from prefect_federated.adapters.reading import read_result
 from prefect_federated.adapters.round_log import read_round_log
 from prefect_federated.adapters.silo import Silo
 from prefect_federated.adapters.verification import verify_proposal
+from prefect_federated.cli.round_record import round_record
 from prefect_federated.core.aggregation.weighted_mean import weighted_mean
 from prefect_federated.core.combine import Words, add
 from prefect_federated.core.errors import UnmaskRefused
@@ -142,12 +143,23 @@ def test_the_flow_of_a_silo_does_each_step_in_its_time(consortium: Consortium) -
 
 def test_who_did_not_share_sits_the_round_out(consortium: Consortium) -> None:
     spec = scene.opened(consortium)
+    accounts = [scene.members(consortium)[name].account for name in HOSPITALS]
+    assert round_record(consortium.federation(), spec.task, spec.round)["awaited"] == accounts
     do(consortium, spec, "share", *HOSPITALS[:3])
     assert phase(consortium) is Phase.COMMIT
+    assert round_record(consortium.federation(), spec.task, spec.round)["awaited"] == accounts[:3]
     late = scene.members(consortium)[LAST].silo
     assert take_part(late, spec.task) == "nothing"
     do(consortium, spec, "commit", *HOSPITALS[:3])
     assert phase(consortium) is Phase.REVEAL, "nobody is waited for who could not commit"
+    do(consortium, spec, "reveal", *HOSPITALS[:3], last=True)
+    do(consortium, spec, "unmask", HOSPITALS[0], last=True)
+    found = round_record(consortium.federation(), spec.task, spec.round)
+    assert (found["phase"], found["awaited"], found["shown"]) == ("UNMASK", accounts[1:3], accounts[:1])
+    do(consortium, spec, "unmask", *HOSPITALS[1:3], last=True)
+    scene.conclude(consortium, spec)
+    (left,) = read_round_log(consortium.federation(), spec.task, spec.round).participation({}).excluded
+    assert (left.participant, left.stage, left.reason) == (accounts[3], "share", "it dealt no shares in time")
 
 
 def test_below_the_threshold_nothing_opens_and_nobody_is_blamed(consortium: Consortium) -> None:

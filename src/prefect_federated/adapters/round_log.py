@@ -11,7 +11,7 @@ from prefect_federated.adapters.evm.membership import cohort_of
 from prefect_federated.adapters.evm.records import Event
 from prefect_federated.core.errors import ProtocolError
 from prefect_federated.core.proposal import unpack_exclusions
-from prefect_federated.core.round import Exclusion, Participation, Reason, Status
+from prefect_federated.core.round import Exclusion, Participation, Phase, Reason, Status
 
 REASONS = {
     Reason.UNAVAILABLE: "payload was not to be had from the store",
@@ -97,6 +97,9 @@ class RoundLog:
     transactions: Mapping[str, frozenset[bytes]] = field(default_factory=dict)
     votes: tuple[MemberVote, ...] = ()
     median_metric: int | None = None
+    masked: bool = False
+    dealt: tuple[str, ...] = ()  # shares of their masks, in a masked round
+    shown: tuple[str, ...] = ()  # shares of others
 
     @property
     def aggregated(self) -> tuple[str, ...]:
@@ -139,13 +142,17 @@ class RoundLog:
             return Exclusion(account, "vote", "the committee rejected the round")
         if account in self.revealed:
             return Exclusion(account, "aggregate", "no result was proposed in time")
+        if self.masked and account not in self.dealt:
+            return notes.get(account) or Exclusion(account, "share", "it dealt no shares in time")
         if account not in self.committed:
             full = len(self.committed) >= self.awaited
             why = f"the round took {self.awaited} updates before its own" if full else "no commitment arrived in time"
-            return notes.get(account) or Exclusion(account, "commit", why)
+            return notes.get(account) or Exclusion(account, "commit", why + self._forfeit(account))
         fate = "its opening came late" if account in self.late else "its commitment was not opened in time"
-        bond = f"; its bond of {self.slashed[account]} wei is forfeit" if account in self.slashed else ""
-        return Exclusion(account, "reveal", fate + note + bond)
+        return Exclusion(account, "reveal", fate + note + self._forfeit(account))
+
+    def _forfeit(self, account: str) -> str:
+        return f"; its bond of {self.slashed[account]} wei is forfeit" if account in self.slashed else ""
 
 
 def read_round_log(federation: ChainHistory, task: int, round: int) -> RoundLog:
@@ -211,6 +218,9 @@ def fold_round(task: int, round: int, events: Sequence[Event], membership: Seque
         transactions=_transactions(events),
         votes=_votes(events),
         median_metric=next((e.args["metric"] for e in events if e.name == "MetricPublished"), None),
+        masked=any(e.name == "PhaseChanged" and e.args["phase"] == Phase.SHARE for e in events),
+        dealt=_accounts(events, "SharesDealt", indices),
+        shown=_accounts(events, "SharesShown", indices),
     )
 
 

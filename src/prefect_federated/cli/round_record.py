@@ -51,6 +51,7 @@ def round_record(federation: "Federation", task: int, round: int) -> dict[str, A
         "ended_at": log.ended_at or None,
         **(_clock(state) if running else {}),
         "expected": list(people.expected),
+        **({"dealt": list(log.dealt), "shown": list(log.shown)} if log.masked else {}),
         "committed": list(people.committed),
         "revealed": list(people.revealed),
         "late": list(log.late),
@@ -86,8 +87,12 @@ def _awaited(federation: "Federation", state: "RoundState", log: "RoundLog") -> 
     from prefect_federated.core.committee import VoteState
     from prefect_federated.core.round import Phase
 
+    if state.phase is Phase.SHARE:
+        return [account for account in log.expected if account not in log.dealt]
+    if state.phase is Phase.UNMASK:
+        return [account for account in log.revealed if account not in log.shown]
     if state.phase is Phase.COMMIT:
-        return [account for account in log.expected if account not in log.committed]
+        return [account for account in (log.dealt if log.masked else log.expected) if account not in log.committed]
     if state.phase is Phase.REVEAL:
         return [account for account in log.committed if account not in {*log.revealed, *log.retracted}]
     if state.phase in (Phase.VOTE, Phase.VOTE_REVEAL):

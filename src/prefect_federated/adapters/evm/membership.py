@@ -11,13 +11,19 @@ MEMBERSHIP = ("Enrolled", "Left")
 
 
 def cohort_of(membership: Iterable[Event], round: int) -> dict[str, int]:
-    """Index of every account that belongs to the cohort of a round, from the enrolment events in their order."""
-    spans: dict[str, tuple[int, int, float]] = {}
+    """Index of every account that belongs to the cohort of a round, from the enrolment events in their order.
+
+    Who left and enrolled anew was there in between as well: each stay counts.
+    """
+    stays: dict[str, list[tuple[int, float]]] = {}
+    indices: dict[str, int] = {}
     for event in membership:
         account = event.args["participant"]
         if event.name == "Enrolled":
-            spans[account] = (event.args["index"], event.args["fromRound"], float("inf"))
-        elif account in spans:
-            index, start, _ = spans[account]
-            spans[account] = (index, start, event.args["untilRound"])
-    return {account: index for account, (index, start, end) in spans.items() if start <= round <= end}
+            indices[account] = event.args["index"]
+            stays.setdefault(account, []).append((event.args["fromRound"], float("inf")))
+        elif account in stays:
+            start, _ = stays[account].pop()
+            stays[account].append((start, event.args["untilRound"]))
+    there = (account for account, those in stays.items() if any(start <= round <= end for start, end in those))
+    return {account: indices[account] for account in there}
