@@ -33,7 +33,7 @@ def train(silo: Silo, spec: RoundSpec, evidence: Evidence) -> SealedUpdate:
         DataRefused: the data changed since they were validated.
         NonFiniteUpdate: training diverged.
         ConfigurationError: the plan cannot train privately, or by the task's algorithm.
-        ContentMissing: in a masked task, the store does not give what somebody dealt.
+        StoreUnreachable: in a masked task, the store does not give what somebody dealt.
         TooFewShares: in a masked task, so few dealt shares that no mask could be taken off again.
     """
     party = silo.party

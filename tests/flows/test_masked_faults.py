@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from prefect_federated.adapters.masking import own_seeds
 from prefect_federated.adapters.reading import read_past_spec
 from prefect_federated.adapters.round_log import read_round_log
 from prefect_federated.adapters.verification import verify_proposal
-from prefect_federated.core.errors import WrongPhase
+from prefect_federated.core.errors import StoreUnreachable, WrongPhase
 from prefect_federated.core.merkle import chunks_of, root
 from prefect_federated.core.round import Phase, Reason
 from prefect_federated.core.round_spec import RoundSpec
@@ -114,6 +115,32 @@ def test_shares_that_vanish_after_all_have_masked_keep_nobody_from_answering(con
     ends_well_with_all = due(consortium, spec, *HOSPITALS)
     scene.conclude(consortium, spec)
     assert (scene.head_words(consortium, spec) == ends_well_with_all).all()
+
+
+def test_an_answer_that_cannot_be_fetched_stops_nobody(consortium: Consortium) -> None:
+    spec = scene.opened(consortium)
+    for step in STEPS[:3]:
+        do(consortium, spec, step)
+    do(consortium, spec, "unmask", *HONEST, last=True)
+    consortium.federation(LAST).show_shares(spec.task, spec.round, b"\x01" * 32, "x://y")
+    assert phase(consortium) is Phase.AGGREGATE
+    expected = due(consortium, spec, *HOSPITALS)
+    scene.conclude(consortium, spec)
+    assert (scene.head_words(consortium, spec) == expected).all(), "three answers open the sum of all four"
+
+
+def test_what_is_withheld_in_commit_is_waited_for(consortium: Consortium) -> None:
+    spec = scene.opened(consortium)
+    do(consortium, spec, "share")
+    dealt = consortium.federation().dealt(spec.task, spec.round)[3]
+    (body,) = (consortium.ground.out / "store").rglob(dealt.uri.rsplit("/", 1)[-1])
+    hidden = body.read_bytes()
+    body.unlink()
+    with pytest.raises(StoreUnreachable, match="what participant 3 dealt is not to be had"):
+        own_seeds(scene.members(consortium)[HOSPITALS[0]].silo.party, spec)
+    body.write_bytes(hidden)
+    do(consortium, spec, "commit")
+    assert phase(consortium) is Phase.REVEAL
 
 
 def test_nobody_answers_before_the_survivors_are_known(consortium: Consortium) -> None:

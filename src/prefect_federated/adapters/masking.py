@@ -27,6 +27,7 @@ from prefect_federated.core.errors import (
     PayloadError,
     PayloadTooLarge,
     ProtocolError,
+    StoreUnreachable,
     TransportError,
     UnknownParticipant,
     WrongPhase,
@@ -77,7 +78,7 @@ def own_seeds(party: Party, spec: RoundSpec) -> Seeds:
     """The seeds that this party masks its update with. What it read of the others' shares it keeps, to answer from.
 
     Raises:
-        ContentMissing: the store does not give what somebody dealt.
+        StoreUnreachable: the store does not give what somebody dealt; try again.
         TooFewShares: so few dealt that a mask could not be taken off again.
     """
     session = session_of(party, spec)
@@ -92,7 +93,7 @@ def masked(party: Party, spec: RoundSpec, update: EncodedUpdate) -> tuple[Words,
     """An update as it leaves the silo, int32 `[d]`, with the root over its seeds' hashes; as it is in a clear task.
 
     Raises:
-        ContentMissing: the store does not give what somebody dealt.
+        StoreUnreachable: the store does not give what somebody dealt; try again.
         TooFewShares: so few dealt that a mask could not be taken off again.
     """
     if not spec.spec.enforced.masked:
@@ -108,7 +109,7 @@ def shared_in(party: Party, spec: RoundSpec, session: Session) -> dict[int, Shar
     has nothing, or was dealt by somebody whose sealing key gives no secret.
 
     Raises:
-        ContentMissing: the store does not give what somebody dealt; nobody can mask before it does.
+        StoreUnreachable: the store does not give what somebody dealt; nobody can mask before it does, so try again.
     """
     members, found = {member.index for member in session.members}, dict[int, Sharing]()
     for dealt in party.federation.dealt(spec.task, spec.round):
@@ -163,10 +164,10 @@ def gather_masked(party: Party, spec: RoundSpec, reveals: list[Reveal]) -> Gathe
         session = session_of(party, spec)
         shared = shared_in(party, spec, session)
         turnout = _turnout(session, shared, reveals)
-    except TransportError:
-        raise
     except FederatedError as error:
-        return _unopened(gather(party, spec, reveals), str(error))
+        if isinstance(error, TransportError) and not isinstance(error, StoreUnreachable):
+            raise
+        return _unopened(gather(party, spec, reveals), str(error))  # which says so where nothing can be asked for
     outside = {one.participant for one in reveals if one.index not in turnout.survivors}
     gathered = gather(party, spec, [one for one in reveals if one.index in turnout.survivors])
     if gathered.reasons or not gathered.updates:
@@ -176,7 +177,7 @@ def gather_masked(party: Party, spec: RoundSpec, reveals: list[Reveal]) -> Gathe
     try:
         words = recover(open_masks(turnout, shared, _answers(party, spec, turnout)), payloads).astype(np.int64)
         _require_range(spec, words, sum(update.weight for update in gathered.updates))
-    except (PayloadError, ProtocolError) as error:
+    except (PayloadError, ProtocolError, ConfigurationError) as error:
         return _without(_unopened(gathered, str(error)), outside)
     return _without(replace(gathered, total=words), outside)
 
@@ -223,7 +224,7 @@ def _answers(party: Party, spec: RoundSpec, turnout: Turnout) -> dict[int, bytes
         most = ANSWER_CHUNK * (1 + len(turnout.session.holders(shown.index)))
         try:
             message = b"".join(party.store.get(shown.uri, most))
-        except PayloadError:
+        except (PayloadError, ConfigurationError, StoreUnreachable):
             continue
         if root(chunks_of(message, ANSWER_CHUNK)) == shown.root:
             found[shown.index] = message
@@ -235,11 +236,13 @@ def _message(party: Party, session: Session, dealt: Dealt) -> bytes:
     most = SHARING_CHUNK * (1 + len(session.holders(dealt.index)))
     try:
         message = b"".join(party.store.get(dealt.uri, most))
-    except ContentMismatch as error:
-        raise ContentMissing(f"shares of participant {dealt.index}: {error}") from error
+    except (ContentMissing, ContentMismatch) as error:
+        raise StoreUnreachable(
+            f"what participant {dealt.index} dealt is not to be had: {error}; nobody can mask before it is, try again"
+        ) from error
     found = root(chunks_of(message, SHARING_CHUNK))
     if found != dealt.root:
-        raise ContentMissing(
+        raise StoreUnreachable(
             f"shares of participant {dealt.index} at {dealt.uri} have root 0x{found.hex()}, the chain says"
             f" 0x{dealt.root.hex()}; fetch them from another store"
         )
