@@ -10,6 +10,14 @@ from prefect_federated.blocks.party import PartyBlock
 if TYPE_CHECKING:
     from prefect_federated.adapters.data.sources import DataSource
     from prefect_federated.adapters.silo import Silo as OpenSilo
+    from prefect_federated.core.policy import Policy
+
+_RULES = frozenset(
+    (
+        *("approved_plans", "readers", "min_cohort", "masked_only", "min_noise", "whole_silo", "min_rows"),
+        *("forbidden_columns", "disclosure", "purposes", "suite_hash"),
+    )
+)
 
 
 class Silo(PartyBlock):
@@ -104,6 +112,16 @@ class Silo(PartyBlock):
         title="Purposes",
         description="DUO codes this silo serves; empty leaves it to the grants.",
     )
+    policy_file: Path | None = Field(
+        default=None,
+        title="Signed policy",
+        description="Instead of all rules above, a file that somebody signed: see `federated policy sign`.",
+    )
+    policy_signer: str | None = Field(
+        default=None,
+        title="Signer of the policy",
+        description="The only account whose signature under policy_file counts, such as the data protection officer's.",
+    )
     commit_by: Literal["direct", "relayed", "rolled"] = Field(
         default="direct",
         title="Commit by",
@@ -164,8 +182,22 @@ class Silo(PartyBlock):
 
     @model_validator(mode="after")
     def _reviewed_suite(self) -> "Silo":
-        if (self.suite is None) != (self.suite_hash is None):
+        approved = self.suite_hash is not None or self.policy_file is not None
+        if (self.suite is not None and not approved) or (self.suite is None and self.suite_hash is not None):
             raise ValueError("suite and suite_hash go together: a silo's own suite runs as it was approved, or not")
+        return self
+
+    @model_validator(mode="after")
+    def _one_policy(self) -> "Silo":
+        if (self.policy_file is None) != (self.policy_signer is None):
+            raise ValueError("policy_file and policy_signer go together: a policy counts under one signature alone")
+        fields = type(self).model_fields
+        defaults = {name: fields[name].get_default(call_default_factory=True) for name in sorted(_RULES)}
+        said = [name for name, default in defaults.items() if getattr(self, name) != default]
+        if self.policy_file is not None and said:
+            raise ValueError(
+                f"{', '.join(said)} beside a policy_file: what was signed is the whole policy; leave them out"
+            )
         return self
 
     @model_validator(mode="after")
@@ -180,7 +212,6 @@ class Silo(PartyBlock):
         from prefect_federated.adapters.data.report_cache import ReportCache, cache_key
         from prefect_federated.adapters.mailbox import FolderMailbox
         from prefect_federated.adapters.silo import Silo as OpenSilo
-        from prefect_federated.core.policy import Policy
         from prefect_federated.learning.machine import Machine
 
         party = self.open_party()
@@ -189,25 +220,26 @@ class Silo(PartyBlock):
             source=self.source(),
             subject_column=self.subject_column,
             records=self.consent_record,
-            policy=Policy(
-                approved_plans=tuple(self.approved_plans),
-                readers=tuple(self.readers),
-                min_cohort=self.min_cohort,
-                masked_only=self.masked_only,
-                min_noise=self.min_noise,
-                whole_silo=self.whole_silo,
-                min_rows=self.min_rows,
-                forbidden_columns=tuple(self.forbidden_columns),
-                disclosure=self.disclosure,
-                purposes=None if self.purposes is None else tuple(self.purposes),
-                suite_hash=self.suite_hash,
-            ),
+            policy=self.policy(party.account),
             checks=DataChecks(self.data_docs, ReportCache(self.signer.home / "checks", cache_key(party))),
             commit_by=self.commit_by,
             mailbox=FolderMailbox(self.mailbox) if self.mailbox else None,
             suite=self.suite,
             machine=Machine(self.device, self.processes, self.flower_python, self.training_limit_s),
         )
+
+    def policy(self, account: str) -> "Policy":
+        """The silo's rules: those of the signed file, or those that stand here.
+
+        Raises:
+            ConfigurationError: the file is not for this account, or not signed by the signer.
+        """
+        from prefect_federated.adapters.policy_file import read_policy
+        from prefect_federated.core.policy import Policy
+
+        if self.policy_file is not None and self.policy_signer is not None:
+            return read_policy(self.policy_file, account, self.policy_signer)
+        return Policy.model_validate({name: getattr(self, name) for name in Policy.model_fields})
 
     def source(self) -> "DataSource":
         """Where the silo's table comes from; reads nothing yet."""

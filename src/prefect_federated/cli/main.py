@@ -19,6 +19,7 @@ from prefect_federated.cli.dataset import dataset_app
 from prefect_federated.cli.governance import governance_app
 from prefect_federated.cli.model import model_app
 from prefect_federated.cli.participant import participant
+from prefect_federated.cli.policy import policy_app
 from prefect_federated.cli.poster import poster_app
 from prefect_federated.cli.registry import registry
 from prefect_federated.cli.remedy import remedy_app
@@ -57,6 +58,7 @@ app.add_typer(registry, name="registry")
 app.add_typer(model_app, name="model")
 app.add_typer(remedy_app, name="remedy")
 app.add_typer(dataset_app, name="dataset")
+app.add_typer(policy_app, name="policy")
 app.add_typer(appeal_app, name="appeal")
 app.add_typer(governance_app, name="governance")
 app.command("audit", epilog="Example: federated audit 1@champion --mlflow sqlite:///mlflow.db --html lineage.html")(

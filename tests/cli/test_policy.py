@@ -1,0 +1,80 @@
+"""`federated policy`: rules are signed and shown; the Silo block takes them from their signer alone."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+from typer.testing import CliRunner
+
+from prefect_federated.adapters.keys import create_keystore
+from prefect_federated.blocks.chain import EvmChain
+from prefect_federated.blocks.signer import Signer
+from prefect_federated.blocks.silo import Silo
+from prefect_federated.blocks.stores import LocalStore
+from prefect_federated.cli.main import app
+from prefect_federated.core.errors import ConfigurationError
+
+SILO = "0x" + "5a" * 20
+RULES = {"min_cohort": 5, "masked_only": True}
+
+
+@pytest.fixture
+def signed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, str]:
+    """A signed policy, and who signed it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FEDERATED_PASSWORD", "secret")
+    officer = create_keystore(Path("dpo.json"), "secret", bytes([7]) * 32, dev=True)
+    Path("rules.json").write_text(json.dumps(RULES))
+    done = CliRunner().invoke(
+        app, ["policy", "sign", "rules.json", "policy.json", "--silo", SILO, "--keystore", "dpo.json"]
+    )
+    assert done.exit_code == 0, done.output
+    assert officer in done.output
+    return Path("policy.json"), officer
+
+
+def silo(path: Path, signer: str | None, **settings: Any) -> Silo:
+    return Silo(
+        label="ward",
+        chain=EvmChain(rpc_url="http://127.0.0.1:1", chain_id=31337, coordinator="0x" + "c0" * 20),
+        signer=Signer(keystore=Path("dpo.json"), password="secret", sealing_key=Path("sealing.pem"), home=Path("home")),
+        store=LocalStore(root=Path("store")),
+        data=Path("ward.csv"),
+        consent_record=Path("consent"),
+        policy_file=path,
+        policy_signer=signer,
+        **settings,
+    )
+
+
+def test_shown_it_says_for_whom_by_whom_and_what(signed: tuple[Path, str]) -> None:
+    path, officer = signed
+    found = CliRunner().invoke(app, ["policy", "show", str(path), "--json"])
+    told = json.loads(found.stdout)
+    assert (told["silo"].lower(), told["signer"]) == (SILO, officer)
+    assert {name: told["policy"][name] for name in RULES} == RULES
+    assert "masked_only: true" in CliRunner().invoke(app, ["policy", "show", str(path)]).stdout
+
+
+def test_block_takes_the_signed_rules_and_no_others(signed: tuple[Path, str]) -> None:
+    path, officer = signed
+    block = silo(path, officer)
+    assert block.policy(SILO).masked_only and block.policy(SILO).min_cohort == 5
+    with pytest.raises(ValidationError, match="min_rows beside a policy_file: what was signed is the whole policy"):
+        silo(path, officer, min_rows=3)
+    with pytest.raises(ConfigurationError, match="is for silo"):
+        block.policy("0x" + "22" * 20)
+
+
+def test_block_with_a_policy_and_no_signer_is_refused(signed: tuple[Path, str]) -> None:
+    with pytest.raises(ValidationError, match="policy_file and policy_signer go together"):
+        silo(signed[0], None)
+
+
+def test_rules_that_are_none_end_with_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("rules.json").write_text('{"min_cohrt": 5}')
+    done = CliRunner().invoke(app, ["policy", "sign", "rules.json", "out.json", "--silo", SILO, "--key-env", "KEY"])
+    assert done.exit_code == 2 and "min_cohrt" in done.stderr and not Path("out.json").exists()
