@@ -12,11 +12,9 @@ if TYPE_CHECKING:
     from prefect_federated.adapters.silo import Silo as OpenSilo
     from prefect_federated.core.policy import Policy
 
-_RULES = frozenset(
-    (
-        *("approved_plans", "readers", "min_cohort", "masked_only", "min_noise", "whole_silo", "min_rows"),
-        *("forbidden_columns", "disclosure", "purposes", "suite_hash"),
-    )
+_RULES = (
+    *("approved_plans", "readers", "min_cohort", "masked_only", "min_noise", "whole_silo", "most_split"),
+    *("min_rows", "forbidden_columns", "disclosure", "purposes", "suite_hash"),
 )
 
 
@@ -97,6 +95,12 @@ class Silo(PartyBlock):
     )
     whole_silo: bool = Field(
         default=False, title="Whole silo", description="Refuse tasks whose noise does not hide all that this silo has."
+    )
+    most_split: int = Field(
+        default=1,
+        ge=1,
+        title="Most to split noise",
+        description="Silos among whom a masked sum's noise may be split: so many must keep their parts to themselves.",
     )
     min_rows: int = Field(default=1, ge=1, title="Minimum rows", description="Fewest consented rows to train on.")
     forbidden_columns: list[str] = Field(
@@ -192,7 +196,7 @@ class Silo(PartyBlock):
         if (self.policy_file is None) != (self.policy_signer is None):
             raise ValueError("policy_file and policy_signer go together: a policy counts under one signature alone")
         fields = type(self).model_fields
-        defaults = {name: fields[name].get_default(call_default_factory=True) for name in sorted(_RULES)}
+        defaults = {name: fields[name].get_default(call_default_factory=True) for name in _RULES}
         said = [name for name, default in defaults.items() if getattr(self, name) != default]
         if self.policy_file is not None and said:
             raise ValueError(

@@ -6,6 +6,7 @@ reveals --gather--> verified updates --work out--> proposal --> chain
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
+from prefect.runtime import task_run
 
 from prefect_federated.adapters.aggregator import Aggregator
 from prefect_federated.adapters.checkpoints import checkpoint
@@ -32,7 +33,8 @@ def aggregate(aggregator: Aggregator, spec: RoundSpec) -> Outcome | None:
     A proposal without a single update is a result too: it is settled as a void round, and nobody is blamed.
 
     Raises:
-        StoreUnreachable: it could not read an update that two thirds of the committee could; nothing is proposed.
+        StoreUnreachable: it could not read an update that two thirds of the committee could; nothing is proposed. Of a
+            masked round it is tried again, and then told that its sum cannot be opened.
     """
     federation = aggregator.party.federation
 
@@ -42,7 +44,7 @@ def aggregate(aggregator: Aggregator, spec: RoundSpec) -> Outcome | None:
     if proposed():
         return None
     reveals = federation.reveals(spec.task, spec.round)
-    gathered = gather_for(aggregator, spec, reveals)
+    gathered = gather_for(aggregator, spec, reveals, last_try=(task_run.run_count or 0) > RETRIES)
     if aggregator.mailbox is not None:
         require_uncontradicted(aggregator.party, aggregator.mailbox, spec, gathered)
     checkpoint("aggregator:fetched")

@@ -65,7 +65,8 @@ abstract contract Masking is CoordinatorBase, IMasking {
         bytes32 maskingKey,
         bytes32 root
     ) external {
-        _current(task, round);
+        Clock memory c = _current(task, round);
+        if (c.phase > Phase.Reveal) revert WrongPhase(task, round, Phase.Reveal, c.phase);
         uint16 index = _s().enrolments[task][participant].index;
         bool stands = _sharer(task, round, index) == Mark.Committed && _markOf(task, round, index) == Mark.None;
         if (!stands || _s().shares[task][index] != _dealt(participant, grantId, maskingKey, root)) {

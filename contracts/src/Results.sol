@@ -88,7 +88,10 @@ abstract contract Results is CoordinatorBase, IRounds {
             if (revealed) ++sure;
         }
         uint256 quorum = _s().tasks[task].params.quorum;
-        if (rolled && p.included != 0 && sure < quorum) revert TooFewLeft(task, c.round, sure, quorum);
+        if (whole) quorum = c.needed(_s().tasks[task].params, quorum);
+        if ((rolled || whole) && p.included != 0 && (whole ? p.included : sure) < quorum) {
+            revert TooFewLeft(task, c.round, sure, quorum);
+        }
     }
 
     /// @dev Checked here and not only by the treasury, or a bad total could never be settled.

@@ -126,7 +126,11 @@ contract MaskedTest is MaskedBase {
         vm.prank(aggregator);
         vm.expectRevert(abi.encodeWithSelector(BadExclusion.selector, task, round, 3, 2));
         coordinator.propose(task, round, p);
-        p.exclusions = hex"000304"; // for MALFORMED
+        (p.included, p.exclusions) = (2, hex"000204000304"); // two for MALFORMED: half of the cohort is left
+        vm.prank(aggregator);
+        vm.expectPartialRevert(TooFewLeft.selector);
+        coordinator.propose(task, round, p);
+        (p.included, p.exclusions) = (3, hex"000304");
         _propose(p);
     }
 

@@ -4,9 +4,8 @@ pragma solidity 0.8.37;
 import {IMasking} from "../src/interfaces/IMasking.sol";
 import {vm} from "./Base.sol";
 import {MaskedBase} from "./MaskedBase.sol";
-import {RoundBase} from "./RoundBase.sol";
 
-/// What dropping out of a masked round costs, and which tasks may be masked.
+/// What dropping out of a masked round costs.
 contract MaskedOwedTest is MaskedBase {
     // --- what it costs to drop out
 
@@ -189,6 +188,19 @@ contract MaskedOwedTest is MaskedBase {
         vm.assertTrue(_bonded(3), "bond");
     }
 
+    function test_consent_withdrawn_after_reveal_takes_no_shares_back() public {
+        _open();
+        _dealFirst(4);
+        _commitFirst(3);
+        _ends();
+        coordinator.tick(task);
+        _revealFirst(3);
+        address silo = _silo(3);
+        _withdraw(silo);
+        vm.expectRevert(abi.encodeWithSelector(WrongPhase.selector, task, round, Phase.Reveal, Phase.Unmask));
+        coordinator.retractShares(task, round, silo, grants[silo], _key(silo), _root(silo));
+    }
+
     function test_who_has_committed_cannot_take_its_shares_back() public {
         _open();
         _dealFirst(4);
@@ -236,61 +248,5 @@ contract MaskedOwedTest is MaskedBase {
         vm.assertEq(
             coordinator.consentUntil(task), coordinator.roundOf(task).deadline + GAP + REVEAL + GRACE, "in Commit"
         );
-    }
-
-    // --- tasks
-
-    function _refused(TaskParams memory p, string memory field) internal {
-        vm.prank(sponsor);
-        vm.expectRevert(abi.encodeWithSelector(InvalidTask.selector, field));
-        coordinator.createTask(p, "");
-    }
-
-    function test_createTask_checks_a_masked_task() public {
-        TaskParams memory p = _params();
-        p.mode = 2;
-        _refused(p, "mode");
-        (p.mode, p.rule) = (1, 1);
-        _refused(p, "mode");
-        (p.rule, p.normBound) = (0, 1);
-        _refused(p, "mode");
-        (p.normBound, p.disclosure) = (0, 1);
-        _refused(p, "mode");
-        (p.disclosure, p.modes) = (0, 3);
-        _refused(p, "mode");
-        (p.modes, p.shareWindow) = (1, 0);
-        _refused(p, "shareWindow");
-        (p.shareWindow, p.unmaskWindow) = (SHARE, 0);
-        _refused(p, "unmaskWindow");
-        (p.unmaskWindow, p.threshold) = (UNMASK, 1);
-        _refused(p, "threshold");
-        (p.threshold, p.quorum) = (2, 2);
-        _refused(p, "quorum");
-        p.quorum = 3;
-        p.threshold = p.quorum + 1;
-        _refused(p, "threshold");
-        p.threshold = p.quorum;
-        vm.prank(sponsor);
-        coordinator.createTask(p, "");
-    }
-
-    function test_createTask_refuses_masks_in_a_clear_task() public {
-        TaskParams memory p = RoundBase._params();
-        p.shareWindow = 1;
-        _refused(p, "shareWindow");
-        (p.shareWindow, p.unmaskWindow) = (0, 1);
-        _refused(p, "unmaskWindow");
-        (p.unmaskWindow, p.threshold) = (0, 2);
-        _refused(p, "threshold");
-    }
-
-    function test_unbonding_covers_the_longest_masked_round() public {
-        TaskParams memory p = _params();
-        uint256 rest = uint256(COMMIT) + GAP + REVEAL + GRACE + 2 * (AGGREGATE + 4 * CHALLENGE) + 3 * GAP + UNMASK;
-        p.shareWindow = uint32(uint256(registry.unbondingPeriod()) / 2 - rest);
-        vm.prank(sponsor);
-        coordinator.createTask(p, "");
-        ++p.shareWindow;
-        _refused(p, "unbondingPeriod");
     }
 }

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from prefect_federated.core.errors import PlanNotApproved, PolicyRefused
 from prefect_federated.core.policy import Policy, check_policy
-from prefect_federated.core.spec import TaskSpec
+from prefect_federated.core.spec import ParticipantPrivacy, TaskSpec
 from tests.core.conftest import MASKED
 
 CODE = b"\x0a" * 32
@@ -102,6 +102,14 @@ def test_less_noise_than_the_silo_asks_for_is_refused(bent: Bent, noise: float |
     check_policy(Policy(**OPEN), task, [AGGREGATOR], CODE)
     with pytest.raises(PolicyRefused, match=r"trains with noise multiplier .*, this silo asks for 0\.8 or more"):
         check_policy(Policy(**OPEN, min_noise=0.8), task, [AGGREGATOR], CODE)
+
+
+def test_noise_is_split_among_no_more_than_the_silo_allows(task: TaskSpec) -> None:
+    privacy = ParticipantPrivacy(noise_multiplier=4.0, max_norm=1.0, fewest=3)
+    split = task.model_copy(update={"privacy": privacy})
+    with pytest.raises(PolicyRefused, match="splits its noise among 3 silos, this silo allows 1"):
+        check_policy(Policy(**OPEN), split, [AGGREGATOR], CODE)
+    check_policy(Policy(**OPEN, most_split=3), split, [AGGREGATOR], CODE)
 
 
 def test_noise_at_the_floor_is_enough(bent: Bent) -> None:

@@ -1,6 +1,7 @@
 """What keeps a silo out before it trains: altered rows, a policy that beats the task, a suite edited after approval."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -156,3 +157,12 @@ def test_new_process_finds_the_report_on_disk_and_believes_no_edited_one(
         file.write_bytes(told)
     assert edited
     assert validate.fn(scene.block(HONEST).open(), scene.spec()) == first
+
+
+def test_own_suite_that_a_policy_approves_must_be_there(scene: Scene) -> None:
+    silo = scene.block(HONEST).open()
+    approved = replace(silo, policy=silo.policy.model_copy(update={"suite_hash": "0x" + "ab" * 32}))
+    error = scene.error_of(lambda: validate.fn(approved, scene.spec()))
+    assert isinstance(error, PolicyRefused) and "approves its own suite 0xabababababab, and the Silo block" in str(
+        error
+    )

@@ -1,15 +1,26 @@
 """What dishonest dealers, leavers and stores do to a masked round: the honest end it, and keep their bonds."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from prefect_federated.adapters.masking import own_seeds
+from prefect_federated.adapters.masking import gather_masked, own_seeds
 from prefect_federated.adapters.reading import read_past_spec
 from prefect_federated.adapters.round_log import read_round_log
 from prefect_federated.adapters.verification import verify_proposal
-from prefect_federated.core.errors import StoreUnreachable, WrongPhase
+from prefect_federated.core.errors import (
+    ChainUnreachable,
+    ConfigurationError,
+    ContentMismatch,
+    ContentMissing,
+    PayloadTooLarge,
+    StoreUnreachable,
+    WrongPhase,
+)
 from prefect_federated.core.merkle import chunks_of, root
 from prefect_federated.core.round import Phase, Reason
 from prefect_federated.core.round_spec import RoundSpec
@@ -127,6 +138,60 @@ def test_an_answer_that_cannot_be_fetched_stops_nobody(consortium: Consortium) -
     expected = due(consortium, spec, *HOSPITALS)
     scene.conclude(consortium, spec)
     assert (scene.head_words(consortium, spec) == expected).all(), "three answers open the sum of all four"
+
+
+class Choosy:
+    """A store that gives some of what is asked for, and says of the rest whatever comes to its mind."""
+
+    def __init__(self, store: Any, hidden: set[str], error: Exception) -> None:
+        self._store, self._hidden, self._error = store, hidden, error
+
+    def get(self, uri: str, limit_bytes: int) -> Iterator[bytes]:
+        if uri in self._hidden:
+            raise self._error
+        found: Iterator[bytes] = self._store.get(uri, limit_bytes)
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [PayloadTooLarge("too large"), ConfigurationError("AccessDenied"), ContentMissing("gone"), ContentMismatch("odd")],
+)
+def test_a_store_cannot_choose_with_whom_a_silo_masks(consortium: Consortium, error: Exception) -> None:
+    spec = scene.opened(consortium)
+    do(consortium, spec, "share")
+    party = scene.members(consortium)[HOSPITALS[0]].silo.party
+    hidden = {one.uri for one in party.federation.dealt(spec.task, spec.round)[3:]}
+    with pytest.raises(StoreUnreachable, match="what participant 3 dealt is not to be had"):
+        own_seeds(replace(party, store=Choosy(party.store, hidden, error)), spec)
+    assert sorted(own_seeds(party, spec).by_index) == [0, 1, 2, 3]
+
+
+def test_a_node_that_hides_a_dealer_is_not_masked_by(consortium: Consortium, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = scene.opened(consortium)
+    do(consortium, spec, "share")
+    party = scene.members(consortium)[HOSPITALS[0]].silo.party
+    shown = party.federation.dealt(spec.task, spec.round)[:3]
+    monkeypatch.setattr(type(party.federation), "dealt", lambda self, task, round: shown)
+    with pytest.raises(ChainUnreachable, match="the node shows 3 dealers of round 1/1, the contract counts 4"):
+        own_seeds(party, spec)
+
+
+def test_a_verifier_that_cannot_fetch_accuses_nobody(consortium: Consortium) -> None:
+    spec = scene.opened(consortium)
+    for step in STEPS:
+        do(consortium, spec, step)
+    party = consortium.standby.open().party
+    reveals = party.federation.reveals(spec.task, spec.round)
+    hidden = {party.federation.dealt(spec.task, spec.round)[0].uri}
+    blind = replace(party, store=Choosy(party.store, hidden, StoreUnreachable("down")))
+    with pytest.raises(StoreUnreachable):
+        gather_masked(blind, spec, reveals)
+    assert gather_masked(blind, spec, reveals, last_try=True).total is None, "who has to propose gives up in the end"
+    assert gather_masked(party, spec, reveals).total is not None
 
 
 def test_what_is_withheld_in_commit_is_waited_for(consortium: Consortium) -> None:

@@ -64,7 +64,8 @@ interface IMasking is ICoordinatorTypes {
     /// @param root SHA-256 root of the transcript.
     function showShares(uint32 task, uint32 round, bytes32 root, string calldata uri) external;
 
-    /// Takes somebody out who shared, has not committed, and whose grant was withdrawn since: no bond is lost. Anyone.
+    /// Takes somebody out who shared, has not committed, and whose grant was withdrawn since: no bond is lost. Anyone,
+    /// until Reveal is over.
     function retractShares(
         uint32 task,
         uint32 round,

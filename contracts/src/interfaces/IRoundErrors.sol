@@ -85,7 +85,7 @@ interface IRoundErrors is IRoundTypes {
     /// Thrown when included and excluded do not add up to the revealed.
     error MiscountedProposal(uint32 task, uint32 round, uint256 included, uint256 excluded, uint256 revealed);
     /// Thrown when a proposal of a round with rolls includes updates, and with whoever is excluded and has an opening
-    /// on chain they are fewer than the quorum.
+    /// on chain they are fewer than the quorum. Masked, when a sum is of fewer than a round needs.
     error TooFewLeft(uint32 task, uint32 round, uint256 left, uint256 quorum);
     /// Thrown when a proposal's reward total lies outside [old total, old total + round reward].
     error RewardOutOfRange(uint32 task, uint256 total, uint256 least, uint256 most);

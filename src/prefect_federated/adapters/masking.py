@@ -28,8 +28,10 @@ from prefect_federated.core.errors import (
     PayloadTooLarge,
     ProtocolError,
     StoreUnreachable,
+    TooFewShares,
     TransportError,
     UnknownParticipant,
+    UnmaskRefused,
     WrongPhase,
 )
 from prefect_federated.core.masking.answer import CHUNK as ANSWER_CHUNK
@@ -82,11 +84,14 @@ def own_seeds(party: Party, spec: RoundSpec) -> Seeds:
         TooFewShares: so few dealt that a mask could not be taken off again.
     """
     session = session_of(party, spec)
-    own, shared = _secrets(party, session), shared_in(party, spec, session)
-    seeds = seeds_of(session, own, _roots(shared), shared)
-    mine = {str(index): excerpts_of(sharing)[own.index].hex() for index, sharing in shared.items()}
-    party.vault.keep(spec.slot(SHARES, party.account), canonical(mine))
-    return seeds
+    own = _secrets(party, session)
+    if party.vault.recall(spec.slot(SHARES, party.account)) is None:
+        shared = shared_in(party, spec, session)
+        seeds_of(session, own, _roots(shared), shared)  # nothing is kept that could not be masked with
+        mine = {str(index): excerpts_of(sharing)[own.index].hex() for index, sharing in shared.items()}
+        party.vault.keep(spec.slot(SHARES, party.account), canonical(mine))
+    kept = _kept_shares(party, spec, session, own.index)  # as it stands, whoever was first to keep it
+    return seeds_of(session, own, _roots(kept), kept)
 
 
 def masked(party: Party, spec: RoundSpec, update: EncodedUpdate) -> tuple[Words, bytes | None]:
@@ -105,19 +110,28 @@ def masked(party: Party, spec: RoundSpec, update: EncodedUpdate) -> tuple[Words,
 def shared_in(party: Party, spec: RoundSpec, session: Session) -> dict[int, Sharing]:
     """Everybody's message of Share, by index.
 
-    Counted as none, since everybody sees that alike: what is malformed under its root, lies where this kind of store
-    has nothing, or was dealt by somebody whose sealing key gives no secret.
+    Counted as none is only what everybody sees alike from the chain and from bytes under their root: what is malformed,
+    lies in another kind of store than the task's spec, or was dealt by somebody whose sealing key gives no secret. A
+    store's word alone leaves nobody out: it could choose with whom a silo masks, and so whose sum shows.
 
     Raises:
         StoreUnreachable: the store does not give what somebody dealt; nobody can mask before it does, so try again.
+        ChainUnreachable: the node does not show every dealer that the contract counts; try again.
     """
+    federation, place = party.federation, (spec.task, spec.round)
     members, found = {member.index for member in session.members}, dict[int, Sharing]()
-    for dealt in party.federation.dealt(spec.task, spec.round):
-        if dealt.index not in members:
+    kind, everybody = _kind(federation.spec_uri(spec.task)), federation.dealt(*place)
+    if len(everybody) != (counted := federation.dealers(*place)):
+        raise ChainUnreachable(
+            f"the node shows {len(everybody)} dealers of round {spec.task}/{spec.round}, the contract counts {counted};"
+            " ask again, or another node"
+        )
+    for dealt in everybody:
+        if dealt.index not in members or _kind(dealt.uri) != kind:
             continue
         try:
             sharing = parse_sharing(session, dealt.index, _message(party, session, dealt))
-        except (MalformedMessage, ConfigurationError, PayloadTooLarge):
+        except MalformedMessage:
             continue
         if sharing.masking_public == dealt.masking_key:
             found[dealt.index] = sharing
@@ -148,26 +162,37 @@ def own_answer(party: Party, spec: RoundSpec) -> tuple[Answer, dict[int, Federat
         )
     shared = _kept_shares(party, spec, session, own.index)
     turnout = _turnout(session, shared, reveals)
+    if len(turnout.survivors) < (fewest := _fewest(spec)):
+        raise UnmaskRefused(
+            f"{session.place}: {len(turnout.survivors)} survive, and the noise is split among {fewest} at least: their"
+            " sum would hide too little; the round opens nothing"
+        )
     answered = party.vault.keep(spec.slot(TURNOUT, party.account), turnout.digest)
     return answer(turnout, shared, own.index, party.sealing_key.private_bytes, answered)
 
 
-def gather_masked(party: Party, spec: RoundSpec, reveals: list[Reveal]) -> Gathered:
+def gather_masked(party: Party, spec: RoundSpec, reveals: list[Reveal], last_try: bool = False) -> Gathered:
     """The masked updates with their exact sum; where it cannot be opened, none, and why.
 
     A masked sum stands for all who revealed or for nobody: the masks of whoever is left out would stay in it.
 
+    Args:
+        last_try: what the store does not give counts as not there: whoever has to propose says so, in the end.
+
     Raises:
-        StoreUnreachable: no payload could be asked for at all, or chain or store gave no answer; try again.
+        StoreUnreachable: a payload, or what somebody dealt or showed, could not be asked for; try again.
+        ChainUnreachable: the node does not show all that the contract counts; try again.
     """
     try:
         session = session_of(party, spec)
         shared = shared_in(party, spec, session)
         turnout = _turnout(session, shared, reveals)
+        answers, outages = _answers(party, spec, turnout)
     except FederatedError as error:
-        if isinstance(error, TransportError) and not isinstance(error, StoreUnreachable):
+        given_up = last_try and isinstance(error, StoreUnreachable)
+        if isinstance(error, TransportError) and not given_up:
             raise
-        return _unopened(gather(party, spec, reveals), str(error))  # which says so where nothing can be asked for
+        return _unopened(gather(party, spec, reveals), str(error))
     outside = {one.participant for one in reveals if one.index not in turnout.survivors}
     gathered = gather(party, spec, [one for one in reveals if one.index in turnout.survivors])
     if gathered.reasons or not gathered.updates:
@@ -175,9 +200,12 @@ def gather_masked(party: Party, spec: RoundSpec, reveals: list[Reveal]) -> Gathe
     indices = {reveal.participant: reveal.index for reveal in reveals}
     payloads = {indices[update.participant]: update.words for update in gathered.updates}
     try:
-        words = recover(open_masks(turnout, shared, _answers(party, spec, turnout)), payloads).astype(np.int64)
+        _require_most(party, spec, turnout)
+        words = recover(open_masks(turnout, shared, answers), payloads).astype(np.int64)
         _require_range(spec, words, sum(update.weight for update in gathered.updates))
-    except (PayloadError, ProtocolError, ConfigurationError) as error:
+    except (PayloadError, ProtocolError) as error:
+        if isinstance(error, TooFewShares) and outages and not last_try:
+            raise outages[-1] from error
         return _without(_unopened(gathered, str(error)), outside)
     return _without(replace(gathered, total=words), outside)
 
@@ -217,18 +245,39 @@ def _roots(shared: Mapping[int, Shares]) -> dict[int, bytes]:
     return {index: sharing.root for index, sharing in shared.items()}
 
 
-def _answers(party: Party, spec: RoundSpec, turnout: Turnout) -> dict[int, bytes]:
-    """What the survivors showed, by index; what is not as it stands on chain is left out."""
-    found = dict[int, bytes]()
+def _require_most(party: Party, spec: RoundSpec, turnout: Turnout) -> None:
+    """A sum is of as many as a round needs; the contract takes no other."""
+    enforced, cohort = spec.spec.enforced, len(party.federation.masking_members(spec.task, spec.round))
+    if (have := len(turnout.survivors)) < (most := max(enforced.quorum, cohort // 2 + 1, _fewest(spec))):
+        raise TooFewShares(f"{turnout.session.place}: a sum of {have} would be opened, {most} are the fewest")
+
+
+def _fewest(spec: RoundSpec) -> int:
+    """Silos among whom the noise is split; 1 where there is none."""
+    privacy = spec.spec.privacy
+    return privacy.fewest if isinstance(privacy, ParticipantPrivacy) else 1
+
+
+def _kind(uri: str) -> str:
+    """The kind of store that a URI names."""
+    return uri.partition("://")[0]
+
+
+def _answers(party: Party, spec: RoundSpec, turnout: Turnout) -> tuple[dict[int, bytes], list[StoreUnreachable]]:
+    """What the survivors showed, by index, and what could not be asked for; what is not as on chain is left out."""
+    found, outages = dict[int, bytes](), list[StoreUnreachable]()
     for shown in party.federation.shown_shares(spec.task, spec.round):
         most = ANSWER_CHUNK * (1 + len(turnout.session.holders(shown.index)))
         try:
             message = b"".join(party.store.get(shown.uri, most))
-        except (PayloadError, ConfigurationError, StoreUnreachable):
+        except StoreUnreachable as error:
+            outages.append(error)
+            continue
+        except (PayloadError, ConfigurationError):
             continue
         if root(chunks_of(message, ANSWER_CHUNK)) == shown.root:
             found[shown.index] = message
-    return found
+    return found, outages
 
 
 def _message(party: Party, session: Session, dealt: Dealt) -> bytes:
@@ -236,7 +285,7 @@ def _message(party: Party, session: Session, dealt: Dealt) -> bytes:
     most = SHARING_CHUNK * (1 + len(session.holders(dealt.index)))
     try:
         message = b"".join(party.store.get(dealt.uri, most))
-    except (ContentMissing, ContentMismatch) as error:
+    except (ContentMissing, ContentMismatch, PayloadTooLarge, ConfigurationError) as error:
         raise StoreUnreachable(
             f"what participant {dealt.index} dealt is not to be had: {error}; nobody can mask before it is, try again"
         ) from error

@@ -144,10 +144,10 @@ def with_tiers(spec: RoundSpec, gathered: Gathered, direct: Combined, reveals: S
     )
 
 
-def gather_for(aggregator: Aggregator, spec: RoundSpec, reveals: list[Reveal]) -> Gathered:
+def gather_for(aggregator: Aggregator, spec: RoundSpec, reveals: list[Reveal], last_try: bool = False) -> Gathered:
     """What a round's reveals come to: sums of regions that the aggregator relies on, single updates elsewhere.
 
-    Where they are masked it is the one sum of all.
+    Where they are masked it is the one sum of all; see `gather_masked` for `last_try`.
 
     Whom a region leaves out the aggregator reads itself: it alone says who is excluded, and answers for that.
 
@@ -156,7 +156,7 @@ def gather_for(aggregator: Aggregator, spec: RoundSpec, reveals: list[Reveal]) -
     """
     party, mailbox = aggregator.party, aggregator.mailbox
     if spec.spec.enforced.masked:
-        return gather_masked(party, spec, reveals)
+        return gather_masked(party, spec, reveals, last_try)
     tiers = read_tiers(party, mailbox, spec, reveals) if aggregator.relies_on_regions and mailbox else []
     summed = {one.participant for tier in tiers for one in tier.told.included}
     single = gather(party, spec, [one for one in reveals if one.participant not in summed])

@@ -35,6 +35,9 @@ class ParticipantPrivacy(Strict):
     )
 
 
+LEAST_PART = 3  # words: from there on a sum of discrete Gaussians is one, to less than the budget's unit
+
+
 def _unit(value: Any) -> str | None:
     return value.get("unit", "row") if isinstance(value, dict) else getattr(value, "unit", None)
 
@@ -110,6 +113,11 @@ def _check_parts(privacy: ParticipantPrivacy, update: UpdateSpec, model: ModelSp
             " the sum would have too little noise; lower it, or raise the quorum"
         )
     part = part_of_sum(privacy, model.frac_bits, enforced.max_weight)
+    if part < LEAST_PART:
+        raise SpecError(
+            f"each silo would add noise of {part} words to its weighted update, and sums hide what is charged from"
+            f" {LEAST_PART} on; raise frac_bits"
+        )
     words = update.limit * enforced.max_weight * enforced.max_participants
     if (most := words + most_of_parts(part, enforced.max_participants)) > INT32_MAX:
         raise SpecError(

@@ -29,6 +29,11 @@ class Policy(BaseModel):
         description="least noise, as a multiple of what it hides; above 0, DP is required",
     )
     whole_silo: bool = Field(default=False, description="only tasks whose noise hides all that this silo has")
+    most_split: int = Field(
+        default=1,
+        ge=1,
+        description="silos among whom a masked sum's noise may be split: so many keep their parts to themselves",
+    )
     min_rows: int = Field(default=1, ge=1, description="fewest consented rows this silo trains on")
     forbidden_columns: tuple[str, ...] = Field(
         default=(), description="columns that never leave, not even into training"
@@ -103,6 +108,12 @@ def _check_exposure(policy: Policy, spec: TaskSpec, cohort: int) -> None:
         raise PolicyRefused(
             f"task {spec.name} trains with noise multiplier {noise:g}, this silo asks for {policy.min_noise:g} or more;"
             " lower min_noise in the silo's policy or stay out"
+        )
+    if isinstance(spec.privacy, ParticipantPrivacy) and spec.privacy.fewest > policy.most_split:
+        raise PolicyRefused(
+            f"task {spec.name} splits its noise among {spec.privacy.fewest} silos, this silo allows"
+            f" {policy.most_split}: so many have to keep their parts to themselves; raise most_split in the silo's"
+            " policy or stay out"
         )
     if policy.whole_silo and not isinstance(spec.privacy, ParticipantPrivacy):
         hidden = "nothing" if spec.privacy is None else f"each {spec.privacy.unit}"

@@ -16,7 +16,7 @@ from prefect_federated.adapters.keys import dev_key
 from prefect_federated.blocks import Aggregator, EvmChain, ModelRegistryMirror, Silo, Sponsor, Validator
 from prefect_federated.blocks.party import Stores
 from prefect_federated.core.chains import profile_of_chain
-from prefect_federated.core.spec import TaskSpec
+from prefect_federated.core.spec import ParticipantPrivacy, TaskSpec
 from prefect_federated.scenario import breast_cancer
 from prefect_federated.scenario.accounts import Account, make_account
 from prefect_federated.scenario.adversaries import Adversary, CheatingAggregator
@@ -216,6 +216,7 @@ def _silo_settings(ground: Ground, spec: TaskSpec, name: str) -> dict[str, objec
         "approved_plans": ["0x" + spec.plan.code_hash.hex()],
         "readers": [ground.accounts[role].address for role in ("aggregator", "standby", *ground.plot.validators)],
         "min_rows": 5,
+        "most_split": spec.privacy.fewest if isinstance(spec.privacy, ParticipantPrivacy) else 1,
         "disclosure": True,
         "data_docs": ground.out / "data-docs" / name if ground.plot.data_docs else None,
     }

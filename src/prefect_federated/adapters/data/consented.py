@@ -17,7 +17,7 @@ from prefect_federated.core.checks import CheckReport, Expected, Suite, require_
 from prefect_federated.core.consent import ConsentRecord, GrantState, require_covered, require_live, require_record
 from prefect_federated.core.data_use import Use
 from prefect_federated.core.dataset import require_published
-from prefect_federated.core.errors import ConfigurationError, ConsentError, DataRefused
+from prefect_federated.core.errors import ConfigurationError, ConsentError, DataRefused, PolicyRefused
 from prefect_federated.core.evidence import Evidence
 from prefect_federated.core.own_suite import own_expectations, require_seen
 from prefect_federated.core.policy import check_policy
@@ -101,10 +101,15 @@ def suite_for(silo: Silo, spec: RoundSpec) -> Suite:
     """The task's expectations and the silo's own.
 
     Raises:
-        PolicyRefused: the silo's own suite was edited since the policy approved it.
+        PolicyRefused: the silo's own suite was edited since the policy approved it, or is not there.
         MissingColumn: it looks at a column outside the view.
     """
     data, own = spec.spec.data, list[Expected]()
+    if silo.suite is None and silo.policy.suite_hash is not None:
+        raise PolicyRefused(
+            f"the silo's policy approves its own suite {silo.policy.suite_hash[:14]}, and the Silo block names"
+            " none; name its file as suite"
+        )
     if silo.suite is not None:
         try:
             document = silo.suite.read_bytes()

@@ -76,6 +76,11 @@ class Masking(Budgeting):
         """Whether an account has shown its shares of others."""
         return self._shares(task, round, account)[1]
 
+    def dealers(self, task: int, round: int) -> int:
+        """How many the contract counts who dealt in a round; of one that is over, as many as its log shows."""
+        masks = self.call("Coordinator", "masksOf", task)
+        return int(masks["shared"]) if masks["round"] == round else len(self.dealt(task, round))
+
     def survives(self, task: int, round: int, account: str) -> bool:
         """Whether an account's opening came in time and still counts."""
         return any(one.participant == account for one in self.reveals(task, round))
