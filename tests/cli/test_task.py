@@ -193,34 +193,6 @@ def test_draft_with_a_buffer_gets_its_numbers_and_the_only_way_to_commit(cli, fr
     assert (enforced["modes"], enforced["buffer"], enforced["max_staleness"]) == (1, 2, 3)
 
 
-def test_masked_draft_gets_its_numbers_and_windows_and_the_only_way_to_commit(cli, fresh) -> None:
-    path = draft_file(fresh)
-    draft = json.loads(path.read_text()) | {"masking": {"name": "masked", "threshold": 2}}
-    draft["update"]["limit"] = 2**12
-    for field in ("modes", "mode", "threshold", "share_window", "unmask_window", "limit"):
-        draft["enforced"].pop(field, None)
-    draft["enforced"] |= {"quorum": 3, "disclosure": 0, "max_participants": 8, "max_weight": 1000}
-    path.write_text(json.dumps(draft))
-    result = create(cli, fresh, path, "--json")
-    assert result.exit_code == 0, result.stderr
-    enforced = json.loads(result.stdout)["enforced"]
-    assert (enforced["mode"], enforced["modes"], enforced["threshold"]) == (1, 1, 2)
-    assert enforced["share_window"] == enforced["commit_window"]
-    assert enforced["unmask_window"] == enforced["reveal_window"]
-
-
-def test_masked_draft_whose_sums_could_wrap_is_refused_with_what_fits(cli, settled) -> None:
-    path = draft_file(settled)
-    draft = json.loads(path.read_text()) | {"masking": {"name": "masked", "threshold": 2}}
-    draft["update"]["limit"] = 2**24
-    for field in ("modes", "mode", "threshold", "share_window", "unmask_window", "limit"):
-        draft["enforced"].pop(field, None)
-    draft["enforced"] |= {"quorum": 3, "disclosure": 0, "max_participants": 8, "max_weight": 1000}
-    path.write_text(json.dumps(draft))
-    result = create(cli, settled, path)
-    assert result.exit_code != 0 and "lower the limit to 268435" in " ".join(result.stderr.split())
-
-
 def test_draft_with_noise_and_a_plan_that_knows_none_is_refused(cli, settled) -> None:
     result = create(cli, settled, private_draft(settled, "plan.py:Plan"))
     assert result.exit_code == 2 and "lacks sampling or train_privately" in " ".join(result.stderr.split())

@@ -1,6 +1,8 @@
 """A ward whose data protection officer gives consent by command: template, data, record, and what the chain shows."""
 
 import gzip
+import json
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,6 +77,13 @@ class Ward:
         blocks = [w3.eth.get_block(number, True) for number in range(w3.eth.block_number + 1)]
         logs = [w3.eth.get_logs({"fromBlock": block["number"], "toBlock": block["number"]}) for block in blocks]
         told = "".join(w3.to_json(one) for one in (*blocks, *(log for found in logs for log in found)))
-        state = w3.provider.make_request("anvil_dumpState", []).get("result", "0x")
-        packed = bytes.fromhex(state[2:])
+        packed = bytes.fromhex(_state(str(w3.provider.endpoint_uri))[2:])
         return told.lower().encode() + (gzip.decompress(packed).lower() if packed else b"")
+
+
+def _state(url: str) -> str:
+    """What anvil keeps, as hex; 0x of another node. The product's provider would refuse so long an answer."""
+    asked = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "anvil_dumpState", "params": []}).encode()
+    request = urllib.request.Request(url, asked, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=120) as reply:
+        return str(json.load(reply).get("result", "0x"))

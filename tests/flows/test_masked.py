@@ -13,10 +13,10 @@ from prefect_federated.adapters.data.consented import consented_view
 from prefect_federated.adapters.data.training import train_on
 from prefect_federated.adapters.data.view import ConsentView
 from prefect_federated.adapters.gathering import gather
-from prefect_federated.adapters.masking import gather_masked
 from prefect_federated.adapters.reading import read_result
 from prefect_federated.adapters.round_log import read_round_log
 from prefect_federated.adapters.silo import Silo
+from prefect_federated.adapters.unmasking import gather_masked
 from prefect_federated.adapters.verification import verify_proposal
 from prefect_federated.cli.round_record import round_record
 from prefect_federated.core.aggregation.weighted_mean import weighted_mean

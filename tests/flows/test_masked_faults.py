@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from prefect_federated.adapters.masking import gather_masked, own_seeds
+from prefect_federated.adapters.masking import own_seeds
 from prefect_federated.adapters.reading import read_past_spec
 from prefect_federated.adapters.round_log import read_round_log
+from prefect_federated.adapters.unmasking import gather_masked
 from prefect_federated.adapters.verification import verify_proposal
 from prefect_federated.core.errors import (
     ChainUnreachable,

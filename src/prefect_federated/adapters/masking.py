@@ -5,16 +5,11 @@ survivors on chain --answer--> store, root on chain --recover--> exact sum of th
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
-
-import numpy as np
+from collections.abc import Mapping, Sequence
 
 from prefect_federated.adapters.evm.masking import Dealt
 from prefect_federated.adapters.evm.records import Reveal
-from prefect_federated.adapters.gathering import Gathered, OutOfRange, gather
 from prefect_federated.adapters.party import Party
-from prefect_federated.core.aggregation.two_tiers import Sums
 from prefect_federated.core.canonical import canonical
 from prefect_federated.core.combine import Words
 from prefect_federated.core.errors import (
@@ -24,30 +19,24 @@ from prefect_federated.core.errors import (
     ContentMissing,
     FederatedError,
     MalformedMessage,
-    PayloadError,
     PayloadTooLarge,
-    ProtocolError,
     StoreUnreachable,
-    TooFewShares,
-    TransportError,
     UnknownParticipant,
     UnmaskRefused,
     WrongPhase,
 )
-from prefect_federated.core.masking.answer import CHUNK as ANSWER_CHUNK
 from prefect_federated.core.masking.answer import Answer, answer
 from prefect_federated.core.masking.excerpt import Excerpt, excerpts_of, parse_excerpt
 from prefect_federated.core.masking.masked import Seeds, mask, seeds_of
 from prefect_federated.core.masking.own_secrets import OwnSecrets, secrets_of
-from prefect_federated.core.masking.recovery import open_masks, recover
 from prefect_federated.core.masking.session import Session, complete, usable_key
 from prefect_federated.core.masking.sharing import share
 from prefect_federated.core.masking.transcript import CHUNK as SHARING_CHUNK
 from prefect_federated.core.masking.transcript import Shares, Sharing, parse_sharing
 from prefect_federated.core.masking.turnout import Turnout
 from prefect_federated.core.merkle import chunks_of, root
-from prefect_federated.core.participant_privacy import ParticipantPrivacy, most_of_parts, part_of_sum
-from prefect_federated.core.round import Phase, Reason
+from prefect_federated.core.participant_privacy import ParticipantPrivacy
+from prefect_federated.core.round import Phase
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.learning.update import EncodedUpdate
 
@@ -161,8 +150,8 @@ def own_answer(party: Party, spec: RoundSpec) -> tuple[Answer, dict[int, Federat
             f" {state.revealed}; ask again, or another node"
         )
     shared = _kept_shares(party, spec, session, own.index)
-    turnout = _turnout(session, shared, reveals)
-    if len(turnout.survivors) < (fewest := _fewest(spec)):
+    turnout = turnout_of(session, shared, reveals)
+    if len(turnout.survivors) < (fewest := fewest_of(spec)):
         raise UnmaskRefused(
             f"{session.place}: {len(turnout.survivors)} survive, and the noise is split among {fewest} at least: their"
             " sum would hide too little; the round opens nothing"
@@ -171,58 +160,16 @@ def own_answer(party: Party, spec: RoundSpec) -> tuple[Answer, dict[int, Federat
     return answer(turnout, shared, own.index, party.sealing_key.private_bytes, answered)
 
 
-def gather_masked(party: Party, spec: RoundSpec, reveals: list[Reveal], last_try: bool = False) -> Gathered:
-    """The masked updates with their exact sum; where it cannot be opened, none, and why.
-
-    A masked sum stands for all who revealed or for nobody: the masks of whoever is left out would stay in it.
-
-    Args:
-        last_try: what the store does not give counts as not there: whoever has to propose says so, in the end.
-
-    Raises:
-        StoreUnreachable: a payload, or what somebody dealt or showed, could not be asked for; try again.
-        ChainUnreachable: the node does not show all that the contract counts; try again.
-    """
-    try:
-        session = session_of(party, spec)
-        shared = shared_in(party, spec, session)
-        turnout = _turnout(session, shared, reveals)
-        answers, outages = _answers(party, spec, turnout)
-    except FederatedError as error:
-        given_up = last_try and isinstance(error, StoreUnreachable)
-        if isinstance(error, TransportError) and not given_up:
-            raise
-        return _unopened(gather(party, spec, reveals), str(error))
-    outside = {one.participant for one in reveals if one.index not in turnout.survivors}
-    gathered = gather(party, spec, [one for one in reveals if one.index in turnout.survivors])
-    if gathered.reasons or not gathered.updates:
-        return _without(_unopened(gathered, f"{len(gathered.reasons)} masked updates cannot be read"), outside)
-    indices = {reveal.participant: reveal.index for reveal in reveals}
-    payloads = {indices[update.participant]: update.words for update in gathered.updates}
-    try:
-        _require_most(party, spec, turnout)
-        words = recover(open_masks(turnout, shared, answers), payloads).astype(np.int64)
-        _require_range(spec, words, sum(update.weight for update in gathered.updates))
-    except (PayloadError, ProtocolError) as error:
-        if isinstance(error, TooFewShares) and outages and not last_try:
-            raise outages[-1] from error
-        return _without(_unopened(gathered, str(error)), outside)
-    return _without(replace(gathered, total=words), outside)
-
-
-def _without(gathered: Gathered, outside: Collection[str]) -> Gathered:
-    """The same, with those left out who revealed, and whose shares nobody could mask with."""
-    why = "what it dealt is malformed, so nobody has masked with it and it is no part of the sum"
-    return replace(
-        gathered,
-        reasons=gathered.reasons | dict.fromkeys(outside, Reason.MALFORMED),
-        details=gathered.details | dict.fromkeys(outside, why),
-    )
-
-
-def _turnout(session: Session, shared: Mapping[int, Shares], reveals: Sequence[Reveal]) -> Turnout:
+def turnout_of(session: Session, shared: Mapping[int, Shares], reveals: Sequence[Reveal]) -> Turnout:
+    """Who dealt what, and who of them revealed in time."""
     survivors = frozenset(one.index for one in reveals if one.index in shared)
     return Turnout(session, _roots(shared), survivors)
+
+
+def fewest_of(spec: RoundSpec) -> int:
+    """Silos among whom the noise is split; 1 where there is none."""
+    privacy = spec.spec.privacy
+    return privacy.fewest if isinstance(privacy, ParticipantPrivacy) else 1
 
 
 def _kept_shares(party: Party, spec: RoundSpec, session: Session, index: int) -> dict[int, Excerpt]:
@@ -245,39 +192,9 @@ def _roots(shared: Mapping[int, Shares]) -> dict[int, bytes]:
     return {index: sharing.root for index, sharing in shared.items()}
 
 
-def _require_most(party: Party, spec: RoundSpec, turnout: Turnout) -> None:
-    """A sum is of as many as a round needs; the contract takes no other."""
-    enforced, cohort = spec.spec.enforced, len(party.federation.masking_members(spec.task, spec.round))
-    if (have := len(turnout.survivors)) < (most := max(enforced.quorum, cohort // 2 + 1, _fewest(spec))):
-        raise TooFewShares(f"{turnout.session.place}: a sum of {have} would be opened, {most} are the fewest")
-
-
-def _fewest(spec: RoundSpec) -> int:
-    """Silos among whom the noise is split; 1 where there is none."""
-    privacy = spec.spec.privacy
-    return privacy.fewest if isinstance(privacy, ParticipantPrivacy) else 1
-
-
 def _kind(uri: str) -> str:
     """The kind of store that a URI names."""
     return uri.partition("://")[0]
-
-
-def _answers(party: Party, spec: RoundSpec, turnout: Turnout) -> tuple[dict[int, bytes], list[StoreUnreachable]]:
-    """What the survivors showed, by index, and what could not be asked for; what is not as on chain is left out."""
-    found, outages = dict[int, bytes](), list[StoreUnreachable]()
-    for shown in party.federation.shown_shares(spec.task, spec.round):
-        most = ANSWER_CHUNK * (1 + len(turnout.session.holders(shown.index)))
-        try:
-            message = b"".join(party.store.get(shown.uri, most))
-        except StoreUnreachable as error:
-            outages.append(error)
-            continue
-        except (PayloadError, ConfigurationError):
-            continue
-        if root(chunks_of(message, ANSWER_CHUNK)) == shown.root:
-            found[shown.index] = message
-    return found, outages
 
 
 def _message(party: Party, session: Session, dealt: Dealt) -> bytes:
@@ -296,30 +213,6 @@ def _message(party: Party, session: Session, dealt: Dealt) -> bytes:
             f" 0x{dealt.root.hex()}; fetch them from another store"
         )
     return message
-
-
-def _require_range(spec: RoundSpec, words: Sums, weight: int) -> None:
-    """No word of a sum is larger than updates within the task's limit could make it."""
-    limit, largest = spec.spec.update.limit, max(int(words.max()), -int(words.min()))
-    if largest > (most := limit * weight + _most_noise(spec)):
-        raise OutOfRange(
-            f"the sum has a word of {largest}, updates of weight {weight} within limit {limit} come to {most} at most;"
-            " somebody masked something else, and nobody can tell who"
-        )
-
-
-def _most_noise(spec: RoundSpec) -> int:
-    """What noise that hides silos can add to a word of the sum."""
-    privacy, enforced = spec.spec.privacy, spec.spec.enforced
-    if not isinstance(privacy, ParticipantPrivacy):
-        return 0
-    part = part_of_sum(privacy, spec.spec.model.frac_bits, enforced.max_weight)
-    return most_of_parts(part, enforced.max_participants)
-
-
-def _unopened(gathered: Gathered, why: str) -> Gathered:
-    others = {update.participant: why for update in gathered.updates}
-    return replace(gathered, details=others | gathered.details)
 
 
 def _secrets(party: Party, session: Session) -> OwnSecrets:

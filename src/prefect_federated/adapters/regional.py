@@ -15,9 +15,9 @@ from prefect_federated.adapters.aggregator import Aggregator
 from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.gathering import Gathered, gather
 from prefect_federated.adapters.mailbox import Mailbox, place_of
-from prefect_federated.adapters.masking import gather_masked
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.reading import read_round_spec
+from prefect_federated.adapters.unmasking import gather_masked
 from prefect_federated.core.aggregation.two_tiers import Sums, mean_of_sums, region_sum
 from prefect_federated.core.combine import Combined, Update, combine
 from prefect_federated.core.errors import ConfigurationError, ContentMismatch, PayloadError, StoreUnreachable

@@ -12,7 +12,6 @@ from prefect_federated.adapters.evm.unrolling import StandingLeaf
 from prefect_federated.adapters.gathering import Gathered, gather
 from prefect_federated.adapters.holdout import HeldOut
 from prefect_federated.adapters.mailbox import Mailbox
-from prefect_federated.adapters.masking import gather_masked
 from prefect_federated.adapters.outcome import shown_votes
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.reading import read_result, rewards_before
@@ -20,6 +19,7 @@ from prefect_federated.adapters.receipts import kept_receipt
 from prefect_federated.adapters.rights_check import rights_findings
 from prefect_federated.adapters.score_check import score_findings
 from prefect_federated.adapters.sum_check import result_findings
+from prefect_federated.adapters.unmasking import gather_masked
 from prefect_federated.adapters.vouching import refutation
 from prefect_federated.core.combine import combine, combine_total
 from prefect_federated.core.enforced import RULES
