@@ -147,7 +147,7 @@ def _unconfirmed(silo: OpenSilo, state: RoundState) -> Iterator[str]:
 
 def _standing(silo: OpenSilo, state: RoundState) -> Standing:
     federation, account = silo.party.federation, silo.party.account
-    masked = federation.task_of(state.task).enforced.masked
+    masked = federation.is_masked(state.task)
     return Standing(
         in_cohort=federation.in_cohort(state.task, state.round, account),
         committed=federation.has_committed(state.task, state.round, account),

@@ -37,6 +37,7 @@ class ChainHistory(KeptRolls):
         super().__init__(w3, coordinator, confirmations, from_block, profile)
         self._versions: dict[int, list[Version]] = {}
         self._spec_uris: dict[int, str] = {}
+        self._masked: dict[int, bool] = {}
         self._rights: dict[bytes, UsageRights] = {}
 
     def spec_uri(self, task: int) -> str:

@@ -68,6 +68,12 @@ class Masking(Budgeting):
 
     # --- reads -----------------------------------------------------------------------------------------
 
+    def is_masked(self, task: int) -> bool:
+        """Whether nobody sees a single update of a task; fixed at creation, so it is asked once."""
+        if task not in self._masked:
+            self._masked[task] = self.task_of(task).enforced.masked
+        return self._masked[task]
+
     def has_dealt(self, task: int, round: int, account: str) -> bool:
         """Whether an account has dealt its shares in a round."""
         return self._shares(task, round, account)[0]
@@ -98,8 +104,10 @@ class Masking(Budgeting):
 
         Of one account, or of all.
         """
+        if not self.is_masked(task):
+            return []
         state = self.round_state(task)
-        if not self.task_of(task).enforced.masked or state.phase not in (Phase.SHARE, Phase.COMMIT, Phase.REVEAL):
+        if state.phase not in (Phase.SHARE, Phase.COMMIT, Phase.REVEAL):
             return []
         out = self._taken_back(task, state.round)
         asked = (one for one in self.dealt(task, state.round) if account in (None, one.participant))
@@ -131,8 +139,10 @@ class Masking(Budgeting):
 
     def unmasked(self, task: int, round: int) -> list[int]:
         """Indices of those who can be slashed now: dealt and did not commit, or revealed and showed nothing."""
+        if not self.is_masked(task):
+            return []
         state, enforced = self.round_state(task), self.task_of(task).enforced
-        if not enforced.masked or state.round != round or state.phase <= Phase.REVEAL or not state.reveal_deadline:
+        if state.round != round or state.phase <= Phase.REVEAL or not state.reveal_deadline:
             return []
         dealt = self.dealt(task, round)
         owing = {one.participant for one in dealt if not self.has_mark(task, round, one.participant)}
