@@ -1,18 +1,25 @@
 """A masked draft is completed with what masks need, or refused with what would fit."""
 
 import json
+from pathlib import Path
 
 from tests.cli.test_task import create, draft_file
 
 
-def test_masked_draft_gets_its_numbers_and_windows_and_the_only_way_to_commit(cli, fresh) -> None:
-    path = draft_file(fresh)
+def masked_draft(federation, limit: int) -> Path:
+    """The draft of a masked task that says of masks only what it must: quorum, weights and a threshold."""
+    path = draft_file(federation)
     draft = json.loads(path.read_text()) | {"masking": {"name": "masked", "threshold": 2}}
-    draft["update"]["limit"] = 2**12
+    draft["update"]["limit"] = limit
     for field in ("modes", "mode", "threshold", "share_window", "unmask_window", "limit"):
         draft["enforced"].pop(field, None)
     draft["enforced"] |= {"quorum": 3, "disclosure": 0, "max_participants": 8, "max_weight": 1000}
     path.write_text(json.dumps(draft))
+    return path
+
+
+def test_masked_draft_gets_its_numbers_and_windows_and_the_only_way_to_commit(cli, fresh) -> None:
+    path = masked_draft(fresh, limit=2**12)
     result = create(cli, fresh, path, "--json")
     assert result.exit_code == 0, result.stderr
     enforced = json.loads(result.stdout)["enforced"]
@@ -22,12 +29,6 @@ def test_masked_draft_gets_its_numbers_and_windows_and_the_only_way_to_commit(cl
 
 
 def test_masked_draft_whose_sums_could_wrap_is_refused_with_what_fits(cli, settled) -> None:
-    path = draft_file(settled)
-    draft = json.loads(path.read_text()) | {"masking": {"name": "masked", "threshold": 2}}
-    draft["update"]["limit"] = 2**24
-    for field in ("modes", "mode", "threshold", "share_window", "unmask_window", "limit"):
-        draft["enforced"].pop(field, None)
-    draft["enforced"] |= {"quorum": 3, "disclosure": 0, "max_participants": 8, "max_weight": 1000}
-    path.write_text(json.dumps(draft))
+    path = masked_draft(settled, limit=2**24)
     result = create(cli, settled, path)
     assert result.exit_code != 0 and "lower the limit to 268435" in " ".join(result.stderr.split())

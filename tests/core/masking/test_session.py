@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from math import inf
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from prefect_federated.core.masking.degree import choose, cut, exposed, unopenab
 from prefect_federated.core.masking.graph import groups, neighbourhoods, parts, shuffled
 from prefect_federated.core.masking.headroom import require_maskable
 from prefect_federated.core.masking.masked import mask
-from prefect_federated.core.masking.session import Session, complete, usable_key
+from prefect_federated.core.masking.session import Member, Session, complete, usable_key
 from prefect_federated.core.masking.turnout import Turnout, bitmap
 from tests.core.masking.masked_cohort import CHAIN, COORDINATOR, Cohort, members, session_of
 
@@ -20,7 +21,7 @@ SEED = b"\x07" * 32
 FIVE = members(range(5))
 
 
-def session(some: tuple = FIVE, threshold: int = 3, degree: int = 4, seed: bytes = SEED) -> Session:  # type: ignore[type-arg]
+def session(some: tuple[Member, ...] = FIVE, threshold: int = 3, degree: int = 4, seed: bytes = SEED) -> Session:
     return Session(CHAIN, COORDINATOR, 1, 1, some, threshold, degree, seed)
 
 
@@ -211,9 +212,10 @@ def test_only_words_under_a_weight_that_fits_are_masked() -> None:
     for weight in (-1, 2**31):
         with pytest.raises(PayloadError, match=f"weight {weight} of participant 0"):
             mask(seeds, words, weight)
-    for wrong in (words.astype(np.int64), words.astype(np.uint32), words.reshape(2, 2)):
+    unencoded: tuple[Any, ...] = (words.astype(np.int64), words.astype(np.uint32), words.reshape(2, 2))
+    for wrong in unencoded:
         with pytest.raises(ShapeMismatch, match="encode the update first"):
-            mask(seeds, wrong, 1)  # type: ignore[arg-type]
+            mask(seeds, wrong, 1)
 
 
 def test_bitmap_is_as_a_contract_has_it() -> None:
