@@ -141,7 +141,7 @@ tests/chains/hardhat/node_modules/.installed: tests/chains/hardhat/package-lock.
 	touch $@
 
 .venv/.dev: .venv/bin/pip pyproject.toml constraints.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[demo,dev,ray]"
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[demo,dev,he,ray]"
 	touch .venv/.demo $@
 
 # mypy cannot follow the editable install's folder mapping: these links show it the package as it is imported.
