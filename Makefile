@@ -90,6 +90,7 @@ benchmarks: .venv/.dev
 	$(BIN)/python benchmarks/data_checks.py
 	$(BIN)/python benchmarks/privacy.py
 	$(BIN)/python benchmarks/secure_aggregation.py
+	$(BIN)/python benchmarks/homomorphic.py
 	$(BIN)/python benchmarks/private_utility.py
 	$(BIN)/python benchmarks/membership.py
 	$(BIN)/python benchmarks/simulation.py
