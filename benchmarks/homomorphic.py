@@ -180,8 +180,8 @@ def _bfv(words: list[Words], exact: NDArray[np.int64], holders: int) -> Row:
     roots = {i: payload_root(payload) for i, payload in payloads.items()}
     _, participant_s = _best(lambda: payload_root(encrypt(session, 0, words[0], WEIGHTS[0])))
     total, adding_s = _best(lambda: add(session, roots, payloads))
-    _, holder_s = _best(lambda: open_total(session, keys[0], roots, total.message(0)))
-    openings = {at: open_total(session, key, roots, total.message(at)) for at, key in enumerate(keys)}
+    _, holder_s = _best(lambda: open_total(session, keys[0], roots, total.message(0), {}))
+    openings = {at: open_total(session, key, roots, total.message(at), {}) for at, key in enumerate(keys)}
     found, joining_s = _best(lambda: join(session, roots, openings))
     name = f"BFV, {holders} key holder{'s' * (holders > 1)}"
     sent, read = len(payloads[0]), sum(map(len, public))

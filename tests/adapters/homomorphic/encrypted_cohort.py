@@ -41,7 +41,7 @@ def roots_of(payloads: Mapping[int, bytes]) -> dict[int, bytes]:
 
 def opened(session: Session, roots: Mapping[int, bytes], total: Total) -> NDArray[np.int32]:
     keys = [key(number) for number in range(len(session.holders))]
-    openings = {at: open_total(session, one, roots, total.message(at)) for at, one in enumerate(keys)}
+    openings = {at: open_total(session, one, roots, total.message(at), {}) for at, one in enumerate(keys)}
     return join(session, roots, openings)
 
 

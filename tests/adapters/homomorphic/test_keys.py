@@ -32,7 +32,7 @@ def test_key_that_was_kept_opens_what_was_encrypted_before() -> None:
     roots = roots_of(payloads)
     message = add(session, roots, payloads).message(0)
     kept = HolderKey.parse(key(0).encoded())
-    assert open_total(session, kept, roots, message) == open_total(session, key(0), roots, message)
+    assert open_total(session, kept, roots, message, {}) == open_total(session, key(0), roots, message, {})
 
 
 def test_halves_of_two_keys_are_no_key() -> None:

@@ -38,10 +38,10 @@ def test_key_of_another_round_opens_nothing() -> None:
     roots, stranger = roots_of(payloads), HolderKey.generate()
     message = add(session, roots, payloads).message(0)
     with pytest.raises(KeyUnavailable, match=r"none of its 1 holders' keys"):
-        open_total(session, stranger, roots, message)
+        open_total(session, stranger, roots, message, {})
     forged = HolderKey(key(0).public, stranger.secret)
     with pytest.raises(Undecryptable, match=r"noise \d+ at word \d+, a sum that opens has less than 16384"):
-        open_total(session, forged, roots, message)
+        open_total(session, forged, roots, message, {})
 
 
 def test_total_that_was_altered_is_not_opened() -> None:
@@ -131,12 +131,12 @@ def test_holder_opens_no_sum_of_two_and_none_of_other_payloads_than_on_chain() -
     message = add(session, roots, payloads).message(0)
     two = {index: roots[index] for index in (0, 1)}
     with pytest.raises(UnmaskRefused, match="sum of 2 payloads would hide too little, 3 are the fewest"):
-        open_total(session, key(0), two, message)
+        open_total(session, key(0), two, message, {})
     with pytest.raises(UnmaskRefused, match="sum of 2 payloads"):
         add(session, two, {index: payloads[index] for index in two})
     fewer = {index: roots[index] for index in range(9)}
     with pytest.raises(ContentMismatch, match="the 9 on chain hash to"):
-        open_total(session, key(0), fewer, message)
+        open_total(session, key(0), fewer, message, {})
 
 
 def test_holder_opens_one_total_a_round_for_two_would_differ_by_one_update() -> None:
@@ -144,12 +144,29 @@ def test_holder_opens_one_total_a_round_for_two_would_differ_by_one_update() -> 
     payloads = payloads_of(session, updates(session, 1000))
     roots = roots_of(payloads)
     message, before = add(session, roots, payloads).message(0), added_hash(session, roots)
-    again = open_total(session, key(0), roots, message, answered=before)
-    assert again == open_total(session, key(0), roots, message)
+    again = open_total(session, key(0), roots, message, {}, answered=before)
+    assert again == open_total(session, key(0), roots, message, {})
     fewer = {index: payloads[index] for index in range(9)}
     other = add(session, roots_of(fewer), fewer).message(0)
     with pytest.raises(UnmaskRefused, match="opened before was"):
-        open_total(session, key(0), roots_of(fewer), other, answered=before)
+        open_total(session, key(0), roots_of(fewer), other, {}, answered=before)
+
+
+def test_false_total_would_give_the_key_away_and_is_not_opened_where_somebody_else_added_too() -> None:
+    """One that is zero but for c1's first residue, one word, decrypts to the secret polynomial itself."""
+    session = session_of(DEGREE)
+    payloads = payloads_of(session, updates(session, 1000))
+    roots = roots_of(payloads)
+    total, row = add(session, roots, payloads), np.zeros(2 * DEGREE, np.uint64)
+    row[0] = MODULUS // 2**32 + 1
+    false = Total(session, total.added, (row,)).message(0)
+    opening = open_total(session, key(0), roots, false, {})
+    secret = np.frombuffer(opening[-4 * DEGREE :], "<i4")
+    assert set(secret.tolist()) == {-1, 0, 1}, "a ternary polynomial: the key"
+    vouched = {"the standby": add(session, roots, payloads).digest(0)}
+    assert open_total(session, key(0), roots, total.message(0), vouched)
+    with pytest.raises(ContentMismatch, match="that of the standby to"):
+        open_total(session, key(0), roots, false, vouched)
 
 
 def test_total_of_another_holder_or_session_is_not_opened() -> None:
@@ -158,11 +175,11 @@ def test_total_of_another_holder_or_session_is_not_opened() -> None:
     roots = roots_of(payloads)
     total = add(session, roots, payloads)
     with pytest.raises(MalformedMessage, match="the total for key holder 0 begins with"):
-        open_total(session, key(0), roots, total.message(1))
+        open_total(session, key(0), roots, total.message(1), {})
     with pytest.raises(MalformedMessage, match="the total for key holder 0 begins with"):
-        open_total(session_of(650, holders=2, round=2), key(0), roots, total.message(0))
+        open_total(session_of(650, holders=2, round=2), key(0), roots, total.message(0), {})
     with pytest.raises(MalformedMessage, match="bytes, expected"):
-        open_total(session, key(0), roots, total.message(0)[:-1])
+        open_total(session, key(0), roots, total.message(0)[:-1], {})
 
 
 def test_sum_needs_the_openings_of_all_holders_and_of_one_total() -> None:
@@ -170,7 +187,7 @@ def test_sum_needs_the_openings_of_all_holders_and_of_one_total() -> None:
     payloads = payloads_of(session, updates(session, 1000))
     roots = roots_of(payloads)
     total = add(session, roots, payloads)
-    openings = {at: open_total(session, key(at), roots, total.message(at)) for at in range(2)}
+    openings = {at: open_total(session, key(at), roots, total.message(at), {}) for at in range(2)}
     with pytest.raises(ContentMissing, match=r"openings of holders \[1\], all of 0 to 1"):
         join(session, roots, {1: openings[1]})
     with pytest.raises(ContentMismatch, match="the opening of key holder 0 is of payloads"):

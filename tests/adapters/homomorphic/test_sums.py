@@ -96,11 +96,11 @@ def test_one_holder_of_several_sees_uniform_words_in_its_total() -> None:
     payloads = payloads_of(session, {i: np.zeros(DEGREE, np.int32) for i in range(3)})
     roots = roots_of(payloads)
     message = add(session, roots, payloads).message(1)
-    part = np.frombuffer(open_total(session, key(1), roots, message)[-4 * DEGREE :], "<u4")
+    part = np.frombuffer(open_total(session, key(1), roots, message, {})[-4 * DEGREE :], "<u4")
     assert abs(part.astype(float).mean() / 2**32 - 0.5) < 0.03
     assert not summed(session, payloads).any()
     again = payloads_of(session, {i: np.zeros(DEGREE, np.int32) for i in range(3)})
-    other = open_total(session, key(1), roots_of(again), add(session, roots_of(again), again).message(1))
+    other = open_total(session, key(1), roots_of(again), add(session, roots_of(again), again).message(1), {})
     assert not (np.frombuffer(other[-4 * DEGREE :], "<u4") == part).any(), "parts are drawn afresh for every update"
 
 

@@ -43,24 +43,33 @@ def encrypt(
 
 
 def open_total(
-    session: Session, key: HolderKey, roots: Mapping[int, bytes], message: bytes, answered: bytes | None = None
+    session: Session,
+    key: HolderKey,
+    roots: Mapping[int, bytes],
+    message: bytes,
+    vouched: Mapping[str, bytes],
+    answered: bytes | None = None,
 ) -> bytes:
     """What a key holder publishes of its total; the same bytes whenever it is asked.
+
+    Whoever can have one false total opened has the key: name those who added the same payloads and do not collude.
 
     Args:
         roots: of everybody whose update belongs into the sum the payload root, as the holder's own node shows it.
         message: of the aggregator, for this holder.
+        vouched: by name, what somebody else's `Total.digest` is, of the standby's or a silo's; empty trusts the
+            aggregator alone.
         answered: `added_hash` of what this holder opened before in this session; it opens no other. Keep it first.
 
     Raises:
         KeyUnavailable: the key is none of the session's.
         UnmaskRefused: fewer payloads than the session's fewest are to be summed, or others were opened before.
-        ContentMismatch: the total is of other payloads than those on chain.
+        ContentMismatch: the total is of other payloads than those on chain, or of others than somebody vouched for.
         MalformedMessage: it is none of this session for this holder.
         Undecryptable: it does not open under this key, or was altered.
     """
     holder = key.place_in(session)
-    residues, decryptor = parse_total(session, holder, roots, message, answered), key.decryptor()
+    residues, decryptor = parse_total(session, holder, roots, message, vouched, answered), key.decryptor()
     fine = np.concatenate([decryptor.decrypt(residues[at.c1], residues[at.c0]) for at in blocks_of(session.words)])
     part = words_of(fine, f"{session.place}: the total for key holder {holder}")
     return opening_of(session, holder, roots, part)

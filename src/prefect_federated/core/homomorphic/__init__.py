@@ -16,9 +16,12 @@ and publishes its part of the sum. A single update is read only by somebody who 
 has the keys of all holders: the aggregator together with every one of them. With one holder that is two parties. What
 each side is trusted with, since no proof of it is made:
 
-- the aggregator gives holders totals of many payloads, not of one. It names what it added, anybody who may read the
-  payloads can add them again, and a holder cannot: it must not see them;
-- a holder publishes what its total decrypts to, and its public key is one, made as `generate` makes it;
+- whoever adds gives holders the totals that there are. A holder cannot add again, for it must not see payloads, and one
+  false total that it opens can be a single update, or its key: BFV withstands no chosen ciphertexts. So a holder is
+  told the digests of totals by others who may read the payloads (`vouched`), and opens what all agree on: then it takes
+  all of them to lie alike. A key for each round bounds what is lost;
+- a holder publishes what its total decrypts to, its public key is one, made as it should be, and it opens one total a
+  round (`answered`). Nobody can check what it publishes but by its range;
 - a holder's opening is of a total's words alone. The noise in a ciphertext, which the holder sees summed, depends on
   single updates by less than a unit in each coefficient, beside noise of 169 units a payload.
 

@@ -39,6 +39,10 @@ class Total:
         """What that holder is given."""
         return head(MAGIC, self.session, holder) + self.added + packed(self.rows[holder])
 
+    def digest(self, holder: int) -> bytes:
+        """SHA-256 of that message: what somebody else who added tells the holder."""
+        return hashlib.sha256(self.message(holder)).digest()
+
 
 def added_hash(session: Session, roots: Mapping[int, bytes]) -> bytes:
     """What a total is of, 32 bytes: everybody finds it from the chain's roots."""
@@ -79,17 +83,23 @@ def add(session: Session, roots: Mapping[int, bytes], payloads: Mapping[int, byt
 
 
 def parse_total(
-    session: Session, holder: int, roots: Mapping[int, bytes], message: bytes, answered: bytes | None = None
+    session: Session,
+    holder: int,
+    roots: Mapping[int, bytes],
+    message: bytes,
+    vouched: Mapping[str, bytes],
+    answered: bytes | None,
 ) -> Residues:
     """The residues that a holder is to open, if they claim to be of just the payloads that it knows of.
 
     Args:
         roots: of everybody whose update belongs into the sum the payload root, as the holder's own node shows it.
+        vouched: by name, the digest of the total that somebody else got who added.
         answered: the hash that this holder opened a total of before in this session; it opens no other.
 
     Raises:
         UnmaskRefused: fewer than the session's fewest are to be summed, or another total was opened before.
-        ContentMismatch: the total is of other payloads.
+        ContentMismatch: the total is of other payloads, or somebody else who added got another.
         MalformedMessage: it is none of this session for this holder.
     """
     _check_few(session, len(roots))
@@ -107,6 +117,13 @@ def parse_total(
             f"{what} hashes to 0x{added.hex()}, opened before was 0x{answered.hex()}: the difference of two sums could"
             " be one update; open nothing more in this round"
         )
+    found = hashlib.sha256(message).digest()
+    for name, digest in vouched.items():
+        if digest != found:
+            raise ContentMismatch(
+                f"{what} hashes to 0x{found.hex()}, that of {name} to 0x{digest.hex()}: one of them adds other numbers;"
+                " open nothing, for a false total can give the key away"
+            )
     return unpacked(message[-size:], what)
 
 
