@@ -1,8 +1,10 @@
 """A holder's key is written and read again, or refused; without TenSEAL one is told what to install."""
 
+import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,6 +27,17 @@ except ConfigurationError as error:
     print(error)
 """
 
+HOLDER = """
+import json, pathlib, sys
+from prefect_federated.adapters.homomorphic.keys import HolderKey
+from prefect_federated.adapters.homomorphic.sums import open_total
+from prefect_federated.core.homomorphic.session import Session
+folder, roots = pathlib.Path(sys.argv[1]), {int(i): bytes.fromhex(one) for i, one in json.loads(sys.argv[2]).items()}
+key = HolderKey.parse((folder / "key").read_bytes())
+session = Session(31337, "0x" + "c0" * 20, 1, 1, (0, 1, 2), (key.public,), 650)
+(folder / "opening").write_bytes(open_total(session, key, roots, (folder / "total").read_bytes(), {}))
+"""
+
 
 def test_key_that_was_kept_opens_what_was_encrypted_before() -> None:
     session = session_of(650)
@@ -33,6 +46,20 @@ def test_key_that_was_kept_opens_what_was_encrypted_before() -> None:
     message = add(session, roots, payloads).message(0)
     kept = HolderKey.parse(key(0).encoded())
     assert open_total(session, kept, roots, message, {}) == open_total(session, key(0), roots, message, {})
+
+
+def test_holder_opens_in_a_process_of_its_own_from_bytes_alone(tmp_path: Path) -> None:
+    """Nothing but the key, the public session and the message of the aggregator goes over."""
+    session = session_of(650, participants=3)
+    payloads = payloads_of(session, updates(session, 1000))
+    roots = roots_of(payloads)
+    message = add(session, roots, payloads).message(0)
+    (tmp_path / "key").write_bytes(key(0).encoded())
+    (tmp_path / "total").write_bytes(message)
+    told = json.dumps({str(index): one.hex() for index, one in roots.items()})
+    subprocess.run([sys.executable, "-c", HOLDER, str(tmp_path), told], check=True)
+    opening = (tmp_path / "opening").read_bytes()
+    assert opening == open_total(session, key(0), roots, message, {})
 
 
 def test_halves_of_two_keys_are_no_key() -> None:
