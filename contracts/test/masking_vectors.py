@@ -19,7 +19,7 @@ ROUND_STEPS += [(0, 5, 10, 15), (1, 6, 11, 12), (2, 7, 8, 13), (3, 4, 9, 14)]
 
 
 def masking(chain_id: int, coordinator: str) -> dict[str, Any]:
-    """Return a session and its digest, hashes of a share and of a seed, one block of a mask, shares of one secret."""
+    """Return a session and its digest, hashes of a share and of seeds, one block of a mask, shares of one secret."""
     seed, share, salt, graph = (_word(name) for name in ("mask seed", "a share", "its salt", "graph"))
     session = _session(chain_id, coordinator, graph)
     secret, slope = int.from_bytes(_word("secret"), "big") % PRIME, int.from_bytes(_word("slope"), "big") % PRIME
@@ -42,6 +42,7 @@ def masking(chain_id: int, coordinator: str) -> dict[str, Any]:
         "share_hash": hashlib.sha256(b"\x00mask share" + session + struct.pack(">3I", 2, 5, 1) + share + salt).digest(),
         "seed": seed,
         "seed_hash": hashlib.sha256(b"\x00mask seed" + session + struct.pack(">2I", 2, 5) + seed).digest(),
+        **_note(session),
         "block": 7,
         "block_words": _block(seed, 7),
         "secret": secret.to_bytes(32, "big"),
@@ -52,6 +53,25 @@ def masking(chain_id: int, coordinator: str) -> dict[str, Any]:
 
 def _word(name: str) -> bytes:
     return hashlib.sha256(name.encode()).digest()
+
+
+def _note(session: bytes) -> dict[str, Any]:
+    """Return what the payload of index 2 says of its masks, with 0, with 5 and of its own: leaves, root, digest."""
+    seeds = [_word(f"mask seed of 2 with {index}") for index in INDICES]
+    leaves = [
+        hashlib.sha256(b"\x00mask seed" + session + struct.pack(">2I", 2, index) + seed).digest()
+        for index, seed in zip(INDICES, seeds, strict=True)
+    ]
+    neighbours = sum(1 << index for index in INDICES if index != 2).to_bytes(32, "big")
+    pair = hashlib.sha256(b"\x01" + leaves[0] + leaves[1]).digest()
+    root = hashlib.sha256(b"\x01" + pair + leaves[2]).digest()
+    return {
+        "note_seeds": ["0x" + seed.hex() for seed in seeds],
+        "neighbours": neighbours,
+        "seeds_root": root,
+        "masks_digest": hashlib.sha256(b"\x00masks" + neighbours + root).digest(),
+        "note": b"PFN1" + neighbours + b"".join(leaves),
+    }
 
 
 def _session(chain_id: int, coordinator: str, graph: bytes) -> bytes:
