@@ -4,8 +4,8 @@ answers --t shares each, Lagrange--> self seeds, masking keys --compared with wh
 masked payloads --added mod 2^32, masks taken off, as signed int32--> sum
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,6 +113,17 @@ def recover(opened: Opened, payloads: Mapping[int, Vector]) -> NDArray[np.int32]
             np.add(block, payload[at : at + COLUMNS].view(np.uint32), out=block)
         masks.apply(block)
     return total
+
+
+def narrowed(opened: Opened, included: Collection[int]) -> Opened:
+    """What was opened for these survivors alone: what a contract takes off a sum of no more than them.
+
+    Masks between them and other survivors stay in such a sum.
+    """
+    turnout = Turnout(opened.turnout.session, opened.turnout.roots, frozenset(included))
+    self_seeds = {index: opened.self_seeds[index] for index in included}
+    pairs = {(owner, other): seed for (owner, other), seed in opened.pair_seeds.items() if owner in turnout.survivors}
+    return replace(opened, turnout=turnout, self_seeds=self_seeds, pair_seeds=pairs)
 
 
 def check_seeds(opened: Opened, notes: Mapping[int, MasksNote]) -> None:
