@@ -3,7 +3,7 @@
 payloads, notes, messages of Share, answers --open, compare seeds, recover, range--> sum | nobody, and why
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -25,7 +25,6 @@ from prefect_federated.core.errors import (
     StoreUnreachable,
     TooFewShares,
     TransportError,
-    WrongSeed,
 )
 from prefect_federated.core.masking.answer import CHUNK
 from prefect_federated.core.masking.note import MasksNote
@@ -75,7 +74,7 @@ def gather_masked(party: Party, spec: RoundSpec, reveals: list[Reveal], last_try
     except (PayloadError, ProtocolError) as error:
         if isinstance(error, TooFewShares) and outages and not last_try and not gathered.reasons:
             raise outages[-1] from error
-        return _without(_unopened(gathered, str(error), _faults(error, indices)), outside)
+        return _without(_unopened(gathered, str(error)), outside)
     return _without(replace(gathered, total=words), outside)
 
 
@@ -119,12 +118,6 @@ def _exact_sum(spec: RoundSpec, gathered: Gathered) -> Sums:
     words = unmasked_sum(gathered.unmasked, gathered.updates)
     _require_range(spec, words, sum(update.weight for update in gathered.updates))
     return words
-
-
-def _faults(error: FederatedError, indices: Mapping[str, int]) -> dict[str, str]:
-    """What each participant at fault did, where it is known."""
-    faults = error.faults if isinstance(error, WrongSeed) else {}
-    return {account: faults[index] for account, index in indices.items() if index in faults}
 
 
 def _without(gathered: Gathered, outside: Collection[str]) -> Gathered:
@@ -180,6 +173,6 @@ def _most_noise(spec: RoundSpec) -> int:
     return most_of_parts(part, enforced.max_participants)
 
 
-def _unopened(gathered: Gathered, why: str, faults: Mapping[str, str] | None = None) -> Gathered:
+def _unopened(gathered: Gathered, why: str) -> Gathered:
     others = {update.participant: why for update in gathered.updates}
-    return replace(gathered, details=others | gathered.details | dict(faults or {}))
+    return replace(gathered, details=others | gathered.details)
