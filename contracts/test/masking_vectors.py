@@ -21,7 +21,7 @@ ROUND_STEPS += [(0, 5, 10, 15), (1, 6, 11, 12), (2, 7, 8, 13), (3, 4, 9, 14)]
 def masking(chain_id: int, coordinator: str) -> dict[str, Any]:
     """Return a session and its digest, hashes of a share and of seeds, one block of a mask, shares of one secret."""
     seed, share, salt, graph = (_word(name) for name in ("mask seed", "a share", "its salt", "graph"))
-    session = _session(chain_id, coordinator, graph)
+    session = session_digest(chain_id, coordinator, graph, list(zip(INDICES, ACCOUNTS, KEYS, strict=True)), 2)
     secret, slope = int.from_bytes(_word("secret"), "big") % PRIME, int.from_bytes(_word("slope"), "big") % PRIME
     return {
         "chain_id": chain_id,
@@ -44,7 +44,7 @@ def masking(chain_id: int, coordinator: str) -> dict[str, Any]:
         "seed_hash": hashlib.sha256(b"\x00mask seed" + session + struct.pack(">2I", 2, 5) + seed).digest(),
         **_note(session),
         "block": 7,
-        "block_words": _block(seed, 7),
+        "block_words": block(seed, 7),
         "secret": secret.to_bytes(32, "big"),
         "slope": slope.to_bytes(32, "big"),
         "shares": ["0x" + ((secret + slope * (index + 1)) % PRIME).to_bytes(32, "big").hex() for index in INDICES],
@@ -74,18 +74,18 @@ def _note(session: bytes) -> dict[str, Any]:
     }
 
 
-def _session(chain_id: int, coordinator: str, graph: bytes) -> bytes:
+def session_digest(
+    chain_id: int, coordinator: str, graph: bytes, members: list[tuple[int, str, bytes]], threshold: int
+) -> bytes:
+    """Task 3, round 7; everybody masks with everybody. Members are index, account, sealing key."""
     where = encode(["uint256", "address", "uint32", "uint32"], [chain_id, coordinator, 3, 7])
-    shape = encode(["uint32", "uint32", "bytes32", "uint32"], [2, 2, graph, len(INDICES)])
-    rows = (
-        encode(["uint32", "address", "bytes32"], [index, account, key])
-        for index, account, key in zip(INDICES, ACCOUNTS, KEYS, strict=True)
-    )
-    return hashlib.sha256(b"prefect-federated/1 masking session" + where + shape + b"".join(rows)).digest()
+    shape = encode(["uint32", "uint32", "bytes32", "uint32"], [threshold, len(members) - 1, graph, len(members)])
+    rows = b"".join(encode(["uint32", "address", "bytes32"], member) for member in members)
+    return hashlib.sha256(b"prefect-federated/1 masking session" + where + shape + rows).digest()
 
 
-def _block(key: bytes, counter: int) -> list[int]:
-    """The block function of RFC 8439, section 2.3, with a nonce of zeros: 16 words of 32 bits."""
+def block(key: bytes, counter: int) -> list[int]:
+    """Return the block of RFC 8439, section 2.3, with a nonce of zeros: 16 words of 32 bits."""
     start = [0x61707865, 0x3320646E, 0x79622D32, 0x6B206574, *struct.unpack("<8I", key), counter, 0, 0, 0]
     state = list(start)
     for step in ROUND_STEPS * 10:
