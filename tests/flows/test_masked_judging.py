@@ -32,6 +32,7 @@ from tests.flows.test_masked import HOSPITALS, LAST, STEPS, do, due
 from tests.flows.test_masked_notes import GONE, LIAR, other_seed, unmasked
 
 BOND = Terms().aggregator_bond_wei
+OVERTURNED_GAS = 250_000  # a transaction, the aggregate's chunk, what becomes of proposal and bond
 
 
 @pytest.fixture
@@ -84,8 +85,12 @@ def test_many_updates_are_shown_in_several_transactions(
     propose(consortium, spec, word_of_the_aggregate)
     standby, federation = consortium.standby.open(), consortium.federation()
     stake = federation.participant(proposer(consortium)).stake
-    monkeypatch.setattr(masked_proof, "MOST_BYTES", 12_000)
-    assert bring_on(standby, spec.task) == "judge"
+    found, enforced = verify_proposal(standby.party, spec).to_prove, spec.spec.enforced
+    assert found is not None
+    size = masked_proof.shown_bytes(enforced.chunk_bytes, enforced.chunks, seeds=1)
+    monkeypatch.setattr(masked_proof, "MOST_BYTES", 3 * size)
+    sent = challenge(standby.party, spec, found)
+    assert sent.gas_used < 2 * masked_proof.update_gas(size, seeds=1) + OVERTURNED_GAS
     is_refuted(consortium, spec, stake, standby.party.account)
     counted = [event.args for event in federation.events(spec.task, spec.round, ("SumTallied",))]
     assert len(counted) == 1 and counted[0]["accuser"] == standby.party.account

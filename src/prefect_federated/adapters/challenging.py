@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from prefect_federated.adapters.evm.disputing import Case
 from prefect_federated.adapters.evm.records import Sent
 from prefect_federated.adapters.landing import land
-from prefect_federated.adapters.masked_proof import masked_batches, masked_shown
+from prefect_federated.adapters.masked_proof import masked_batches, masked_shown, shown_bytes
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_kept, fetch_payload
 from prefect_federated.adapters.reading import made_over, rewards_before, version_with_hash
@@ -76,8 +76,9 @@ def _masked_sum(party: Party, spec: RoundSpec, claimed: Claimed, case: Case, fin
     contents = [record.content for record in claimed.document.included]
     opened = open_round(party, spec, claimed.reveals)
     at, aggregate = finding.at, _aggregate(party, spec, claimed, finding.at.chunk)
-    seeds, sent = 1 + len(opened.turnout.dropped), None
-    for first, end in masked_batches(len(contents), spec.spec.enforced.chunk_bytes, seeds, _cap(party)):
+    seeds, enforced, sent = 1 + len(opened.turnout.dropped), spec.spec.enforced, None
+    size = shown_bytes(enforced.chunk_bytes, enforced.chunks, seeds)
+    for first, end in masked_batches(len(contents), size, seeds, _cap(party)):
         shown = list(masked_shown(party, spec, claimed, opened, at.chunk, range(first, end)))
         siblings, session = batch_siblings(contents, first, end - first), opened.turnout.session.digest
         sent = party.federation.challenge_masked(case, at, session, shown, siblings, aggregate)

@@ -12,31 +12,46 @@ from prefect_federated.adapters.spool import in_memory
 from prefect_federated.adapters.verification import Claimed
 from prefect_federated.core.masking.proof import ShownMasked, opened_seeds
 from prefect_federated.core.masking.recovery import Opened
+from prefect_federated.core.merkle import HASH_BYTES
 from prefect_federated.core.proofs import piece_of
 from prefect_federated.core.round_spec import RoundSpec
 
-SEED_GAS = 60_000  # one block of ChaCha20, the path to the note's root
-UPDATE_GAS = 60_000  # records, header, both paths
-BYTE_GAS = 42  # a calldata byte under the floor price of EIP-7623, with its share of padding
-MOST_BYTES = 120_000  # of calldata: nodes refuse transactions beyond 128 KiB
+SEED_GAS = 25_000  # one block of ChaCha20, the path to the note's root
+UPDATE_GAS = 100_000  # its index, header, both paths
+BYTE_GAS, FLOOR_GAS = 17, 42  # a calldata byte beside the work, and under EIP-7623's floor price, each with padding
+MOST_BYTES = 127_000  # of updates in a transaction: nodes pass on none beyond 128 KiB
 
 
-def masked_batches(included: int, chunk_bytes: int, seeds: int, cap_gas: int) -> Iterator[tuple[int, int]]:
+def masked_batches(included: int, size_bytes: int, seeds: int, cap_gas: int) -> Iterator[tuple[int, int]]:
     """Spans of included updates that one transaction can show: all at once, or powers of two in order.
 
     Five sixths of what the chain lets a transaction use are planned with.
 
     Args:
+        size_bytes: calldata of one update, as `shown_bytes` has it.
         seeds: most that one update is shown with.
 
-    >>> list(masked_batches(100, 1024, 11, 1 << 24))[:2], list(masked_batches(5, 1024, 2, 1 << 24))
-    ([(0, 8), (8, 16)], [(0, 5)])
+    >>> size = shown_bytes(1024, 4096, seeds=11)
+    >>> list(masked_batches(90, size, 11, 1 << 24))[:2], list(masked_batches(10, size, 11, 1 << 24))
+    ([(0, 16), (16, 32)], [(0, 10)])
     """
-    size_bytes = 2 * chunk_bytes + 2_048 + 512 * seeds
-    gas = BYTE_GAS * size_bytes + UPDATE_GAS + SEED_GAS * seeds
-    most = max(1, min(cap_gas * 5 // 6 // gas, MOST_BYTES // size_bytes))
+    most = max(1, min(cap_gas * 5 // 6 // update_gas(size_bytes, seeds), MOST_BYTES // size_bytes))
     size = included if included <= most else 1 << (most.bit_length() - 1)
     return ((first, min(first + size, included)) for first in range(0, included, size))
+
+
+def shown_bytes(chunk_bytes: int, chunks: int, seeds: int) -> int:
+    """Calldata of one update: two chunks and their paths, a few words, seeds with paths among up to 128 of them.
+
+    >>> shown_bytes(1024, 4096, seeds=11)
+    7680
+    """
+    return 2 * (chunk_bytes + HASH_BYTES * (chunks - 1).bit_length()) + 640 + 384 * seeds
+
+
+def update_gas(size_bytes: int, seeds: int) -> int:
+    """What one update costs to show: the contract's work, or the floor price of its bytes where that is more."""
+    return max(FLOOR_GAS * size_bytes, BYTE_GAS * size_bytes + UPDATE_GAS + SEED_GAS * seeds)
 
 
 def masked_shown(
