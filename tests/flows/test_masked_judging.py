@@ -11,7 +11,10 @@ from prefect_federated.adapters.challenging import challenge
 from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.masking import own_seeds
 from prefect_federated.adapters.party import Party
+from prefect_federated.adapters.payloads import store_words
+from prefect_federated.adapters.unmasking import gather_masked
 from prefect_federated.adapters.verification import verify_proposal
+from prefect_federated.core.aggregation.two_tiers import mean_of_sums
 from prefect_federated.core.errors import ContractRefused
 from prefect_federated.core.findings import Finding, Wrong
 from prefect_federated.core.masking.note import MasksNote
@@ -137,12 +140,21 @@ def test_who_leaves_an_honest_survivor_out_is_held_to_the_masks_that_stay(consor
         do(consortium, spec, step)
 
     def without_the_last(truth: Truth) -> tuple[ResultDocument, dict[str, Any]]:
-        document = truth.document.model_copy(update={"included": truth.document.included[:3]})
-        return document, {"included": 3, "exclusions": pack_exclusions({LIAR: Reason.MALFORMED})}
+        included = truth.document.included[:3]
+        reader, reveals = consortium.aggregator.open().party, truth.federation.reveals(spec.task, spec.round)
+        total = gather_masked(reader, spec, reveals).total
+        assert total is not None
+        sum_of_four = mean_of_sums([total], sum(one.weight for one in included))
+        uri, root = store_words(truth.store, spec, "aggregate", sum_of_four)
+        document = truth.document.model_copy(update={"included": included, "aggregate_uri": uri})
+        changes = {"included": 3, "exclusions": pack_exclusions({LIAR: Reason.MALFORMED}), "aggregate_root": root}
+        return document, changes
 
     propose(consortium, spec, without_the_last)
     standby, federation = consortium.standby.open(), consortium.federation()
     stake = federation.participant(proposer(consortium)).stake
+    found = verify_proposal(standby.party, spec).to_prove
+    assert found is not None and found.wrong is Wrong.SUM
     assert bring_on(standby, spec.task) == "judge"
     is_refuted(consortium, spec, stake, standby.party.account)
 
