@@ -33,6 +33,7 @@ SHIPPED = (
     "Court",
     "Disputes",
     "ERC1967Proxy",
+    "MaskDesk",
     "MetricsFeed",
     "ModelRegistry",
     "ParticipantRegistry",
@@ -48,7 +49,7 @@ SHIPPED = (
 RUNTIME_BYTES, CREATION_BYTES = 24_576, 49_152  # EIP-170, EIP-3860
 MERGED = {
     "Coordinator": ("TaskDesk", "Court", "RollDesk", "DutyDesk"),
-    "Disputes": ("RecordDesk",),
+    "Disputes": ("RecordDesk", "MaskDesk"),
     "Committee": ("CommitteeDesk",),
 }
 

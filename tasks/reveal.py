@@ -1,6 +1,6 @@
 """Reveal: give the content key to the round's readers, then open the commitment on chain.
 
-opening from the vault --publish--> envelope in the store --opening, URI--> chain
+opening from the vault --publish, of a masked one its note too--> envelope in the store --opening, URI--> chain
 opened in a roll, no receipt for it --lift--> commit on chain --opening, URI--> chain
 """
 
@@ -12,6 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect_federated.adapters.carrying import over_base
 from prefect_federated.adapters.checkpoints import checkpoint
 from prefect_federated.adapters.lifting import is_unconfirmed, lift_own
+from prefect_federated.adapters.masking import own_note
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import publish
 from prefect_federated.core.commitment import check
@@ -76,7 +77,7 @@ def _published(party: Party, spec: RoundSpec, sealed: SealedOpening) -> str:
     over = over_base(party, spec, sealed.made_in)
     commitment = party.federation.commitment_of(spec.task, spec.round, party.account)
     check(commitment, sealed.opening, over.context(party.account))
-    uri = publish(party.store, over, party.account, party.sealing_key, sealed)
+    uri = publish(party.store, over, party.account, party.sealing_key, sealed, own_note(party, spec))
     checkpoint("participant:published")
     return uri
 

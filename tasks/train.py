@@ -39,9 +39,9 @@ def train(silo: Silo, spec: RoundSpec, evidence: Evidence) -> SealedUpdate:
     party = silo.party
     view = same_view(silo, spec, evidence)
     update = train_on(silo, spec, view)
-    words, seeds = masked(party, spec, update)
+    words, masks = masked(party, spec, update)
     sealed = seal_update(
-        party.store, spec, party.account, party.sealing_key, words, update.weight, update.metrics, seeds
+        party.store, spec, party.account, party.sealing_key, words, update.weight, update.metrics, masks
     )
     keep_personal(party, spec, sealed.attempt, update.personal)
     checkpoint("participant:trained")

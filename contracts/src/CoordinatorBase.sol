@@ -171,6 +171,18 @@ abstract contract CoordinatorBase is CoordinatorStore {
         emit ParticipantSlashed(task, c.round, participant, taken, reason);
     }
 
+    /// @dev Takes the bond of who broke its word, unless it was taken already, for another offence.
+    function _forfeit(uint32 task, Clock memory c, uint16 index, bytes32 evidence, string memory reason) internal {
+        address participant = _s().members[task][index];
+        Enrolment storage e = _s().enrolments[task][participant];
+        if (!e.bonded) return;
+        if (e.enrolled) _remove(task, participant, c);
+        e.bonded = false;
+        uint256 bond = _s().tasks[task].params.bond;
+        uint256 taken = _s().registry.slash(participant, bond, evidence);
+        emit ParticipantSlashed(task, c.round, participant, taken, reason);
+    }
+
     // --- commitments
 
     /// @dev What the slot keeps: keccak256(abi.encode(participant, commitment, groundsHash)), so that the opening must

@@ -15,7 +15,8 @@ import {SumChallenges} from "./SumChallenges.sol";
 
 /// @notice Documented in IDisputes.
 /// @dev Its parts: SumChallenges, StepChallenges, Demands, RecordAnswers; what is not a function of this contract goes to its
-/// RecordDesk (RecordChallenges, RightsChallenges, RewardChallenges), which shares its storage.
+/// RecordDesk (RecordChallenges, RightsChallenges, RewardChallenges), and from there to the MaskDesk (MaskedSums); both share
+/// its storage.
 contract Disputes is
     SumChallenges,
     StepChallenges,
@@ -29,8 +30,9 @@ contract Disputes is
     address private immutable DESK;
 
     /// @custom:oz-upgrades-unsafe-allow constructor
-    constructor() {
-        DESK = address(new RecordDesk());
+    /// @param maskDesk The MaskDesk that judges masked rounds.
+    constructor(address maskDesk) {
+        DESK = address(new RecordDesk(maskDesk));
         _disableInitializers();
     }
 

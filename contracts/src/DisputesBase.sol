@@ -92,9 +92,9 @@ abstract contract DisputesBase is IDisputeTypes {
         if (content.length != expected) revert ChunkLength(content.length, expected);
     }
 
-    function _requireWord(Coordinate calldata at, IRulings.Case memory k) internal pure {
-        bool inside = at.chunk != 0 && at.chunk < k.chunks && at.word < k.chunkBytes / WORD_BYTES;
-        if (!inside) revert OutOfPayload(at.chunk, at.word);
+    function _requireWord(uint32 chunk, uint32 word, IRulings.Case memory k) internal pure {
+        bool inside = chunk != 0 && chunk < k.chunks && word < k.chunkBytes / WORD_BYTES;
+        if (!inside) revert OutOfPayload(chunk, word);
     }
 
     /// @dev The little-endian int32 at a place of a chunk.

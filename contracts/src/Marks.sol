@@ -38,6 +38,22 @@ library Marks {
         if (word >> 224 != round) word = uint256(round) << 224;
     }
 
+    /// Who is Revealed, index by index: bit i of the answer's word n is index 256 n + i.
+    function revealed(mapping(uint256 => uint256) storage words, uint32 round, uint256 length)
+        internal
+        view
+        returns (uint256[] memory bitmap)
+    {
+        bitmap = new uint256[](length);
+        for (uint256 first; first < length << 8 && first <= type(uint16).max; first += PER_WORD) {
+            uint256 word = wordOf(words, round, uint16(first));
+            uint256 bits = _even((word >> 1) & ~word) & ((1 << PER_WORD) - 1); // Revealed is 2
+            (uint256 at, uint256 shift) = (first >> 8, first & 255);
+            bitmap[at] |= bits << shift;
+            if (shift > 256 - PER_WORD && at + 1 < length) bitmap[at + 1] |= bits >> (256 - shift);
+        }
+    }
+
     function markIn(uint256 word, uint16 index) internal pure returns (Mark) {
         return Mark((word >> (2 * (index % PER_WORD))) & 3);
     }
@@ -46,5 +62,17 @@ library Marks {
     function marked(uint256 word, uint16 index, Mark mark) internal pure returns (uint256) {
         uint256 shift = 2 * (index % PER_WORD);
         return (word & ~(uint256(3) << shift)) | (uint256(mark) << shift);
+    }
+
+    /// @dev The bits at even places, moved together: by pairs, fours, and so on.
+    function _even(uint256 x) private pure returns (uint256) {
+        x &= type(uint256).max / 3;
+        x = (x | (x >> 1)) & (type(uint256).max / 5);
+        x = (x | (x >> 2)) & (type(uint256).max / 17);
+        x = (x | (x >> 4)) & (type(uint256).max / 257);
+        x = (x | (x >> 8)) & (type(uint256).max / (2 ** 16 + 1));
+        x = (x | (x >> 16)) & (type(uint256).max / (2 ** 32 + 1));
+        x = (x | (x >> 32)) & (type(uint256).max / (2 ** 64 + 1));
+        return (x | (x >> 64)) & type(uint128).max;
     }
 }

@@ -127,14 +127,7 @@ abstract contract Masking is CoordinatorBase, IMasking {
         Mark mark = _markOf(task, c.round, index);
         if (mark != Mark.None && (!unmasked || mark != Mark.Revealed)) return;
         _s().sharers[task].set(c.round, index, Mark.Closed);
-        address participant = _s().members[task][index];
-        Enrolment storage e = _s().enrolments[task][participant];
-        if (!e.bonded) return; // taken already, for another offence
-        if (e.enrolled) _remove(task, participant, c);
-        e.bonded = false;
-        uint256 bond = _s().tasks[task].params.bond;
-        uint256 taken = _s().registry.slash(participant, bond, _s().shares[task][index]);
         string memory reason = mark == Mark.None ? "shared, no commit" : "no shares shown";
-        emit ParticipantSlashed(task, c.round, participant, taken, reason);
+        _forfeit(task, c, index, _s().shares[task][index], reason);
     }
 }

@@ -4,10 +4,12 @@ pragma solidity 0.8.37;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Bases} from "./Bases.sol";
 import {IOpened} from "./interfaces/IOpened.sol";
-import {Mark} from "./Marks.sol";
+import {Mark, Marks} from "./Marks.sol";
 
 /// @notice Documented in IOpened.
 abstract contract Opened is Bases, IOpened {
+    using Marks for mapping(uint256 => uint256);
+
     uint256 internal constant WHOLE_BITS = 16;
 
     function revealedIndex(uint32 task, uint32 round, address participant)
@@ -56,6 +58,10 @@ abstract contract Opened is Bases, IOpened {
 
     function hasRevealed(uint32 task, uint32 round, uint16 index) external view returns (bool) {
         return _markOf(task, round, index) == Mark.Revealed;
+    }
+
+    function revealedBitmap(uint32 task, uint32 round, uint256 words) external view returns (uint256[] memory) {
+        return _s().marks[task].revealed(round, words);
     }
 
     function recordAt(uint32 task, uint16 index) external view returns (bytes32) {

@@ -41,7 +41,7 @@ abstract contract StepChallenges is DisputesBase, IProofs {
     ) external {
         IRulings.Case memory k = _s().coordinator.caseOf(task, round);
         if (k.disclosure == 0) revert NotDisclosed(task);
-        _requireWord(at, k);
+        _requireWord(at.chunk, at.word, k);
         if (!_s().coordinator.isOpening(task, round, participant, o)) revert NotRevealed(participant);
         _requireChunk(chunk, k, at.chunk, o.payloadRoot);
         int32 value = _word(chunk.content, at.word);
@@ -60,7 +60,7 @@ abstract contract StepChallenges is DisputesBase, IProofs {
         Coordinate calldata at,
         Piece[3] calldata baseAggregateModel
     ) internal view returns (int256 expected, int256 claimed) {
-        _requireWord(at, k);
+        _requireWord(at.chunk, at.word, k);
         _requireChunk(baseAggregateModel[1], k, at.chunk, p.aggregateRoot);
         expected = int256(_word(baseAggregateModel[0].content, at.word))
             + _word(baseAggregateModel[1].content, at.word);

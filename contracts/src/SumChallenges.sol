@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {DisputesBase} from "./DisputesBase.sol";
+import {Batches} from "./Batches.sol";
 import {IProofs} from "./interfaces/IProofs.sol";
 import {IRulings} from "./interfaces/IRulings.sol";
 import {MerklePath} from "./MerklePath.sol";
@@ -9,10 +9,9 @@ import {Tallies, Tally} from "./Tallies.sol";
 
 /// @title The aggregate is not what its rule makes of the included updates, shown at one coordinate.
 /// @notice included tree -> all participants, payload roots, weights; their chunks -> words -> the rule's result
-abstract contract SumChallenges is DisputesBase, IProofs {
+abstract contract SumChallenges is Batches, IProofs {
     using MerklePath for bytes;
     using MerklePath for bytes32;
-    using MerklePath for bytes32[];
     using Tallies for Tally;
 
     function challengeSum(
@@ -26,7 +25,7 @@ abstract contract SumChallenges is DisputesBase, IProofs {
     ) external {
         IRulings.Case memory k = _case(task, round, p);
         if (k.disclosure == 0) revert NotDisclosed(task);
-        _requireWord(at, k);
+        _requireWord(at.chunk, at.word, k);
         bytes32 key = keccak256(abi.encode(msg.sender, task, round, k.proposalHash, at));
         Tally memory t = _s().tallies[key];
         _count(k, p, at, t, shown, siblings);
@@ -70,9 +69,7 @@ abstract contract SumChallenges is DisputesBase, IProofs {
         for (uint256 i; i < shown.length; ++i) {
             leaves[i] = _counted(k, at, t, shown[i]);
         }
-        uint256 height = _height(first, shown.length, p.included);
-        uint256 nodes = (uint256(p.included) + (1 << height) - 1) >> height;
-        _requireRoot(p.includedRoot, leaves.fold().rootOf(first >> height, nodes, siblings));
+        _requireBatch(p, first, leaves, siblings);
     }
 
     /// @dev Counts one update and returns its leaf of the included tree.
@@ -85,13 +82,5 @@ abstract contract SumChallenges is DisputesBase, IProofs {
         _requireRoot(s.payloadRoot, s.chunk.leaf().rootOf(at.chunk, k.chunks, s.path));
         t.add(k.rule, _word(s.chunk, at.word), s.weight, at.low, at.high);
         return MerklePath.record(s.participant, s.payloadRoot, s.weight);
-    }
-
-    /// @dev Levels up to the node that covers just the batch: a power of two of leaves, or the last ones.
-    function _height(uint256 first, uint256 size, uint256 included) internal pure returns (uint256 height) {
-        if (size == 0 || first + size > included) revert OutOfTurn(first, size, included);
-        while (1 << height < size) ++height;
-        bool full = 1 << height == size || first + size == included;
-        if (!full || first & ((1 << height) - 1) != 0) revert OutOfTurn(first, size, included);
     }
 }

@@ -53,10 +53,11 @@ abstract contract Updates is Commits, Bases, IRounds {
         uint256 until = _openUntil(task);
         if (c.nowS <= until) revert TooEarly(c.pause.firstSecond(until + 1), block.timestamp);
         for (uint256 i; i < indices.length; ++i) {
-            if (_markOf(task, round, indices[i]) != Mark.Committed) continue;
-            _setMark(task, round, indices[i], Mark.Closed);
+            uint16 index = indices[i];
+            if (_markOf(task, round, index) != Mark.Committed) continue;
+            _setMark(task, round, index, Mark.Closed);
             ++c.slashed;
-            _slashBond(task, c, indices[i]);
+            _forfeit(task, c, index, _s().records[task][index], "non-reveal");
         }
         _save(task, c);
     }
@@ -70,16 +71,5 @@ abstract contract Updates is Commits, Bases, IRounds {
         (bool known, uint8 behind) = _behind(task, round, participant, o, _s().records[task][index]);
         if (!known) revert CommitmentMismatch(task, round, participant);
         if (behind != 0) emit UpdateStale(task, round, participant, index, behind);
-    }
-
-    function _slashBond(uint32 task, Clock memory c, uint16 index) internal {
-        address participant = _s().members[task][index];
-        Enrolment storage e = _s().enrolments[task][participant];
-        if (!e.bonded) return; // taken already, for another offence
-        if (e.enrolled) _remove(task, participant, c);
-        e.bonded = false;
-        uint256 bond = _s().tasks[task].params.bond;
-        uint256 taken = _s().registry.slash(participant, bond, _s().records[task][index]);
-        emit ParticipantSlashed(task, c.round, participant, taken, "non-reveal");
     }
 }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Disputes} from "../src/Disputes.sol";
+import {MaskDesk} from "../src/MaskDesk.sol";
 import {IConsentLedger} from "../src/interfaces/IConsentLedger.sol";
 import {IDisputeTypes} from "../src/interfaces/IDisputeTypes.sol";
 import {IParticipantRegistry} from "../src/interfaces/IParticipantRegistry.sol";
@@ -21,7 +22,7 @@ contract AttacksTest is DisputeBase {
             Disputes.initialize,
             (address(manager), address(coordinator), address(models), address(registry), 0)
         );
-        Disputes own = Disputes(payable(_proxy(address(new Disputes()), init)));
+        Disputes own = Disputes(payable(_proxy(address(new Disputes(address(new MaskDesk()))), init)));
         IDisputeTypes.Coordinate memory at = _at(lieChunk, lieWord);
         IDisputeTypes.Shown[] memory shown = _shown(0, SILOS, lieChunk);
         IDisputeTypes.Piece memory piece = _piece(_aggregate(), lieChunk);

@@ -12,6 +12,7 @@ import {ICommittee} from "../src/interfaces/ICommittee.sol";
 import {ConsentLedger} from "../src/ConsentLedger.sol";
 import {Coordinator} from "../src/Coordinator.sol";
 import {Disputes} from "../src/Disputes.sol";
+import {MaskDesk} from "../src/MaskDesk.sol";
 import {ModelRegistry} from "../src/ModelRegistry.sol";
 import {ParticipantRegistry} from "../src/ParticipantRegistry.sol";
 import {TestToken} from "../src/TestToken.sol";
@@ -88,7 +89,7 @@ abstract contract Base is ICoordinatorTypes {
         address modelsCode = address(new ModelRegistry());
         address treasuryCode = address(new Treasury());
         address coordinatorCode = address(new Coordinator(address(new Court(address(new RollDesk())))));
-        address disputesCode = address(new Disputes());
+        address disputesCode = address(new Disputes(address(new MaskDesk())));
         address committeeCode = address(new Committee());
         appealsCode = address(new Appeals());
         reputationCode = address(new Reputation());

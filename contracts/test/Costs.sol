@@ -9,16 +9,21 @@ abstract contract Costs is RoundBase {
     uint256 internal constant CAP = 2 ** 24;
 
     function _record(uint256 n, string memory name, string memory each, bytes memory call) internal {
-        uint256 tokens = _tokens(call);
-        (bool ok,) = address(disputes).call(call);
-        uint256 execution = vm.lastCallGas().gasTotalUsed; // of the callee alone: this test's memory is dear
-        vm.assertTrue(ok, "refuted");
-        uint256 standard = 21_000 + 4 * tokens + execution;
-        uint256 floor = 21_000 + 10 * tokens;
-        uint256 cost = standard > floor ? standard : floor;
+        (uint256 cost, uint256 execution) = _cost(call);
         vm.snapshotValue("challenge", name, cost);
         vm.snapshotValue("challenge", string.concat(name, ", ", each), cost / n);
         vm.snapshotValue("challenge", string.concat(name, ", ", each, ", execution alone"), execution / n);
+    }
+
+    /// Makes the call, and returns what it costs as a transaction, and the execution in it.
+    function _cost(bytes memory call) internal returns (uint256 cost, uint256 execution) {
+        uint256 tokens = _tokens(call);
+        (bool ok,) = address(disputes).call(call);
+        execution = vm.lastCallGas().gasTotalUsed; // of the callee alone: this test's memory is dear
+        vm.assertTrue(ok, "refuted");
+        uint256 standard = 21_000 + 4 * tokens + execution;
+        uint256 floor = 21_000 + 10 * tokens;
+        cost = standard > floor ? standard : floor;
         vm.assertLe(cost, CAP, "one transaction");
     }
 

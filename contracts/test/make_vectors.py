@@ -19,6 +19,7 @@ from eth_hash.auto import keccak
 from prefect_federated.contracts.test.ballot_vectors import ballot
 from prefect_federated.contracts.test.counted_vectors import counted
 from prefect_federated.contracts.test.duo_vectors import duo
+from prefect_federated.contracts.test.masked_round_vectors import masked_round
 from prefect_federated.contracts.test.masking_vectors import masking
 from prefect_federated.contracts.test.pay_vectors import pay
 from prefect_federated.contracts.test.relayed_vectors import location, signed_commit
@@ -264,6 +265,7 @@ def main() -> int:
         "location": location(CHAIN, COORDINATOR, SILO),
         "ballot": ballot(CHAIN, COMMITTEE, SILO, word),
         "masking": masking(CHAIN, COORDINATOR),
+        "masked_round": masked_round(CHAIN, COORDINATOR),
         "sum_tree_1": sum_tree(1),
         "sum_tree_4": sum_tree(4),
         "sum_tree_5": sum_tree(5),

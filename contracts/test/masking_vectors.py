@@ -19,9 +19,9 @@ ROUND_STEPS += [(0, 5, 10, 15), (1, 6, 11, 12), (2, 7, 8, 13), (3, 4, 9, 14)]
 
 
 def masking(chain_id: int, coordinator: str) -> dict[str, Any]:
-    """Return a session and its digest, hashes of a share and of a seed, one block of a mask, shares of one secret."""
+    """Return a session and its digest, hashes of a share and of seeds, one block of a mask, shares of one secret."""
     seed, share, salt, graph = (_word(name) for name in ("mask seed", "a share", "its salt", "graph"))
-    session = _session(chain_id, coordinator, graph)
+    session = session_digest(chain_id, coordinator, graph, list(zip(INDICES, ACCOUNTS, KEYS, strict=True)), 2)
     secret, slope = int.from_bytes(_word("secret"), "big") % PRIME, int.from_bytes(_word("slope"), "big") % PRIME
     return {
         "chain_id": chain_id,
@@ -42,8 +42,9 @@ def masking(chain_id: int, coordinator: str) -> dict[str, Any]:
         "share_hash": hashlib.sha256(b"\x00mask share" + session + struct.pack(">3I", 2, 5, 1) + share + salt).digest(),
         "seed": seed,
         "seed_hash": hashlib.sha256(b"\x00mask seed" + session + struct.pack(">2I", 2, 5) + seed).digest(),
+        **_note(session),
         "block": 7,
-        "block_words": _block(seed, 7),
+        "block_words": block(seed, 7),
         "secret": secret.to_bytes(32, "big"),
         "slope": slope.to_bytes(32, "big"),
         "shares": ["0x" + ((secret + slope * (index + 1)) % PRIME).to_bytes(32, "big").hex() for index in INDICES],
@@ -54,18 +55,37 @@ def _word(name: str) -> bytes:
     return hashlib.sha256(name.encode()).digest()
 
 
-def _session(chain_id: int, coordinator: str, graph: bytes) -> bytes:
+def _note(session: bytes) -> dict[str, Any]:
+    """Return what the payload of index 2 says of its masks, with 0, with 5 and of its own: leaves, root, digest."""
+    seeds = [_word(f"mask seed of 2 with {index}") for index in INDICES]
+    leaves = [
+        hashlib.sha256(b"\x00mask seed" + session + struct.pack(">2I", 2, index) + seed).digest()
+        for index, seed in zip(INDICES, seeds, strict=True)
+    ]
+    neighbours = sum(1 << index for index in INDICES if index != 2).to_bytes(32, "big")
+    pair = hashlib.sha256(b"\x01" + leaves[0] + leaves[1]).digest()
+    root = hashlib.sha256(b"\x01" + pair + leaves[2]).digest()
+    return {
+        "note_seeds": ["0x" + seed.hex() for seed in seeds],
+        "neighbours": neighbours,
+        "seeds_root": root,
+        "masks_digest": hashlib.sha256(b"\x00masks" + neighbours + root).digest(),
+        "note": b"PFN1" + neighbours + b"".join(leaves),
+    }
+
+
+def session_digest(
+    chain_id: int, coordinator: str, graph: bytes, members: list[tuple[int, str, bytes]], threshold: int
+) -> bytes:
+    """Task 3, round 7; everybody masks with everybody. Members are index, account, sealing key."""
     where = encode(["uint256", "address", "uint32", "uint32"], [chain_id, coordinator, 3, 7])
-    shape = encode(["uint32", "uint32", "bytes32", "uint32"], [2, 2, graph, len(INDICES)])
-    rows = (
-        encode(["uint32", "address", "bytes32"], [index, account, key])
-        for index, account, key in zip(INDICES, ACCOUNTS, KEYS, strict=True)
-    )
-    return hashlib.sha256(b"prefect-federated/1 masking session" + where + shape + b"".join(rows)).digest()
+    shape = encode(["uint32", "uint32", "bytes32", "uint32"], [threshold, len(members) - 1, graph, len(members)])
+    rows = b"".join(encode(["uint32", "address", "bytes32"], member) for member in members)
+    return hashlib.sha256(b"prefect-federated/1 masking session" + where + shape + rows).digest()
 
 
-def _block(key: bytes, counter: int) -> list[int]:
-    """The block function of RFC 8439, section 2.3, with a nonce of zeros: 16 words of 32 bits."""
+def block(key: bytes, counter: int) -> list[int]:
+    """Return the block of RFC 8439, section 2.3, with a nonce of zeros: 16 words of 32 bits."""
     start = [0x61707865, 0x3320646E, 0x79622D32, 0x6B206574, *struct.unpack("<8I", key), counter, 0, 0, 0]
     state = list(start)
     for step in ROUND_STEPS * 10:

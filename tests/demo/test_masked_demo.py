@@ -40,6 +40,10 @@ def test_shares_and_answers_are_counted_in_gas(masked: Report) -> None:
     assert {"share", "commit", "reveal", "unmask"} <= set(masked.rounds[0].gas)
 
 
-def test_lie_that_no_contract_refutes_is_not_played() -> None:
-    with pytest.raises(AssertionError, match="leave one of them out"):
-        run_demo(Path("unused"), "--mode", "masked", "--cheating-aggregator")
+def test_cheating_aggregator_of_a_masked_sum_loses_its_bond_and_the_true_sum_settles(tmp_path: Path) -> None:
+    found = run_demo(tmp_path, "--mode", "masked", "--rounds", "1", "--cheating-aggregator")
+    (only,) = found.rounds
+    assert only.status == "DEGRADED" and only.aggregated == HOSPITALS
+    assert found.balances.difference_wei == "0"
+    slashed = {name for name, one in found.balances.accounts.items() if one.slashed_wei != "0"}
+    assert slashed == {"leaver", "aggregator"}

@@ -22,7 +22,6 @@ from prefect_federated.cli.round_record import round_record
 from prefect_federated.core.aggregation.weighted_mean import weighted_mean
 from prefect_federated.core.combine import Words, add
 from prefect_federated.core.errors import UnmaskRefused
-from prefect_federated.core.findings import Wrong
 from prefect_federated.core.round import Phase, Status
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.flows.participate import take_part
@@ -31,7 +30,6 @@ from prefect_federated.scenario.consortium import Consortium
 from prefect_federated.tasks.retract import retract_withdrawn
 from tests.flows import local_scene as scene
 from tests.flows.conftest import Found
-from tests.flows.lies import propose, word_of_the_aggregate
 
 HOSPITALS = ("hospital-a", "hospital-b", "hospital-c", "hospital-d")
 LAST = HOSPITALS[3]
@@ -183,15 +181,6 @@ def test_a_silo_never_answers_for_other_survivors_in_the_same_round(consortium: 
     with pytest.raises(UnmaskRefused, match="answer once"):
         do(consortium, spec, "unmask", HOSPITALS[0])
     assert not consortium.federation().has_shown(spec.task, spec.round, silo.party.account)
-
-
-def test_a_false_aggregate_is_seen_by_whoever_reads_the_round(consortium: Consortium) -> None:
-    spec = scene.opened(consortium)
-    for step in STEPS:
-        do(consortium, spec, step)
-    propose(consortium, spec, word_of_the_aggregate)
-    standby = consortium.standby.open().party
-    assert Wrong.RULE in {finding.wrong for finding in verify_proposal(standby, spec).findings}
 
 
 def test_consent_withdrawn_after_share_takes_the_shares_back_and_costs_no_bond(consortium: Consortium) -> None:

@@ -49,3 +49,6 @@ def test_silo_that_dies_in_every_step_of_a_masked_round_leaves_the_exact_mean(
     scene.conclude(consortium, spec)
     assert (scene.head_words(consortium, spec) == expected).all()
     assert len(federation.dealt(spec.task, spec.round)) == len(HOSPITALS)
+    stored = [one.read_bytes() for one in (consortium.ground.out / "store").rglob("*") if one.is_file()]
+    noted = [one for one in stored if one.startswith(b'{"body":') and b'"masks":' in one]
+    assert len(noted) == len(HOSPITALS), "who published twice published the same bytes, its note among them"

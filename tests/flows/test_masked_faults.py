@@ -94,7 +94,10 @@ def test_whose_shares_are_malformed_is_left_out_though_it_reveals(
         train = import_module("prefect_federated.tasks.train")
         patch.setattr(train, "masked", lambda party, spec, update: (update.words, bytes(32)))
         do(consortium, spec, "commit", LAST, last=True)
-    do(consortium, spec, "reveal")
+    do(consortium, spec, "reveal", *HONEST, last=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(import_module("prefect_federated.tasks.reveal"), "own_note", lambda party, spec: b"")
+        do(consortium, spec, "reveal", LAST, last=True)
     do(consortium, spec, "unmask", *HONEST)
     ends_well(consortium, spec)
     left_out = read_round_log(consortium.federation(), spec.task, spec.round).left_out

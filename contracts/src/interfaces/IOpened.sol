@@ -37,4 +37,8 @@ interface IOpened is ICoordinatorTypes {
     /// What the participant's slot holds of its last commit: keccak256(abi.encode(participant, commitment,
     /// keccak256(abi.encode(grantId, evidenceHash)))), so that whoever shows it shows under which grant it was made.
     function recordAt(uint32 task, uint16 index) external view returns (bytes32);
+
+    /// Who opened its commitment in time, index by index: bit i of the answer's word n is index 256 n + i.
+    /// @param words How many words; all after them is left out.
+    function revealedBitmap(uint32 task, uint32 round, uint256 words) external view returns (uint256[] memory);
 }

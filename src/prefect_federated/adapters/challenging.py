@@ -8,11 +8,13 @@ from collections.abc import Iterator, Sequence
 from prefect_federated.adapters.evm.disputing import Case
 from prefect_federated.adapters.evm.records import Sent
 from prefect_federated.adapters.landing import land
+from prefect_federated.adapters.masked_proof import masked_batches, masked_shown, shown_bytes
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_kept, fetch_payload
 from prefect_federated.adapters.reading import made_over, rewards_before, version_with_hash
 from prefect_federated.adapters.receipts import kept_receipt
 from prefect_federated.adapters.spool import in_memory
+from prefect_federated.adapters.unmasking import open_round
 from prefect_federated.adapters.verification import Claimed, read_claimed
 from prefect_federated.core.chain_table import EIP_7825_GAS
 from prefect_federated.core.errors import ProtocolError
@@ -37,7 +39,8 @@ def challenge(party: Party, spec: RoundSpec, finding: Finding) -> Sent:
     claimed = read_claimed(party, spec)
     case = Case(spec.task, spec.round, claimed.proposal)
     if finding.wrong is Wrong.SUM:
-        return _sum(party, spec, claimed, case, finding)
+        prove = _masked_sum if spec.spec.enforced.masked else _sum
+        return prove(party, spec, claimed, case, finding)
     if finding.wrong is Wrong.STEP:
         return _step(party, spec, claimed, case, finding)
     if finding.wrong is Wrong.HEADER:
@@ -60,15 +63,34 @@ def _sum(party: Party, spec: RoundSpec, claimed: Claimed, case: Case, finding: F
     contents = [record.content for record in claimed.document.included]
     aggregate = _aggregate(party, spec, claimed, finding.at.chunk)
     sent = None
-    profile = party.federation.profile
-    cap = profile.tx_gas_cap if profile is not None else EIP_7825_GAS
-    for first, end in batches(len(contents), spec.spec.enforced.chunk_bytes, cap):
+    for first, end in batches(len(contents), spec.spec.enforced.chunk_bytes, _cap(party)):
         shown = list(_shown(party, spec, claimed, finding.at.chunk, range(first, end)))
         siblings = batch_siblings(contents, first, end - first)
         sent = party.federation.challenge_sum(case, finding.at, shown, siblings, aggregate)
     if sent is None:
         raise ProtocolError(f"round {spec.task}/{spec.round} includes no update; there is no sum to refute")
     return sent
+
+
+def _masked_sum(party: Party, spec: RoundSpec, claimed: Claimed, case: Case, finding: Finding) -> Sent:
+    contents = [record.content for record in claimed.document.included]
+    opened = open_round(party, spec, claimed.reveals)
+    at, aggregate = finding.at, _aggregate(party, spec, claimed, finding.at.chunk)
+    seeds, enforced, sent = 1 + len(opened.turnout.dropped), spec.spec.enforced, None
+    size = shown_bytes(enforced.chunk_bytes, enforced.chunks, seeds)
+    for first, end in masked_batches(len(contents), size, seeds, _cap(party)):
+        shown = list(masked_shown(party, spec, claimed, opened, at.chunk, range(first, end)))
+        siblings, session = batch_siblings(contents, first, end - first), opened.turnout.session.digest
+        sent = party.federation.challenge_masked(case, at, session, shown, siblings, aggregate)
+    if sent is None:
+        raise ProtocolError(f"round {spec.task}/{spec.round} includes no update; there is no sum to refute")
+    return sent
+
+
+def _cap(party: Party) -> int:
+    """Gas that the chain lets one transaction use."""
+    profile = party.federation.profile
+    return profile.tx_gas_cap if profile is not None else EIP_7825_GAS
 
 
 def batches(included: int, chunk_bytes: int, cap_gas: int = EIP_7825_GAS) -> Iterator[tuple[int, int]]:

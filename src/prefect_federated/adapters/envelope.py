@@ -1,4 +1,4 @@
-"""The envelope of a payload: where its body lies, and its content key wrapped to every reader.
+"""The envelope of a payload: where its body lies, its content key wrapped to every reader, of a masked one its note.
 
 content key --HPKE, each reader--> envelope --one reader's sealing key--> content key
 """
@@ -16,6 +16,8 @@ from prefect_federated.core.sealing import wrap
 
 ENVELOPE_BYTES = 1 << 16
 
+Hex = Annotated[bytes, BeforeValidator(bytes.fromhex)]
+
 
 class Envelope(BaseModel):
     """What `publish` wrote, or whatever else a participant chose to put there."""
@@ -24,7 +26,8 @@ class Envelope(BaseModel):
 
     format: Literal["federated-envelope/1"]
     body: str
-    keys: dict[str, Annotated[bytes, BeforeValidator(bytes.fromhex)]]
+    keys: dict[str, Hex]
+    masks: Hex = b""
 
 
 def read_envelope(store: ContentStore, uri: str) -> Envelope:

@@ -3,6 +3,7 @@
 UpdateRevealed events --fetch, open, check--> verified updates, in memory or in one spool beside it + reasons
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ from prefect_federated.core.errors import (
     StoreUnreachable,
     Undecryptable,
 )
+from prefect_federated.core.masking.note import MasksNote
+from prefect_federated.core.masking.recovery import Opened
 from prefect_federated.core.round import Reason
 from prefect_federated.core.round_spec import RoundSpec
 
@@ -29,6 +32,15 @@ if TYPE_CHECKING:
     from prefect_federated.adapters.regional import Tier
 
 _BLOCK = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Unmasked:
+    """What the answers of a masked round opened, the notes of payloads that could be read, whose index is whose."""
+
+    opened: Opened
+    notes: Mapping[int, MasksNote]
+    indices: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +52,17 @@ class Gathered:
     details: dict[str, str]
     tiers: tuple["Tier", ...] = ()  # sums of regions, whose updates are not among these
     total: Sums | None = None  # of masked updates, int64 `[d]`; none where it could not be opened
+    unmasked: Unmasked | None = None  # what was opened for it
 
 
-def gather(party: Party, spec: RoundSpec, reveals: list[Reveal]) -> Gathered:
+Fetch = Callable[[Party, RoundSpec, Reveal, Spool], Vector]
+
+
+def gather(party: Party, spec: RoundSpec, reveals: list[Reveal], fetch: Fetch | None = None) -> Gathered:
     """Fetch and verify the revealed updates; one bad payload never stops the others.
+
+    Args:
+        fetch: how one is fetched and verified; without it, `fetch_in_range`.
 
     Raises:
         SpoolFailed: the disk beside the memory is full or fails; nobody is left out for it.
@@ -56,7 +75,7 @@ def gather(party: Party, spec: RoundSpec, reveals: list[Reveal]) -> Gathered:
     outages: list[StoreUnreachable] = []
     for reveal in sorted(reveals, key=lambda r: r.index):
         try:
-            words = fetch_in_range(party, spec, reveal, spool)
+            words = (fetch or fetch_in_range)(party, spec, reveal, spool)
         except (PayloadError, ConfigurationError, StoreUnreachable) as error:
             reasons[reveal.participant], details[reveal.participant] = _reason(error), str(error)
             outages += [error] if isinstance(error, StoreUnreachable) else []

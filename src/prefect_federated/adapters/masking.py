@@ -84,7 +84,7 @@ def own_seeds(party: Party, spec: RoundSpec) -> Seeds:
 
 
 def masked(party: Party, spec: RoundSpec, update: EncodedUpdate) -> tuple[Words, bytes | None]:
-    """An update as it leaves the silo, int32 `[d]`, with the root over its seeds' hashes; as it is in a clear task.
+    """An update as it leaves the silo, int32 `[d]`, with the digest of its masks note; as it is in a clear task.
 
     Raises:
         StoreUnreachable: the store does not give what somebody dealt; try again.
@@ -93,7 +93,15 @@ def masked(party: Party, spec: RoundSpec, update: EncodedUpdate) -> tuple[Words,
     if not spec.spec.enforced.masked:
         return update.words, None
     seeds = own_seeds(party, spec)
-    return mask(seeds, update.words, update.weight, update.noise), seeds.root
+    return mask(seeds, update.words, update.weight, update.noise), seeds.note.digest
+
+
+def own_note(party: Party, spec: RoundSpec) -> bytes:
+    """The masks note of this party's payload, to be published beside it; the same bytes whenever it is asked.
+
+    Empty in a clear task.
+    """
+    return own_seeds(party, spec).note.encoded() if spec.spec.enforced.masked else b""
 
 
 def shared_in(party: Party, spec: RoundSpec, session: Session) -> dict[int, Sharing]:

@@ -17,7 +17,7 @@ from prefect_federated.adapters.payloads import fetch_words, store_state, store_
 from prefect_federated.adapters.reading import rewards_so_far, version_with_hash
 from prefect_federated.adapters.regional import with_tiers
 from prefect_federated.adapters.server_stepping import require_true_base, step_from_base
-from prefect_federated.core.combine import Combined, Words, combine_total
+from prefect_federated.core.combine import Combined, Words
 from prefect_federated.core.fixed_point import decode_single
 from prefect_federated.core.pay import Part, ShownVote, round_pay
 from prefect_federated.core.proposal import Proposal, pack_exclusions
@@ -48,7 +48,7 @@ def work_out(aggregator: Aggregator, spec: RoundSpec, reveals: list[Reveal], gat
     require_true_base(aggregator.party, spec)
     party = aggregator.party
     store, detection = party.store, run_detection(party, spec, gathered)
-    combined = _combined(aggregator, spec, gathered, reveals)
+    combined = with_tiers(spec, gathered, aggregator.combine(spec, gathered.updates, gathered.total), reveals)
     stepped = step_from_base(party, spec, _base(party, spec), combined.aggregate)
     aggregate_uri, aggregate_root = store_words(store, spec, "aggregate", combined.aggregate)
     stored_uri, model_root = store_words(store, spec, "model", stepped.model)
@@ -84,12 +84,6 @@ def work_out(aggregator: Aggregator, spec: RoundSpec, reveals: list[Reveal], gat
         uri=store.put([document.to_bytes()]),
     )
     return Outcome(proposal, document.metrics, reasons, gathered.details)
-
-
-def _combined(aggregator: Aggregator, spec: RoundSpec, gathered: Gathered, reveals: list[Reveal]) -> Combined:
-    if spec.spec.enforced.masked:
-        return combine_total(gathered.updates, gathered.total, spec.spec.model.size)
-    return with_tiers(spec, gathered, aggregator.combine(spec, gathered.updates), reveals)
 
 
 def _base(party: Party, spec: RoundSpec) -> Words:

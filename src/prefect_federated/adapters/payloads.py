@@ -55,16 +55,16 @@ def seal_update(
     words: Words,
     weight: int,
     metrics: dict[str, float],
-    seeds: bytes | None = None,
+    masks: bytes | None = None,
 ) -> SealedUpdate:
     """Encrypt an update under a key that only this silo can derive, and store the ciphertext.
 
     Args:
-        seeds: root over the hashes of the seeds that mask it, 32 bytes. It stands in the header in place of the secret:
-            there is nothing to guess in a masked update.
+        masks: digest of the note of what masks it, 32 bytes. It stands in the header in place of the secret: there is
+            nothing to guess in a masked update.
     """
     context, attempt = spec.context(participant), os.urandom(ATTEMPT_BYTES)
-    secret = seeds or derive(key.private_bytes, "header secret", context, key.version, attempt)
+    secret = masks or derive(key.private_bytes, "header secret", context, key.version, attempt)
     content_key = derive(key.private_bytes, "content key", context, key.version, attempt)
     header, parts = spec.header("update", weight, secret), {"model": words}
     sealed = RunningRoot(header.chunk_bytes)
@@ -92,8 +92,14 @@ def open_own(store: ContentStore, spec: RoundSpec, participant: str, key: Sealin
     return parse(in_memory(open_stream(body, content_key)), header)[1]["model"]
 
 
-def publish(store: ContentStore, spec: RoundSpec, participant: str, key: SealingKey, sealed: SealedOpening) -> str:
-    """Wrap the content key to every reader of the round and store the envelope; returns its URI."""
+def publish(
+    store: ContentStore, spec: RoundSpec, participant: str, key: SealingKey, sealed: SealedOpening, masks: bytes = b""
+) -> str:
+    """Wrap the content key to every reader of the round and store the envelope; returns its URI.
+
+    Args:
+        masks: note of what masks the payload; none in a clear task.
+    """
     context = spec.context(participant)
     content_key = derive(key.private_bytes, "content key", context, key.version, sealed.attempt)
     if key_hash(content_key) != sealed.opening.content_key_hash:
@@ -105,7 +111,8 @@ def publish(store: ContentStore, spec: RoundSpec, participant: str, key: Sealing
         reader.account.lower(): wrapped_to(content_key, reader, context) for reader in spec.readers_of(participant)
     }
     keys = {account: key.hex() for account, key in wrapped.items() if key}
-    return store.put([canonical({"format": "federated-envelope/1", "body": sealed.body_uri, "keys": keys})])
+    envelope = {"format": "federated-envelope/1", "body": sealed.body_uri, "keys": keys}
+    return store.put([canonical(envelope | ({"masks": masks.hex()} if masks else {}))])
 
 
 def fetch_update(
@@ -130,12 +137,21 @@ def fetch_update(
         SpoolFailed: the disk beside the memory is full or fails.
     """
     plain = fetch_payload(store, spec, participant, opening, uri, reader, key, (spool or Spool()).keep)
+    return words_of(plain, header_of(plain, spec, participant, opening))["model"]
+
+
+def header_of(plain: Stream, spec: RoundSpec, participant: str, opening: Opening) -> Header:
+    """The header of a payload that was fetched.
+
+    Raises:
+        PayloadError: it contradicts the opening.
+    """
     header = check_stream(plain, spec.header("update"))
     if header.weight != opening.weight:
         raise PayloadError(
             f"{participant}: payload says weight {header.weight}, the opening {opening.weight}; refuse its sender"
         )
-    return words_of(plain, header)["model"]
+    return header
 
 
 def fetch_payload(

@@ -11,7 +11,9 @@ from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import S, fetch_kept
 from prefect_federated.adapters.spool import Spool, in_memory
 from prefect_federated.adapters.step_check import step_findings, wrong_step
-from prefect_federated.core.combine import Update, Words, apply_rule, combine_total
+from prefect_federated.adapters.unmasking import unmasked_sum
+from prefect_federated.core.aggregation.two_tiers import Sums, mean_of_sums
+from prefect_federated.core.combine import Update, Words, apply_rule
 from prefect_federated.core.errors import ConfigurationError, PayloadError, SpecError
 from prefect_federated.core.findings import AGGREGATE, MODEL, PAYLOAD, Finding, Wrong
 from prefect_federated.core.payload import check_stream, header_chunk, parse, words_of
@@ -73,7 +75,7 @@ def sum_findings(spec: RoundSpec, claimed: "Claimed", gathered: Gathered, aggreg
     if len(there) < len(updates):
         return
     if spec.spec.enforced.masked:
-        yield from _masked_findings(there, gathered, aggregate)
+        yield from _masked_findings(spec, there, gathered, aggregate)
         return
     try:
         ours = apply_rule(spec.spec.rule, there)
@@ -93,18 +95,32 @@ def sum_findings(spec: RoundSpec, claimed: "Claimed", gathered: Gathered, aggreg
     )
 
 
-def _masked_findings(there: Sequence[Update], gathered: Gathered, aggregate: Words) -> Iterator[Finding]:
-    """The first word in which the aggregate is not the mean of all masked updates."""
-    ours = combine_total(there, gathered.total, aggregate.size)
-    if not ours.kept:
+def _masked_findings(
+    spec: RoundSpec, there: Sequence[Update], gathered: Gathered, aggregate: Words
+) -> Iterator[Finding]:
+    """The first word in which the aggregate is not the mean of the masked updates; else, why they have none."""
+    try:
+        ours = mean_of_sums([_sum_of(there, gathered)], sum(update.weight for update in there))
+    except PayloadError as error:
         detail = f"an aggregate of {len(there)} masked updates is proposed, and their sum cannot be opened"
-        yield Finding(Wrong.RULE, f"{detail}: {next(iter(gathered.details.values()))}")
-    elif (wrong := first_difference(ours.aggregate, aggregate)) is not None:
+        yield Finding(Wrong.RULE, f"{detail}: {error}")
+        return
+    if (wrong := first_difference(ours, aggregate)) is not None:
         yield Finding(
-            Wrong.RULE,
-            f"aggregate word {wrong} is {int(aggregate[wrong])}, the mean of the {len(there)} masked updates is"
-            f" {int(ours.aggregate[wrong])}",
+            Wrong.SUM,
+            f"aggregate word {wrong} is {int(aggregate[wrong])}, the mean of the {len(there)} included masked updates"
+            f" is {int(ours[wrong])}",
+            at=coordinate_of(wrong, spec.spec.enforced.chunk_bytes),
         )
+
+
+def _sum_of(there: Sequence[Update], gathered: Gathered) -> Sums:
+    """What the included payloads come to: the sum of all who survived, or what is left of those among them."""
+    if gathered.total is not None and len(there) == len(gathered.updates):
+        return gathered.total
+    if gathered.unmasked is None:
+        raise PayloadError(next(iter(gathered.details.values()), "nobody revealed"))
+    return unmasked_sum(gathered.unmasked, there)
 
 
 def included_updates(claimed: "Claimed", gathered: Gathered) -> list[Update | None]:

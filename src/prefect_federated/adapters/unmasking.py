@@ -1,18 +1,22 @@
 """What a masked round adds up to: the survivors' payloads, the answers that open their masks, the exact sum.
 
-payloads, messages of Share, answers --recover, range--> sum | nobody, and why
+payloads, notes, messages of Share, answers --open, compare seeds, recover, range--> sum | nobody, and why
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from prefect_federated.adapters.evm.records import Reveal
-from prefect_federated.adapters.gathering import Gathered, OutOfRange, gather
+from prefect_federated.adapters.gathering import Gathered, OutOfRange, Unmasked, gather
+from prefect_federated.adapters.masked_payload import fetch_masked
 from prefect_federated.adapters.masking import fewest_of, session_of, shared_in, turnout_of
 from prefect_federated.adapters.party import Party
+from prefect_federated.adapters.spool import Spool
 from prefect_federated.core.aggregation.two_tiers import Sums
+from prefect_federated.core.aggregation.vector import Vector
+from prefect_federated.core.combine import Update
 from prefect_federated.core.errors import (
     ConfigurationError,
     FederatedError,
@@ -23,7 +27,9 @@ from prefect_federated.core.errors import (
     TransportError,
 )
 from prefect_federated.core.masking.answer import CHUNK
-from prefect_federated.core.masking.recovery import open_masks, recover
+from prefect_federated.core.masking.note import MasksNote
+from prefect_federated.core.masking.recovery import Opened, check_seeds, narrowed, open_masks, recover
+from prefect_federated.core.masking.transcript import Sharing
 from prefect_federated.core.masking.turnout import Turnout
 from prefect_federated.core.merkle import chunks_of, root
 from prefect_federated.core.participant_privacy import ParticipantPrivacy, most_of_parts, part_of_sum
@@ -44,9 +50,7 @@ def gather_masked(party: Party, spec: RoundSpec, reveals: list[Reveal], last_try
         ChainUnreachable: the node does not show all that the contract counts; try again.
     """
     try:
-        session = session_of(party, spec)
-        shared = shared_in(party, spec, session)
-        turnout = turnout_of(session, shared, reveals)
+        turnout, shared = _turnout(party, spec, reveals)
         answers, outages = _answers(party, spec, turnout)
     except FederatedError as error:
         given_up = last_try and isinstance(error, StoreUnreachable)
@@ -54,20 +58,66 @@ def gather_masked(party: Party, spec: RoundSpec, reveals: list[Reveal], last_try
             raise
         return _unopened(gather(party, spec, reveals), str(error))
     outside = {one.participant for one in reveals if one.index not in turnout.survivors}
-    gathered = gather(party, spec, [one for one in reveals if one.index in turnout.survivors])
-    if gathered.reasons or not gathered.updates:
-        return _without(_unopened(gathered, f"{len(gathered.reasons)} masked updates cannot be read"), outside)
+    notes = dict[int, MasksNote]()
+
+    def fetch(party: Party, spec: RoundSpec, reveal: Reveal, spool: Spool) -> Vector:
+        words, notes[reveal.index] = fetch_masked(party, spec, turnout.session, reveal, spool)
+        return words
+
+    gathered = gather(party, spec, [one for one in reveals if one.index in turnout.survivors], fetch)
     indices = {reveal.participant: reveal.index for reveal in reveals}
-    payloads = {indices[update.participant]: update.words for update in gathered.updates}
     try:
         _require_most(party, spec, turnout)
-        words = recover(open_masks(turnout, shared, answers), payloads).astype(np.int64)
-        _require_range(spec, words, sum(update.weight for update in gathered.updates))
+        opened = open_masks(turnout, shared, answers)
+        gathered = replace(gathered, unmasked=Unmasked(opened, notes, indices))
+        words = _exact_sum(spec, gathered)
     except (PayloadError, ProtocolError) as error:
-        if isinstance(error, TooFewShares) and outages and not last_try:
+        if isinstance(error, TooFewShares) and outages and not last_try and not gathered.reasons:
             raise outages[-1] from error
         return _without(_unopened(gathered, str(error)), outside)
     return _without(replace(gathered, total=words), outside)
+
+
+def open_round(party: Party, spec: RoundSpec, reveals: list[Reveal]) -> Opened:
+    """What the answers of a masked round open.
+
+    Raises:
+        TooFewShares: of one secret fewer shares are there than the threshold.
+        WrongSharing: shares are as committed, but of another secret than their maker promised.
+        StoreUnreachable: what somebody dealt could not be asked for; try again.
+    """
+    turnout, shared = _turnout(party, spec, reveals)
+    return open_masks(turnout, shared, _answers(party, spec, turnout)[0])
+
+
+def unmasked_sum(unmasked: Unmasked, updates: Sequence[Update]) -> Sums:
+    """What these payloads come to, int64 `[d]`, once the masks that were opened are off, as a contract works it out.
+
+    Masks that they share with others who survived stay in it.
+
+    Raises:
+        WrongSeed: somebody among them bound other seeds than were opened: no contract can be shown those.
+    """
+    payloads = {unmasked.indices[update.participant]: update.words for update in updates}
+    opened = narrowed(unmasked.opened, payloads)
+    check_seeds(opened, unmasked.notes)
+    return recover(opened, payloads).astype(np.int64)
+
+
+def _turnout(party: Party, spec: RoundSpec, reveals: list[Reveal]) -> tuple[Turnout, dict[int, Sharing]]:
+    session = session_of(party, spec)
+    shared = shared_in(party, spec, session)
+    return turnout_of(session, shared, reveals), shared
+
+
+def _exact_sum(spec: RoundSpec, gathered: Gathered) -> Sums:
+    """The sum of all who survived, int64 `[d]`, out of what was opened."""
+    if gathered.reasons or gathered.unmasked is None:
+        why = "; ".join(gathered.details.values())
+        raise PayloadError(f"{len(gathered.reasons)} masked updates cannot be read: {why}")
+    words = unmasked_sum(gathered.unmasked, gathered.updates)
+    _require_range(spec, words, sum(update.weight for update in gathered.updates))
+    return words
 
 
 def _without(gathered: Gathered, outside: Collection[str]) -> Gathered:

@@ -12,7 +12,6 @@ from prefect_federated.cli import quiet
 from prefect_federated.cli.console import out as console
 from prefect_federated.cli.console import says_what_to_do
 from prefect_federated.cli.watched import clear_folder, watching
-from prefect_federated.core.errors import ConfigurationError
 
 STAGES = ("open", "commit", "reveal", "vote", "aggregate", "judge", "settle")  # share and unmask where masked
 BESIDES = 8  # what the run says before and after its rounds
@@ -46,11 +45,6 @@ def demo(
 
     Masked, nobody sees a single update: instead of cheats and validators there is somebody who leaves after its commit.
     """
-    if mode == "masked" and cheating_aggregator:
-        raise ConfigurationError(
-            "--cheating-aggregator with --mode masked: readers find a false masked sum, but no contract refutes it yet;"
-            " leave one of them out"
-        )
     clear_folder(out, "demo")
     quiet.apply(out)
     from prefect_federated.cli.demo_run import run_demo

@@ -196,7 +196,15 @@ class WrongSharing(ParticipantAtFault):
 
 
 class WrongSeed(ParticipantAtFault):
-    """Raised when a seed that was opened is none of those that a participant bound in its masked payload."""
+    """Raised when seeds that were opened are not those that participants bound in their masked payloads.
+
+    `faults` has a sentence for each, by dense index; `participant` is the first.
+    """
+
+    def __init__(self, faults: dict[int, str]) -> None:
+        """Name everybody at fault."""
+        super().__init__("; ".join(faults.values()), min(faults))
+        self.faults = faults
 
 
 class TooFewShares(ProtocolError):

@@ -17,6 +17,7 @@ from prefect_federated.adapters.validator import Validator as OpenValidator
 from prefect_federated.blocks.aggregator import Aggregator
 from prefect_federated.blocks.silo import Silo
 from prefect_federated.blocks.validator import Validator
+from prefect_federated.core.aggregation.two_tiers import Sums
 from prefect_federated.core.combine import Combined, Update
 from prefect_federated.core.errors import CommitmentMismatch
 from prefect_federated.core.evidence import Evidence
@@ -101,9 +102,9 @@ class Liar(OpenAggregator):
 
     lies_in: int = 1
 
-    def combine(self, spec: RoundSpec, updates: Sequence[Update]) -> Combined:
+    def combine(self, spec: RoundSpec, updates: Sequence[Update], total: Sums | None = None) -> Combined:
         """The aggregate, with one word altered in the round of the lie."""
-        combined = OpenAggregator.combine(self, spec, updates)
+        combined = OpenAggregator.combine(self, spec, updates, total)
         if spec.round != self.lies_in or not combined.kept:
             return combined
         words = combined.aggregate.copy()

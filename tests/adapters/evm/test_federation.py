@@ -220,7 +220,7 @@ def test_an_interrupted_deployment_goes_on_where_it_stopped(devnet: Devnet, w3: 
     with pytest.raises(Killed):
         deploy(w3, account, Outbox(tmp_path, w3, account, on_step=die))
     deployment = deploy(w3, account, Outbox(tmp_path, w3, account))
-    assert rpc.request_int(w3, "eth_getTransactionCount", [account.address, "latest"]) == 21
+    assert rpc.request_int(w3, "eth_getTransactionCount", [account.address, "latest"]) == 22
     assert deploy(w3, account, Outbox(tmp_path, w3, account)) == deployment
     assert deployment in find_deployments(w3)
     assert deployment_of(w3, deployment.coordinator).treasury == deployment.treasury

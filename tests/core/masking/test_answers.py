@@ -195,17 +195,28 @@ def test_survivor_who_did_not_share_is_a_contradiction() -> None:
 
 def test_opened_seeds_are_those_that_payloads_bound_or_the_owner_is_named() -> None:
     opened = open_masks(TURNOUT, SHARED, MESSAGES)
-    promised = {i: COHORT.seeds(i).hashes for i in SURVIVORS}
-    check_seeds(opened, promised)
+    notes = {i: COHORT.seeds(i).note for i in SURVIVORS}
+    check_seeds(opened, notes)
     assert len(opened.self_seeds) == 4 and len(opened.pair_seeds) == 4
-    for at in (1, 4):  # its self seed, and that with the one who dropped out
-        bent = list(promised[1])
+    for at, whose in ((1, "its own"), (4, "that with 4")):  # the last dropped out
+        bent = list(notes[1].hashes)
         bent[at] = bytes(32)
-        with pytest.raises(WrongSeed, match="participant 1 bound 5 seeds, 5 are expected") as told:
-            check_seeds(opened, promised | {1: bent})
-        assert told.value.participant == 1
-    with pytest.raises(WrongSeed, match="bound 4 seeds, 5 are expected"):
-        check_seeds(opened, promised | {1: promised[1][:4]})
+        with pytest.raises(WrongSeed, match=f"participant 1 bound a seed, {whose}, that hashes to 0x00") as told:
+            check_seeds(opened, notes | {1: replace(notes[1], hashes=tuple(bent))})
+        assert told.value.participant == 1 and list(told.value.faults) == [1]
+
+
+def test_everybody_who_bound_another_seed_or_masks_with_others_is_named() -> None:
+    opened = open_masks(TURNOUT, SHARED, MESSAGES)
+    notes = {i: COHORT.seeds(i).note for i in SURVIVORS}
+    fewer = replace(notes[0], neighbours=(1, 2, 3), hashes=notes[0].hashes[:4])
+    swapped = replace(notes[3], hashes=notes[3].hashes[::-1])
+    with pytest.raises(WrongSeed) as told:
+        check_seeds(opened, notes | {0: fewer, 3: swapped})
+    assert sorted(told.value.faults) == [0, 3]
+    why = "participant 0 says that it masks with [0, 1, 2, 3], those near it that shared are [0, 1, 2, 3, 4]"
+    assert why in told.value.faults[0] and why in str(told.value)
+    assert "participant 3 bound a seed, its own" in str(told.value)
 
 
 def test_sum_needs_every_survivors_payload_and_no_other() -> None:

@@ -6,11 +6,14 @@ from typing import Any
 
 from prefect_federated.core.masking.graph import shuffled
 from prefect_federated.core.masking.keystream import WORDS_A_BLOCK, mask_words
+from prefect_federated.core.masking.masked import Seeds
+from prefect_federated.core.masking.note import parse_note
 from prefect_federated.core.masking.own_secrets import seed_hash
 from prefect_federated.core.masking.session import Member, Session
 from prefect_federated.core.masking.shamir import join, split
 from prefect_federated.core.masking.sharing import SELF_SEED, share_hash
 from prefect_federated.core.masking.turnout import bitmap
+from prefect_federated.core.merkle import verify
 
 FOUND: dict[str, Any] = json.loads((Path(__file__).parents[3] / "contracts" / "test" / "vectors.json").read_text())[
     "masking"
@@ -38,6 +41,16 @@ def test_digest_order_and_bitmap_of_a_session() -> None:
 def test_hashes_of_a_share_and_of_a_seed() -> None:
     assert share_hash(SESSION, 2, 5, SELF_SEED, of("share"), of("salt")) == of("share_hash")
     assert seed_hash(SESSION, 2, 5, of("seed")) == of("seed_hash")
+
+
+def test_digest_of_what_a_payload_says_of_its_masks() -> None:
+    seeds = [bytes.fromhex(seed[2:]) for seed in FOUND["note_seeds"]]
+    note = Seeds(SESSION, 2, dict(zip(FOUND["indices"], seeds, strict=True))).note
+    assert (note.bitmap, note.root, note.digest) == (of("neighbours"), of("seeds_root"), of("masks_digest"))
+    assert note.encoded() == of("note") and parse_note(SESSION, 2, of("note")) == note
+    for place, other in enumerate(FOUND["indices"]):
+        leaf = seed_hash(SESSION, 2, other, seeds[place])
+        assert verify(of("seeds_root"), leaf, place, 3, list(note.path(other)))
 
 
 def test_one_block_of_a_mask() -> None:

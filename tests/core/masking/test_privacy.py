@@ -155,7 +155,7 @@ def test_process_that_was_killed_makes_the_same_bytes_again() -> None:
     update = np.arange(-50, 50, dtype=np.int32)
     own = secrets_of(fresh.session, 3, sealing_key(3), KEY_VERSION)
     assert share(fresh.session, own).encoded() == COHORT.shared[3].encoded()
-    assert fresh.seeds(3).root == COHORT.seeds(3).root
+    assert fresh.seeds(3).note == COHORT.seeds(3).note
     assert fresh.payload(3, update, 9).tobytes() == COHORT.payload(3, update, 9).tobytes()
     survivors = [0, 1, 3]
     assert fresh.message(fresh.turnout(survivors), 3) == COHORT.message(COHORT.turnout(survivors), 3)

@@ -139,7 +139,7 @@ def test_small_sparse_graph_with_any_one_lost_before_reveal_and_any_before_unmas
         opened = cohort.opened(turnout, [i for i in survivors if i != silent])
         made = recover(opened, {i: payloads[i] for i in survivors})
         assert made.tolist() == plain_sum(updates, weights, survivors)
-        check_seeds(opened, {i: cohort.seeds(i).hashes for i in survivors})
+        check_seeds(opened, {i: cohort.seeds(i).note for i in survivors})
 
 
 def test_survivors_that_fall_apart_answer_nothing() -> None:

@@ -152,8 +152,8 @@ def _retrained(silo: Silo, spec: RoundSpec, view: "ConsentView") -> Finding:
     context = over_base(party, spec, sealed.made_in).context(party.account)
     update = train_on(silo, read_past_spec(party, spec.task, sealed.made_in) if sealed.made_in else spec, view)
     key = party.sealing_key
-    words, seeds = masked(party, spec, update)
-    secret = seeds or derive(key.private_bytes, "header secret", context, key.version, sealed.attempt)
+    words, masks = masked(party, spec, update)
+    secret = masks or derive(key.private_bytes, "header secret", context, key.version, sealed.attempt)
     root = payload_root(spec.header("update", update.weight, secret), {"model": words})
     return Finding(
         "update", root, sealed.opening.payload_root, "the update was trained on other rows, or on another machine"

@@ -85,9 +85,10 @@ def deploy(
     first = _nonce_that_made(manager, outbox.address)
     roll_desk = creating("RollDesk", abi.constructor_data("RollDesk"))
     court = creating("Court", abi.constructor_data("Court", roll_desk))
-    given = {"Coordinator": (court,)}
+    mask_desk = creating("MaskDesk", abi.constructor_data("MaskDesk"))
+    given = {"Coordinator": (court,), "Disputes": (mask_desk,)}
     implementations = {name: creating(name, abi.constructor_data(name, *given.get(name, ()))) for name in _PROXIED}
-    nonces = range(first + 3 + len(_PROXIED), first + 3 + 2 * len(_PROXIED))
+    nonces = range(first + 4 + len(_PROXIED), first + 4 + 2 * len(_PROXIED))
     made = {name: abi.contract_address(outbox.address, nonce) for name, nonce in zip(_PROXIED, nonces, strict=True)}
     token, coordinator = stake_token or NOBODY, made["Coordinator"]
     arguments: dict[str, tuple[Any, ...]] = {

@@ -12,6 +12,7 @@ from prefect_federated.adapters.evm.sending import Sending
 from prefect_federated.adapters.evm.structs import opening_tuple, proposal_tuple
 from prefect_federated.adapters.evm.versions import version_fields
 from prefect_federated.core.commitment import Opening
+from prefect_federated.core.masking.proof import ShownMasked
 from prefect_federated.core.pay import seat_pay
 from prefect_federated.core.proofs import Coordinate, Piece, Shown
 from prefect_federated.core.proposal import Proposal
@@ -51,6 +52,23 @@ class Disputing(Sending):
         """Show that the aggregate's word is not the rule's result; with siblings only a batch of the updates."""
         updates = [(s.participant, s.payload_root, s.weight, s.piece.content, list(s.piece.path)) for s in shown]
         return self._challenge("challengeSum", case, _at(at), updates, list(siblings), _piece(aggregate))
+
+    def challenge_masked(
+        self,
+        case: Case,
+        at: Coordinate,
+        session: bytes,
+        shown: Sequence[ShownMasked],
+        siblings: Sequence[bytes],
+        aggregate: Piece,
+    ) -> Sent:
+        """Show that the aggregate's word is not the mean of the masked updates; with siblings only a batch of them.
+
+        Args:
+            session: digest of the masking session, which every hash of a seed binds.
+        """
+        values = (at.chunk, at.word, session, [_masked(one) for one in shown], list(siblings), _piece(aggregate))
+        return self._challenge("challengeMasked", case, *values)
 
     def challenge_header(self, case: Case, aggregate: Piece) -> Sent:
         """Show that the aggregate's header is not the task's."""
@@ -199,3 +217,12 @@ def _at(at: Coordinate) -> tuple[int, int, int, int]:
 
 def _piece(piece: Piece) -> tuple[bytes, list[bytes]]:
     return piece.content, list(piece.path)
+
+
+def _masked(s: ShownMasked) -> tuple[Any, ...]:
+    """The contract's MaskedUpdate."""
+    bitmap = s.note.bitmap
+    neighbours = [int.from_bytes(bitmap[at : at + 32], "big") for at in range(0, len(bitmap), 32)]
+    pieces = (*_piece(s.header), *_piece(s.piece))
+    seeds = [(one.other, one.seed, list(one.path)) for one in s.seeds]
+    return (s.participant, s.payload_root, s.weight, *pieces, neighbours, s.note.root, seeds)

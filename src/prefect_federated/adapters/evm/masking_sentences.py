@@ -1,6 +1,6 @@
 """Sentences about masked rounds; part of `sentences`."""
 
-from prefect_federated.core.errors import ContractRefused, FederatedError, UnknownParticipant
+from prefect_federated.core.errors import ContentMismatch, ContractRefused, FederatedError, UnknownParticipant
 
 MASKING_SENTENCES: dict[str, tuple[type[FederatedError], str]] = {
     "AlreadyShared": (
@@ -27,5 +27,30 @@ MASKING_SENTENCES: dict[str, tuple[type[FederatedError], str]] = {
         ContractRefused,
         "nobody owes a step of masking in round {task}/{round}, which is in phase {phase}; wait until Commit or Unmask"
         " is over, and look whether the round came that far",
+    ),
+    # challenges of a masked sum
+    "NotMasked": (
+        ContractRefused,
+        "nobody shared a mask in this round of task {task}; a clear sum is challenged with challengeSum",
+    ),
+    "HeaderMismatch": (
+        ContentMismatch,
+        "the header shown for {participant} does not end with the digest {digest} of the neighbours and seeds shown and"
+        " with the weight of its leaf, or is not canonical; read its payload and its note again",
+    ),
+    "OwnNeighbour": (
+        ContentMismatch,
+        "the neighbours shown for {participant} hold its own index {index}; whoever bound such a set cannot be checked:"
+        " the round is to be voided",
+    ),
+    "SeedCount": (
+        ContractRefused,
+        "{shown} seeds are shown for {participant}, {expected} of its masks are left in the sum: its own, and one for"
+        " each neighbour that did not reveal; show just these",
+    ),
+    "WrongSeed": (
+        ContractRefused,
+        "the mask that {participant} shares with index {other} is not left in the sum, or stands twice or out of order;"
+        " show its own seed and those of neighbours that did not reveal, ascending",
     ),
 }

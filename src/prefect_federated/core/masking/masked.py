@@ -2,8 +2,8 @@
 
 weight * update + self mask + masks with higher neighbours - masks with lower neighbours     (mod 2^32)
 
-Only neighbours that shared count: their masks can be taken off later, should they drop out. The hashes of all seeds go
-into the payload's header, under one root, so that a seed that is opened can be compared with what was promised.
+Only neighbours that shared count: their masks can be taken off later, should they drop out. Who they are and the hashes
+of all seeds are bound in the payload's header (`note.py`): a seed that is opened is compared with what was promised.
 """
 
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ from prefect_federated.core.aggregation.vector import Vector
 from prefect_federated.core.errors import KeyUnavailable, PayloadError, ShapeMismatch, TooFewShares
 from prefect_federated.core.masking.headroom import BEYOND
 from prefect_federated.core.masking.keystream import COLUMNS, Masks
+from prefect_federated.core.masking.note import MasksNote
 from prefect_federated.core.masking.own_secrets import OwnSecrets, pair_seeds, seed_hash
 from prefect_federated.core.masking.session import Session
 from prefect_federated.core.masking.transcript import Shares
-from prefect_federated.core.masking.turnout import check_shared, sharers_near
-from prefect_federated.core.merkle import root_of_leaves
+from prefect_federated.core.masking.turnout import bitmap_words, check_shared, sharers_near
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +32,12 @@ class Seeds:
     by_index: Mapping[int, bytes] = field(repr=False)
 
     @property
-    def hashes(self) -> list[bytes]:
-        """Of every seed its hash, ascending by index: the leaves of `root`."""
-        return [seed_hash(self.session, self.owner, other, self.by_index[other]) for other in sorted(self.by_index)]
-
-    @property
-    def root(self) -> bytes:
-        """Merkle root over the hashes, 32 bytes: for the header of the payload."""
-        return root_of_leaves(self.hashes)
+    def note(self) -> MasksNote:
+        """What their owner says of them; its digest stands in the header of the payload."""
+        indices = sorted(self.by_index)
+        hashes = tuple(seed_hash(self.session, self.owner, other, self.by_index[other]) for other in indices)
+        neighbours = tuple(index for index in indices if index != self.owner)
+        return MasksNote(self.owner, bitmap_words(self.session), neighbours, hashes)
 
     def masks(self) -> Masks:
         """The masks, from word 0 on."""

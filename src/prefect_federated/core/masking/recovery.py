@@ -4,8 +4,8 @@ answers --t shares each, Lagrange--> self seeds, masking keys --compared with wh
 masked payloads --added mod 2^32, masks taken off, as signed int32--> sum
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from prefect_federated.core.errors import (
 )
 from prefect_federated.core.masking.answer import Answer, parse_answer
 from prefect_federated.core.masking.keystream import COLUMNS, Masks
+from prefect_federated.core.masking.note import MasksNote
 from prefect_federated.core.masking.own_secrets import pair_seeds, public_of, seed_hash
 from prefect_federated.core.masking.shamir import join
 from prefect_federated.core.masking.sharing import MASKING_KEY, ROLES, SELF_SEED
@@ -114,28 +115,52 @@ def recover(opened: Opened, payloads: Mapping[int, Vector]) -> NDArray[np.int32]
     return total
 
 
-def check_seeds(opened: Opened, promised: Mapping[int, Sequence[bytes]]) -> None:
+def narrowed(opened: Opened, included: Collection[int]) -> Opened:
+    """What was opened for these survivors alone: what a contract takes off a sum of no more than them.
+
+    Masks between them and other survivors stay in such a sum.
+    """
+    turnout = Turnout(opened.turnout.session, opened.turnout.roots, frozenset(included))
+    self_seeds = {index: opened.self_seeds[index] for index in included}
+    pairs = {(owner, other): seed for (owner, other), seed in opened.pair_seeds.items() if owner in turnout.survivors}
+    return replace(opened, turnout=turnout, self_seeds=self_seeds, pair_seeds=pairs)
+
+
+def check_seeds(opened: Opened, notes: Mapping[int, MasksNote]) -> None:
     """Compare every seed that was opened with what its owner bound in the header of its payload.
 
+    A seed that is bound falsely leaves nothing to show against a false sum, nor for a true one; so a sum is opened for
+    all or for nobody. That a self seed is the one of Share was seen when its shares were joined.
+
     Args:
-        promised: of each survivor the hashes of its seeds (`Seeds.hashes`), as they stand under its header's root.
+        notes: of each survivor its note, as it stands under its header's digest.
 
     Raises:
-        WrongSeed: naming whose list has another hash there, or another length.
+        WrongSeed: naming everybody who masks with others than the session has, or bound another seed.
     """
     turnout = opened.turnout
     pairs = [(owner, owner, seed) for owner, seed in opened.self_seeds.items()]
     pairs += [(owner, other, seed) for (owner, other), seed in opened.pair_seeds.items()]
-    for owner, other, seed in pairs:
-        near, found = turnout.near(owner), promised[owner]
+    faults = dict[int, str]()
+    for owner, other, seed in sorted(pairs):
+        near, note = turnout.near(owner), notes[owner]
         made = seed_hash(turnout.session, owner, other, seed)
-        if len(found) != len(near) or found[near.index(other)] != made:
-            raise WrongSeed(
-                f"{turnout.session.place}: participant {owner} bound {len(found)} seeds, {len(near)} are expected, and"
-                f" that with {other} hashes to 0x{made.hex()}, which is not the one it bound there; its payload holds"
-                " another mask",
-                owner,
+        if note.indices != near:
+            faults[owner] = (
+                f"participant {owner} says that it masks with {note.indices}, those near it that shared are {near}"
             )
+        elif (found := note.hash_of(other)) != made and owner not in faults:
+            whose = "its own" if other == owner else f"that with {other}"
+            faults[owner] = (
+                f"participant {owner} bound a seed, {whose}, that hashes to 0x{found.hex()}, opened was 0x{made.hex()}"
+            )
+    if faults:
+        raise WrongSeed(
+            {
+                owner: f"{turnout.session.place}: {why}; the round can be summed for nobody"
+                for owner, why in faults.items()
+            }
+        )
 
 
 def _needed(turnout: Turnout) -> list[tuple[int, int]]:

@@ -40,7 +40,7 @@ class Turnout:
                 f"{self.session.place}: participants {strangers} did not share, so they cannot have masked;"
                 f" {len(sharers)} shared; read the chain's bitmaps again"
             )
-        words = self.session.members[-1].index // _BITS + 1
+        words = bitmap_words(self.session)
         maps = bitmap(sharers, words) + bitmap(self.survivors, words)
         roots = b"".join(self.roots[index] for index in sharers)
         object.__setattr__(self, "digest", hashlib.sha256(_LABEL + self.session.digest + maps + roots).digest())
@@ -93,3 +93,18 @@ def bitmap(indices: Iterable[int], words: int) -> bytes:
     for index in indices:
         rows[index // _BITS] |= 1 << index % _BITS
     return b"".join(row.to_bytes(32, "big") for row in rows)
+
+
+def indices_in(content: bytes) -> tuple[int, ...]:
+    """The set that `bitmap` wrote, ascending.
+
+    >>> indices_in(bitmap([0, 9, 256], 2))
+    (0, 9, 256)
+    """
+    rows = (int.from_bytes(content[at : at + 32], "big") for at in range(0, len(content), 32))
+    return tuple(_BITS * word + bit for word, row in enumerate(rows) for bit in range(_BITS) if row >> bit & 1)
+
+
+def bitmap_words(session: Session) -> int:
+    """Words of a bitmap over the session: as many as its highest index needs."""
+    return session.members[-1].index // _BITS + 1

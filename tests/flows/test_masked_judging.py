@@ -1,0 +1,197 @@
+"""An aggregator lies about a masked sum: whoever reads the round takes the masks off one word before the contract."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from prefect_federated.adapters import masked_payload, masked_proof
+from prefect_federated.adapters.challenging import challenge
+from prefect_federated.adapters.evm.records import Reveal
+from prefect_federated.adapters.masking import own_seeds
+from prefect_federated.adapters.party import Party
+from prefect_federated.adapters.payloads import store_words
+from prefect_federated.adapters.unmasking import gather_masked
+from prefect_federated.adapters.verification import verify_proposal
+from prefect_federated.core.aggregation.two_tiers import mean_of_sums
+from prefect_federated.core.errors import ContractRefused
+from prefect_federated.core.findings import Finding, Wrong
+from prefect_federated.core.masking.note import MasksNote
+from prefect_federated.core.masking.session import Session
+from prefect_federated.core.proofs import coordinate_of
+from prefect_federated.core.proposal import pack_exclusions
+from prefect_federated.core.result import ResultDocument
+from prefect_federated.core.round import Phase, Reason, Status
+from prefect_federated.core.round_spec import RoundSpec
+from prefect_federated.flows.conclude import bring_on
+from prefect_federated.scenario.consortium import Consortium
+from prefect_federated.scenario.task_spec import Terms
+from tests.cli.commands import Cli
+from tests.flows import local_scene as scene
+from tests.flows.conftest import Found
+from tests.flows.lies import Truth, propose, word_of_the_aggregate
+from tests.flows.test_masked import HOSPITALS, LAST, STEPS, do, due
+from tests.flows.test_masked_notes import GONE, LIAR, other_seed, unmasked
+
+BOND = Terms().aggregator_bond_wei
+OVERTURNED_GAS = 250_000  # a transaction, the aggregate's chunk, what becomes of proposal and bond
+
+
+@pytest.fixture
+def consortium(found: Found, prefect_api: str, tmp_path: Path) -> Consortium:
+    """Four hospitals whose updates are masked."""
+    return scene.found_with("masked", found, tmp_path, rounds=6, hospitals=HOSPITALS)
+
+
+def with_one_gone(consortium: Consortium) -> RoundSpec:
+    """A round up to Aggregate whose third hospital has left after its commit."""
+    return unmasked(consortium)
+
+
+def proposer(consortium: Consortium) -> str:
+    return consortium.ground.accounts["aggregator"].address
+
+
+def is_refuted(consortium: Consortium, spec: RoundSpec, stake: int, accuser: str) -> None:
+    federation = consortium.federation()
+    assert federation.round_state(spec.task).phase is Phase.AGGREGATE
+    assert federation.fallen(spec.task, spec.round) == [proposer(consortium)]
+    assert stake - federation.participant(proposer(consortium)).stake == BOND
+    assert federation.pending_bounty_of(accuser) == BOND // 2
+
+
+def test_standby_refutes_a_false_masked_sum_by_itself_and_settles_the_true_one(consortium: Consortium) -> None:
+    spec = with_one_gone(consortium)
+    expected = due(consortium, spec, *HOSPITALS[:2], HOSPITALS[3])
+    propose(consortium, spec, word_of_the_aggregate)
+    standby, federation = consortium.standby.open(), consortium.federation()
+    stake = federation.participant(proposer(consortium)).stake
+    verified = verify_proposal(standby.party, spec)
+    assert verified.read_updates and verified.to_prove is not None
+    assert verified.to_prove.wrong is Wrong.SUM and "included masked updates is" in verified.to_prove.detail
+    assert bring_on(standby, spec.task) == "judge"
+    is_refuted(consortium, spec, stake, standby.party.account)
+    assert bring_on(standby, spec.task) == "aggregate"
+    federation.wait_until(federation.round_state(spec.task).deadline + 1)
+    assert bring_on(standby, spec.task) == "settle"
+    assert federation.round_state(spec.task).status in (Status.SUCCESS, Status.DEGRADED)
+    assert (scene.head_words(consortium, spec) == expected).all()
+
+
+def test_many_updates_are_shown_in_several_transactions(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = scene.opened(consortium)
+    for step in STEPS:
+        do(consortium, spec, step)
+    propose(consortium, spec, word_of_the_aggregate)
+    standby, federation = consortium.standby.open(), consortium.federation()
+    stake = federation.participant(proposer(consortium)).stake
+    found, enforced = verify_proposal(standby.party, spec).to_prove, spec.spec.enforced
+    assert found is not None
+    size = masked_proof.shown_bytes(enforced.chunk_bytes, enforced.chunks, seeds=1)
+    monkeypatch.setattr(masked_proof, "MOST_BYTES", 3 * size)
+    sent = challenge(standby.party, spec, found)
+    assert sent.gas_used < 2 * masked_proof.update_gas(size, seeds=1) + OVERTURNED_GAS
+    is_refuted(consortium, spec, stake, standby.party.account)
+    counted = [event.args for event in federation.events(spec.task, spec.round, ("SumTallied",))]
+    assert len(counted) == 1 and counted[0]["accuser"] == standby.party.account
+
+
+def test_reader_refutes_a_false_masked_sum_from_the_command_line(consortium: Consortium) -> None:
+    spec = with_one_gone(consortium)
+    propose(consortium, spec, word_of_the_aggregate)
+    block, federation = consortium.standby, consortium.federation()
+    signer, stake = block.signer, federation.participant(proposer(consortium)).stake
+    cli = Cli(CliRunner())
+    chain = ["--chain", consortium.chain.rpc_url, "--coordinator", consortium.chain.coordinator]
+    store = ["--store", f"local:{consortium.ground.out / 'store'}"]
+    keys = ["--keystore", str(signer.keystore), "--home", str(signer.home), "--sealing-key", str(signer.sealing_key)]
+    env = {"FEDERATED_PASSWORD": signer.password.get_secret_value()}
+    seen = cli("verify", spec.task, spec.round, *store, *chain, *keys, env=env)
+    assert seen.exit_code == 6 and "wrong (provable): the aggregate is not the rule's result" in said(seen.output)
+    assert f"`federated challenge {spec.task} {spec.round}` proves it" in said(seen.output)
+    done = cli("challenge", spec.task, spec.round, *store, *chain, *keys, env=env)
+    assert done.exit_code == 0 and f"{BOND} wei of bond were taken" in said(done.output), done.output
+    is_refuted(consortium, spec, stake, block.open().party.account)
+
+
+def said(output: str) -> str:
+    return " ".join(output.split())
+
+
+def test_true_masked_sum_is_refuted_by_nobody(consortium: Consortium) -> None:
+    spec = with_one_gone(consortium)
+    propose(consortium, spec, lambda truth: (truth.document, {}))
+    party = consortium.standby.open().party
+    assert not verify_proposal(party, spec).findings
+    last = spec.spec.model.size - 1
+    for word in (0, 16, last):
+        made_up = Finding(Wrong.SUM, "made up", at=coordinate_of(word, spec.spec.enforced.chunk_bytes))
+        with pytest.raises(ContractRefused, match="nothing is wrong there"):
+            challenge(party, spec, made_up)
+
+
+def test_who_leaves_an_honest_survivor_out_is_held_to_the_masks_that_stay(consortium: Consortium) -> None:
+    """Its pair masks with the others are in their payloads, and it has revealed: nobody may take them off."""
+    spec = scene.opened(consortium)
+    for step in STEPS:
+        do(consortium, spec, step)
+
+    def without_the_last(truth: Truth) -> tuple[ResultDocument, dict[str, Any]]:
+        included = truth.document.included[:3]
+        reader, reveals = consortium.aggregator.open().party, truth.federation.reveals(spec.task, spec.round)
+        total = gather_masked(reader, spec, reveals).total
+        assert total is not None
+        sum_of_four = mean_of_sums([total], sum(one.weight for one in included))
+        uri, root = store_words(truth.store, spec, "aggregate", sum_of_four)
+        document = truth.document.model_copy(update={"included": included, "aggregate_uri": uri})
+        changes = {"included": 3, "exclusions": pack_exclusions({LIAR: Reason.MALFORMED}), "aggregate_root": root}
+        return document, changes
+
+    propose(consortium, spec, without_the_last)
+    standby, federation = consortium.standby.open(), consortium.federation()
+    stake = federation.participant(proposer(consortium)).stake
+    found = verify_proposal(standby.party, spec).to_prove
+    assert found is not None and found.wrong is Wrong.SUM
+    assert bring_on(standby, spec.task) == "judge"
+    is_refuted(consortium, spec, stake, standby.party.account)
+
+
+@pytest.mark.parametrize("other", [LIAR, GONE])
+def test_sum_over_a_falsely_bound_seed_is_named_with_its_owner_and_no_challenge_is_tried(
+    consortium: Consortium, other: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An aggregator that includes whom it should have named: no contract can be shown the seed that is bound."""
+    spec = unmasked(consortium, other_seed(other))
+    with monkeypatch.context() as patch:
+        patch.setattr("prefect_federated.adapters.unmasking.check_seeds", lambda opened, notes: None)
+        propose(consortium, spec, word_of_the_aggregate)
+    standby = consortium.standby.open()
+    found = verify_proposal(standby.party, spec)
+    assert found.to_prove is None
+    assert any("participant 3 bound a seed" in finding.detail for finding in found.findings)
+    assert bring_on(standby, spec.task) == "judge"
+    assert consortium.federation().round_state(spec.task).phase is Phase.CHALLENGE
+
+
+def test_sum_over_a_payload_whose_note_nobody_else_is_given_is_named_and_no_challenge_is_tried(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A silo shows its note to a friendly aggregator alone, so that no reader can take its masks off."""
+    spec = unmasked(consortium, published=lambda note: b"")
+    friend, fetch = scene.members(consortium)[LAST].silo.party, masked_payload.fetch_note
+
+    def told(party: Party, session: Session, reveal: Reveal, digest: bytes) -> MasksNote:
+        return own_seeds(friend, spec).note if reveal.index == LIAR else fetch(party, session, reveal, digest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(masked_payload, "fetch_note", told)
+        propose(consortium, spec, word_of_the_aggregate)
+    standby = consortium.standby.open()
+    found = verify_proposal(standby.party, spec)
+    assert found.to_prove is None
+    assert any("the masks note of participant 3 has 0 bytes" in finding.detail for finding in found.findings)
+    assert bring_on(standby, spec.task) == "judge"
+    assert consortium.federation().round_state(spec.task).phase is Phase.CHALLENGE
