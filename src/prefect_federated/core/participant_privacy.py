@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from prefect_federated.core.discrete_noise import MOST_SIGMA
-from prefect_federated.core.enforced import MOST_MASKED, Enforced
+from prefect_federated.core.enforced import Enforced
 from prefect_federated.core.errors import SpecError
+from prefect_federated.core.masked_numbers import MOST_MASKED
 from prefect_federated.core.payload import INT32_MAX
 from prefect_federated.core.privacy import DELTA
 from prefect_federated.core.rule_spec import RuleSpec

@@ -8,9 +8,9 @@ from typing import Any, Literal, get_args
 
 from pydantic import ValidationError
 
-from prefect_federated.core.enforced import FEWEST_MASKED, MOST_MASKED
 from prefect_federated.core.errors import ConfigurationError
 from prefect_federated.core.local_spec import LocalSpec, Sgd
+from prefect_federated.core.masked_numbers import FEWEST_MASKED, MOST_MASKED
 from prefect_federated.core.server_spec import FedAvg, ServerSpec
 from prefect_federated.core.spec import CommitteeSpec, RuleSpec
 
