@@ -40,6 +40,7 @@ FOLLOWS = (
     "limit",
     "mode",
     "threshold",
+    "group",
     "privacy_floor",
 )  # what `complete` fills in
 MASKED: dict[str, Any] = {
@@ -62,6 +63,7 @@ ALGORITHMS: dict[str, dict[str, Any]] = {
         "enforced": {"modes": 1, "max_misses": 0},
     },
     "masked": MASKED,
+    "masked, final late": {**MASKED, "enforced": {**MASKED["enforced"], "finality_gap": 60}},
     "masked and hidden": {
         **MASKED,
         "update": {"clip_norm": 1.0, "limit": 2**18},

@@ -51,16 +51,25 @@ def session_of(party: Party, spec: RoundSpec) -> Session:
     """
     members = [one for one in party.federation.masking_members(spec.task, spec.round) if usable_key(one.sealing_key)]
     threshold = max(spec.spec.enforced.threshold, len(members) // 2 + 1)
-    return complete(spec.chain_id, spec.coordinator, spec.task, spec.round, members, threshold)
+    seed = party.federation.masking_seed(spec.task, spec.round)
+    return complete(spec.chain_id, spec.coordinator, spec.task, spec.round, members, threshold, seed)
 
 
 def own_sharing(party: Party, spec: RoundSpec) -> Sharing:
     """What this party deals out in a round; the same bytes whenever it is asked.
 
     Raises:
+        WrongPhase: the block that opened the round may still be replaced, and with it what this party would deal.
         UnknownParticipant: it is none of those who mask together.
         KeyUnavailable: its sealing key is not the one that was registered when the round opened.
     """
+    federation = party.federation
+    now_s, opens = federation.chain_time(), federation.deals_from(federation.round_state(spec.task))
+    if now_s < opens:
+        raise WrongPhase(
+            f"round {spec.task}/{spec.round} opened in a block that is final from chain time {opens} on, it is {now_s}"
+            " now; deal then, for that block's hash is part of what is dealt"
+        )
     session = session_of(party, spec)
     return share(session, _secrets(party, session))
 
