@@ -7,6 +7,8 @@ survivors on chain --answer--> store, root on chain --recover--> exact sum of th
 import json
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from prefect_federated.adapters.evm.masking import Dealt
 from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.party import Party
@@ -20,22 +22,27 @@ from prefect_federated.core.errors import (
     FederatedError,
     MalformedMessage,
     PayloadTooLarge,
+    SpecError,
     StoreUnreachable,
+    TooFewShares,
     UnknownParticipant,
     UnmaskRefused,
     WrongPhase,
 )
+from prefect_federated.core.mask_spec import Masked
 from prefect_federated.core.masking.answer import Answer, answer
+from prefect_federated.core.masking.cohort import session_with, sessions
 from prefect_federated.core.masking.excerpt import Excerpt, excerpts_of, parse_excerpt
-from prefect_federated.core.masking.masked import Seeds, mask, seeds_of
+from prefect_federated.core.masking.masked import Seeds, alone, mask, seeds_of
 from prefect_federated.core.masking.own_secrets import OwnSecrets, secrets_of
-from prefect_federated.core.masking.session import Session, complete, usable_key
+from prefect_federated.core.masking.session import Session, usable_key
 from prefect_federated.core.masking.sharing import share
 from prefect_federated.core.masking.transcript import CHUNK as SHARING_CHUNK
 from prefect_federated.core.masking.transcript import Shares, Sharing, parse_sharing
 from prefect_federated.core.masking.turnout import Turnout
 from prefect_federated.core.merkle import chunks_of, root
 from prefect_federated.core.participant_privacy import ParticipantPrivacy
+from prefect_federated.core.relaying import middle
 from prefect_federated.core.round import Phase
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.learning.update import EncodedUpdate
@@ -43,16 +50,34 @@ from prefect_federated.learning.update import EncodedUpdate
 SHARES, TURNOUT = "shares", "turnout"  # slots of what a silo read of the others' shares, and whom it answered for
 
 
-def session_of(party: Party, spec: RoundSpec) -> Session:
-    """Who masks together in a round: its cohort, under the sealing keys of when it opened.
+def sessions_of(party: Party, spec: RoundSpec) -> tuple[Session, ...]:
+    """Who mask together in a round: its cohort, or each of its groups, under the sealing keys of when it opened.
 
     Raises:
-        SpecError: fewer than three can.
+        SpecError: fewer than three, or than a group has, can; or the task is a clear one.
     """
-    members = [one for one in party.federation.masking_members(spec.task, spec.round) if usable_key(one.sealing_key)]
-    threshold = max(spec.spec.enforced.threshold, len(members) // 2 + 1)
-    seed = party.federation.masking_seed(spec.task, spec.round)
-    return complete(spec.chain_id, spec.coordinator, spec.task, spec.round, members, threshold, seed)
+    masking, federation, place = spec.spec.masking, party.federation, (spec.task, spec.round)
+    if not isinstance(masking, Masked):
+        raise SpecError(f"task {spec.spec.name} runs in clear mode, nobody masks in it; send the update as it is")
+    members = [one for one in federation.masking_members(*place) if usable_key(one.sealing_key)]
+    seed = federation.masking_seed(*place)
+    return sessions(spec.chain_id, spec.coordinator, *place, members, masking, seed)
+
+
+def session_of(party: Party, spec: RoundSpec) -> Session:
+    """Those with whom this party masks in a round.
+
+    Raises:
+        SpecError: fewer than three, or than a group has, can.
+        UnknownParticipant: this party cannot.
+    """
+    every = sessions_of(party, spec)
+    if (own := session_with(every, party.account)) is None:
+        masking = sum(len(one.members) for one in every)
+        raise UnknownParticipant(
+            f"round {spec.task}/{spec.round}: {party.account} is none of the {masking} who mask; it sits the round out"
+        )
+    return own
 
 
 def own_sharing(party: Party, spec: RoundSpec) -> Sharing:
@@ -84,16 +109,48 @@ def own_seeds(party: Party, spec: RoundSpec) -> Seeds:
     session = session_of(party, spec)
     own = _secrets(party, session)
     if party.vault.recall(spec.slot(SHARES, party.account)) is None:
-        shared = shared_in(party, spec, session)
-        seeds_of(session, own, _roots(shared), shared)  # nothing is kept that could not be masked with
+        shared = _shared_or_none(party, spec, session)
+        _seeds(spec, session, own, _roots(shared), shared)  # nothing is kept that could not be masked with
         mine = {str(index): excerpts_of(sharing)[own.index].hex() for index, sharing in shared.items()}
         party.vault.keep(spec.slot(SHARES, party.account), canonical(mine))
     kept = _kept_shares(party, spec, session, own.index)  # as it stands, whoever was first to keep it
-    return seeds_of(session, own, _roots(kept), kept)
+    return _seeds(spec, session, own, _roots(kept), kept)
+
+
+def _seeds(
+    spec: RoundSpec, session: Session, own: OwnSecrets, roots: Mapping[int, bytes], shared: Mapping[int, Shares]
+) -> Seeds:
+    """The seeds of a mask; in a group that is lost its own alone: a blank is committed, as whoever dealt owes."""
+    grouped = bool(spec.spec.enforced.group)
+    try:
+        return alone(session, own) if grouped and not roots else seeds_of(session, own, roots, shared)
+    except TooFewShares:
+        if not grouped:
+            raise
+        return alone(session, own)
+
+
+def _shared_or_none(party: Party, spec: RoundSpec, session: Session) -> dict[int, Sharing]:
+    """What a group dealt. In the second half of Commit nothing, where some of it is withheld: then the group is lost.
+
+    Where all wait for all nobody could commit, and nobody is blamed. The other groups do not wait: who withholds its
+    message would take the bonds of those whom it keeps from masking.
+    """
+    federation = party.federation
+    try:
+        return shared_in(party, spec, session)
+    except StoreUnreachable:
+        state = federation.round_state(spec.task)
+        late = state.phase is Phase.COMMIT and federation.chain_time() >= middle(state)
+        if not (spec.spec.enforced.group and late):
+            raise
+        return {}
 
 
 def masked(party: Party, spec: RoundSpec, update: EncodedUpdate) -> tuple[Words, bytes | None]:
     """An update as it leaves the silo, int32 `[d]`, with the root over its seeds' hashes; as it is in a clear task.
+
+    Of a group that is lost a blank leaves in its place.
 
     Raises:
         StoreUnreachable: the store does not give what somebody dealt; try again.
@@ -102,6 +159,8 @@ def masked(party: Party, spec: RoundSpec, update: EncodedUpdate) -> tuple[Words,
     if not spec.spec.enforced.masked:
         return update.words, None
     seeds = own_seeds(party, spec)
+    if seeds.alone:
+        return mask(seeds, np.zeros(update.words.size, np.int32), update.weight), seeds.root
     return mask(seeds, update.words, update.weight, update.noise), seeds.root
 
 
@@ -139,7 +198,8 @@ def shared_in(party: Party, spec: RoundSpec, session: Session) -> dict[int, Shar
 def own_answer(party: Party, spec: RoundSpec) -> tuple[Answer, dict[int, FederatedError]]:
     """The shares of others that this party shows, and by index why it has none of somebody.
 
-    For which survivors it answers is kept before anything is shown: it never answers for others in the same round.
+    For which survivors it answers is kept before anything is shown: it never answers for others in the same round. Of a
+    group in which too few survive it shows none, and says so: that group is left out, and the others go on.
 
     Raises:
         WrongPhase: the round is not in Unmask.
@@ -160,7 +220,10 @@ def own_answer(party: Party, spec: RoundSpec) -> tuple[Answer, dict[int, Federat
         )
     shared = _kept_shares(party, spec, session, own.index)
     turnout = turnout_of(session, shared, reveals)
-    if len(turnout.survivors) < (fewest := fewest_of(spec)):
+    fewest = fewest_of(spec)
+    if spec.spec.enforced.group and len(turnout.survivors) < max(session.threshold, fewest):
+        return Answer(turnout.digest, own.index, ()), {}  # the others go on: its bond is not for the lost group to lose
+    if len(turnout.survivors) < fewest:
         raise UnmaskRefused(
             f"{session.place}: {len(turnout.survivors)} survive, and the noise is split among {fewest} at least: their"
             " sum would hide too little; the round opens nothing"
@@ -230,9 +293,4 @@ def _secrets(party: Party, session: Session) -> OwnSecrets:
 
 
 def _index(session: Session, account: str) -> int:
-    for member in session.members:
-        if member.account == account:
-            return member.index
-    raise UnknownParticipant(
-        f"{session.place}: {account} is none of the {len(session.members)} who mask together; it sits the round out"
-    )
+    return next(member.index for member in session.members if member.account == account)

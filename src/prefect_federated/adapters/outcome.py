@@ -17,7 +17,8 @@ from prefect_federated.adapters.payloads import fetch_words, store_state, store_
 from prefect_federated.adapters.reading import rewards_so_far, version_with_hash
 from prefect_federated.adapters.regional import with_tiers
 from prefect_federated.adapters.server_stepping import require_true_base, step_from_base
-from prefect_federated.core.combine import Combined, Words, combine_total
+from prefect_federated.adapters.unmasking import combine_masked
+from prefect_federated.core.combine import Combined, Words
 from prefect_federated.core.fixed_point import decode_single
 from prefect_federated.core.pay import Part, ShownVote, round_pay
 from prefect_federated.core.proposal import Proposal, pack_exclusions
@@ -88,7 +89,7 @@ def work_out(aggregator: Aggregator, spec: RoundSpec, reveals: list[Reveal], gat
 
 def _combined(aggregator: Aggregator, spec: RoundSpec, gathered: Gathered, reveals: list[Reveal]) -> Combined:
     if spec.spec.enforced.masked:
-        return combine_total(gathered.updates, gathered.total, spec.spec.model.size)
+        return combine_masked(spec, gathered)
     return with_tiers(spec, gathered, aggregator.combine(spec, gathered.updates), reveals)
 
 

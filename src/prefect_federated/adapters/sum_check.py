@@ -3,7 +3,7 @@
 included updates --rule--> aggregate, word by word;   base + aggregate --step_check--> model, state
 """
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from prefect_federated.adapters.gathering import Gathered
@@ -11,7 +11,8 @@ from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import S, fetch_kept
 from prefect_federated.adapters.spool import Spool, in_memory
 from prefect_federated.adapters.step_check import step_findings, wrong_step
-from prefect_federated.core.combine import Update, Words, apply_rule, combine_total
+from prefect_federated.adapters.unmasking import combine_masked
+from prefect_federated.core.combine import Update, Words, apply_rule
 from prefect_federated.core.errors import ConfigurationError, PayloadError, SpecError
 from prefect_federated.core.findings import AGGREGATE, MODEL, PAYLOAD, Finding, Wrong
 from prefect_federated.core.payload import check_stream, header_chunk, parse, words_of
@@ -63,6 +64,9 @@ def _stream(
 
 def sum_findings(spec: RoundSpec, claimed: "Claimed", gathered: Gathered, aggregate: Words) -> Iterator[Finding]:
     """The first word in which the aggregate is not the rule's, or which included updates could not be read."""
+    if spec.spec.enforced.group:
+        yield from _masked_findings(spec, claimed, gathered, aggregate)
+        return
     updates = included_updates(claimed, gathered)
     for position, record in enumerate(claimed.document.included):
         if updates[position] is None:
@@ -73,7 +77,7 @@ def sum_findings(spec: RoundSpec, claimed: "Claimed", gathered: Gathered, aggreg
     if len(there) < len(updates):
         return
     if spec.spec.enforced.masked:
-        yield from _masked_findings(there, gathered, aggregate)
+        yield from _masked_findings(spec, claimed, gathered, aggregate)
         return
     try:
         ours = apply_rule(spec.spec.rule, there)
@@ -93,17 +97,20 @@ def sum_findings(spec: RoundSpec, claimed: "Claimed", gathered: Gathered, aggreg
     )
 
 
-def _masked_findings(there: Sequence[Update], gathered: Gathered, aggregate: Words) -> Iterator[Finding]:
-    """The first word in which the aggregate is not the mean of all masked updates."""
-    ours = combine_total(there, gathered.total, aggregate.size)
+def _masked_findings(spec: RoundSpec, claimed: "Claimed", gathered: Gathered, aggregate: Words) -> Iterator[Finding]:
+    """The first word in which the aggregate is not what the sums of masked updates give."""
+    ours, proposed = combine_masked(spec, gathered), len(claimed.document.included)
     if not ours.kept:
-        detail = f"an aggregate of {len(there)} masked updates is proposed, and their sum cannot be opened"
-        yield Finding(Wrong.RULE, f"{detail}: {next(iter(gathered.details.values()))}")
+        why = next(iter(gathered.details.values()), "too few groups are left for the rule")
+        yield Finding(
+            Wrong.RULE, f"an aggregate of {proposed} masked updates is proposed, and their sum cannot be opened: {why}"
+        )
     elif (wrong := first_difference(ours.aggregate, aggregate)) is not None:
+        across = f" in {len(gathered.groups)} groups" if gathered.groups else ""
         yield Finding(
             Wrong.RULE,
-            f"aggregate word {wrong} is {int(aggregate[wrong])}, the mean of the {len(there)} masked updates is"
-            f" {int(ours.aggregate[wrong])}",
+            f"aggregate word {wrong} is {int(aggregate[wrong])}, the {spec.spec.rule.name} of the {len(ours.kept)}"
+            f" masked updates{across} is {int(ours.aggregate[wrong])}",
         )
 
 

@@ -32,6 +32,12 @@ def require_masks(numbers: "Enforced") -> None:
         raise ValueError(f"group is {numbers.group} in mode clear; groups are of masked tasks: set it to 0")
 
 
+def most_in_sum(numbers: "Enforced") -> int:
+    """Participants that one masked sum runs over at most: all, or the largest group there can be."""
+    most = numbers.max_participants
+    return min(most, 2 * numbers.group - 1) if numbers.group else most
+
+
 def _require_time_and_number(numbers: "Enforced") -> None:
     if numbers.share_window <= numbers.finality_gap:
         raise ValueError(
