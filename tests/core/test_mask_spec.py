@@ -78,3 +78,10 @@ def test_only_one_group_must_fit_a_sum_and_not_the_cohort(bent: Bent) -> None:
 def test_groups_that_could_not_be_opened_or_ruled_over_are_refused(bent: Bent, changes: Values, words: str) -> None:
     with pytest.raises((ValidationError, SpecError), match=words):
         bent({**GROUPED, **changes})
+
+
+def test_a_masked_task_may_have_more_than_128_participants_if_a_graph_stands_its_fractions(bent: Bent) -> None:
+    many = {**MASKED, "enforced.max_participants": 10_000, "enforced.max_weight": 1}
+    assert bent(many).enforced.max_participants == 10_000
+    with pytest.raises((ValidationError, SpecError), match="129 members of whom 65 collude and 65 drop out"):
+        bent({**many, "masking": {"name": "masked", "threshold": 2, "colluding": 0.5, "dropping": 0.5}})

@@ -9,19 +9,15 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from prefect_federated.adapters.evm.masking import Dealt
+from prefect_federated.adapters.dealt import shared_in
 from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.party import Party
 from prefect_federated.core.canonical import canonical
 from prefect_federated.core.combine import Words
 from prefect_federated.core.errors import (
     ChainUnreachable,
-    ConfigurationError,
-    ContentMismatch,
     ContentMissing,
     FederatedError,
-    MalformedMessage,
-    PayloadTooLarge,
     SpecError,
     StoreUnreachable,
     TooFewShares,
@@ -37,10 +33,8 @@ from prefect_federated.core.masking.masked import Seeds, alone, mask, seeds_of
 from prefect_federated.core.masking.own_secrets import OwnSecrets, secrets_of
 from prefect_federated.core.masking.session import Session, usable_key
 from prefect_federated.core.masking.sharing import share
-from prefect_federated.core.masking.transcript import CHUNK as SHARING_CHUNK
-from prefect_federated.core.masking.transcript import Shares, Sharing, parse_sharing
+from prefect_federated.core.masking.transcript import Shares, Sharing
 from prefect_federated.core.masking.turnout import Turnout
-from prefect_federated.core.merkle import chunks_of, root
 from prefect_federated.core.participant_privacy import ParticipantPrivacy
 from prefect_federated.core.relaying import middle
 from prefect_federated.core.round import Phase
@@ -110,11 +104,11 @@ def own_seeds(party: Party, spec: RoundSpec) -> Seeds:
     own = _secrets(party, session)
     if party.vault.recall(spec.slot(SHARES, party.account)) is None:
         shared = _shared_or_none(party, spec, session)
-        _seeds(spec, session, own, _roots(shared), shared)  # nothing is kept that could not be masked with
-        mine = {str(index): excerpts_of(sharing)[own.index].hex() for index, sharing in shared.items()}
+        _seeds(spec, session, own, roots_of(shared), shared)  # nothing is kept that could not be masked with
+        near = set(session.holders(own.index))  # of the others only that they dealt
+        mine = {str(i): excerpts_of(shared[i])[own.index].hex() if i in near else "" for i in shared}
         party.vault.keep(spec.slot(SHARES, party.account), canonical(mine))
-    kept = _kept_shares(party, spec, session, own.index)  # as it stands, whoever was first to keep it
-    return _seeds(spec, session, own, _roots(kept), kept)
+    return _seeds(spec, session, own, *_kept_shares(party, spec, session, own.index))
 
 
 def _seeds(
@@ -164,37 +158,6 @@ def masked(party: Party, spec: RoundSpec, update: EncodedUpdate) -> tuple[Words,
     return mask(seeds, update.words, update.weight, update.noise), seeds.root
 
 
-def shared_in(party: Party, spec: RoundSpec, session: Session) -> dict[int, Sharing]:
-    """Everybody's message of Share, by index.
-
-    Counted as none is only what everybody sees alike from the chain and from bytes under their root: what is malformed,
-    lies in another kind of store than the task's spec, or was dealt by somebody whose sealing key gives no secret. A
-    store's word alone leaves nobody out: it could choose with whom a silo masks, and so whose sum shows.
-
-    Raises:
-        StoreUnreachable: the store does not give what somebody dealt; nobody can mask before it does, so try again.
-        ChainUnreachable: the node does not show every dealer that the contract counts; try again.
-    """
-    federation, place = party.federation, (spec.task, spec.round)
-    members, found = {member.index for member in session.members}, dict[int, Sharing]()
-    kind, everybody = _kind(federation.spec_uri(spec.task)), federation.dealt(*place)
-    if len(everybody) != (counted := federation.dealers(*place)):
-        raise ChainUnreachable(
-            f"the node shows {len(everybody)} dealers of round {spec.task}/{spec.round}, the contract counts {counted};"
-            " ask again, or another node"
-        )
-    for dealt in everybody:
-        if dealt.index not in members or _kind(dealt.uri) != kind:
-            continue
-        try:
-            sharing = parse_sharing(session, dealt.index, _message(party, session, dealt))
-        except MalformedMessage:
-            continue
-        if sharing.masking_public == dealt.masking_key:
-            found[dealt.index] = sharing
-    return found
-
-
 def own_answer(party: Party, spec: RoundSpec) -> tuple[Answer, dict[int, FederatedError]]:
     """The shares of others that this party shows, and by index why it has none of somebody.
 
@@ -218,8 +181,8 @@ def own_answer(party: Party, spec: RoundSpec) -> tuple[Answer, dict[int, Federat
             f"the node shows {len(reveals)} openings of round {spec.task}/{spec.round}, the contract counts"
             f" {state.revealed}; ask again, or another node"
         )
-    shared = _kept_shares(party, spec, session, own.index)
-    turnout = turnout_of(session, shared, reveals)
+    roots, shared = _kept_shares(party, spec, session, own.index)
+    turnout = turnout_of(session, roots, reveals)
     fewest = fewest_of(spec)
     if spec.spec.enforced.group and len(turnout.survivors) < max(session.threshold, fewest):
         return Answer(turnout.digest, own.index, ()), {}  # the others go on: its bond is not for the lost group to lose
@@ -232,10 +195,10 @@ def own_answer(party: Party, spec: RoundSpec) -> tuple[Answer, dict[int, Federat
     return answer(turnout, shared, own.index, party.sealing_key.private_bytes, answered)
 
 
-def turnout_of(session: Session, shared: Mapping[int, Shares], reveals: Sequence[Reveal]) -> Turnout:
-    """Who dealt what, and who of them revealed in time."""
-    survivors = frozenset(one.index for one in reveals if one.index in shared)
-    return Turnout(session, _roots(shared), survivors)
+def turnout_of(session: Session, roots: Mapping[int, bytes], reveals: Sequence[Reveal]) -> Turnout:
+    """Who dealt what, by the roots of their messages, and who of them revealed in time."""
+    survivors = frozenset(one.index for one in reveals if one.index in roots)
+    return Turnout(session, roots, survivors)
 
 
 def fewest_of(spec: RoundSpec) -> int:
@@ -244,8 +207,15 @@ def fewest_of(spec: RoundSpec) -> int:
     return privacy.fewest if isinstance(privacy, ParticipantPrivacy) else 1
 
 
-def _kept_shares(party: Party, spec: RoundSpec, session: Session, index: int) -> dict[int, Excerpt]:
+def _kept_shares(
+    party: Party, spec: RoundSpec, session: Session, index: int
+) -> tuple[dict[int, bytes], dict[int, Excerpt]]:
     """What this party read of the others' shares before it masked; the store need not have them any more.
+
+    As it stands in the vault, whoever was first to keep it.
+
+    Returns:
+        The root of each message that counts, and of its neighbours' what they hold for this party.
 
     Raises:
         ContentMissing: it kept nothing, since it has not masked in this round.
@@ -253,38 +223,18 @@ def _kept_shares(party: Party, spec: RoundSpec, session: Session, index: int) ->
     kept = party.vault.recall(spec.slot(SHARES, party.account))
     if kept is None:
         raise ContentMissing(f"{session.place}: {party.name} kept no shares, so it has masked nothing; it shows none")
-    roots = {dealt.index: dealt.root for dealt in party.federation.dealt(spec.task, spec.round)}
-    return {
-        int(sharer): parse_excerpt(session, int(sharer), index, roots[int(sharer)], bytes.fromhex(message))
-        for sharer, message in json.loads(kept).items()
+    told: dict[int, str] = {int(sharer): message for sharer, message in json.loads(kept).items()}
+    roots = {d.index: d.root for d in party.federation.dealt(spec.task, spec.round) if d.index in told}
+    return roots, {
+        sharer: parse_excerpt(session, sharer, index, roots[sharer], bytes.fromhex(message))
+        for sharer, message in told.items()
+        if message
     }
 
 
-def _roots(shared: Mapping[int, Shares]) -> dict[int, bytes]:
+def roots_of(shared: Mapping[int, Shares]) -> dict[int, bytes]:
+    """The roots of messages of Share, by index."""
     return {index: sharing.root for index, sharing in shared.items()}
-
-
-def _kind(uri: str) -> str:
-    """The kind of store that a URI names."""
-    return uri.partition("://")[0]
-
-
-def _message(party: Party, session: Session, dealt: Dealt) -> bytes:
-    """What somebody dealt, checked against the root on chain."""
-    most = SHARING_CHUNK * (1 + len(session.holders(dealt.index)))
-    try:
-        message = b"".join(party.store.get(dealt.uri, most))
-    except (ContentMissing, ContentMismatch, PayloadTooLarge, ConfigurationError) as error:
-        raise StoreUnreachable(
-            f"what participant {dealt.index} dealt is not to be had: {error}; nobody can mask before it is, try again"
-        ) from error
-    found = root(chunks_of(message, SHARING_CHUNK))
-    if found != dealt.root:
-        raise StoreUnreachable(
-            f"shares of participant {dealt.index} at {dealt.uri} have root 0x{found.hex()}, the chain says"
-            f" 0x{dealt.root.hex()}; fetch them from another store"
-        )
-    return message
 
 
 def _secrets(party: Party, session: Session) -> OwnSecrets:

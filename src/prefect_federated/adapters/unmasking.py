@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from prefect_federated.adapters.dealt import shared_in
 from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.gathering import Gathered, OutOfRange, gather
-from prefect_federated.adapters.masking import fewest_of, sessions_of, shared_in, turnout_of
+from prefect_federated.adapters.masking import fewest_of, roots_of, sessions_of, turnout_of
 from prefect_federated.adapters.party import Party
 from prefect_federated.core.aggregation.norm_bound import mean_within
 from prefect_federated.core.combine import Combined, GroupSum, Words, combine_groups, combine_total
@@ -76,7 +77,7 @@ def _opened(party: Party, spec: RoundSpec, session: Session, reveals: list[Revea
     """The sum of those who masked together, or why there is none."""
     try:
         shared = shared_in(party, spec, session)
-        turnout = turnout_of(session, shared, reveals)
+        turnout = turnout_of(session, roots_of(shared), reveals)
         answers, outages = _answers(party, spec, turnout)
     except FederatedError as error:
         given_up = last_try and isinstance(error, StoreUnreachable)

@@ -48,6 +48,12 @@ class Masked(_Masking):
         le=10_000,
         description="members of a group, or a few more, that masks within itself; 0 is one sum of all",
     )
+    colluding: float = Field(
+        default=0.2, ge=0, lt=1, description="above 128 who mask together: largest fraction that colludes with a reader"
+    )
+    dropping: float = Field(
+        default=0.1, ge=0, lt=1, description="above 128 who mask together: largest fraction that drops out of a round"
+    )
 
     @model_validator(mode="after")
     def _opens(self) -> Self:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from prefect_federated.core.enforced import Enforced
 
-FEWEST_MASKED, MOST_MASKED = 3, 128  # updates of a sum; participants of one graph of masks
+FEWEST_MASKED = 3  # updates of a sum
 ACROSS_GROUPS = ("mean", "median", "trimmed_mean")  # rules 0 to 2: they work on the means of groups alone
 ABSENT = ("norm_bound", "buffer", "committee", "disclosure")
 
@@ -49,11 +49,10 @@ def _require_time_and_number(numbers: "Enforced") -> None:
             f"threshold {numbers.threshold} is not between 2 and the quorum, {numbers.quorum}: with fewer than the"
             " quorum a round does not go on, and one share alone must open nothing"
         )
-    if numbers.quorum < FEWEST_MASKED or numbers.max_participants > MOST_MASKED:
+    if numbers.quorum < FEWEST_MASKED:
         raise ValueError(
-            f"a masked task has quorum {numbers.quorum} and max_participants {numbers.max_participants}; give a quorum"
-            f" of {FEWEST_MASKED} or more, for two who are left read each other off the sum, and at most {MOST_MASKED}"
-            " participants"
+            f"a masked task has quorum {numbers.quorum}; give a quorum of {FEWEST_MASKED} or more, for two who are left"
+            " read each other off the sum"
         )
     if numbers.group and not FEWEST_MASKED <= numbers.group <= numbers.quorum:
         raise ValueError(

@@ -12,7 +12,7 @@ from pydantic import Discriminator, Field, Tag
 from prefect_federated.core.discrete_noise import MOST_SIGMA
 from prefect_federated.core.enforced import Enforced
 from prefect_federated.core.errors import SpecError
-from prefect_federated.core.masked_numbers import MOST_MASKED, most_in_sum
+from prefect_federated.core.masked_numbers import most_in_sum
 from prefect_federated.core.payload import INT32_MAX
 from prefect_federated.core.privacy import DELTA
 from prefect_federated.core.rule_spec import RuleSpec
@@ -32,7 +32,7 @@ class ParticipantPrivacy(Strict):
     fewest: int = Field(
         default=1,
         ge=1,
-        le=MOST_MASKED,
+        le=10_000,
         description="masked: silos in a sum at least that tell their noise to nobody, among whom it is split",
     )
 

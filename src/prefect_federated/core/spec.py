@@ -15,8 +15,9 @@ from prefect_federated.core.detection.detection_spec import DetectionSpec
 from prefect_federated.core.enforced import Enforced, task_id
 from prefect_federated.core.errors import SpecError, SpecMismatch
 from prefect_federated.core.local_spec import LocalSpec, Sgd, check_local, model_tensors
-from prefect_federated.core.mask_spec import Clear, MaskSpec, check_masking
+from prefect_federated.core.mask_spec import Clear, Masked, MaskSpec, check_masking
 from prefect_federated.core.masked_numbers import most_in_sum
+from prefect_federated.core.masking.cohort import require_graphs
 from prefect_federated.core.masking.headroom import require_maskable
 from prefect_federated.core.participant_privacy import ParticipantPrivacy, Privacy, check_participant
 from prefect_federated.core.region_spec import RegionSpec, check_regions
@@ -127,6 +128,8 @@ class TaskSpec(Strict):
         check_sums(self.rule, enforced.max_participants, enforced.max_weight, self.update.limit)
         if enforced.masked:
             require_maskable(self.update.limit, enforced.max_weight, most_in_sum(enforced))
+        if isinstance(self.masking, Masked):
+            require_graphs(self.masking, enforced.group or enforced.quorum, most_in_sum(enforced))
         return self
 
     @property

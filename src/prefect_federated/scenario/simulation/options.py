@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from prefect_federated.core.errors import ConfigurationError
 from prefect_federated.core.local_spec import LocalSpec, Sgd
-from prefect_federated.core.masked_numbers import FEWEST_MASKED, MOST_MASKED
+from prefect_federated.core.masked_numbers import FEWEST_MASKED
 from prefect_federated.core.server_spec import FedAvg, ServerSpec
 from prefect_federated.core.spec import CommitteeSpec, RuleSpec
 
@@ -132,9 +132,9 @@ class Options:
                     f"{option} with --mode masked: nobody sees a single update, and each participant acts by itself;"
                     " leave one of them out"
                 )
-        if not FEWEST_MASKED <= self.participants <= MOST_MASKED:
+        if self.participants < FEWEST_MASKED:
             raise ConfigurationError(
-                f"{self.participants} participants in a masked round; give {FEWEST_MASKED} to {MOST_MASKED} of them"
+                f"{self.participants} participants in a masked round; give {FEWEST_MASKED} of them or more"
             )
         if self.drop and self.participants - self.drop < self.threshold:
             raise ConfigurationError(
