@@ -39,6 +39,11 @@ MASKED: dict[str, Any] = {"mode": "masked", "committee": 0}
         ({**MASKED, "attackers": 2, "attack": "alie"}, "--attackers 2 with --mode masked"),
         ({**MASKED, "runner": "ray"}, "--runner ray with --mode masked"),
         ({**MASKED, "participants": 2}, "2 participants in a masked round; give 3 of them or more"),
+        ({**MASKED, "rule": "median"}, "--rule median with --mode masked.*rules by rank go with --group"),
+        ({**MASKED, "rule": "bulyan", "group": 3}, "--rule bulyan with --mode masked"),
+        ({**MASKED, "group": 2}, "--group 2 of 20 participants; give 3 to 11"),
+        ({**MASKED, "group": 12}, "--group 12 of 20 participants; give 3 to 11"),
+        ({"group": 3}, "--group 3 goes with --mode masked, the mode is clear"),
         ({**MASKED, "drop": 10}, "--drop 10 of 20 leaves 10, a masked sum needs 11"),
         ({"algorithm": "fedsgd"}, "no algorithm 'fedsgd'; --algorithm takes one of fedavg"),
         (
