@@ -97,6 +97,7 @@ benchmarks: .venv/.dev
 	$(BIN)/python benchmarks/quality.py
 	$(BIN)/python benchmarks/large_update.py
 	$(BIN)/python benchmarks/gpu.py
+	-$(BIN)/python benchmarks/masked_groups.py
 	-$(BIN)/python benchmarks/robustness.py
 	-$(BIN)/python benchmarks/detection.py --seeds 20
 	-$(BIN)/python benchmarks/scores.py

@@ -82,7 +82,10 @@ class Silo(PartyBlock):
         description="Hash (0x...) of the own suite as it was reviewed: `federated dataset suite FILE` prints it.",
     )
     min_cohort: int = Field(
-        default=1, ge=1, title="Minimum cohort", description="Fewest participants admitted to a round to join it."
+        default=1,
+        ge=1,
+        title="Minimum cohort",
+        description="Fewest participants admitted to a round, or to a group whose sum shows, to join it.",
     )
     masked_only: bool = Field(
         default=False, title="Masked only", description="Refuse tasks in which somebody sees this silo's update alone."

@@ -109,8 +109,9 @@ def _masked(cast: Cast, task: int, phase: Phase, step: str) -> dict[str, Exclusi
     """In a masked round, what a phase asks of everybody who came so far; whoever fails is missing in it."""
     federation, excluded = cast.sponsor.federation, dict[str, Exclusion]()
     round = federation.round_state(task).round
-    if federation.round_state(task).phase is not phase:
+    if (state := federation.round_state(task)).phase is not phase:
         return excluded
+    federation.wait_until(federation.deals_from(state))
     for member in _cohort(cast, task, round):
         may = phase is Phase.SHARE or federation.survives(task, round, member.account)
         if not isinstance(member, Participant) or not may:

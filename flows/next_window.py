@@ -24,7 +24,7 @@ def schedule_next(federation: Federation, task: int, halfway: bool = False, with
         within_s: in so many seconds at the latest: something is awaited that has no window of its own.
     """
     state, now_s, logger = federation.round_state(task), federation.chain_time(), get_run_logger()
-    seconds = seconds_to_next(state, now_s, federation.paused_until(), halfway)
+    seconds = seconds_to_next(state, now_s, federation.paused_until(), halfway, federation.deals_from(state))
     if seconds is None or state.deadline < now_s:
         logger.info("task %s: no window is ahead", task)
         return

@@ -52,10 +52,13 @@ def participate(silo: str, task: int) -> str:
     """
     block: Silo = Silo.load(silo)  # type: ignore[assignment]
     opened = block.open()
-    with take_turn(block.signer.home, task) as mine:
-        done = take_part(opened, task) if mine else "busy"
-    schedule_next(opened.party.federation, task, halfway=opened.commit_by in WAITING)
-    return done
+    federation = opened.party.federation
+    halfway = opened.commit_by in WAITING or federation.is_masked(task)  # then who is kept from masking commits a blank
+    try:
+        with take_turn(block.signer.home, task) as mine:
+            return take_part(opened, task) if mine else "busy"
+    finally:
+        schedule_next(federation, task, halfway)
 
 
 def take_part(silo: OpenSilo, task: int) -> str:
@@ -157,6 +160,7 @@ def _standing(silo: OpenSilo, state: RoundState) -> Standing:
         dealt=masked and federation.has_dealt(state.task, state.round, account),
         survives=masked and federation.survives(state.task, state.round, account),
         shown=masked and federation.has_shown(state.task, state.round, account),
+        shares_from=federation.deals_from(state),
     )
 
 

@@ -65,21 +65,24 @@ abstract contract Results is CoordinatorBase, IRounds {
     }
 
     /// @dev Everybody who revealed is either included or excluded for a listed reason, nobody twice. In a round with
-    /// rolls nobody can count who did: a challenge shows who is missing, or should not be there.
+    /// rolls nobody can count who did: a challenge shows who is missing, or should not be there. A masked sum is of all
+    /// who masked; of groups each is in with all of it, or out.
     function _requireExclusions(uint32 task, Clock memory c, Proposal calldata p) internal view {
         uint256 excluded = p.exclusions.length / EXCLUSION_BYTES;
         bool rolled = _s().rounds[task].rolls != 0;
         if (p.exclusions.length % EXCLUSION_BYTES != 0 || (!rolled && p.included + excluded != c.revealed)) {
             revert MiscountedProposal(task, c.round, p.included, excluded, c.revealed);
         }
-        bool whole = _s().tasks[task].params.mode != 0 && p.included != 0; // a masked sum is of all who masked
+        TaskParams storage t = _s().tasks[task].params;
+        bool whole = t.mode != 0 && p.included != 0;
+        bool one = whole && t.group == 0;
         uint256 sure = p.included; // and whoever is out, and revealed on chain
         uint256 least; // the lowest index that may come now
         for (uint256 i; i < p.exclusions.length; i += EXCLUSION_BYTES) {
             uint16 index = uint16(bytes2(p.exclusions[i:i + 2]));
             uint8 reason = uint8(p.exclusions[i + 2]);
             Mark mark = _markOf(task, c.round, index);
-            bool listed = reason != 0 && reason <= LAST_REASON && (!whole || reason == MALFORMED);
+            bool listed = reason != 0 && reason <= LAST_REASON && (!one || reason == MALFORMED);
             bool revealed = mark == Mark.Revealed;
             if (!listed || index < least || !(revealed || (rolled && mark == Mark.None))) {
                 revert BadExclusion(task, c.round, index, reason);
@@ -87,8 +90,8 @@ abstract contract Results is CoordinatorBase, IRounds {
             least = uint256(index) + 1;
             if (revealed) ++sure;
         }
-        uint256 quorum = _s().tasks[task].params.quorum;
-        if (whole) quorum = c.needed(_s().tasks[task].params, quorum);
+        uint256 quorum = t.quorum;
+        if (whole) quorum = c.needed(t, quorum);
         if ((rolled || whole) && p.included != 0 && (whole ? p.included : sure) < quorum) {
             revert TooFewLeft(task, c.round, sure, quorum);
         }

@@ -12,7 +12,7 @@ abstract contract Tasks is CoordinatorBase, ITaskDesk {
     uint8 internal constant MAX_COMMITTEE = 31;
     uint8 internal constant MAX_STALENESS = 16;
 
-    /// @dev EIP-712 style name; `params` enters as keccak256 of its 47 words (see createTask).
+    /// @dev EIP-712 style name; `params` enters as keccak256 of its 48 words (see createTask).
     bytes32 public constant TASK_TYPEHASH =
         keccak256("Task(uint256 chainId,address coordinator,address sponsor,bytes32 paramsHash)");
 
@@ -97,15 +97,18 @@ abstract contract Tasks is CoordinatorBase, ITaskDesk {
         _validateBonds(p);
     }
 
-    /// @dev A single masked word says nothing, so neither a rule for single updates nor a bound on them can apply.
+    /// @dev A single masked word says nothing, so neither a rule for single updates nor a bound on them can apply. Of
+    /// groups that mask within themselves the sums show, so a rule by rank may look across them.
     function _validateMasks(TaskParams calldata p) internal pure {
         bool clear = p.mode == 0;
-        bool plain = p.rule == 0 && p.normBound == 0 && p.modes == DIRECT && p.buffer == 0;
+        bool ranked = p.group != 0 && p.rule <= Tallies.TRIMMED_MEAN;
+        bool plain = (p.rule == 0 || ranked) && p.normBound == 0 && p.modes == DIRECT && p.buffer == 0;
         _check(clear || (p.mode == 1 && plain && p.committee == 0 && p.disclosure == 0), "mode");
         _check(clear == (p.shareWindow == 0), "shareWindow");
         _check(clear == (p.unmaskWindow == 0), "unmaskWindow");
         _check(clear ? p.threshold == 0 : p.threshold > 1 && p.threshold <= p.quorum, "threshold");
         _check(clear || p.quorum > 2, "quorum");
+        _check(p.group == 0 || (!clear && p.group > 2 && p.group <= p.quorum), "group");
     }
 
     function _validateCommittee(TaskParams calldata p) internal pure {

@@ -41,9 +41,29 @@ contract MaskedTasksTest is MaskedBase {
         coordinator.createTask(p, "");
     }
 
+    function test_createTask_checks_groups() public {
+        TaskParams memory p = _params();
+        (p.quorum, p.group) = (4, 2);
+        _refused(p, "group");
+        p.group = 5; // more than may be left
+        _refused(p, "group");
+        (p.group, p.rule) = (3, 3);
+        _refused(p, "mode");
+        (p.rule, p.normBound) = (2, 1);
+        _refused(p, "mode");
+        for (p.normBound = 0; p.group < 5; ++p.group) {
+            for (p.rule = 0; p.rule < 3; ++p.rule) {
+                vm.prank(sponsor);
+                coordinator.createTask(p, "");
+            }
+        }
+    }
+
     function test_createTask_refuses_masks_in_a_clear_task() public {
         TaskParams memory p = RoundBase._params();
-        p.shareWindow = 1;
+        p.group = 3;
+        _refused(p, "group");
+        (p.group, p.shareWindow) = (0, 1);
         _refused(p, "shareWindow");
         (p.shareWindow, p.unmaskWindow) = (0, 1);
         _refused(p, "unmaskWindow");

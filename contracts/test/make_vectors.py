@@ -126,6 +126,7 @@ def task() -> dict[str, Any]:
         "shareWindow": ("uint32", 0),
         "unmaskWindow": ("uint32", 0),
         "threshold": ("uint16", 0),
+        "group": ("uint16", 0),
     }
     packed = encode([t for t, _ in params.values()], [v for _, v in params.values()])
     typehash = keccak(b"Task(uint256 chainId,address coordinator,address sponsor,bytes32 paramsHash)")

@@ -26,6 +26,22 @@ def test_masked_draft_gets_its_numbers_and_windows_and_the_only_way_to_commit(cl
     assert (enforced["mode"], enforced["modes"], enforced["threshold"]) == (1, 1, 2)
     assert enforced["share_window"] == enforced["commit_window"]
     assert enforced["unmask_window"] == enforced["reveal_window"]
+    masks = json.loads(result.stdout)["masks"]
+    assert masks == {"together": 8, "neighbours": 7, "threshold": 5, "exposed": "0", "not_opened": "0"}
+
+
+def test_masked_task_of_many_shows_how_its_masks_may_fail(cli, fresh) -> None:
+    path = masked_draft(fresh, limit=2**10)
+    draft = json.loads(path.read_text())
+    draft["enforced"] |= {"max_participants": 500, "max_weight": 100}
+    path.write_text(json.dumps(draft))
+    result = create(cli, fresh, path, "--json")
+    assert result.exit_code == 0, result.stderr
+    made = json.loads(result.stdout)
+    expected = {"together": 500, "neighbours": 66, "threshold": 41, "exposed": "2^-42", "not_opened": "2^-30"}
+    assert made["masks"] == expected
+    shown = cli("task", "show", made["task"], "--store", fresh.store_address, *fresh.options)
+    assert "2^-42" in shown.stdout and "2^-30" in shown.stdout
 
 
 def test_masked_draft_whose_sums_could_wrap_is_refused_with_what_fits(cli, settled) -> None:

@@ -74,6 +74,20 @@ MASKED: Values = {
 }
 
 
+GROUPED: Values = {
+    **MASKED,
+    "masking": {"name": "masked", "threshold": 3, "group": 5},
+    "enforced.threshold": 3,
+    "enforced.group": 5,
+    "enforced.quorum": 15,
+    "enforced.max_participants": 100,
+    "enforced.max_weight": 100,
+    "rule": {"name": "trimmed_mean", "trim": 1},
+    "enforced.rule": 2,
+    "enforced.trim": 1,
+}
+
+
 @pytest.fixture
 def bent(values: Values) -> Callable[..., TaskSpec]:
     """The task with fields set by dotted path: bent({"enforced.quorum": 3})."""

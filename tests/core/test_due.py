@@ -10,6 +10,7 @@ from prefect_federated.core.round import Phase, RoundState, Status
 COMMITTED = Standing(in_cohort=True, committed=True, revealed=False)
 STATE = RoundState(1, 3, Phase.COMMIT, Status.NONE, 100, 160, 0, 4, 0, 0, 0, 0, 0, b"", b"", "")
 REVEAL = replace(STATE, phase=Phase.REVEAL, opens_at=170, deadline=230, reveal_deadline=230)
+SHARE = replace(STATE, phase=Phase.SHARE)
 AGGREGATE = replace(REVEAL, phase=Phase.AGGREGATE, opens_at=230, deadline=290)
 
 
@@ -90,3 +91,11 @@ def test_a_pause_holds_up_commits_alone_and_wakes_whoever_waits() -> None:
     assert participant_due(REVEAL, COMMITTED, now_s=200, paused_until=220) == "reveal"
     assert seconds_to_next(STATE, now_s=120, paused_until=130) == 11
     assert seconds_to_next(STATE, now_s=120, paused_until=119) == 41
+
+
+def test_nobody_deals_before_the_opening_of_the_round_is_final() -> None:
+    dealing = Standing(in_cohort=True, committed=False, revealed=False, masked=True, shares_from=112)
+    assert participant_due(SHARE, dealing, now_s=111) is None
+    assert participant_due(SHARE, dealing, now_s=112) == "share"
+    assert seconds_to_next(SHARE, now_s=105, shares_from=112) == 7
+    assert seconds_to_next(SHARE, now_s=112, shares_from=112) == 49

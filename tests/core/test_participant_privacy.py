@@ -3,17 +3,19 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
+from scipy.stats import norm
 
 from prefect_federated.core.errors import SpecError
 from prefect_federated.core.merkle import leaf_hash
-from prefect_federated.core.participant_privacy import part_of_sum
+from prefect_federated.core.participant_privacy import part_of_sum, surely_most_of_parts
 from prefect_federated.core.payload import header_chunk, plain_header
 from prefect_federated.core.policy import noise_of
 from prefect_federated.core.silo_noise import SiloNoise
 from prefect_federated.core.spec import ParticipantPrivacy, PrivacySpec, TaskSpec, parse_spec
-from tests.core.conftest import MASKED
+from tests.core.conftest import GROUPED, MASKED
 
 Bent = Callable[..., TaskSpec]
 HIDING = {"unit": "participant", "noise_multiplier": 2.0, "max_norm": 1.0}
@@ -115,6 +117,20 @@ def test_split_noise_that_could_be_too_little_or_wrap_is_refused(
 ) -> None:
     with pytest.raises(SpecError, match=words):
         bent({**SPLIT, "privacy": {**SPLIT["privacy"], **changes}})
+
+
+def test_noise_of_a_task_with_groups_is_split_within_a_group(bent: Bent) -> None:
+    grouped = {**SPLIT, **GROUPED, "update.limit": 2**10, "enforced.limit": 2**10}
+    assert bent({**grouped, "privacy": {**SPLIT["privacy"], "fewest": 5}}).enforced.group == 5
+    with pytest.raises(SpecError, match="fewest is 6, and the sum of a group of 5 shows"):
+        bent({**grouped, "privacy": {**SPLIT["privacy"], "fewest": 6}})
+
+
+def test_noise_of_a_whole_sum_stays_below_what_a_reader_allows() -> None:
+    """Of two million words none passes the bound that an honest sum is never refused by; six deviations are passed."""
+    noise = np.random.default_rng(7).normal(0, 10 * np.sqrt(3), 2_000_000)
+    assert abs(noise).max() < surely_most_of_parts(10, 3, noise.size)
+    assert norm.sf(surely_most_of_parts(10, 3, 10**6) / (10 * np.sqrt(3))) * 2 * 10**6 < 2**-40
 
 
 def test_noise_is_not_split_where_each_update_is_seen(bent: Bent) -> None:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from prefect_federated.core.errors import PlanNotApproved, PolicyRefused
 from prefect_federated.core.policy import Policy, check_policy
 from prefect_federated.core.spec import ParticipantPrivacy, TaskSpec
-from tests.core.conftest import MASKED
+from tests.core.conftest import GROUPED, MASKED
 
 CODE = b"\x0a" * 32
 AGGREGATOR, STANDBY = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8", "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"
@@ -88,6 +88,14 @@ def test_small_cohort_keeps_the_silo_out(task: TaskSpec) -> None:
     check_policy(Policy(**OPEN, min_cohort=3), task, [AGGREGATOR], CODE, cohort=3)
     with pytest.raises(PolicyRefused, match="has a cohort of 2, this silo joins from 3 on"):
         check_policy(Policy(**OPEN, min_cohort=3), task, [AGGREGATOR], CODE, cohort=2)
+
+
+def test_groups_smaller_than_the_silos_cohort_keep_it_out(bent: Bent) -> None:
+    task = bent(GROUPED)
+    check_policy(Policy(**OPEN, min_cohort=5), task, [AGGREGATOR], CODE, cohort=29)
+    check_policy(Policy(**OPEN, min_cohort=7), task, [AGGREGATOR], CODE, cohort=7)  # one group of all
+    with pytest.raises(PolicyRefused, match="shows the sums of groups of 5, this silo joins from 6 on"):
+        check_policy(Policy(**OPEN, min_cohort=6), task, [AGGREGATOR], CODE, cohort=29)
 
 
 def test_silo_that_allows_no_clear_mode_joins_masked_tasks_alone(task: TaskSpec, bent: Bent) -> None:

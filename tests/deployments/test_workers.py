@@ -95,6 +95,9 @@ class LateChain:
     def paused_until(self) -> int:
         return 0
 
+    def deals_from(self, state: RoundState) -> int:
+        return 0
+
 
 def test_run_that_came_before_the_chains_clock_comes_again(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
     """The run for a window used to be asked for under one key only: woken early, it was never woken again."""

@@ -40,6 +40,9 @@ FOLLOWS = (
     "limit",
     "mode",
     "threshold",
+    "group",
+    "rule",
+    "trim",
     "privacy_floor",
 )  # what `complete` fills in
 MASKED: dict[str, Any] = {
@@ -62,6 +65,14 @@ ALGORITHMS: dict[str, dict[str, Any]] = {
         "enforced": {"modes": 1, "max_misses": 0},
     },
     "masked": MASKED,
+    "masked, final late": {**MASKED, "enforced": {**MASKED["enforced"], "finality_gap": 60}},
+    "masked in groups": {
+        **MASKED,
+        "masking": {"name": "masked", "threshold": 2, "group": 3},
+        "rule": {"name": "median"},
+        "update": {"clip_norm": 1.0, "limit": 2**18},
+        "enforced": {**MASKED["enforced"], "max_participants": 12},
+    },
     "masked and hidden": {
         **MASKED,
         "update": {"clip_norm": 1.0, "limit": 2**18},

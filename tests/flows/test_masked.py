@@ -12,7 +12,9 @@ from prefect_federated.adapters.data.auditing import audit_with_data
 from prefect_federated.adapters.data.consented import consented_view
 from prefect_federated.adapters.data.training import train_on
 from prefect_federated.adapters.data.view import ConsentView
+from prefect_federated.adapters.evm import rpc
 from prefect_federated.adapters.gathering import gather
+from prefect_federated.adapters.masking import session_of
 from prefect_federated.adapters.reading import read_result
 from prefect_federated.adapters.round_log import read_round_log
 from prefect_federated.adapters.silo import Silo
@@ -21,7 +23,7 @@ from prefect_federated.adapters.verification import verify_proposal
 from prefect_federated.cli.round_record import round_record
 from prefect_federated.core.aggregation.weighted_mean import weighted_mean
 from prefect_federated.core.combine import Words, add
-from prefect_federated.core.errors import UnmaskRefused
+from prefect_federated.core.errors import UnmaskRefused, WrongPhase
 from prefect_federated.core.round import Phase, Status
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.flows.participate import take_part
@@ -222,3 +224,19 @@ def test_rubbish_under_a_mask_voids_the_round(consortium: Consortium, monkeypatc
     scene.conclude(consortium, spec)
     log = read_round_log(consortium.federation(), spec.task, spec.round)
     assert log.status is Status.VOIDED and not log.aggregated
+
+
+def test_nobody_deals_before_the_opening_is_final_and_the_masks_are_bound_to_its_block(
+    found: Found, prefect_api: str, tmp_path: Path
+) -> None:
+    consortium = scene.found_with("masked, final late", found, tmp_path, rounds=1, hospitals=HOSPITALS)
+    spec, federation = scene.opened(consortium), consortium.federation("sponsor")
+    with pytest.raises(WrongPhase, match="opened in a block that is final from chain time"):
+        scene.members(consortium)[LAST].share(spec.task, spec.round)
+    assert take_part(scene.members(consortium)[LAST].silo, spec.task) == "nothing"
+    federation.wait_until(federation.deals_from(federation.round_state(spec.task)))
+    for name in HOSPITALS[1:]:
+        assert take_part(scene.members(consortium)[name].silo, spec.task) == "share"
+    (opened,) = federation.events(spec.task, spec.round, ("RoundStarted",))
+    seeds = {session_of(member.silo.party, spec).seed for member in scene.members(consortium).values()}
+    assert seeds == {bytes.fromhex(rpc.block(federation.w3, opened.block)["hash"][2:])} != {bytes(32)}

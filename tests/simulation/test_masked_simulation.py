@@ -32,3 +32,17 @@ def test_all_three_lose_their_bonds_and_the_sum_is_right_to_the_wei(report: Repo
     assert slashed == ["participant-005", "participant-006", "participant-007"]
     assert int(accounts["participant-007"].earned_wei) > 0, "its update is in the sum"
     assert accounts["participant-006"].earned_wei == accounts["participant-005"].earned_wei == "0"
+
+
+def test_groups_of_three_go_on_without_the_one_that_somebody_left(
+    tmp_path_factory: pytest.TempPathFactory, prefect_server: str
+) -> None:
+    """Nine participants, of whom the last leaves after it shared: its group is lost, the median is of the others."""
+    asked = {"participants": 9, "attackers": 0, "attack": "", "rule": "median", "committee": 0, "epochs": 1}
+    out = tmp_path_factory.mktemp("grouped") / "out"
+    report = simulated(out, mode="masked", group=3, drop=1, rounds=1, **asked)
+    (round,) = report.rounds
+    assert (round.status, len(round.revealed), len(round.aggregated)) == ("DEGRADED", 8, 6)
+    assert report.balances.difference_wei == "0"
+    slashed = [name for name, row in report.balances.accounts.items() if row.slashed_wei != "0"]
+    assert slashed == ["participant-009"]

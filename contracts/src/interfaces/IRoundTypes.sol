@@ -48,7 +48,8 @@ interface IRoundTypes {
     /// @param maxMisses Rounds in a row that one can be noted as absent from before one is un-enrolled; 0 is never.
     /// @param waitRounds Rounds that whoever was retracted sits out before it may enrol again; 0 is none.
     /// @param chunkBytes Chunk size of the Merkle trees. @param mode 0 clear, 1 masked: nobody sees a single update
-    /// (IMasking). Masked, the rule is the mean without a bound, by direct commits, with neither buffer, committee nor disclosure.
+    /// (IMasking). Masked, the rule is the mean without a bound (in groups also 1 or 2), by direct commits, with neither buffer,
+    /// committee nor disclosure.
     /// @param rule 0 mean, 1 median, 2 trimmed mean, 3 Multi-Krum, 4 Bulyan; 5 geometric median, 6 centred clipping, 7 root of
     /// trust: under these three leaves hold coefficients for weights, and pay does not go by examples.
     /// @param buffer A round ends Commit once so many have committed, whoever they are; 0 waits for all enrolled. With it
@@ -79,6 +80,8 @@ interface IRoundTypes {
     /// @param shareWindow Masked tasks alone: to share the secrets of a mask. @param unmaskWindow To show the shares of
     /// others that open the sum. @param threshold So many shares open a secret; 2 .. quorum; the quorum
     /// is 3 or more: two who are left would read each other off the sum. All three 0 in clear tasks.
+    /// @param group Masked tasks alone: members of a group that masks within itself, or a few more; 3 .. quorum. The sum of
+    /// each shows, the rule looks across their means, and a proposal may leave whole groups out. 0 is one sum of all.
     struct TaskParams {
         bytes32 specHash;
         bytes32 genesisRoot;
@@ -127,6 +130,7 @@ interface IRoundTypes {
         uint32 shareWindow;
         uint32 unmaskWindow;
         uint16 threshold;
+        uint16 group;
     }
 
     /// How far the masks of a round are. @param round Theirs: an older one says that nobody has shared in this one.

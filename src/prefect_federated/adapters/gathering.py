@@ -14,7 +14,7 @@ from prefect_federated.adapters.reading import made_over
 from prefect_federated.adapters.spool import Spool
 from prefect_federated.core.aggregation.two_tiers import Sums
 from prefect_federated.core.aggregation.vector import Vector
-from prefect_federated.core.combine import Update
+from prefect_federated.core.combine import GroupSum, Update
 from prefect_federated.core.errors import (
     ConfigurationError,
     ContentMismatch,
@@ -53,6 +53,8 @@ class Gathered:
     tiers: tuple["Tier", ...] = ()  # sums of regions, whose updates are not among these
     total: Sums | None = None  # of masked updates, int64 `[d]`; none where it could not be opened
     unmasked: Unmasked | None = None  # what was opened for it
+    lost: Reason | None = None  # why not, in a word of the closed list
+    groups: tuple[GroupSum, ...] = ()  # of a task that masks in groups: the sums that were opened
 
 
 Fetch = Callable[[Party, RoundSpec, Reveal, Spool], Vector]

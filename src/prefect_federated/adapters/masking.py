@@ -7,35 +7,36 @@ survivors on chain --answer--> store, root on chain --recover--> exact sum of th
 import json
 from collections.abc import Mapping, Sequence
 
-from prefect_federated.adapters.evm.masking import Dealt
+import numpy as np
+
+from prefect_federated.adapters.dealt import shared_in
 from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.party import Party
 from prefect_federated.core.canonical import canonical
 from prefect_federated.core.combine import Words
 from prefect_federated.core.errors import (
     ChainUnreachable,
-    ConfigurationError,
-    ContentMismatch,
     ContentMissing,
     FederatedError,
-    MalformedMessage,
-    PayloadTooLarge,
+    SpecError,
     StoreUnreachable,
+    TooFewShares,
     UnknownParticipant,
     UnmaskRefused,
     WrongPhase,
 )
+from prefect_federated.core.mask_spec import Masked
 from prefect_federated.core.masking.answer import Answer, answer
+from prefect_federated.core.masking.cohort import session_with, sessions
 from prefect_federated.core.masking.excerpt import Excerpt, excerpts_of, parse_excerpt
-from prefect_federated.core.masking.masked import Seeds, mask, seeds_of
+from prefect_federated.core.masking.masked import Seeds, alone, mask, seeds_of
 from prefect_federated.core.masking.own_secrets import OwnSecrets, secrets_of
-from prefect_federated.core.masking.session import Session, complete, usable_key
+from prefect_federated.core.masking.session import Session, usable_key
 from prefect_federated.core.masking.sharing import share
-from prefect_federated.core.masking.transcript import CHUNK as SHARING_CHUNK
-from prefect_federated.core.masking.transcript import Shares, Sharing, parse_sharing
+from prefect_federated.core.masking.transcript import Shares, Sharing
 from prefect_federated.core.masking.turnout import Turnout
-from prefect_federated.core.merkle import chunks_of, root
 from prefect_federated.core.participant_privacy import ParticipantPrivacy
+from prefect_federated.core.relaying import middle
 from prefect_federated.core.round import Phase
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.learning.update import EncodedUpdate
@@ -43,24 +44,51 @@ from prefect_federated.learning.update import EncodedUpdate
 SHARES, TURNOUT = "shares", "turnout"  # slots of what a silo read of the others' shares, and whom it answered for
 
 
-def session_of(party: Party, spec: RoundSpec) -> Session:
-    """Who masks together in a round: its cohort, under the sealing keys of when it opened.
+def sessions_of(party: Party, spec: RoundSpec) -> tuple[Session, ...]:
+    """Who mask together in a round: its cohort, or each of its groups, under the sealing keys of when it opened.
 
     Raises:
-        SpecError: fewer than three can.
+        SpecError: fewer than three, or than a group has, can; or the task is a clear one.
     """
-    members = [one for one in party.federation.masking_members(spec.task, spec.round) if usable_key(one.sealing_key)]
-    threshold = max(spec.spec.enforced.threshold, len(members) // 2 + 1)
-    return complete(spec.chain_id, spec.coordinator, spec.task, spec.round, members, threshold)
+    masking, federation, place = spec.spec.masking, party.federation, (spec.task, spec.round)
+    if not isinstance(masking, Masked):
+        raise SpecError(f"task {spec.spec.name} runs in clear mode, nobody masks in it; send the update as it is")
+    members = [one for one in federation.masking_members(*place) if usable_key(one.sealing_key)]
+    seed = federation.masking_seed(*place)
+    return sessions(spec.chain_id, spec.coordinator, *place, members, masking, seed)
+
+
+def session_of(party: Party, spec: RoundSpec) -> Session:
+    """Those with whom this party masks in a round.
+
+    Raises:
+        SpecError: fewer than three, or than a group has, can.
+        UnknownParticipant: this party cannot.
+    """
+    every = sessions_of(party, spec)
+    if (own := session_with(every, party.account)) is None:
+        masking = sum(len(one.members) for one in every)
+        raise UnknownParticipant(
+            f"round {spec.task}/{spec.round}: {party.account} is none of the {masking} who mask; it sits the round out"
+        )
+    return own
 
 
 def own_sharing(party: Party, spec: RoundSpec) -> Sharing:
     """What this party deals out in a round; the same bytes whenever it is asked.
 
     Raises:
+        WrongPhase: the block that opened the round may still be replaced, and with it what this party would deal.
         UnknownParticipant: it is none of those who mask together.
         KeyUnavailable: its sealing key is not the one that was registered when the round opened.
     """
+    federation = party.federation
+    now_s, opens = federation.chain_time(), federation.deals_from(federation.round_state(spec.task))
+    if now_s < opens:
+        raise WrongPhase(
+            f"round {spec.task}/{spec.round} opened in a block that is final from chain time {opens} on, it is {now_s}"
+            " now; deal then, for that block's hash is part of what is dealt"
+        )
     session = session_of(party, spec)
     return share(session, _secrets(party, session))
 
@@ -75,16 +103,48 @@ def own_seeds(party: Party, spec: RoundSpec) -> Seeds:
     session = session_of(party, spec)
     own = _secrets(party, session)
     if party.vault.recall(spec.slot(SHARES, party.account)) is None:
-        shared = shared_in(party, spec, session)
-        seeds_of(session, own, _roots(shared), shared)  # nothing is kept that could not be masked with
-        mine = {str(index): excerpts_of(sharing)[own.index].hex() for index, sharing in shared.items()}
+        shared = _shared_or_none(party, spec, session)
+        _seeds(spec, session, own, roots_of(shared), shared)  # nothing is kept that could not be masked with
+        near = set(session.holders(own.index))  # of the others only that they dealt
+        mine = {str(i): excerpts_of(shared[i])[own.index].hex() if i in near else "" for i in shared}
         party.vault.keep(spec.slot(SHARES, party.account), canonical(mine))
-    kept = _kept_shares(party, spec, session, own.index)  # as it stands, whoever was first to keep it
-    return seeds_of(session, own, _roots(kept), kept)
+    return _seeds(spec, session, own, *_kept_shares(party, spec, session, own.index))
+
+
+def _seeds(
+    spec: RoundSpec, session: Session, own: OwnSecrets, roots: Mapping[int, bytes], shared: Mapping[int, Shares]
+) -> Seeds:
+    """The seeds of a mask; in a group that is lost its own alone: a blank is committed, as whoever dealt owes."""
+    grouped = bool(spec.spec.enforced.group)
+    try:
+        return alone(session, own) if grouped and not roots else seeds_of(session, own, roots, shared)
+    except TooFewShares:
+        if not grouped:
+            raise
+        return alone(session, own)
+
+
+def _shared_or_none(party: Party, spec: RoundSpec, session: Session) -> dict[int, Sharing]:
+    """What a group dealt. In the second half of Commit nothing, where some of it is withheld: then the group is lost.
+
+    Where all wait for all nobody could commit, and nobody is blamed. The other groups do not wait: who withholds its
+    message would take the bonds of those whom it keeps from masking.
+    """
+    federation = party.federation
+    try:
+        return shared_in(party, spec, session)
+    except StoreUnreachable:
+        state = federation.round_state(spec.task)
+        late = state.phase is Phase.COMMIT and federation.chain_time() >= middle(state)
+        if not (spec.spec.enforced.group and late):
+            raise
+        return {}
 
 
 def masked(party: Party, spec: RoundSpec, update: EncodedUpdate) -> tuple[Words, bytes | None]:
     """An update as it leaves the silo, int32 `[d]`, with the digest of its masks note; as it is in a clear task.
+
+    Of a group that is lost a blank leaves in its place.
 
     Raises:
         StoreUnreachable: the store does not give what somebody dealt; try again.
@@ -93,6 +153,8 @@ def masked(party: Party, spec: RoundSpec, update: EncodedUpdate) -> tuple[Words,
     if not spec.spec.enforced.masked:
         return update.words, None
     seeds = own_seeds(party, spec)
+    if seeds.alone:
+        return mask(seeds, np.zeros(update.words.size, np.int32), update.weight), seeds.note.digest
     return mask(seeds, update.words, update.weight, update.noise), seeds.note.digest
 
 
@@ -104,41 +166,11 @@ def own_note(party: Party, spec: RoundSpec) -> bytes:
     return own_seeds(party, spec).note.encoded() if spec.spec.enforced.masked else b""
 
 
-def shared_in(party: Party, spec: RoundSpec, session: Session) -> dict[int, Sharing]:
-    """Everybody's message of Share, by index.
-
-    Counted as none is only what everybody sees alike from the chain and from bytes under their root: what is malformed,
-    lies in another kind of store than the task's spec, or was dealt by somebody whose sealing key gives no secret. A
-    store's word alone leaves nobody out: it could choose with whom a silo masks, and so whose sum shows.
-
-    Raises:
-        StoreUnreachable: the store does not give what somebody dealt; nobody can mask before it does, so try again.
-        ChainUnreachable: the node does not show every dealer that the contract counts; try again.
-    """
-    federation, place = party.federation, (spec.task, spec.round)
-    members, found = {member.index for member in session.members}, dict[int, Sharing]()
-    kind, everybody = _kind(federation.spec_uri(spec.task)), federation.dealt(*place)
-    if len(everybody) != (counted := federation.dealers(*place)):
-        raise ChainUnreachable(
-            f"the node shows {len(everybody)} dealers of round {spec.task}/{spec.round}, the contract counts {counted};"
-            " ask again, or another node"
-        )
-    for dealt in everybody:
-        if dealt.index not in members or _kind(dealt.uri) != kind:
-            continue
-        try:
-            sharing = parse_sharing(session, dealt.index, _message(party, session, dealt))
-        except MalformedMessage:
-            continue
-        if sharing.masking_public == dealt.masking_key:
-            found[dealt.index] = sharing
-    return found
-
-
 def own_answer(party: Party, spec: RoundSpec) -> tuple[Answer, dict[int, FederatedError]]:
     """The shares of others that this party shows, and by index why it has none of somebody.
 
-    For which survivors it answers is kept before anything is shown: it never answers for others in the same round.
+    For which survivors it answers is kept before anything is shown: it never answers for others in the same round. Of a
+    group in which too few survive it shows none, and says so: that group is left out, and the others go on.
 
     Raises:
         WrongPhase: the round is not in Unmask.
@@ -157,9 +189,12 @@ def own_answer(party: Party, spec: RoundSpec) -> tuple[Answer, dict[int, Federat
             f"the node shows {len(reveals)} openings of round {spec.task}/{spec.round}, the contract counts"
             f" {state.revealed}; ask again, or another node"
         )
-    shared = _kept_shares(party, spec, session, own.index)
-    turnout = turnout_of(session, shared, reveals)
-    if len(turnout.survivors) < (fewest := fewest_of(spec)):
+    roots, shared = _kept_shares(party, spec, session, own.index)
+    turnout = turnout_of(session, roots, reveals)
+    fewest = fewest_of(spec)
+    if spec.spec.enforced.group and len(turnout.survivors) < max(session.threshold, fewest):
+        return Answer(turnout.digest, own.index, ()), {}  # the others go on: its bond is not for the lost group to lose
+    if len(turnout.survivors) < fewest:
         raise UnmaskRefused(
             f"{session.place}: {len(turnout.survivors)} survive, and the noise is split among {fewest} at least: their"
             " sum would hide too little; the round opens nothing"
@@ -168,10 +203,10 @@ def own_answer(party: Party, spec: RoundSpec) -> tuple[Answer, dict[int, Federat
     return answer(turnout, shared, own.index, party.sealing_key.private_bytes, answered)
 
 
-def turnout_of(session: Session, shared: Mapping[int, Shares], reveals: Sequence[Reveal]) -> Turnout:
-    """Who dealt what, and who of them revealed in time."""
-    survivors = frozenset(one.index for one in reveals if one.index in shared)
-    return Turnout(session, _roots(shared), survivors)
+def turnout_of(session: Session, roots: Mapping[int, bytes], reveals: Sequence[Reveal]) -> Turnout:
+    """Who dealt what, by the roots of their messages, and who of them revealed in time."""
+    survivors = frozenset(one.index for one in reveals if one.index in roots)
+    return Turnout(session, roots, survivors)
 
 
 def fewest_of(spec: RoundSpec) -> int:
@@ -180,8 +215,15 @@ def fewest_of(spec: RoundSpec) -> int:
     return privacy.fewest if isinstance(privacy, ParticipantPrivacy) else 1
 
 
-def _kept_shares(party: Party, spec: RoundSpec, session: Session, index: int) -> dict[int, Excerpt]:
+def _kept_shares(
+    party: Party, spec: RoundSpec, session: Session, index: int
+) -> tuple[dict[int, bytes], dict[int, Excerpt]]:
     """What this party read of the others' shares before it masked; the store need not have them any more.
+
+    As it stands in the vault, whoever was first to keep it.
+
+    Returns:
+        The root of each message that counts, and of its neighbours' what they hold for this party.
 
     Raises:
         ContentMissing: it kept nothing, since it has not masked in this round.
@@ -189,38 +231,18 @@ def _kept_shares(party: Party, spec: RoundSpec, session: Session, index: int) ->
     kept = party.vault.recall(spec.slot(SHARES, party.account))
     if kept is None:
         raise ContentMissing(f"{session.place}: {party.name} kept no shares, so it has masked nothing; it shows none")
-    roots = {dealt.index: dealt.root for dealt in party.federation.dealt(spec.task, spec.round)}
-    return {
-        int(sharer): parse_excerpt(session, int(sharer), index, roots[int(sharer)], bytes.fromhex(message))
-        for sharer, message in json.loads(kept).items()
+    told: dict[int, str] = {int(sharer): message for sharer, message in json.loads(kept).items()}
+    roots = {d.index: d.root for d in party.federation.dealt(spec.task, spec.round) if d.index in told}
+    return roots, {
+        sharer: parse_excerpt(session, sharer, index, roots[sharer], bytes.fromhex(message))
+        for sharer, message in told.items()
+        if message
     }
 
 
-def _roots(shared: Mapping[int, Shares]) -> dict[int, bytes]:
+def roots_of(shared: Mapping[int, Shares]) -> dict[int, bytes]:
+    """The roots of messages of Share, by index."""
     return {index: sharing.root for index, sharing in shared.items()}
-
-
-def _kind(uri: str) -> str:
-    """The kind of store that a URI names."""
-    return uri.partition("://")[0]
-
-
-def _message(party: Party, session: Session, dealt: Dealt) -> bytes:
-    """What somebody dealt, checked against the root on chain."""
-    most = SHARING_CHUNK * (1 + len(session.holders(dealt.index)))
-    try:
-        message = b"".join(party.store.get(dealt.uri, most))
-    except (ContentMissing, ContentMismatch, PayloadTooLarge, ConfigurationError) as error:
-        raise StoreUnreachable(
-            f"what participant {dealt.index} dealt is not to be had: {error}; nobody can mask before it is, try again"
-        ) from error
-    found = root(chunks_of(message, SHARING_CHUNK))
-    if found != dealt.root:
-        raise StoreUnreachable(
-            f"shares of participant {dealt.index} at {dealt.uri} have root 0x{found.hex()}, the chain says"
-            f" 0x{dealt.root.hex()}; fetch them from another store"
-        )
-    return message
 
 
 def _secrets(party: Party, session: Session) -> OwnSecrets:
@@ -229,9 +251,4 @@ def _secrets(party: Party, session: Session) -> OwnSecrets:
 
 
 def _index(session: Session, account: str) -> int:
-    for member in session.members:
-        if member.account == account:
-            return member.index
-    raise UnknownParticipant(
-        f"{session.place}: {account} is none of the {len(session.members)} who mask together; it sits the round out"
-    )
+    return next(member.index for member in session.members if member.account == account)

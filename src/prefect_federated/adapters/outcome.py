@@ -48,7 +48,7 @@ def work_out(aggregator: Aggregator, spec: RoundSpec, reveals: list[Reveal], gat
     require_true_base(aggregator.party, spec)
     party = aggregator.party
     store, detection = party.store, run_detection(party, spec, gathered)
-    combined = with_tiers(spec, gathered, aggregator.combine(spec, gathered.updates, gathered.total), reveals)
+    combined = with_tiers(spec, gathered, aggregator.combine(spec, gathered), reveals)
     stepped = step_from_base(party, spec, _base(party, spec), combined.aggregate)
     aggregate_uri, aggregate_root = store_words(store, spec, "aggregate", combined.aggregate)
     stored_uri, model_root = store_words(store, spec, "model", stepped.model)

@@ -11,7 +11,7 @@ from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import S, fetch_kept
 from prefect_federated.adapters.spool import Spool, in_memory
 from prefect_federated.adapters.step_check import step_findings, wrong_step
-from prefect_federated.adapters.unmasking import unmasked_sum
+from prefect_federated.adapters.unmasking import combine_masked, unmasked_sum
 from prefect_federated.core.aggregation.two_tiers import Sums, mean_of_sums
 from prefect_federated.core.combine import Update, Words, apply_rule
 from prefect_federated.core.errors import ConfigurationError, PayloadError, SpecError
@@ -65,6 +65,9 @@ def _stream(
 
 def sum_findings(spec: RoundSpec, claimed: "Claimed", gathered: Gathered, aggregate: Words) -> Iterator[Finding]:
     """The first word in which the aggregate is not the rule's, or which included updates could not be read."""
+    if spec.spec.enforced.group:
+        yield from _group_findings(spec, claimed, gathered, aggregate)
+        return
     updates = included_updates(claimed, gathered)
     for position, record in enumerate(claimed.document.included):
         if updates[position] is None:
@@ -111,6 +114,22 @@ def _masked_findings(
             f"aggregate word {wrong} is {int(aggregate[wrong])}, the mean of the {len(there)} included masked updates"
             f" is {int(ours[wrong])}",
             at=coordinate_of(wrong, spec.spec.enforced.chunk_bytes),
+        )
+
+
+def _group_findings(spec: RoundSpec, claimed: "Claimed", gathered: Gathered, aggregate: Words) -> Iterator[Finding]:
+    """The first word in which the aggregate is not what the sums of the groups give."""
+    ours, proposed = combine_masked(spec, gathered), len(claimed.document.included)
+    if not ours.kept:
+        why = next(iter(gathered.details.values()), "too few groups are left for the rule")
+        yield Finding(
+            Wrong.RULE, f"an aggregate of {proposed} masked updates is proposed, and their sum cannot be opened: {why}"
+        )
+    elif (wrong := first_difference(ours.aggregate, aggregate)) is not None:
+        yield Finding(
+            Wrong.RULE,
+            f"aggregate word {wrong} is {int(aggregate[wrong])}, the {spec.spec.rule.name} of the {len(ours.kept)}"
+            f" masked updates in {len(gathered.groups)} groups is {int(ours.aggregate[wrong])}",
         )
 
 

@@ -3,20 +3,22 @@
 payloads, notes, messages of Share, answers --open, compare seeds, recover, range--> sum | nobody, and why
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from prefect_federated.adapters.dealt import shared_in
 from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.gathering import Gathered, OutOfRange, Unmasked, gather
 from prefect_federated.adapters.masked_payload import fetch_masked
-from prefect_federated.adapters.masking import fewest_of, session_of, shared_in, turnout_of
+from prefect_federated.adapters.masking import fewest_of, roots_of, sessions_of, turnout_of
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.spool import Spool
+from prefect_federated.core.aggregation.norm_bound import mean_within
 from prefect_federated.core.aggregation.two_tiers import Sums
 from prefect_federated.core.aggregation.vector import Vector
-from prefect_federated.core.combine import Update
+from prefect_federated.core.combine import Combined, GroupSum, Update, combine_groups, combine_total
 from prefect_federated.core.errors import (
     ConfigurationError,
     FederatedError,
@@ -25,22 +27,29 @@ from prefect_federated.core.errors import (
     StoreUnreachable,
     TooFewShares,
     TransportError,
+    WrongSeed,
 )
+from prefect_federated.core.local_spec import FedNova
 from prefect_federated.core.masking.answer import CHUNK
 from prefect_federated.core.masking.note import MasksNote
 from prefect_federated.core.masking.recovery import Opened, check_seeds, narrowed, open_masks, recover
+from prefect_federated.core.masking.session import Session
 from prefect_federated.core.masking.transcript import Sharing
 from prefect_federated.core.masking.turnout import Turnout
 from prefect_federated.core.merkle import chunks_of, root
-from prefect_federated.core.participant_privacy import ParticipantPrivacy, most_of_parts, part_of_sum
+from prefect_federated.core.participant_privacy import ParticipantPrivacy, part_of_sum, surely_most_of_parts
 from prefect_federated.core.round import Reason
 from prefect_federated.core.round_spec import RoundSpec
+from prefect_federated.learning.clip import norm_bound_words
+
+UNREAD = "what it dealt is malformed, so nobody has masked with it and it is no part of the sum"
 
 
 def gather_masked(party: Party, spec: RoundSpec, reveals: list[Reveal], last_try: bool = False) -> Gathered:
     """The masked updates with their exact sum; where it cannot be opened, none, and why.
 
-    A masked sum stands for all who revealed or for nobody: the masks of whoever is left out would stay in it.
+    A masked sum stands for all who revealed or for nobody: the masks of whoever is left out would stay in it. In a task
+    with groups the same holds of each group, and the others go on without it.
 
     Args:
         last_try: what the store does not give counts as not there: whoever has to propose says so, in the end.
@@ -50,7 +59,31 @@ def gather_masked(party: Party, spec: RoundSpec, reveals: list[Reveal], last_try
         ChainUnreachable: the node does not show all that the contract counts; try again.
     """
     try:
-        turnout, shared = _turnout(party, spec, reveals)
+        sessions = sessions_of(party, spec)
+    except FederatedError as error:
+        if isinstance(error, TransportError):
+            raise
+        return _unopened(gather(party, spec, reveals), str(error))
+    if not spec.spec.enforced.group:
+        return _opened(party, spec, sessions[0], reveals, last_try)
+    parts = []
+    for session in sessions:
+        inside = {member.index for member in session.members}
+        parts.append(_opened(party, spec, session, [one for one in reveals if one.index in inside], last_try))
+    return _joined(party, spec, sessions, parts, reveals)
+
+
+def combine_masked(spec: RoundSpec, gathered: Gathered) -> Combined:
+    """The task's rule over the sums that were opened: the mean of the one, or a rule across those of the groups."""
+    if spec.spec.enforced.group:
+        return combine_groups(spec.spec.rule, gathered.updates, gathered.groups, spec.spec.model.size)
+    return combine_total(gathered.updates, gathered.total, spec.spec.model.size)
+
+
+def _opened(party: Party, spec: RoundSpec, session: Session, reveals: list[Reveal], last_try: bool) -> Gathered:
+    """The sum of those who masked together, or why there is none."""
+    try:
+        turnout, shared = _turnout(party, spec, session, reveals)
         answers, outages = _answers(party, spec, turnout)
     except FederatedError as error:
         given_up = last_try and isinstance(error, StoreUnreachable)
@@ -74,19 +107,57 @@ def gather_masked(party: Party, spec: RoundSpec, reveals: list[Reveal], last_try
     except (PayloadError, ProtocolError) as error:
         if isinstance(error, TooFewShares) and outages and not last_try and not gathered.reasons:
             raise outages[-1] from error
-        return _without(_unopened(gathered, str(error)), outside)
+        lost = Reason.OUT_OF_RANGE if isinstance(error, OutOfRange) else Reason.UNDECRYPTABLE
+        return _without(_unopened(gathered, str(error), lost, _faults(error, indices)), outside)
     return _without(replace(gathered, total=words), outside)
 
 
+def _joined(
+    party: Party, spec: RoundSpec, sessions: Collection[Session], parts: Collection[Gathered], reveals: list[Reveal]
+) -> Gathered:
+    """The groups whose sums are there; of the others everybody is left out, by the group's name and for its reason."""
+    found, masked = Gathered((), {}, {}), set[int]()
+    for number, (session, part) in enumerate(zip(sessions, parts, strict=True), 1):
+        indices = [member.index for member in session.members]
+        masked.update(indices)
+        if part.total is None:
+            name = f"group {number} of {len(sessions)}, participants {', '.join(map(str, indices))}"
+            lost = {update.participant: part.lost or Reason.UNDECRYPTABLE for update in part.updates}
+            told = {account: f"{name}: {why}" for account, why in part.details.items()}
+            found = replace(found, reasons=found.reasons | lost | part.reasons, details=found.details | told)
+            continue
+        members = tuple(update.participant for update in part.updates)
+        group = GroupSum(members, sum(update.weight for update in part.updates), part.total)
+        found = Gathered(
+            (*found.updates, *part.updates),
+            found.reasons | part.reasons,
+            found.details | part.details,
+            groups=(*found.groups, group),
+        )
+    found = _without(found, {one.participant for one in reveals if one.index not in masked})
+    place = {reveal.participant: reveal.index for reveal in reveals}
+    found = replace(found, updates=tuple(sorted(found.updates, key=lambda one: place[one.participant])))
+    return _enough(party, spec, found)
+
+
+def _enough(party: Party, spec: RoundSpec, found: Gathered) -> Gathered:
+    """The same; nobody where fewer are left than the contract takes."""
+    if (have := len(found.updates)) >= (most := _fewest(party, spec)):
+        return found
+    why = f"{have} are left in {len(found.groups)} groups whose sums are there, {most} are the fewest of a round"
+    left = [update.participant for update in found.updates]
+    return Gathered((), found.reasons | dict.fromkeys(left, Reason.RULE), found.details | dict.fromkeys(left, why))
+
+
 def open_round(party: Party, spec: RoundSpec, reveals: list[Reveal]) -> Opened:
-    """What the answers of a masked round open.
+    """What the answers of a masked round without groups open.
 
     Raises:
         TooFewShares: of one secret fewer shares are there than the threshold.
         WrongSharing: shares are as committed, but of another secret than their maker promised.
         StoreUnreachable: what somebody dealt could not be asked for; try again.
     """
-    turnout, shared = _turnout(party, spec, reveals)
+    turnout, shared = _turnout(party, spec, sessions_of(party, spec)[0], reveals)
     return open_masks(turnout, shared, _answers(party, spec, turnout)[0])
 
 
@@ -104,10 +175,11 @@ def unmasked_sum(unmasked: Unmasked, updates: Sequence[Update]) -> Sums:
     return recover(opened, payloads).astype(np.int64)
 
 
-def _turnout(party: Party, spec: RoundSpec, reveals: list[Reveal]) -> tuple[Turnout, dict[int, Sharing]]:
-    session = session_of(party, spec)
+def _turnout(
+    party: Party, spec: RoundSpec, session: Session, reveals: list[Reveal]
+) -> tuple[Turnout, dict[int, Sharing]]:
     shared = shared_in(party, spec, session)
-    return turnout_of(session, shared, reveals), shared
+    return turnout_of(session, roots_of(shared), reveals), shared
 
 
 def _exact_sum(spec: RoundSpec, gathered: Gathered) -> Sums:
@@ -116,24 +188,34 @@ def _exact_sum(spec: RoundSpec, gathered: Gathered) -> Sums:
         why = "; ".join(gathered.details.values())
         raise PayloadError(f"{len(gathered.reasons)} masked updates cannot be read: {why}")
     words = unmasked_sum(gathered.unmasked, gathered.updates)
-    _require_range(spec, words, sum(update.weight for update in gathered.updates))
+    _require_sound(spec, words, sum(update.weight for update in gathered.updates), len(gathered.updates))
     return words
+
+
+def _faults(error: FederatedError, indices: Mapping[str, int]) -> dict[str, str]:
+    """What each participant at fault did, where it is known."""
+    faults = error.faults if isinstance(error, WrongSeed) else {}
+    return {account: faults[index] for account, index in indices.items() if index in faults}
 
 
 def _without(gathered: Gathered, outside: Collection[str]) -> Gathered:
     """The same, with those left out who revealed, and whose shares nobody could mask with."""
-    why = "what it dealt is malformed, so nobody has masked with it and it is no part of the sum"
     return replace(
         gathered,
         reasons=gathered.reasons | dict.fromkeys(outside, Reason.MALFORMED),
-        details=gathered.details | dict.fromkeys(outside, why),
+        details=gathered.details | dict.fromkeys(outside, UNREAD),
     )
 
 
+def _fewest(party: Party, spec: RoundSpec) -> int:
+    """Updates that a proposal holds at least, as the contract counts."""
+    return max(spec.spec.enforced.quorum, len(party.federation.masking_members(spec.task, spec.round)) // 2 + 1)
+
+
 def _require_most(party: Party, spec: RoundSpec, turnout: Turnout) -> None:
-    """A sum is of as many as a round needs; the contract takes no other."""
-    enforced, cohort = spec.spec.enforced, len(party.federation.masking_members(spec.task, spec.round))
-    if (have := len(turnout.survivors)) < (most := max(enforced.quorum, cohort // 2 + 1, fewest_of(spec))):
+    """A sum is of as many as its noise is split among, and where it is the only one of as many as a round needs."""
+    most = fewest_of(spec) if spec.spec.enforced.group else max(_fewest(party, spec), fewest_of(spec))
+    if (have := len(turnout.survivors)) < most:
         raise TooFewShares(f"{turnout.session.place}: a sum of {have} would be opened, {most} are the fewest")
 
 
@@ -141,6 +223,8 @@ def _answers(party: Party, spec: RoundSpec, turnout: Turnout) -> tuple[dict[int,
     """What the survivors showed, by index, and what could not be asked for; what is not as on chain is left out."""
     found, outages = dict[int, bytes](), list[StoreUnreachable]()
     for shown in party.federation.shown_shares(spec.task, spec.round):
+        if shown.index not in turnout.survivors:
+            continue
         most = CHUNK * (1 + len(turnout.session.holders(shown.index)))
         try:
             message = b"".join(party.store.get(shown.uri, most))
@@ -154,25 +238,47 @@ def _answers(party: Party, spec: RoundSpec, turnout: Turnout) -> tuple[dict[int,
     return found, outages
 
 
-def _require_range(spec: RoundSpec, words: Sums, weight: int) -> None:
-    """No word of a sum is larger than updates within the task's limit could make it."""
+def _require_sound(spec: RoundSpec, words: Sums, weight: int, parts: int) -> None:
+    """A sum is one that updates within the task's limit could make, and of a group also within its norm.
+
+    Raises:
+        OutOfRange: somebody masked something else.
+    """
     limit, largest = spec.spec.update.limit, max(int(words.max()), -int(words.min()))
-    if largest > (most := limit * weight + _most_noise(spec)):
+    if largest > (most := limit * weight + _most_noise(spec, parts)):
         raise OutOfRange(
             f"the sum has a word of {largest}, updates of weight {weight} within limit {limit} come to {most} at most;"
             " somebody masked something else, and nobody can tell who"
         )
+    norm = most_norm(spec)
+    if spec.spec.enforced.group and norm is not None and not mean_within(words.astype(np.int32), weight, norm):
+        found = float(np.linalg.norm(words.astype(np.float64))) / weight
+        raise OutOfRange(
+            f"the mean of {parts} updates has a norm of {found:.0f} words, updates clipped to"
+            f" {spec.spec.update.clip_norm:g} come to {norm} at most; somebody masked something else, and nobody can"
+            " tell who"
+        )
 
 
-def _most_noise(spec: RoundSpec) -> int:
-    """What noise that hides silos can add to a word of the sum."""
-    privacy, enforced = spec.spec.privacy, spec.spec.enforced
+def most_norm(spec: RoundSpec) -> int | None:
+    """The largest norm in words of a clipped update, and so of every mean of such; None where nothing bounds it."""
+    agreed = spec.spec
+    if isinstance(agreed.privacy, ParticipantPrivacy) or isinstance(agreed.local, FedNova):
+        return None  # noise has no bound; FedNova's number of steps is no part of what is clipped
+    return norm_bound_words(agreed.update.clip_norm, agreed.model.size, agreed.model.frac_bits)
+
+
+def _most_noise(spec: RoundSpec, parts: int) -> int:
+    """What noise that hides silos can add to a word of the sum, but for a chance of 2^-40."""
+    privacy = spec.spec.privacy
     if not isinstance(privacy, ParticipantPrivacy):
         return 0
-    part = part_of_sum(privacy, spec.spec.model.frac_bits, enforced.max_weight)
-    return most_of_parts(part, enforced.max_participants)
+    part = part_of_sum(privacy, spec.spec.model.frac_bits, spec.spec.enforced.max_weight)
+    return surely_most_of_parts(part, parts, spec.spec.model.size)
 
 
-def _unopened(gathered: Gathered, why: str) -> Gathered:
+def _unopened(
+    gathered: Gathered, why: str, lost: Reason = Reason.UNDECRYPTABLE, faults: Mapping[str, str] | None = None
+) -> Gathered:
     others = {update.participant: why for update in gathered.updates}
-    return replace(gathered, details=others | gathered.details)
+    return replace(gathered, details=others | gathered.details | dict(faults or {}), lost=lost)

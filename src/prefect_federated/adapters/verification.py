@@ -19,9 +19,9 @@ from prefect_federated.adapters.receipts import kept_receipt
 from prefect_federated.adapters.rights_check import rights_findings
 from prefect_federated.adapters.score_check import score_findings
 from prefect_federated.adapters.sum_check import result_findings
-from prefect_federated.adapters.unmasking import gather_masked
+from prefect_federated.adapters.unmasking import combine_masked, gather_masked
 from prefect_federated.adapters.vouching import refutation
-from prefect_federated.core.combine import combine, combine_total
+from prefect_federated.core.combine import combine
 from prefect_federated.core.enforced import RULES
 from prefect_federated.core.errors import ConfigurationError, PayloadError
 from prefect_federated.core.findings import INCLUDED, RECORD, Finding, Verification, Wrong
@@ -207,7 +207,7 @@ def rewards_due(party: Party, spec: RoundSpec, claimed: Claimed) -> dict[str, in
 def _choices(spec: RoundSpec, claimed: Claimed, gathered: Gathered) -> Iterator[Finding]:
     """Who is in and who is out, by the task's rules over what this reader could read."""
     if spec.spec.enforced.masked:
-        combined = combine_total(gathered.updates, gathered.total, spec.spec.model.size)
+        combined = combine_masked(spec, gathered)
     else:
         combined = combine(spec.spec.rule, gathered.updates, spec.spec.model.size, spec.spec.update.limit)
     ours = gathered.reasons | combined.left_out

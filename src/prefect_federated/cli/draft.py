@@ -100,9 +100,10 @@ def _fill_numbers(draft: Draft) -> None:
         return
     if numbers["buffer"] or numbers["mode"]:
         enforced.setdefault("modes", DIRECT)  # no other way to commit goes with a buffer, or with masks
-    if numbers["mode"]:  # its two phases more take as long as those beside them, unless the draft says otherwise
-        for field, as_long_as in (("share_window", "commit_window"), ("unmask_window", "reveal_window")):
-            enforced.setdefault(field, enforced.get(as_long_as, 0))
+    if numbers["mode"]:  # its two phases more take as long as those beside them; shares wait for the chain to be final
+        waits = [enforced.get(field, 0) for field in ("commit_window", "finality_gap")]
+        enforced.setdefault("share_window", sum(wait for wait in waits if isinstance(wait, int)))
+        enforced.setdefault("unmask_window", enforced.get("reveal_window", 0))
     for field, value in numbers.items():
         enforced.setdefault(field, "0x" + value.hex() if isinstance(value, bytes) else value)
 

@@ -50,6 +50,14 @@ def simulate(
     drop: Annotated[
         int, typer.Option(min=0, help="Masked: how many leave in the first round, after share, commit, reveal in turn.")
     ] = 0,
+    group: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Masked: members of a group that masks within itself, so that --rule median looks across the groups'"
+            " means; 0 is one sum of all.",
+        ),
+    ] = 0,
     data: Annotated[str, typer.Option(help="digits, breast-cancer, or csv:PATH for a table of numbers.")] = "digits",
     plan: Annotated[
         str, typer.Option(help="Training plan as MODULE:CLASS or FILE.py:CLASS, with its own defaults; else a network.")
@@ -116,6 +124,7 @@ def simulate(
         ray_address=ray_address,
         mode=mode,
         drop=drop,
+        group=group,
     )
     if runner == "ray":
         require_ray()

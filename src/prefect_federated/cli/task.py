@@ -3,6 +3,7 @@
 SPEC.json --complete, check, store--> spec hash --createTask--> number --fund--> escrow for its rounds
 """
 
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -125,7 +126,22 @@ def task_record(federation: "Federation", task: int, spec: "TaskSpec | None" = N
             "claimed": str(account.claimed),
         },
         "spec": spec.model_dump(mode="json") if spec else None,
+        "masks": _masks(spec) if spec else None,
     }
+
+
+def _masks(spec: "TaskSpec") -> dict[str, Any] | None:
+    """With how many each masks where most take part, and the chances that it fails; None in a clear task."""
+    from prefect_federated.core.mask_spec import Masked
+    from prefect_federated.core.masked_numbers import most_in_sum
+    from prefect_federated.core.masking.cohort import graph_of
+
+    if not isinstance(spec.masking, Masked):
+        return None
+    graph = graph_of(most := most_in_sum(spec.enforced), spec.masking)
+    chances = {"exposed": graph.security_bits, "not_opened": graph.correctness_bits}
+    told = {name: f"2^-{int(bits)}" if isfinite(bits) else "0" for name, bits in chances.items()}
+    return {"together": most, "neighbours": graph.degree, "threshold": graph.threshold, **told}
 
 
 def _show(record: dict[str, Any], as_json: bool) -> None:
@@ -147,6 +163,8 @@ def _show(record: dict[str, Any], as_json: bool) -> None:
         ],
     )
     show_pairs("Enforced by the contract", _enforced(record["enforced"]))
+    if record["masks"]:
+        show_pairs("Masks, where most take part", [(name.replace("_", " "), v) for name, v in record["masks"].items()])
     show_pairs("Balances", [(name, _amount(value)) for name, value in record["balances"].items() if name != "token"])
 
 

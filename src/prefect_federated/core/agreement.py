@@ -40,7 +40,7 @@ def in_numbers(
     Returns:
         Values by field name of `Enforced`: purposes, rule, trim, norm_bound, limit, chunks,
         aggregate_header, reward_by, fee_bps, validator_bps, share_cap_bps, step, buffer, max_staleness, mode,
-        threshold.
+        threshold, group.
     """
     header = plain_header("aggregate", model.size, model.frac_bits, chunk_bytes)
     return {

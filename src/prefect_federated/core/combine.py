@@ -19,7 +19,7 @@ from prefect_federated.core.round import Reason
 from prefect_federated.core.rule_spec import RuleSpec
 from prefect_federated.core.weighing import Update, Words, weigh
 
-__all__ = ["Combined", "Update", "Words", "add", "apply_rule", "combine", "minus"]
+__all__ = ["Combined", "GroupSum", "Update", "Words", "add", "apply_rule", "combine", "minus"]
 
 
 _BLOCK = 1 << 16
@@ -58,6 +58,47 @@ def combine(
     if not kept:
         return Combined(np.zeros(updates[0].words.size if size is None else size, np.int32), (), left_out)
     return Combined(apply_rule(rule, kept, limit, threads), tuple(kept), left_out)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSum:
+    """What a group masked together: its members' accounts, the sum of their weights, that of weight * word."""
+
+    members: tuple[str, ...]
+    weight: int
+    total: Sums
+
+    @property
+    def mean(self) -> Words:
+        """floor(total / weight), int32 `[d]`."""
+        return mean_of_sums([self.total], self.weight)
+
+
+def combine_groups(rule: RuleSpec, updates: Sequence[Update], groups: Sequence[GroupSum], size: int) -> Combined:
+    """A rule across groups of which only the sums are known: under a rule by rank each group's mean counts once.
+
+    The mean is that of all updates, bit for bit as without groups. Where too few groups are left for the rule nobody is
+    kept and the aggregate is zero.
+
+    Args:
+        updates: all whose sums these are; their words are not looked at.
+        groups: in any order.
+        size: d.
+
+    >>> three = [GroupSum((name,), 2, np.array([word])) for name, word in (("a", 9), ("b", 4), ("c", 800))]
+    >>> some = [Update(name, 2, np.zeros(1, np.int32)) for name in "abc"]
+    >>> combine_groups(RuleSpec(name="median"), some, three, 1).aggregate
+    array([4], dtype=int32)
+    >>> combine_groups(RuleSpec(), some, three, 1).aggregate
+    array([135], dtype=int32)
+    """
+    if not groups or len(groups) < rule.fewest:
+        return Combined(np.zeros(size, np.int32), (), {update.participant: Reason.RULE for update in updates})
+    if rule.name == "mean":
+        mean = mean_of_sums([group.total for group in groups], sum(group.weight for group in groups))
+        return Combined(mean, tuple(updates), {})
+    means = [Update(group.members[0], 1, group.mean) for group in groups]
+    return Combined(apply_rule(rule, means), tuple(updates), {})
 
 
 def combine_total(updates: Sequence[Update], total: Sums | None, size: int) -> Combined:

@@ -22,6 +22,7 @@ class Standing:
     dealt: bool = False
     survives: bool = False  # it revealed in time, and nothing took it out since
     shown: bool = False
+    shares_from: int = 0  # chain time from which the block that opened the round is final
 
 
 def participant_due(
@@ -30,7 +31,8 @@ def participant_due(
     """The participant's next step: "commit", "reveal", or None; in a masked round also "share" and "unmask".
 
     A reveal is still due after its deadline for `grace_s`: too late for the aggregate, in time for the bond of whoever
-    owes it. A pause holds up shares and commits alone. Who has not dealt in a masked round sits it out.
+    owes it. A pause holds up shares and commits alone. Who has not dealt in a masked round sits it out; nobody deals
+    before the round's opening is final, for its block's hash is part of what is dealt.
 
     >>> from prefect_federated.core.round import Status
     >>> state = RoundState(1, 1, Phase.COMMIT, Status.NONE, 0, 9, 0, 4, 0, 0, 0, 0, 0, b"", b"", "")
@@ -40,7 +42,7 @@ def participant_due(
     if not standing.in_cohort:
         return None
     if state.phase == Phase.SHARE:
-        return None if standing.dealt or now_s <= paused_until else "share"
+        return None if standing.dealt or now_s <= paused_until or now_s < standing.shares_from else "share"
     if state.phase == Phase.UNMASK and standing.survives and not standing.shown and now_s >= state.opens_at:
         return "unmask"
     if state.phase == Phase.COMMIT and not standing.committed:
@@ -109,10 +111,13 @@ _VOTING: dict[tuple[Phase, VoteState | None], str] = {
 }
 
 
-def seconds_to_next(state: RoundState, now_s: int, paused_until: int = 0, halfway: bool = False) -> int | None:
+def seconds_to_next(
+    state: RoundState, now_s: int, paused_until: int = 0, halfway: bool = False, shares_from: int = 0
+) -> int | None:
     """Seconds of chain time until the round's next window opens or a pause ends; None when nothing is ahead.
 
-    With `halfway` also until the middle of a window, from which on who waits for a relayer sends directly.
+    With `halfway` also until the middle of a window, from which on who waits for a relayer sends directly. Shares are
+    dealt from `shares_from` on.
 
     >>> from prefect_federated.core.round import Status
     >>> state = RoundState(1, 1, Phase.COMMIT, Status.NONE, 0, 9, 0, 4, 0, 0, 0, 0, 0, b"", b"", "")
@@ -125,6 +130,8 @@ def seconds_to_next(state: RoundState, now_s: int, paused_until: int = 0, halfwa
         return state.opens_at - now_s
     if now_s <= paused_until:
         return paused_until + 1 - now_s
+    if state.phase == Phase.SHARE and now_s < shares_from:
+        return shares_from - now_s
     if halfway and state.phase in (Phase.COMMIT, Phase.REVEAL) and now_s < middle(state):
         return middle(state) - now_s
     return max(state.deadline + 1 - now_s, 1)

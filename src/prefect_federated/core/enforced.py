@@ -13,6 +13,7 @@ from pydantic import (
     model_validator,
 )
 
+from prefect_federated.core.masked_numbers import require_masks
 from prefect_federated.core.words import Word, encode_words, hash_words, keccak256
 
 TASK_TYPEHASH = keccak256(b"Task(uint256 chainId,address coordinator,address sponsor,bytes32 paramsHash)")
@@ -25,7 +26,6 @@ REWEIGHTED = 5  # the first rule under which included leaves hold coefficients
 MODES = ("clear", "masked")
 REWARDS = ("examples", "equal", "scores")
 DIRECT, RELAYED, ROLLED = 1, 2, 4
-FEWEST_MASKED, MOST_MASKED = 3, 128  # updates of a sum; participants of one graph of masks
 
 
 def _address(value: str) -> str:
@@ -161,6 +161,12 @@ class Enforced(BaseModel):
     threshold: int = Field(
         default=0, ge=0, lt=2**16, description="shares that open a secret, 2 to quorum; 0 in a clear task"
     )
+    group: int = Field(
+        default=0,
+        ge=0,
+        lt=2**16,
+        description="masked: members of a group that masks by itself; 0 is one sum of all",
+    )
 
     @model_validator(mode="after")
     def _possible(self) -> "Enforced":
@@ -184,7 +190,7 @@ class Enforced(BaseModel):
             raise ValueError(
                 f"modes are {self.modes} in a task that counts privacy loss; set them to 1: each is counted alone"
             )
-        self._require_masks()
+        require_masks(self)
         if self.buffer and not self.quorum <= self.buffer <= self.max_participants:
             raise ValueError(
                 f"buffer {self.buffer} is not between quorum {self.quorum} and max_participants"
@@ -219,34 +225,6 @@ class Enforced(BaseModel):
                 " 10000, more than a round's reward; lower one"
             )
         return self
-
-    def _require_masks(self) -> None:
-        """What a masked task needs, and what cannot be done to updates that nobody sees."""
-        for field in ("share_window", "unmask_window", "threshold"):
-            if (self.mode == 0) != (getattr(self, field) == 0):
-                raise ValueError(
-                    f"{field} is {getattr(self, field)} in mode {MODES[self.mode]}; a masked task has its windows and a"
-                    " threshold, a clear one neither"
-                )
-        if not self.masked:
-            return
-        if not 2 <= self.threshold <= self.quorum:
-            raise ValueError(
-                f"threshold {self.threshold} is not between 2 and the quorum, {self.quorum}: with fewer than the quorum"
-                " a round does not go on, and one share alone must open nothing"
-            )
-        if self.quorum < FEWEST_MASKED or self.max_participants > MOST_MASKED:
-            raise ValueError(
-                f"a masked task has quorum {self.quorum} and max_participants {self.max_participants}; give a quorum of"
-                f" {FEWEST_MASKED} or more, for two who are left read each other off the sum, and at most"
-                f" {MOST_MASKED} participants"
-            )
-        seen = {name: getattr(self, name) for name in ("rule", "norm_bound", "buffer", "committee", "disclosure")}
-        if any(seen.values()) or self.modes != DIRECT:
-            named = ", ".join(f"{name} {value}" for name, value in {**seen, "modes": self.modes}.items())
-            raise ValueError(
-                f"a masked task has {named}; nobody sees a single update of it, so all must be 0, and modes 1 (direct)"
-            )
 
     @property
     def masked(self) -> bool:

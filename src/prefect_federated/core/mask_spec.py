@@ -4,9 +4,9 @@ masking: {"name": "masked", "threshold": 3} --validated, hashed with the spec-->
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from prefect_federated.core.detection.detection_spec import DetectionSpec
 from prefect_federated.core.enforced import MODES
@@ -29,7 +29,7 @@ class Clear(_Masking):
     @property
     def numbers(self) -> dict[str, int]:
         """The contract's parameters."""
-        return {"mode": MODES.index("clear"), "threshold": 0}
+        return {"mode": MODES.index("clear"), "threshold": 0, "group": 0}
 
 
 class Masked(_Masking):
@@ -42,11 +42,32 @@ class Masked(_Masking):
     threshold: int = Field(
         ge=2, le=10_000, description="shares that open a secret of a mask: so many must stay until the end of a round"
     )
+    group: int = Field(
+        default=0,
+        ge=0,
+        le=10_000,
+        description="members of a group, or a few more, that masks within itself; 0 is one sum of all",
+    )
+    colluding: float = Field(
+        default=0.2, ge=0, lt=1, description="above 128 who mask together: largest fraction that colludes with a reader"
+    )
+    dropping: float = Field(
+        default=0.1, ge=0, lt=1, description="above 128 who mask together: largest fraction that drops out of a round"
+    )
+
+    @model_validator(mode="after")
+    def _opens(self) -> Self:
+        if self.group and self.threshold > self.group:
+            raise ValueError(
+                f"threshold {self.threshold} in groups of {self.group}: a secret's shares are held within its group;"
+                " lower the threshold, or raise the group"
+            )
+        return self
 
     @property
     def numbers(self) -> dict[str, int]:
         """The contract's parameters."""
-        return {"mode": MODES.index("masked"), "threshold": self.threshold}
+        return {"mode": MODES.index("masked"), "threshold": self.threshold, "group": self.group}
 
 
 MaskSpec = Annotated[Clear | Masked, Field(discriminator="name")]

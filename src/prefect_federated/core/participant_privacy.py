@@ -3,14 +3,16 @@
 privacy: {"unit": "participant", "noise_multiplier": 20, "max_norm": 1} --check_participant--> rest of the spec fits
 """
 
+import math
 from math import isqrt
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
 from prefect_federated.core.discrete_noise import MOST_SIGMA
-from prefect_federated.core.enforced import MOST_MASKED, Enforced
+from prefect_federated.core.enforced import Enforced
 from prefect_federated.core.errors import SpecError
+from prefect_federated.core.masked_numbers import most_in_sum
 from prefect_federated.core.payload import INT32_MAX
 from prefect_federated.core.privacy import DELTA
 from prefect_federated.core.rule_spec import RuleSpec
@@ -30,7 +32,7 @@ class ParticipantPrivacy(Strict):
     fewest: int = Field(
         default=1,
         ge=1,
-        le=MOST_MASKED,
+        le=10_000,
         description="masked: silos in a sum at least that tell their noise to nobody, among whom it is split",
     )
 
@@ -72,6 +74,16 @@ def most_of_parts(part: int, participants: int) -> int:
     return FAR * part * (isqrt(participants - 1) + 1)
 
 
+def surely_most_of_parts(part: int, participants: int, words: int) -> int:
+    """The same of all words of a sum at once, but for a chance of 2^-40: sqrt(2 ln(2^41 words)) deviations.
+
+    >>> surely_most_of_parts(10, 4, 1_000_000), most_of_parts(10, 4)
+    (184, 120)
+    """
+    far = math.sqrt(2 * math.log(2.0**41 * words))
+    return math.ceil(far * part * math.sqrt(participants))
+
+
 def check_participant(
     privacy: ParticipantPrivacy, update: UpdateSpec, model: ModelSpec, rule: RuleSpec, enforced: Enforced
 ) -> None:
@@ -107,6 +119,11 @@ def check_participant(
 
 
 def _check_parts(privacy: ParticipantPrivacy, update: UpdateSpec, model: ModelSpec, enforced: Enforced) -> None:
+    if enforced.group and privacy.fewest > enforced.group:
+        raise SpecError(
+            f"privacy.fewest is {privacy.fewest}, and the sum of a group of {enforced.group} shows: it would have too"
+            " little noise; lower it, or raise masking.group"
+        )
     if privacy.fewest > enforced.quorum:
         raise SpecError(
             f"privacy.fewest is {privacy.fewest}, and a round may end with {enforced.quorum} updates, the quorum: then"
@@ -118,8 +135,8 @@ def _check_parts(privacy: ParticipantPrivacy, update: UpdateSpec, model: ModelSp
             f"each silo would add noise of {part} words to its weighted update, and sums hide what is charged from"
             f" {LEAST_PART} on; raise frac_bits"
         )
-    words = update.limit * enforced.max_weight * enforced.max_participants
-    if (most := words + most_of_parts(part, enforced.max_participants)) > INT32_MAX:
+    words = update.limit * enforced.max_weight * most_in_sum(enforced)
+    if (most := words + most_of_parts(part, most_in_sum(enforced))) > INT32_MAX:
         raise SpecError(
             f"a masked sum with noise may reach {most} words, {words} of them updates', and wraps beyond {INT32_MAX};"
             " lower the limit with frac_bits, max_weight, max_participants, max_norm or noise_multiplier, or raise"

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from prefect_federated.core.enforced import MODES
 from prefect_federated.core.errors import PlanNotApproved, PolicyRefused
+from prefect_federated.core.masking.graph import sizes
 from prefect_federated.core.spec import ParticipantPrivacy, TaskSpec
 
 MANY = 2**32  # a cohort that no policy finds too small
@@ -20,7 +21,11 @@ class Policy(BaseModel):
         default=(), description="0x-hex code hashes of training plans that may run here"
     )
     readers: tuple[str, ...] = Field(default=(), description="accounts that may be given this silo's content keys")
-    min_cohort: int = Field(default=1, ge=1, description="fewest participants admitted to a round this silo joins")
+    min_cohort: int = Field(
+        default=1,
+        ge=1,
+        description="fewest participants admitted to a round this silo joins, or to a group whose sum shows",
+    )
     masked_only: bool = Field(default=False, description="no clear mode: nobody may see this silo's update alone")
     min_noise: float = Field(
         default=0,
@@ -98,6 +103,11 @@ def _check_exposure(policy: Policy, spec: TaskSpec, cohort: int) -> None:
         raise PolicyRefused(
             f"a round of {spec.name} has a cohort of {cohort}, this silo joins from {policy.min_cohort} on;"
             " wait for more participants, or lower min_cohort in the silo's policy"
+        )
+    if (group := spec.enforced.group) and (smallest := sizes(cohort, group)[0]) < policy.min_cohort:
+        raise PolicyRefused(
+            f"a round of {spec.name} shows the sums of groups of {smallest}, this silo joins from {policy.min_cohort}"
+            " on; raise masking.group in the task, or lower min_cohort in the silo's policy"
         )
     if policy.masked_only and MODES[spec.enforced.mode] != "masked":
         raise PolicyRefused(

@@ -15,7 +15,9 @@ from prefect_federated.core.detection.detection_spec import DetectionSpec
 from prefect_federated.core.enforced import Enforced, task_id
 from prefect_federated.core.errors import SpecError, SpecMismatch
 from prefect_federated.core.local_spec import LocalSpec, Sgd, check_local, model_tensors
-from prefect_federated.core.mask_spec import Clear, MaskSpec, check_masking
+from prefect_federated.core.mask_spec import Clear, Masked, MaskSpec, check_masking
+from prefect_federated.core.masked_numbers import most_in_sum
+from prefect_federated.core.masking.cohort import require_graphs
 from prefect_federated.core.masking.headroom import require_maskable
 from prefect_federated.core.participant_privacy import ParticipantPrivacy, Privacy, check_participant
 from prefect_federated.core.region_spec import RegionSpec, check_regions
@@ -111,10 +113,11 @@ class TaskSpec(Strict):
                 f"privacy is {self.privacy!r} by the words, privacy_floor {enforced.privacy_floor} in the enforced"
                 " parameters; give both (`federated task create` fills in the floor), or neither"
             )
-        if enforced.quorum < self.rule.fewest:
+        if (enforced.quorum // enforced.group if enforced.group else enforced.quorum) < self.rule.fewest:
+            groups = f" in groups of {enforced.group}" if enforced.group else ""
             raise SpecError(
-                f"rule {self.rule.name} needs {self.rule.fewest} updates, the quorum is {enforced.quorum};"
-                " raise the quorum"
+                f"rule {self.rule.name} needs {self.rule.fewest} {'groups' if groups else 'updates'}, the quorum is"
+                f" {enforced.quorum}{groups}; raise the quorum"
             )
         check_schedule(self.schedule, self.local)
         check_regions(self.regions, self.rule, self.detection)
@@ -124,7 +127,9 @@ class TaskSpec(Strict):
             check_participant(self.privacy, self.update, self.model, self.rule, enforced)
         check_sums(self.rule, enforced.max_participants, enforced.max_weight, self.update.limit)
         if enforced.masked:
-            require_maskable(self.update.limit, enforced.max_weight, enforced.max_participants)
+            require_maskable(self.update.limit, enforced.max_weight, most_in_sum(enforced))
+        if isinstance(self.masking, Masked):
+            require_graphs(self.masking, enforced.group or enforced.quorum, most_in_sum(enforced))
         return self
 
     @property

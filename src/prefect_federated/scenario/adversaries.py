@@ -1,6 +1,5 @@
 """Who cheats or leaves, to show what becomes of it: copied commitments, flipped updates, altered results, bad votes."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -11,14 +10,14 @@ from prefect_federated.adapters.aggregator import Aggregator as OpenAggregator
 from prefect_federated.adapters.attesting import Measured
 from prefect_federated.adapters.data.consented import same_view
 from prefect_federated.adapters.data.training import train_on
+from prefect_federated.adapters.gathering import Gathered
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import seal_update
 from prefect_federated.adapters.validator import Validator as OpenValidator
 from prefect_federated.blocks.aggregator import Aggregator
 from prefect_federated.blocks.silo import Silo
 from prefect_federated.blocks.validator import Validator
-from prefect_federated.core.aggregation.two_tiers import Sums
-from prefect_federated.core.combine import Combined, Update
+from prefect_federated.core.combine import Combined
 from prefect_federated.core.errors import CommitmentMismatch
 from prefect_federated.core.evidence import Evidence
 from prefect_federated.core.notes import LocalNote
@@ -102,9 +101,9 @@ class Liar(OpenAggregator):
 
     lies_in: int = 1
 
-    def combine(self, spec: RoundSpec, updates: Sequence[Update], total: Sums | None = None) -> Combined:
+    def combine(self, spec: RoundSpec, gathered: Gathered) -> Combined:
         """The aggregate, with one word altered in the round of the lie."""
-        combined = OpenAggregator.combine(self, spec, updates, total)
+        combined = OpenAggregator.combine(self, spec, gathered)
         if spec.round != self.lies_in or not combined.kept:
             return combined
         words = combined.aggregate.copy()

@@ -160,7 +160,7 @@ def _conditions(terms: Terms) -> dict[str, int]:
         "max_misses": 3,
         "max_weight": MASKED_WEIGHT if terms.masked else 10_000,
         "modes": DIRECT if terms.masked else terms.modes,
-        "share_window": terms.window_s if terms.masked else 0,
+        "share_window": terms.window_s + terms.finality_gap_s if terms.masked else 0,
         "unmask_window": terms.window_s if terms.masked else 0,
         "max_rounds": terms.max_rounds,
         "bond": terms.bond_wei,

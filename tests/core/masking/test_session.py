@@ -88,7 +88,7 @@ def test_digest_binds_every_field() -> None:
         session((*FIVE[:4], replace(FIVE[4], sealing_key=FIVE[0].sealing_key))),
     ]
     assert len({other.digest for other in others}) == len(others)
-    assert complete(CHAIN, COORDINATOR, 1, 1, FIVE[::-1], 3) == replace(base, seed=bytes(32))
+    assert complete(CHAIN, COORDINATOR, 1, 1, FIVE[::-1], 3, SEED) == base
 
 
 # --- graphs

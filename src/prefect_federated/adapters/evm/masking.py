@@ -5,11 +5,12 @@ dealShares -> commitPrivate -> reveal -> showShares      retractShares, slashUnm
 
 from dataclasses import dataclass
 
+from prefect_federated.adapters.evm import rpc
 from prefect_federated.adapters.evm.budgeting import Budgeting
 from prefect_federated.adapters.evm.membership import cohort_of
 from prefect_federated.adapters.evm.records import Event, Sent
 from prefect_federated.core.masking.session import Member
-from prefect_federated.core.round import Phase
+from prefect_federated.core.round import Phase, RoundState
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,20 @@ class Masking(Budgeting):
         cohort = cohort_of((event for event in self.membership(task) if _place(event) < started), round)
         members = [Member(index, account, keys[account]) for account, index in cohort.items()]
         return sorted(members, key=lambda one: one.index)
+
+    def masking_seed(self, task: int, round: int) -> bytes:
+        """Hash of the block in which a round opened, 32 bytes: fixed with the cohort, known to nobody before.
+
+        Every node gives the same once that block is final, which is why nobody deals before (`deals_from`).
+        """
+        started = self.events(task, round, ("RoundStarted",))[0]
+        return bytes.fromhex(rpc.block(self.w3, started.block)["hash"].removeprefix("0x"))
+
+    def deals_from(self, state: RoundState) -> int:
+        """Chain time from which shares are dealt in a masked round: its opening is final by then; 0 in other phases."""
+        if state.phase is not Phase.SHARE:
+            return 0
+        return state.opens_at + self.task_of(state.task).enforced.finality_gap
 
     def unmasked(self, task: int, round: int) -> list[int]:
         """Indices of those who can be slashed now: dealt and did not commit, or revealed and showed nothing."""

@@ -27,6 +27,23 @@ def squared_norm(words: Vector) -> int:
     return total
 
 
+def mean_within(total: Vector, weight: int, norm: int) -> bool:
+    """Tell whether a weighted sum could be one of vectors none of which is longer than `norm`.
+
+    || sum of w_i x_i || <= sum of w_i || x_i || <= W norm, so of such vectors it is always true, whatever the weights:
+    where it is false one of them was longer. That none was does not follow.
+
+    Args:
+        total: the sum, int32 `[d]`.
+        weight: W, the sum of the weights.
+        norm: in words.
+
+    >>> mean_within(np.array([6, 8], np.int32), 2, 5), mean_within(np.array([6, 9], np.int32), 2, 5)
+    (True, False)
+    """
+    return squared_norm(total) <= (weight * norm) ** 2
+
+
 def within(words: Vector, limit_sq: int) -> bool:
     """Tell whether the squared norm is at most `limit_sq`.
 

@@ -44,6 +44,16 @@ def neighbourhoods(indices: Sequence[int], degree: int, seed: bytes) -> dict[int
     return {index: around[index] for index in indices}
 
 
+def sizes(cohort: int, size: int) -> tuple[int, int]:
+    """Members of the smallest and of the largest group that `groups` makes of a cohort.
+
+    >>> sizes(11, 3), sizes(5, 3)
+    ((3, 4), (5, 5))
+    """
+    many = max(1, cohort // size)
+    return cohort // many, -(-cohort // many)
+
+
 def parts(indices: Iterable[int], around: dict[int, tuple[int, ...]]) -> list[set[int]]:
     """What the graph falls into when only these are left; masks cancel within each part.
 

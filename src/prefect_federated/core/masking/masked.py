@@ -39,6 +39,11 @@ class Seeds:
         neighbours = tuple(index for index in indices if index != self.owner)
         return MasksNote(self.owner, bitmap_words(self.session), neighbours, hashes)
 
+    @property
+    def alone(self) -> bool:
+        """Whether no other masks with this participant: then it has nothing to mask that says anything."""
+        return set(self.by_index) == {self.owner}
+
     def masks(self) -> Masks:
         """The masks, from word 0 on."""
         added = [seed for other, seed in self.by_index.items() if other >= self.owner]
@@ -72,6 +77,11 @@ def seeds_of(session: Session, own: OwnSecrets, roots: Mapping[int, bytes], shar
     others = {index: shared[index].masking_public for index in near if index != own.index}
     pairs = pair_seeds(session, own.index, own.masking_key, others)
     return Seeds(session, own.index, pairs | {own.index: own.self_seed})
+
+
+def alone(session: Session, own: OwnSecrets) -> Seeds:
+    """The self seed only: for a blank of a group that is lost. Others may open it, so no update goes under it."""
+    return Seeds(session, own.index, {own.index: own.self_seed})
 
 
 def mask(seeds: Seeds, words: Vector, weight: int, noise: NDArray[np.int64] | None = None) -> NDArray[np.int32]:

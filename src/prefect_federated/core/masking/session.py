@@ -97,11 +97,17 @@ class Session:
 
 
 def complete(
-    chain_id: int, coordinator: str, task: int, round: int, members: Iterable[Member], threshold: int
+    chain_id: int,
+    coordinator: str,
+    task: int,
+    round: int,
+    members: Iterable[Member],
+    threshold: int,
+    seed: bytes = bytes(32),
 ) -> Session:
     """A session in which everybody masks with everybody."""
     ordered = tuple(sorted(members, key=lambda member: member.index))
-    return Session(chain_id, coordinator, task, round, ordered, threshold, len(ordered) - 1)
+    return Session(chain_id, coordinator, task, round, ordered, threshold, len(ordered) - 1, seed)
 
 
 def usable_key(public: bytes) -> bool:

@@ -8,9 +8,9 @@ from typing import Any, Literal, get_args
 
 from pydantic import ValidationError
 
-from prefect_federated.core.enforced import FEWEST_MASKED, MOST_MASKED
 from prefect_federated.core.errors import ConfigurationError
 from prefect_federated.core.local_spec import LocalSpec, Sgd
+from prefect_federated.core.masked_numbers import ACROSS_GROUPS, FEWEST_MASKED
 from prefect_federated.core.server_spec import FedAvg, ServerSpec
 from prefect_federated.core.spec import CommitteeSpec, RuleSpec
 
@@ -68,6 +68,7 @@ class Options:
     workers: int = 0  # threads; 0 is one for each core, four at most
     mode: str = "clear"  # or "masked": nobody sees a single update, everybody acts by itself
     drop: int = 0  # of a masked run: how many leave in the first round
+    group: int = 0  # of a masked run: members of a group that masks within itself; 0 is one sum of all
 
     def __post_init__(self) -> None:
         """Refuse what cannot be simulated.
@@ -107,8 +108,9 @@ class Options:
             )
         if self.mode == "masked":
             self._require_maskable()
-        elif self.drop:
-            raise ConfigurationError(f"--drop {self.drop} goes with --mode masked, the mode is {self.mode}; give both")
+        elif self.drop or self.group:
+            option = f"--drop {self.drop}" if self.drop else f"--group {self.group}"
+            raise ConfigurationError(f"{option} goes with --mode masked, the mode is {self.mode}; give both")
         if self.ray_address and self.runner != "ray":
             raise ConfigurationError(
                 f"--ray-address {self.ray_address} goes with --runner ray, the runner is {self.runner}; give both, or"
@@ -119,7 +121,7 @@ class Options:
     def _require_maskable(self) -> None:
         """Nothing needs to see single updates, and enough stay to open their sum."""
         asked = {
-            f"--rule {self.rule}": self.rule != "mean",
+            f"--rule {self.rule}": self.rule not in (ACROSS_GROUPS if self.group else ("mean",)),
             f"--attackers {self.attackers}": self.attackers > 0,
             f"--committee {self.committee}": self.committee > 0,
             "--norm-rule": self.norm_rule,
@@ -130,11 +132,16 @@ class Options:
             if there:
                 raise ConfigurationError(
                     f"{option} with --mode masked: nobody sees a single update, and each participant acts by itself;"
-                    " leave one of them out"
+                    " leave one of them out; rules by rank go with --group"
                 )
-        if not FEWEST_MASKED <= self.participants <= MOST_MASKED:
+        if self.participants < FEWEST_MASKED:
             raise ConfigurationError(
-                f"{self.participants} participants in a masked round; give {FEWEST_MASKED} to {MOST_MASKED} of them"
+                f"{self.participants} participants in a masked round; give {FEWEST_MASKED} of them or more"
+            )
+        if self.group and not FEWEST_MASKED <= self.group <= self.threshold:
+            raise ConfigurationError(
+                f"--group {self.group} of {self.participants} participants; give {FEWEST_MASKED} to {self.threshold},"
+                " the fewest who may be left in a round"
             )
         if self.drop and self.participants - self.drop < self.threshold:
             raise ConfigurationError(

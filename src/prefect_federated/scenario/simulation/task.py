@@ -49,12 +49,14 @@ def build_spec(
     uri, root = store_model(store, header, words)
     model = ModelSpec(tensors=tensors, frac_bits=FRAC_BITS, genesis_uri=uri)
     masked, most = options.mode == "masked", _most_weight(options, dealt)
-    limit = min(LIMIT, INT32_MAX // (options.participants * most)) if masked else LIMIT
+    together = min(options.participants, 2 * options.group - 1) if options.group else options.participants
+    limit = min(LIMIT, INT32_MAX // (together * most)) if masked else LIMIT
     update = UpdateSpec(clip_norm=options.clip_norm, limit=limit)
     bound = norm_bound_words(options.clip_norm, len(words), FRAC_BITS)
     rule = rule_spec(options.rule, options.most_attackers, bound if options.norm_rule else None, bound, first)
     rewards = _rewards(options, rule)
-    masking = Masked(threshold=options.threshold) if masked else Clear()
+    threshold = options.group // 2 + 1 if options.group else options.threshold
+    masking = Masked(threshold=threshold, group=options.group) if masked else Clear()
     numbers = in_numbers(PURPOSES, rule, update, model, CHUNK_BYTES, rewards, USE, server, masking=masking)
     return TaskSpec(
         name="simulation",
