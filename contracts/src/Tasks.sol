@@ -100,7 +100,7 @@ abstract contract Tasks is CoordinatorBase, ITaskDesk {
     /// @dev A single masked word says nothing, so neither a rule for single updates nor a bound on them can apply.
     function _validateMasks(TaskParams calldata p) internal pure {
         bool clear = p.mode == 0;
-        bool plain = p.rule == 0 && p.normBound == 0 && p.modes == DIRECT && p.buffer == 0;
+        bool plain = p.rule == 0 && p.normBound == 0 && p.modes < ROLLED && p.buffer == 0;
         _check(clear || (p.mode == 1 && plain && p.committee == 0 && p.disclosure == 0), "mode");
         _check(clear == (p.shareWindow == 0), "shareWindow");
         _check(clear == (p.unmaskWindow == 0), "unmaskWindow");

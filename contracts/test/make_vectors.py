@@ -21,7 +21,7 @@ from prefect_federated.contracts.test.counted_vectors import counted
 from prefect_federated.contracts.test.duo_vectors import duo
 from prefect_federated.contracts.test.masking_vectors import masking
 from prefect_federated.contracts.test.pay_vectors import pay
-from prefect_federated.contracts.test.relayed_vectors import location, signed_commit
+from prefect_federated.contracts.test.relayed_vectors import dealt_shares, location, shown_shares, signed_commit
 
 HERE = Path(__file__).resolve().parent
 CHAIN = 31337
@@ -262,6 +262,8 @@ def main() -> int:
         "duo": duo(),
         "signed_commit": signed_commit(CHAIN, COORDINATOR),
         "location": location(CHAIN, COORDINATOR, SILO),
+        "dealing": dealt_shares(CHAIN, COORDINATOR, SILO),
+        "shown": shown_shares(CHAIN, COORDINATOR, SILO),
         "ballot": ballot(CHAIN, COMMITTEE, SILO, word),
         "masking": masking(CHAIN, COORDINATOR),
         "sum_tree_1": sum_tree(1),
