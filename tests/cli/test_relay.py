@@ -42,4 +42,4 @@ def test_whoever_pays_for_gas_brings_commits_and_openings(cli: Cli, fresh: Small
         leave(fresh, mailbox, round, opening)
     assert "3 openings brought" in cli(*command).output
     assert fresh.reader.round_state(fresh.task).phase == Phase.AGGREGATE
-    assert "neither in Commit nor in Reveal" in cli(*command).output
+    assert "is in AGGREGATE; nothing is to be brought" in cli(*command).output

@@ -62,6 +62,7 @@ ALGORITHMS: dict[str, dict[str, Any]] = {
         "enforced": {"modes": 1, "max_misses": 0},
     },
     "masked": MASKED,
+    "masked and relayed": {**MASKED, "enforced": {**MASKED["enforced"], "modes": 3}},
     "masked and hidden": {
         **MASKED,
         "update": {"clip_norm": 1.0, "limit": 2**18},

@@ -242,10 +242,11 @@ class Enforced(BaseModel):
                 f" {MOST_MASKED} participants"
             )
         seen = {name: getattr(self, name) for name in ("rule", "norm_bound", "buffer", "committee", "disclosure")}
-        if any(seen.values()) or self.modes != DIRECT:
+        if any(seen.values()) or self.rolled:
             named = ", ".join(f"{name} {value}" for name, value in {**seen, "modes": self.modes}.items())
             raise ValueError(
                 f"a masked task has {named}; nobody sees a single update of it, so all must be 0, and modes 1 (direct)"
+                " or 3 (relayed too)"
             )
 
     @property
