@@ -69,6 +69,7 @@ def test_relayer_brings_all_of_a_masked_round_and_who_drops_out_after_commit_is_
     assert log.status is Status.DEGRADED and len(log.dealt) == 4 and len(log.aggregated) == len(log.shown) == 3
 
 
+@pytest.mark.slow
 def test_who_waited_in_vain_acts_directly_in_the_middle_of_each_window(relayed: Relayed) -> None:
     consortium, spec = relayed.consortium, scene.opened(relayed.consortium)
     federation = consortium.federation("sponsor")
@@ -82,6 +83,7 @@ def test_who_waited_in_vain_acts_directly_in_the_middle_of_each_window(relayed: 
     assert (scene.head_words(consortium, spec) == expected).all()
 
 
+@pytest.mark.slow
 def test_driven_round_is_brought_by_its_relayer_and_by_who_was_left_out(relayed: Relayed) -> None:
     consortium, relayer = relayed
     members = list(scene.members(consortium).values())
@@ -127,6 +129,7 @@ def test_relayer_drops_shares_that_the_chain_would_skip_and_the_chain_skips_them
     assert f"participant {first.account} has dealt its shares" in waiting_dealings(relayer, task, round).dropped
 
 
+@pytest.mark.slow
 def test_relayer_drops_shown_shares_that_the_chain_would_skip(relayed: Relayed) -> None:
     consortium, relayer = relayed
     spec = scene.opened(consortium)
@@ -159,6 +162,7 @@ def test_relayer_drops_shown_shares_that_the_chain_would_skip(relayed: Relayed) 
     assert f"participant {good.participant} has shown its shares" in waiting_shown(relayer, task, round).dropped
 
 
+@pytest.mark.slow
 def test_relayer_drops_the_commit_of_who_has_dealt_nothing(relayed: Relayed) -> None:
     consortium, relayer = relayed
     spec = scene.opened(consortium)
