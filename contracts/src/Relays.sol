@@ -201,7 +201,7 @@ abstract contract Relays is RelaySignatures, IRelays {
             SignedCommit calldata signed = batch[i];
             (grantIds[i], silos[i]) = (signed.grantId, signed.participant);
         }
-        uint64 purposes = _s().tasks[task].params.purposes & ~ACCOUNTED; // a relayed task counts no loss
+        uint64 purposes = _s().tasks[task].params.purposes & ~ACCOUNTED; // no relayed task counts a loss
         return _s().consent.liveMany(grantIds, silos, purposes, _consentUntil(task, c));
     }
 
