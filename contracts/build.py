@@ -44,11 +44,11 @@ SHIPPED = (
     "TimelockController",
     "Treasury",
 )
-# The coordinator passes unknown calls on to its desk, that to its court, that to its roll desk, that to its duty desk:
-# its ABI is all five. So do the others.
+# The coordinator passes unknown calls on to its desk, that to its court, that to its share desk or its roll desk, the
+# latter to its duty desk: its ABI is all six. So do the others.
 RUNTIME_BYTES, CREATION_BYTES = 24_576, 49_152  # EIP-170, EIP-3860
 MERGED = {
-    "Coordinator": ("TaskDesk", "Court", "RollDesk", "DutyDesk"),
+    "Coordinator": ("TaskDesk", "Court", "ShareDesk", "RollDesk", "DutyDesk"),
     "Disputes": ("RecordDesk", "MaskDesk"),
     "Committee": ("CommitteeDesk",),
 }

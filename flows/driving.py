@@ -19,7 +19,7 @@ from prefect_federated.adapters.outcome import Outcome
 from prefect_federated.adapters.round_log import RoundLog, is_recorded, read_round_log
 from prefect_federated.core.errors import FederatedError
 from prefect_federated.core.notes import LocalNote, Notes
-from prefect_federated.core.relaying import WAITING, letters_until, middle
+from prefect_federated.core.relaying import LETTERED, WAITING, letters_until, middle
 from prefect_federated.core.round import Exclusion, Phase, Status
 from prefect_federated.flows.artifacts import publish_round
 from prefect_federated.flows.attest import serve
@@ -112,9 +112,14 @@ def _masked(cast: Cast, task: int, phase: Phase, step: str) -> dict[str, Exclusi
     if (state := federation.round_state(task)).phase is not phase:
         return excluded
     federation.wait_until(federation.deals_from(state))
-    for member in _cohort(cast, task, round):
-        may = phase is Phase.SHARE or federation.survives(task, round, member.account)
-        if not isinstance(member, Participant) or not may:
+
+    def done(task: int, round: int, account: str) -> bool:
+        if phase is Phase.SHARE:
+            return federation.has_dealt(task, round, account)
+        return federation.has_shown(task, round, account) or not federation.survives(task, round, account)
+
+    for member in chain(_cohort(cast, task, round), _unbrought(cast, task, round, done)):
+        if member.account in excluded or not isinstance(member, Participant) or done(task, round, member.account):
             continue
         cast.watch(round, step, member.name)
         try:
@@ -161,7 +166,7 @@ def _unbrought(cast: Cast, task: int, round: int, acted: Callable[[int, int, str
     if cast.relayer is not None and bring(cast.relayer, task) == "nothing":
         state = federation.round_state(task)
         missing = any(not acted(task, round, member.account) for member in cohort)
-        if missing and state.phase in (Phase.COMMIT, Phase.REVEAL):
+        if missing and state.phase in LETTERED:
             federation.wait_until(letters_until(state))
             bring(cast.relayer, task)
     if cast.crowd is not None and _nobody_missing(cast, task):

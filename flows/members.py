@@ -24,7 +24,7 @@ from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.sealed import SealedUpdate
 from prefect_federated.tasks.carry import carry
 from prefect_federated.tasks.commit import commit, recall, seal
-from prefect_federated.tasks.leave import leave_commit, leave_opening
+from prefect_federated.tasks.leave import leave_commit, leave_dealing, leave_opening, leave_shown
 from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.retract import retract_withdrawn
 from prefect_federated.tasks.reveal import reveal
@@ -122,12 +122,19 @@ class Participant:
         with stage("validate"):
             evidence = validate(self.silo, spec)
         with stage("share"):
-            deal_shares(self.silo.party, spec, evidence)
+            if mailbox := self.silo.relays(task):
+                leave_dealing(self.silo.party, mailbox, spec, evidence)
+            else:
+                deal_shares(self.silo.party, spec, evidence)
 
     def unmask(self, task: int, round: int) -> None:
         """Show the shares of others, for the survivors that the chain has."""
         with stage("unmask"):
-            show_shares(self.silo.party, listen(self.silo.party, task, round))
+            spec = listen(self.silo.party, task, round)
+            if mailbox := self.silo.relays(task):
+                leave_shown(self.silo.party, mailbox, spec)
+            else:
+                show_shares(self.silo.party, spec)
 
     def _train(self, spec: RoundSpec, evidence: Evidence) -> SealedUpdate:
         return train.with_options(tags=self.silo.machine.tags)(self.silo, spec, evidence)

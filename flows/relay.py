@@ -1,28 +1,48 @@
 """relay: bring what participants left in the mailbox. Reads the chain, sends one batch or root for the phase, exits.
 
 Commit --> the commits that wait        Reveal, once it has opened --> the openings that wait
+masked: Share --> the dealt shares      Unmask, once it has opened --> the shown ones
 a poster's roll is final --> receipts for what is in it
 """
+
+from collections.abc import Callable
+from typing import Any
 
 from prefect import flow
 from prefect.logging import get_run_logger
 
 from prefect_federated.adapters.leaf_demands import open_demands
 from prefect_federated.adapters.posting import has_posted, waiting_leaves
+from prefect_federated.adapters.relayer import Bag, waiting_commits, waiting_openings
 from prefect_federated.adapters.relayer import Relayer as OpenRelayer
-from prefect_federated.adapters.relayer import waiting_commits, waiting_openings
 from prefect_federated.adapters.turn import take_turn
+from prefect_federated.adapters.waiting_shares import waiting_dealings, waiting_shown
 from prefect_federated.blocks.relayer import Relayer
 from prefect_federated.core.relaying import poster_due, relayer_due
 from prefect_federated.core.round import Phase, RoundState
 from prefect_federated.tasks.relay import (
     give_receipts,
     relay_commits,
+    relay_dealings,
     relay_openings,
+    relay_shown,
     roll_commits,
     roll_openings,
     show_leaves,
 )
+
+WAITING: dict[str, Callable[[OpenRelayer, int, int], Bag[Any]]] = {
+    "commits": waiting_commits,
+    "openings": waiting_openings,
+    "dealings": waiting_dealings,
+    "shown shares": waiting_shown,
+}
+BRINGS = {
+    "commits": relay_commits,
+    "openings": relay_openings,
+    "dealings": relay_dealings,
+    "shown shares": relay_shown,
+}
 
 
 @flow(name="relay", flow_run_name="{relayer}/task-{task}/relay")
@@ -34,8 +54,8 @@ def relay(relayer: str, task: int) -> str:
         task: index of the task on chain.
 
     Returns:
-        What was done, such as "37 commits", "40 openings" or, by a poster, "37 commits in a roll", "37 receipts",
-        "1 leaves shown"; "nothing"; or "busy" where another run is at it.
+        What was done, such as "37 commits", "40 openings", in a masked round "40 dealings" and "36 shown shares"; by a
+        poster "37 commits in a roll", "37 receipts", "1 leaves shown"; "nothing"; "busy" where another run is at it.
     """
     block: Relayer = Relayer.load(relayer)  # type: ignore[assignment]
     with take_turn(block.signer.home, task) as mine:
@@ -50,10 +70,10 @@ def bring(relayer: OpenRelayer, task: int) -> str:
         return _post(relayer, state, now_s)
     if not federation.task_of(task).enforced.relayed or now_s <= federation.paused_until():
         return "nothing"
-    due = relayer_due(state, now_s, lambda kind: _waiting(relayer, task, state.round, kind))
+    due = relayer_due(state, now_s, lambda kind: _waiting(relayer, task, state.round, kind), federation.masks(task))
     if due is None:
         return "nothing"
-    brought = (relay_commits if due == "commits" else relay_openings)(relayer, task, state.round)
+    brought = BRINGS[due](relayer, task, state.round)
     return f"{brought.count} {due}" if brought.count else "nothing"
 
 
@@ -89,5 +109,4 @@ def _receipts(relayer: OpenRelayer, state: RoundState) -> str:
 
 
 def _waiting(relayer: OpenRelayer, task: int, round: int, kind: str) -> int:
-    waiting = waiting_commits if kind == "commits" else waiting_openings
-    return len(waiting(relayer, task, round).letters)
+    return len(WAITING[kind](relayer, task, round).letters)

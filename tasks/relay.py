@@ -1,6 +1,6 @@
 """Relay: bring what participants left in the mailbox to the chain, many in one transaction.
 
-mailbox --what would count--> batch --commitMany | revealMany--> chain
+mailbox --what would count--> batch --commitMany | revealMany--> chain          masked, too: --dealMany | showMany-->
 mailbox --what would stand--> list in the store, root --postCommits | postOpenings--> chain
 own roll, final --signed--> a receipt for each leaf --> mailbox
 """
@@ -12,7 +12,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 
-from prefect_federated.adapters.bringing import Brought, bring_commits, bring_openings
+from prefect_federated.adapters.bringing import Brought, bring_commits, bring_dealings, bring_openings, bring_shown
 from prefect_federated.adapters.checkpoints import checkpoint
 from prefect_federated.adapters.inclusion import issue_inclusions
 from prefect_federated.adapters.leaf_demands import answer_leaf_demands
@@ -47,6 +47,30 @@ def relay_commits(relayer: Relayer, task: int, round: int) -> Brought:
 def relay_openings(relayer: Relayer, task: int, round: int) -> Brought:
     """Bring the openings that wait; run again, it finds none that still do."""
     return _told(bring_openings(relayer, task, round))
+
+
+@task(
+    task_run_name="round-{round}/{relayer.name}/relay-dealings",
+    cache_policy=NO_CACHE,
+    retries=RETRIES,
+    retry_delay_seconds=DELAYS_S,
+    retry_condition_fn=is_transport_error,
+)
+def relay_dealings(relayer: Relayer, task: int, round: int) -> Brought:
+    """Bring the dealt shares that wait; run again, it finds none that still do."""
+    return _told(bring_dealings(relayer, task, round))
+
+
+@task(
+    task_run_name="round-{round}/{relayer.name}/relay-shown",
+    cache_policy=NO_CACHE,
+    retries=RETRIES,
+    retry_delay_seconds=DELAYS_S,
+    retry_condition_fn=is_transport_error,
+)
+def relay_shown(relayer: Relayer, task: int, round: int) -> Brought:
+    """Bring the shown shares that wait; run again, it finds none that still do."""
+    return _told(bring_shown(relayer, task, round))
 
 
 @task(

@@ -3,6 +3,7 @@
 survivors on chain, sealed shares --answer--> shares of who revealed, and of who dropped out --root--> chain
 """
 
+from collections.abc import Mapping
 from functools import partial
 
 from prefect import task
@@ -12,6 +13,7 @@ from prefect.logging import get_run_logger
 from prefect_federated.adapters.checkpoints import checkpoint
 from prefect_federated.adapters.masking import own_answer
 from prefect_federated.adapters.party import Party
+from prefect_federated.core.errors import FederatedError
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.tasks.once import unless_done
 from prefect_federated.tasks.retry import DELAYS_S, RETRIES, is_transport_error
@@ -35,10 +37,15 @@ def show_shares(party: Party, spec: RoundSpec) -> None:
     if shown():
         return
     answer, unopened = own_answer(party, spec)
-    for sharer, error in unopened.items():
-        get_run_logger().warning("no share of participant %d: %s", sharer, error)
+    warn_unopened(unopened)
     uri = party.store.put([answer.encoded()])
     checkpoint("participant:answered")
     with unless_done(shown):
         party.federation.show_shares(spec.task, spec.round, answer.root, uri)
     checkpoint("participant:shown")
+
+
+def warn_unopened(unopened: Mapping[int, FederatedError]) -> None:
+    """Say of whom there is no share to show, and why."""
+    for sharer, error in unopened.items():
+        get_run_logger().warning("no share of participant %d: %s", sharer, error)

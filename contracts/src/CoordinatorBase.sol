@@ -116,6 +116,11 @@ abstract contract CoordinatorBase is CoordinatorStore {
         if (pause.active()) revert WhilePaused(pause.until());
     }
 
+    /// @dev The chain is final about the phase before.
+    function _requireGapOver(Clock memory c) internal view {
+        if (c.nowS < c.opensAt) revert TooEarly(c.pause.firstSecond(c.opensAt), block.timestamp);
+    }
+
     function _sponsored(uint32 task) internal view returns (Task storage t) {
         t = _taskOf(task);
         if (msg.sender != t.sponsor) revert OnlySponsor(task, msg.sender, t.sponsor);

@@ -70,7 +70,8 @@ abstract contract CoordinatorStore is ICoordinatorTypes {
     }
 
     /// @dev Set in the stored purposes of a task with a privacy floor or masks, and in no grant's: so every way to commit
-    /// but `commitPrivate` finds that no grant covers the task, at no cost to the other tasks.
+    /// but `commitPrivate` finds that no grant covers the task, at no cost to the other tasks. `commitMany` asks without it:
+    /// it checks masks itself, and no task with a privacy floor may be relayed.
     uint64 internal constant ACCOUNTED = 1 << 63;
 
     // keccak256(abi.encode(uint256(keccak256("prefect-federated.Coordinator")) - 1)) & ~bytes32(uint256(0xff))

@@ -3,8 +3,10 @@ pragma solidity 0.8.37;
 
 import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
 import {Equivocations} from "./Equivocations.sol";
+import {IMaskedRelays} from "./interfaces/IMaskedRelays.sol";
 import {Relays} from "./Relays.sol";
 import {Rulings} from "./Rulings.sol";
+import {ShareDesk} from "./ShareDesk.sol";
 import {Standings} from "./Standings.sol";
 import {Verdicts} from "./Verdicts.sol";
 
@@ -14,14 +16,19 @@ import {Verdicts} from "./Verdicts.sol";
 contract Court is Rulings, Relays, Equivocations, Verdicts, Standings, Proxy {
     /// @custom:oz-upgrades-unsafe-allow state-variable-immutable
     address private immutable ROLL_DESK;
+    /// @custom:oz-upgrades-unsafe-allow state-variable-immutable
+    address private immutable SHARE_DESK;
 
     /// @custom:oz-upgrades-unsafe-allow constructor
-    /// @param rollDesk Has what the court does not know itself.
+    /// @param rollDesk Has what neither the court nor its share desk knows.
     constructor(address rollDesk) {
         ROLL_DESK = rollDesk;
+        SHARE_DESK = address(new ShareDesk());
     }
 
     function _implementation() internal view override returns (address) {
-        return ROLL_DESK;
+        bool shares = msg.sig == IMaskedRelays.dealMany.selector || msg.sig == IMaskedRelays.showMany.selector
+            || msg.sig == IMaskedRelays.hashDealing.selector || msg.sig == IMaskedRelays.hashShown.selector;
+        return shares ? SHARE_DESK : ROLL_DESK;
     }
 }

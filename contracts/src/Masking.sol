@@ -2,13 +2,13 @@
 pragma solidity 0.8.37;
 
 import {IMasking} from "./interfaces/IMasking.sol";
-import {CoordinatorBase} from "./CoordinatorBase.sol";
 import {Clock} from "./Clocks.sol";
 import {Mark, Marks} from "./Marks.sol";
 import {Phases} from "./Phases.sol";
+import {Shares} from "./Shares.sol";
 
 /// @notice Documented in IMasking.
-abstract contract Masking is CoordinatorBase, IMasking {
+abstract contract Masking is Shares, IMasking {
     using Marks for mapping(uint256 => uint256);
     using Phases for Clock;
 
@@ -33,15 +33,13 @@ abstract contract Masking is CoordinatorBase, IMasking {
 
         _s().shares[task][e.index] = _dealt(participant, grantId, maskingKey, root);
         _s().sharers[task].set(round, e.index, Mark.Committed);
-        Masks storage m = _s().masks[task];
-        if (m.round != round) (m.round, m.shared, m.unmasked, m.openedAt) = (round, 0, 0, c.opensAt);
         emit SharesDealt(task, round, participant, e.index, maskingKey, root, grantId, uri);
-        if (++m.shared == c.cohort) _next(task, c, c.nowS);
+        _addShared(task, c, 1);
     }
 
     function showShares(uint32 task, uint32 round, bytes32 root, string calldata uri) external {
         Clock memory c = _require(task, round, Phase.Unmask);
-        if (c.nowS < c.opensAt) revert TooEarly(c.pause.firstSecond(c.opensAt), block.timestamp);
+        _requireGapOver(c);
         _requireShort(uri);
         address participant = _actor(task);
         uint16 index = _s().enrolments[task][participant].index;
@@ -54,7 +52,7 @@ abstract contract Masking is CoordinatorBase, IMasking {
         _s().shown[task][index] = root;
         _s().sharers[task].set(round, index, Mark.Revealed);
         emit SharesShown(task, round, participant, index, root, uri);
-        if (++_s().masks[task].unmasked == c.revealed) _next(task, c, c.nowS);
+        _addUnmasked(task, c, 1);
     }
 
     function retractShares(
@@ -109,18 +107,6 @@ abstract contract Masking is CoordinatorBase, IMasking {
     }
 
     // --- internal
-
-    function _sharer(uint32 task, uint32 round, uint16 index) internal view returns (Mark) {
-        return _s().sharers[task].get(round, index);
-    }
-
-    function _dealt(address participant, bytes32 grantId, bytes32 maskingKey, bytes32 root)
-        internal
-        pure
-        returns (bytes32)
-    {
-        return keccak256(abi.encode(participant, grantId, maskingKey, root));
-    }
 
     function _slashUnmasked(uint32 task, Clock memory c, uint16 index, bool unmasked) internal {
         if (_sharer(task, c.round, index) != Mark.Committed) return;

@@ -17,6 +17,10 @@ abstract contract RelaySignatures is CoordinatorBase {
 
     // --- internal
 
+    function _requireRelayed(uint32 task) internal view {
+        if (_s().tasks[task].params.modes & RELAYED == 0) revert IRelays.NotRelayed(task);
+    }
+
     function _isSigned(bytes32 domain, uint32 task, uint32 round, IRelays.SignedCommit calldata signed)
         internal
         view
@@ -78,6 +82,10 @@ abstract contract RelaySignatures is CoordinatorBase {
     function _isBy(address account, bytes32 digest, bytes32 r, bytes32 vs) internal pure returns (bool) {
         (address signer,,) = ECDSA.tryRecover(digest, r, vs);
         return signer != address(0) && signer == account;
+    }
+
+    function _under(bytes32 domain, bytes memory words) internal pure returns (bytes32) {
+        return MessageHashUtils.toTypedDataHash(domain, keccak256(words));
     }
 
     function _typed(bytes32 structHash) internal view returns (bytes32) {

@@ -18,6 +18,7 @@ abstract contract Relays is RelaySignatures, IRelays {
     struct Batch {
         uint32 task;
         uint32 round;
+        bool masked;
         bytes32 domain;
         uint256 marksAt;
         uint256 marks;
@@ -35,6 +36,8 @@ abstract contract Relays is RelaySignatures, IRelays {
         _requireRunning(c.pause);
         Batch memory b = _begin(task, round, batch.length * COMMIT_LINE_BYTES);
         b.domain = _domain();
+        b.masked = _s().tasks[task].params.mode != 0;
+        if (b.masked) _requireGapOver(c);
         uint256[] memory live = _live(task, c, batch);
         for (uint256 i; i < batch.length; ++i) {
             (bool ok, Skip reason) = _commitOf(b, batch[i], (live[i / 256] >> (i % 256)) & 1 != 0);
@@ -44,7 +47,8 @@ abstract contract Relays is RelaySignatures, IRelays {
         _s().marks[task][b.marksAt] = b.marks;
         emit UpdatesCommitted(task, round, b.lines);
         c.committed += b.done;
-        _count(task, c, c.committed == c.cohort && _s().rounds[task].leaves == 0);
+        bool all = c.committed == (b.masked ? _s().masks[task].shared : c.cohort);
+        _count(task, c, all && _s().rounds[task].leaves == 0);
     }
 
     function revealMany(uint32 task, uint32 round, RelayedOpening[] calldata batch) external {
@@ -97,6 +101,9 @@ abstract contract Relays is RelaySignatures, IRelays {
         if (Marks.markIn(b.marks, index) != Mark.None) return (false, Skip.AlreadyCommitted);
         if (signed.commitment == 0) return (false, Skip.MissingCommitment);
         if (signed.evidenceHash == 0) return (false, Skip.MissingEvidence);
+        if (b.masked && _s().sharers[b.task].get(b.round, index) != Mark.Committed) {
+            return (false, Skip.NotShared);
+        }
         if (!live) return (false, Skip.NoConsent);
         if (!_isSigned(b.domain, b.task, b.round, signed)) return (false, Skip.BadSignature);
 
@@ -183,10 +190,6 @@ abstract contract Relays is RelaySignatures, IRelays {
 
     // --- checks of a whole batch
 
-    function _requireRelayed(uint32 task) internal view {
-        if (_s().tasks[task].params.modes & RELAYED == 0) revert NotRelayed(task);
-    }
-
     function _live(uint32 task, Clock memory c, SignedCommit[] calldata batch)
         internal
         view
@@ -198,7 +201,7 @@ abstract contract Relays is RelaySignatures, IRelays {
             SignedCommit calldata signed = batch[i];
             (grantIds[i], silos[i]) = (signed.grantId, signed.participant);
         }
-        uint64 purposes = _s().tasks[task].params.purposes;
+        uint64 purposes = _s().tasks[task].params.purposes & ~ACCOUNTED; // no relayed task counts a loss
         return _s().consent.liveMany(grantIds, silos, purposes, _consentUntil(task, c));
     }
 

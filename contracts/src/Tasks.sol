@@ -102,7 +102,7 @@ abstract contract Tasks is CoordinatorBase, ITaskDesk {
     function _validateMasks(TaskParams calldata p) internal pure {
         bool clear = p.mode == 0;
         bool ranked = p.group != 0 && p.rule <= Tallies.TRIMMED_MEAN;
-        bool plain = (p.rule == 0 || ranked) && p.normBound == 0 && p.modes == DIRECT && p.buffer == 0;
+        bool plain = (p.rule == 0 || ranked) && p.normBound == 0 && p.modes < ROLLED && p.buffer == 0;
         _check(clear || (p.mode == 1 && plain && p.committee == 0 && p.disclosure == 0), "mode");
         _check(clear == (p.shareWindow == 0), "shareWindow");
         _check(clear == (p.unmaskWindow == 0), "unmaskWindow");

@@ -23,7 +23,9 @@ contract MaskedTasksTest is MaskedBase {
         _refused(p, "mode");
         (p.normBound, p.disclosure) = (0, 1);
         _refused(p, "mode");
-        (p.disclosure, p.modes) = (0, 3);
+        (p.disclosure, p.modes, p.revealGrace) = (0, 5, GRACE);
+        _refused(p, "mode");
+        p.modes = 7;
         _refused(p, "mode");
         (p.modes, p.shareWindow) = (1, 0);
         _refused(p, "shareWindow");
@@ -57,6 +59,15 @@ contract MaskedTasksTest is MaskedBase {
                 coordinator.createTask(p, "");
             }
         }
+    }
+
+    function test_a_masked_task_may_be_relayed_where_it_counts_no_privacy_loss() public {
+        TaskParams memory p = _params();
+        (p.modes, p.privacyFloor) = (3, 1);
+        _refused(p, "privacyFloor");
+        p.privacyFloor = 0;
+        vm.prank(sponsor);
+        vm.assertEq(coordinator.taskOf(coordinator.createTask(p, "")).params.modes, 3, "modes");
     }
 
     function test_createTask_refuses_masks_in_a_clear_task() public {

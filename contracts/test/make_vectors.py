@@ -22,7 +22,7 @@ from prefect_federated.contracts.test.duo_vectors import duo
 from prefect_federated.contracts.test.masked_round_vectors import masked_round
 from prefect_federated.contracts.test.masking_vectors import masking
 from prefect_federated.contracts.test.pay_vectors import pay
-from prefect_federated.contracts.test.relayed_vectors import location, signed_commit
+from prefect_federated.contracts.test.relayed_vectors import dealt_shares, location, shown_shares, signed_commit
 
 HERE = Path(__file__).resolve().parent
 CHAIN = 31337
@@ -264,6 +264,8 @@ def main() -> int:
         "duo": duo(),
         "signed_commit": signed_commit(CHAIN, COORDINATOR),
         "location": location(CHAIN, COORDINATOR, SILO),
+        "dealing": dealt_shares(CHAIN, COORDINATOR, SILO),
+        "shown": shown_shares(CHAIN, COORDINATOR, SILO),
         "ballot": ballot(CHAIN, COMMITTEE, SILO, word),
         "masking": masking(CHAIN, COORDINATOR),
         "masked_round": masked_round(CHAIN, COORDINATOR),

@@ -63,3 +63,36 @@ def signed_commit(chain_id: int, coordinator: str) -> dict[str, Any]:
         "r": signature.r.to_bytes(32, "big"),
         "vs": (signature.s | (signature.v - 27) << 255).to_bytes(32, "big"),
     }
+
+
+def dealt_shares(chain_id: int, coordinator: str, participant: str) -> dict[str, Any]:
+    """Return dealt shares to be relayed, and the digest by which their participant says so."""
+    words = {"grant_id": word("grant"), "masking_key": word("masking key"), "root": word("shares")}
+    typehash = keccak(
+        b"Dealing(uint32 task,uint32 round,address participant,bytes32 grantId,bytes32 maskingKey,bytes32 root,"
+        b"string uri)"
+    )
+    return _placed(typehash, chain_id, coordinator, participant, words, "s3://bucket/sha256/dä")
+
+
+def shown_shares(chain_id: int, coordinator: str, participant: str) -> dict[str, Any]:
+    """Return shown shares to be relayed, and the digest by which their participant says so."""
+    typehash = keccak(b"Shown(uint32 task,uint32 round,address participant,bytes32 root,string uri)")
+    return _placed(typehash, chain_id, coordinator, participant, {"root": word("shown")}, "s3://bucket/sha256/sä")
+
+
+def _placed(
+    typehash: bytes, chain_id: int, coordinator: str, participant: str, words: dict[str, bytes], uri: str
+) -> dict[str, Any]:
+    types = ["uint32", "uint32", "address", *["bytes32"] * (len(words) + 1)]
+    values = encode(types, [3, 7, participant, *words.values(), keccak(uri.encode())])
+    return {
+        "chain_id": chain_id,
+        "coordinator": coordinator,
+        "task": 3,
+        "round": 7,
+        "participant": participant,
+        **words,
+        "uri": uri,
+        "digest": keccak(b"\x19\x01" + coordinator_domain(chain_id, coordinator) + keccak(typehash + values)),
+    }

@@ -8,6 +8,7 @@ import pytest
 from prefect_federated.core.commitment import Opening
 from prefect_federated.core.errors import PayloadError
 from prefect_federated.core.letters import LETTER_BYTES, CommitLetter, OpeningLetter, read_letter
+from prefect_federated.core.share_letters import DealingLetter, ShownLetter
 
 WHO = "0x" + "11" * 20
 COMMIT = CommitLetter(participant=WHO, **{name: bytes([3]) * 32 for name in list(CommitLetter.model_fields)[1:]})
@@ -25,6 +26,26 @@ def test_letters_come_back_equal_and_always_have_the_same_bytes() -> None:
 def test_longest_letter_fits_the_mailbox() -> None:
     longest = OpeningLetter.of(WHO, replace(GIVEN, weight=2**32 - 1), '"' * 512, b"\6" * 32, b"\7" * 32)
     assert len(longest.to_bytes()) <= LETTER_BYTES
+
+
+SHARES = [
+    DealingLetter(
+        participant=WHO, grant_id=b"\1" * 32, masking_key=b"\2" * 32, root=b"\3" * 32, uri="cas://ä", r=b"\4" * 32,
+        vs=b"\5" * 32,
+    ),
+    ShownLetter(participant=WHO, root=b"\3" * 32, uri="cas://ä", r=b"\4" * 32, vs=b"\5" * 32),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("letter", SHARES, ids=lambda letter: type(letter).__name__)
+def test_letters_of_shares_come_back_equal_and_are_refused_with_a_place_too_long(
+    letter: DealingLetter | ShownLetter,
+) -> None:
+    assert read_letter(type(letter), letter.to_bytes()) == letter
+    assert len(letter.model_copy(update={"uri": '"' * 512}).to_bytes()) <= LETTER_BYTES
+    long = json.dumps({**json.loads(letter.to_bytes()), "uri": "ä" * 300}).encode()
+    with pytest.raises(PayloadError, match=f"no {type(letter).__name__}: its URI has more than 512 bytes"):
+        read_letter(type(letter), long)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from prefect_federated.core.merkle import leaf_hash
 from prefect_federated.core.result import IncludedUpdate
 from prefect_federated.core.rewards import SumNode, sum_proof, sum_root
 from prefect_federated.core.schedule_spec import counted_weight
+from prefect_federated.core.share_letters import DealingLetter, ShownLetter
 from prefect_federated.core.signed_votes import SignedVote
 from prefect_federated.core.version import VersionFields
 from prefect_federated.core.vote import BallotContext, Vote
@@ -81,6 +82,14 @@ def test_location_of_a_payload() -> None:
     found = vector("location")
     struct = location_hash(*(found[field] for field in ("task", "round", "participant", "uri")))
     assert digest_of(found["chain_id"], found["coordinator"], struct) == found["digest"]
+
+
+@pytest.mark.parametrize(("name", "form"), [("dealing", DealingLetter), ("shown", ShownLetter)])
+def test_shares_that_are_relayed(name: str, form: type[DealingLetter] | type[ShownLetter]) -> None:
+    found = vector(name) | {"r": bytes(32), "vs": bytes(32)}
+    letter = form(**{field: found[field] for field in form.model_fields})
+    digest = digest_of(found["chain_id"], found["coordinator"], letter.struct_hash(found["task"], found["round"]))
+    assert digest == found["digest"]
 
 
 def test_parameters_and_task_id() -> None:

@@ -73,6 +73,7 @@ ALGORITHMS: dict[str, dict[str, Any]] = {
         "update": {"clip_norm": 1.0, "limit": 2**18},
         "enforced": {**MASKED["enforced"], "max_participants": 12},
     },
+    "masked and relayed": {**MASKED, "enforced": {**MASKED["enforced"], "modes": 3}},
     "masked and hidden": {
         **MASKED,
         "update": {"clip_norm": 1.0, "limit": 2**18},

@@ -18,6 +18,7 @@ from tests.flows import standing
 from tests.flows.conftest import HOSPITALS, Found
 from tests.flows.crash_scene import Scene, wait_for, worker
 from tests.flows.test_masked_crashes import SHARING, UNMASKING
+from tests.flows.test_masked_relayed_crashes import LEFT
 
 pytestmark = pytest.mark.slow
 
@@ -67,8 +68,8 @@ def test_commitment_still_in_the_pool_when_its_sender_died_is_not_sent_again(pai
 def test_every_checkpoint_is_died_at() -> None:
     ours = {f"participant:{point}" for deaths in PLAN for point in deaths.commit + deaths.reveal}
     theirs = {f"aggregator:{point}" for deaths in PLAN for point in deaths.aggregate + deaths.settle}
-    elsewhere = ("validator:", "poster:", "regional:", "participant:carried")  # the last in test_buffered
-    masked = {f"participant:{point}" for point in (*SHARING, *UNMASKING)}
+    elsewhere = ("validator:", "poster:", "regional:", "relayer:", "participant:carried")  # the last in test_buffered
+    masked = {f"participant:{point}" for point in (*SHARING, *UNMASKING, *LEFT.values())}
     assert ours | theirs | masked == {point for point in CHECKPOINTS if not point.startswith(elsewhere)}
 
 

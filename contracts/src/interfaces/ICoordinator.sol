@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IDepartures} from "./IDepartures.sol";
 import {IDuties} from "./IDuties.sol";
+import {IMaskedRelays} from "./IMaskedRelays.sol";
 import {IMasking} from "./IMasking.sol";
 import {IOpened} from "./IOpened.sol";
 import {IPausing} from "./IPausing.sol";
@@ -25,6 +26,7 @@ interface ICoordinator is
     IPrivateUpdates,
     IMasking,
     IRelays,
+    IMaskedRelays,
     IRolls,
     IRulings,
     IOpened,

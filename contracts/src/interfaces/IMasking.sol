@@ -7,7 +7,8 @@ import {ICoordinatorTypes} from "./ICoordinatorTypes.sol";
 /// @notice Share -> Commit -> Reveal -> Unmask -> Aggregate. Each participant deals the secrets of its mask out to the others,
 /// sealed to each, promises and shows its masked update, and then shows its shares of others: of the own mask of who has
 /// revealed, of the pairwise ones of who has not. Who has revealed is what this contract says: there are no two sets of
-/// survivors. Called at the coordinator's address. Commits go through `commitPrivate`, also where no privacy loss is counted.
+/// survivors. Called at the coordinator's address. Commits go through `commitPrivate`, also where no privacy loss is counted,
+/// or are relayed (IMaskedRelays).
 ///
 /// Bonawitz et al. 2017, https://doi.org/10.1145/3133956.3133982
 interface IMasking is ICoordinatorTypes {

@@ -19,7 +19,10 @@ interface IRelays is ICoordinatorTypes {
         NothingToReveal,
         WeightOutOfRange,
         UriTooLong,
-        CommitmentMismatch
+        CommitmentMismatch,
+        NotShared,
+        AlreadyShared,
+        MissingShares
     }
 
     /// @param r The signature in 64 bytes (EIP-2098): r, and s with the parity of y in the top bit.
@@ -66,7 +69,8 @@ interface IRelays is ICoordinatorTypes {
     );
 
     /// Commits for many. Each entry is signed by its participant or by the participant's delegate of now: the
-    /// digest is `hashCommit`, so a signature is good for one round of one task at one coordinator.
+    /// digest is `hashCommit`, so a signature is good for one round of one task at one coordinator. In a masked task
+    /// for who has shared alone, as `commitPrivate` is.
     function commitMany(uint32 task, uint32 round, SignedCommit[] calldata batch) external;
 
     /// Opens for many. An opening proves itself by hashing to the commitment, so whoever is given one may publish

@@ -1,6 +1,7 @@
 """Named points at which a test may kill the process, to show that any of them can be survived.
 
 masked: shared -> dealShares-signed -> dealShares-sent -> dealt before it, answered -> ... -> shown after it
+relayed: left-dealing, left-commit, left-opening, left-shown; dealMany-signed -> dealMany-sent -> dealt, and so on
 listened -> validated -> trained -> sealed -> commit-signed -> commit-sent -> committed -> published -> ... -> revealed
 fetched -> aggregated -> propose-signed -> propose-sent -> proposed -> settle-signed -> ... -> settled -> mirrored
 drawn -> measured -> sealed -> castVote-signed -> castVote-sent -> cast -> revealVote-signed -> ... -> shown
@@ -32,6 +33,22 @@ CHECKPOINTS = (
     "participant:showShares-signed",
     "participant:showShares-sent",
     "participant:shown",
+    "participant:left-dealing",
+    "participant:left-commit",
+    "participant:left-opening",
+    "participant:left-shown",
+    "relayer:dealMany-signed",
+    "relayer:dealMany-sent",
+    "relayer:dealt",
+    "relayer:commitMany-signed",
+    "relayer:commitMany-sent",
+    "relayer:committed",
+    "relayer:revealMany-signed",
+    "relayer:revealMany-sent",
+    "relayer:revealed",
+    "relayer:showMany-signed",
+    "relayer:showMany-sent",
+    "relayer:shown",
     "aggregator:fetched",
     "aggregator:aggregated",
     "aggregator:propose-signed",
@@ -65,6 +82,7 @@ STEPS = {"signed": "signed", "broadcast": "sent"}
 CALLS = {
     **dict.fromkeys(("dealShares", "commit", "reveal", "showShares"), "participant"),
     **dict.fromkeys(("propose", "settle"), "aggregator"),
+    **dict.fromkeys(("dealMany", "commitMany", "revealMany", "showMany"), "relayer"),
     **dict.fromkeys(("castVote", "revealVote"), "validator"),
     **dict.fromkeys(("postCommits", "postOpenings"), "poster"),
 }

@@ -5,7 +5,7 @@ letters --hash, form, signature | opening, chain--> entries that would count   e
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Generic
+from typing import Generic, TypeVar
 
 from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.mailbox import Mailbox, place_of
@@ -13,7 +13,9 @@ from prefect_federated.adapters.stores.base import ContentStore
 from prefect_federated.core.commitment import RoundContext
 from prefect_federated.core.errors import PayloadError
 from prefect_federated.core.letters import CommitLetter, L, OpeningLetter, read_letter
+from prefect_federated.core.share_letters import DealingLetter
 
+G = TypeVar("G", CommitLetter, DealingLetter)
 COMMITTED = ("UpdateCommitted",)
 BATCH = 100  # entries a transaction: some 2.5 million gas of commits
 
@@ -48,7 +50,7 @@ class Bag(Generic[L]):
 def waiting_commits(relayer: Relayer, task: int, round: int) -> Bag[CommitLetter]:
     """Commits in the mailbox that the chain would take now."""
     federation = relayer.federation
-    signed = federation.is_signed if relayer.store is None else federation.is_own
+    signed, masked = federation.is_signed if relayer.store is None else federation.is_own, federation.is_masked(task)
 
     def reason(letter: CommitLetter) -> str | None:
         who = f"participant {letter.participant}"
@@ -56,14 +58,11 @@ def waiting_commits(relayer: Relayer, task: int, round: int) -> Bag[CommitLetter
             return f"{who} did not sign its letter" + (" itself" if relayer.store else "")
         if not federation.in_cohort(task, round, letter.participant):
             return f"{who} is not in the cohort of round {task}/{round}"
+        if masked and not federation.has_dealt(task, round, letter.participant):
+            return f"{who} has dealt no shares in round {task}/{round}"
         return f"{who} has committed" if federation.has_committed(task, round, letter.participant) else None
 
-    bag = _collect(relayer, task, round, "commit", CommitLetter, reason)
-    live = federation.live_grants(task, bag.letters)
-    lacking = [letter.participant for letter, good in zip(bag.letters, live, strict=True) if not good]
-    bag.dropped += [f"participant {account} has no grant that covers the round" for account in lacking]
-    bag.letters = [letter for letter, good in zip(bag.letters, live, strict=True) if good]
-    return _one_each(bag)
+    return one_each(granted(relayer, task, collect(relayer, task, round, "commit", CommitLetter, reason)))
 
 
 def waiting_openings(relayer: Relayer, task: int, round: int) -> Bag[OpeningLetter]:
@@ -84,10 +83,10 @@ def waiting_openings(relayer: Relayer, task: int, round: int) -> Bag[OpeningLett
         signed = federation.is_signed if relayer.store is None else federation.is_own
         return None if signed(task, round, letter) else f"participant {account} did not sign its letter"
 
-    return _one_each(_collect(relayer, task, round, "opening", OpeningLetter, reason))
+    return one_each(collect(relayer, task, round, "opening", OpeningLetter, reason))
 
 
-def _collect(
+def collect(
     relayer: Relayer, task: int, round: int, kind: str, form: type[L], reason: Callable[[L], str | None]
 ) -> Bag[L]:
     """The letters that nothing speaks against."""
@@ -109,7 +108,16 @@ def _collect(
     return bag
 
 
-def _one_each(bag: Bag[L]) -> Bag[L]:
+def granted(relayer: Relayer, task: int, bag: Bag[G]) -> Bag[G]:
+    """The letters whose grants cover the round."""
+    live = relayer.federation.live_grants(task, bag.letters)
+    lacking = [letter.participant for letter, good in zip(bag.letters, live, strict=True) if not good]
+    bag.dropped += [f"participant {account} has no grant that covers the round" for account in lacking]
+    bag.letters = [letter for letter, good in zip(bag.letters, live, strict=True) if good]
+    return bag
+
+
+def one_each(bag: Bag[L]) -> Bag[L]:
     """The first letter of each participant: the chain would skip a second one."""
     first: dict[str, L] = {}
     for letter in bag.letters:

@@ -39,8 +39,8 @@ def relay(
         bool, typer.Option(help="With --roll: sign for each commit in the roll that it is there, once that is final.")
     ] = True,
 ) -> None:
-    """Bring the commits, or the openings, that wait; what would not count is left out and named."""
-    from prefect_federated.adapters.bringing import bring_commits, bring_openings
+    """Bring the commits, or the openings, that wait, in a masked round also shares; what would not count is named."""
+    from prefect_federated.adapters.bringing import bring_commits, bring_dealings, bring_openings, bring_shown
     from prefect_federated.adapters.inclusion import issue_inclusions
     from prefect_federated.adapters.mailbox import FolderMailbox
     from prefect_federated.adapters.posting import post_commits, post_openings
@@ -60,8 +60,12 @@ def relay(
             console.out.print(f"{given} receipts left in {mailbox}", highlight=False, soft_wrap=True)
     elif state.phase == Phase.REVEAL:
         _tell("openings", (post_openings if roll else bring_openings)(relayer, task, state.round))
+    elif state.phase == Phase.SHARE and not roll:
+        _tell("dealings", bring_dealings(relayer, task, state.round))
+    elif state.phase == Phase.UNMASK and not roll:
+        _tell("shown shares", bring_shown(relayer, task, state.round))
     else:
-        console.out.print(f"round {task}/{state.round} is neither in Commit nor in Reveal; nothing is to be brought")
+        console.out.print(f"round {task}/{state.round} is in {state.phase.name}; nothing is to be brought")
 
 
 def _tell(what: str, brought: "Brought | Posted") -> None:

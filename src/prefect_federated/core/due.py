@@ -6,7 +6,7 @@ state + standing --> share | commit | reveal | unmask | nothing yet, look again 
 from dataclasses import dataclass
 
 from prefect_federated.core.committee import Ballot, VoteState
-from prefect_federated.core.relaying import middle
+from prefect_federated.core.relaying import LETTERED, middle
 from prefect_federated.core.round import Phase, RoundState
 
 
@@ -132,6 +132,6 @@ def seconds_to_next(
         return paused_until + 1 - now_s
     if state.phase == Phase.SHARE and now_s < shares_from:
         return shares_from - now_s
-    if halfway and state.phase in (Phase.COMMIT, Phase.REVEAL) and now_s < middle(state):
+    if halfway and state.phase in LETTERED and now_s < middle(state):
         return middle(state) - now_s
     return max(state.deadline + 1 - now_s, 1)

@@ -108,6 +108,6 @@ def read_letter(kind: type[L], content: bytes) -> L:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         raise PayloadError(f"no {kind.__name__}: {place}: {first['msg']}; let it be left again") from error
-    if isinstance(letter, OpeningLetter) and len(letter.uri.encode(errors="replace")) > URI_BYTES:
-        raise PayloadError(f"no OpeningLetter: its URI has more than {URI_BYTES} bytes; let it be left again")
+    if len(str(getattr(letter, "uri", "")).encode(errors="replace")) > URI_BYTES:
+        raise PayloadError(f"no {kind.__name__}: its URI has more than {URI_BYTES} bytes; let it be left again")
     return letter

@@ -63,10 +63,11 @@ def _require_time_and_number(numbers: "Enforced") -> None:
 
 def _require_unseen(numbers: "Enforced") -> None:
     ruled = numbers.rule and (not numbers.group or numbers.rule >= len(ACROSS_GROUPS))
-    if ruled or any(getattr(numbers, name) for name in ABSENT) or numbers.relayed or numbers.rolled:
+    if ruled or any(getattr(numbers, name) for name in ABSENT) or numbers.rolled:
         named = ", ".join(f"{name} {getattr(numbers, name)}" for name in ("rule", *ABSENT, "modes"))
         raise ValueError(
-            f"a masked task has {named}; nobody sees a single update of it, so all must be 0, and modes 1 (direct);"
+            f"a masked task has {named}; nobody sees a single update of it, so all must be 0, and modes 1 (direct) or 3"
+            " (relayed too);"
             f" with groups the rule may be one of {', '.join(ACROSS_GROUPS)}"
         )
 

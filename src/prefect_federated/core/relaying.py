@@ -5,9 +5,10 @@ opens --letters are left--> 2/5: brought, or as soon as all are there --> 1/2: w
 
 from collections.abc import Callable
 
-from prefect_federated.core.round import Phase, RoundState
+from prefect_federated.core.round import Masks, Phase, RoundState
 
 WAITING = ("relayed", "rolled")  # ways to commit in which letters are left for half of a window
+LETTERED = (Phase.SHARE, Phase.COMMIT, Phase.REVEAL, Phase.UNMASK)  # phases in which they are; two in clear tasks
 
 
 def middle(state: RoundState) -> int:
@@ -26,34 +27,45 @@ def letters_until(state: RoundState) -> int:
 
 
 def leaves_letter(state: RoundState, now_s: int, commit_by: str, allowed: bool) -> bool:
-    """Whether a participant leaves its commit or opening to a relayer or poster now, instead of sending it.
+    """Whether a participant leaves what is due of it to a relayer or poster now, instead of sending it.
 
     Args:
         commit_by: "direct", "relayed" or "rolled", as the silo chose.
         allowed: whether the task allows that way.
     """
-    wanted = commit_by in WAITING and allowed and state.phase in (Phase.COMMIT, Phase.REVEAL)
+    wanted = commit_by in WAITING and allowed and state.phase in LETTERED
     return wanted and now_s < middle(state)
 
 
-def relayer_due(state: RoundState, now_s: int, waiting: Callable[[str], int]) -> str | None:
-    """What a relayer brings now: "commits", "openings", or None.
+def relayer_due(state: RoundState, now_s: int, waiting: Callable[[str], int], masks: Masks | None = None) -> str | None:
+    """What a relayer brings now: "commits", "openings", in a masked round "dealings" and "shown shares" too, or None.
 
     It waits for late letters until two fifths of the window are over, unless everybody's are there: one transaction
     is cheaper than two, and those who wait for it send directly from the middle on.
 
     Args:
-        waiting: how many "commits" or "openings" lie there that would count; asked only where it matters.
+        waiting: how many of a kind lie there that would count; asked only where it matters.
+        masks: of a masked round, each of whose phases opens once the chain is final about the one before.
     """
-    if state.phase == Phase.COMMIT:
-        kind, left = "commits", state.cohort - state.committed
-    elif state.phase == Phase.REVEAL and now_s >= state.opens_at:
-        kind, left = "openings", state.committed - state.revealed
-    else:
+    kind, left = _missing(state, masks)
+    if not kind or (now_s < state.opens_at and (masks or state.phase == Phase.REVEAL)):
         return None
     if now_s >= letters_until(state):
         return kind
     return kind if waiting(kind) >= left else None
+
+
+def _missing(state: RoundState, masks: Masks | None) -> tuple[str, int]:
+    """What the phase asks for, and of how many it has not come yet; "" where it asks for nothing that is brought."""
+    if state.phase == Phase.COMMIT:
+        return "commits", (masks.shared if masks else state.cohort) - state.committed
+    if state.phase == Phase.REVEAL:
+        return "openings", state.committed - state.revealed
+    if masks and state.phase == Phase.SHARE:
+        return "dealings", state.cohort - masks.shared
+    if masks and state.phase == Phase.UNMASK:
+        return "shown shares", state.revealed - masks.shown
+    return "", 0
 
 
 def poster_due(state: RoundState, now_s: int, posted: bool, waiting: Callable[[str], tuple[int, int]]) -> str | None:

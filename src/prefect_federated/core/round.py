@@ -79,6 +79,14 @@ class RoundState:
 
 
 @dataclass(frozen=True, slots=True)
+class Masks:
+    """How far the masks of a round are: how many dealt shares, and how many showed those of others."""
+
+    shared: int
+    shown: int
+
+
+@dataclass(frozen=True, slots=True)
 class Exclusion:
     """A participant that was expected and is not in the aggregate: at which stage, and why."""
 

@@ -5,7 +5,7 @@ from prefect_federated.core.errors import ContractRefused, FederatedError
 RELAY_SENTENCES: dict[str, tuple[type[FederatedError], str]] = {
     "NotRelayed": (
         ContractRefused,
-        "the participants of task {task} commit and reveal directly; create a task with modes 3 to relay",
+        "the participants of task {task} act directly; create a task with modes 3 to relay",
     ),
     "NoEquivocation": (
         ContractRefused,
@@ -25,4 +25,7 @@ SKIPS = (
     "gives a weight that is 0 or beyond the task's bound",
     "gives a URI that is too long",
     "gives an opening that is not behind its commitment; it must recall the one it sealed",
+    "has dealt no shares in this round, or does not survive it; it sits the step out",
+    "has dealt its shares, or shown those of others, already; the first ones count",
+    "names no masking key or no root; it must make its shares first",
 )

@@ -4,6 +4,7 @@ letters -> commitMany | revealMany -> one event for all that count, one for each
 """
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from prefect_federated.adapters.evm.compact_signatures import digest_of, sign_compactly, signer_of
 from prefect_federated.adapters.evm.recording import Recording
@@ -12,6 +13,45 @@ from prefect_federated.adapters.evm.relay_sentences import SKIPS
 from prefect_federated.adapters.evm.structs import opening_tuple
 from prefect_federated.core.commitment import Opening
 from prefect_federated.core.letters import CommitLetter, OpeningLetter, location_hash
+
+SKIPPING = ("CommitSkipped", "RevealSkipped", "DealingSkipped", "ShownSkipped")
+
+
+class Signed(Protocol):
+    """A letter with a signature."""
+
+    @property
+    def participant(self) -> str:
+        """Whose letter it is."""
+        ...
+
+    @property
+    def r(self) -> bytes:
+        """Half of the signature."""
+        ...
+
+    @property
+    def vs(self) -> bytes:
+        """The other half, as in EIP-2098."""
+        ...
+
+    def struct_hash(self, task: int, round: int) -> bytes:
+        """EIP-712 struct hash of what is signed."""
+        ...
+
+
+class Granted(Protocol):
+    """A letter that rests on a grant."""
+
+    @property
+    def participant(self) -> str:
+        """Whose letter it is."""
+        ...
+
+    @property
+    def grant_id(self) -> bytes:
+        """The grant."""
+        ...
 
 
 class Relaying(Recording):
@@ -36,13 +76,13 @@ class Relaying(Recording):
         digest = self._digest(location_hash(task, round, self.account, uri))
         return OpeningLetter.of(self.account, opening, uri, *sign_compactly(self._signing().account, digest))
 
-    def is_signed(self, task: int, round: int, letter: CommitLetter | OpeningLetter) -> bool:
+    def is_signed(self, task: int, round: int, letter: Signed) -> bool:
         """Whether a letter was signed by its participant, or by the participant's delegate of now."""
         signer = signer_of(self._digest(letter.struct_hash(task, round)), letter.r, letter.vs)
         return self.signs_for(signer, letter.participant)
 
-    def live_grants(self, task: int, letters: Sequence[CommitLetter]) -> list[bool]:
-        """For each commit, whether its grant covers the task to the end of the current round's Reveal."""
+    def live_grants(self, task: int, letters: Sequence[Granted]) -> list[bool]:
+        """For each letter, whether its grant covers the task to the end of the current round's Reveal."""
         state, on_chain = self.round_state(task), self.task_of(task)
         grants, silos = [letter.grant_id for letter in letters], [letter.participant for letter in letters]
         until = self.reads_until(state, on_chain)
@@ -73,7 +113,7 @@ def skipped(sent: Sent) -> dict[str, str]:
     """Why entries of a batch had no effect: a sentence by participant."""
     found = {}
     for event in sent.events:
-        if event.name in ("CommitSkipped", "RevealSkipped"):
+        if event.name in SKIPPING:
             account = event.args["participant"]
             found[account] = f"participant {account} {SKIPS[event.args['reason']]}"
     return found

@@ -5,15 +5,15 @@ ConsentWithdrawn, SubjectsSet --> changes        RemedyAnswered --> answers     
 
 from collections.abc import Iterable
 
-from prefect_federated.adapters.evm.masking import Masking
 from prefect_federated.adapters.evm.records import Event, Sent
 from prefect_federated.adapters.evm.sending import hexed
+from prefect_federated.adapters.evm.share_relaying import ShareRelaying
 from prefect_federated.core.remedies import Answer, Change, Moment, State
 
 CHANGES = ("ConsentWithdrawn", "SubjectsSet")
 
 
-class Stewarding(Masking):
+class Stewarding(ShareRelaying):
     """Changes of consent, and the steward's answers to them."""
 
     def answer_remedy(self, task: int, version_hash: bytes, grant_id: bytes, action: State, reason_hash: bytes) -> Sent:

@@ -68,7 +68,7 @@ def _rounds(town: Town, options: Options, watch: Watcher, shards: int) -> list[R
 def _cast(town: Town, options: Options, drawn: set[str], watch: Watcher, crowd: SimulatedCrowd) -> Cast:
     if town.spec.enforced.masked:  # each by itself: who deals, and for whom somebody answers, is its own secret
         here = with_leavers(town.members, options.drop)
-        return Cast(sponsor=town.sponsor, aggregator=town.aggregator, members=here, watch=watch)
+        return Cast(sponsor=town.sponsor, aggregator=town.aggregator, members=here, watch=watch, relayer=town.relayer)
     return Cast(
         sponsor=town.sponsor,
         aggregator=town.aggregator,

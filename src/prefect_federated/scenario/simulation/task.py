@@ -1,4 +1,4 @@
-"""The task of a simulation: a classifier on the table that was asked for; commits are relayed, masked ones direct.
+"""The task of a simulation: a classifier on the table that was asked for, relayed in each of its phases.
 
 With a committee it pays by the committee's scores; else by examples, or equally where the rule reweights.
 """
@@ -86,7 +86,7 @@ def build_spec(
             max_participants=options.participants,
             max_misses=0,
             max_weight=most,
-            modes=DIRECT if masked else DIRECT | RELAYED,
+            modes=DIRECT | RELAYED,
             share_window=WINDOW_S if masked else 0,
             unmask_window=WINDOW_S if masked else 0,
             max_rounds=max(1000, options.rounds),
