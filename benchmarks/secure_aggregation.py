@@ -118,7 +118,8 @@ def _round(session: Session, d: int) -> Measured:
     measured.read_bytes = sum(map(len, excerpts.values()))
     _measure_participant(turnout, one, excerpts, d, measured)
     _measure_aggregator(turnout, sent, answers, payloads, plain, measured)
-    measured.sent = {"shares": len(sent[one]), "payload": 4 * d, "seed hashes": 32 * len(session.holders(one))}
+    note = seeds_of(session, secrets_of(session, one, _key(one), 1), roots, shared).note.encoded().hex()
+    measured.sent = {"shares": len(sent[one]), "payload": 4 * d, "masks note": len(note)}
     measured.sent["answer"] = len(answers[one])
     return measured
 

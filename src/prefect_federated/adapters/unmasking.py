@@ -83,8 +83,8 @@ def combine_masked(spec: RoundSpec, gathered: Gathered) -> Combined:
 def _opened(party: Party, spec: RoundSpec, session: Session, reveals: list[Reveal], last_try: bool) -> Gathered:
     """The sum of those who masked together, or why there is none."""
     try:
-        turnout, shared = _turnout(party, spec, session, reveals)
-        answers, outages = _answers(party, spec, turnout)
+        turnout, shared = turnout_in(party, spec, session, reveals)
+        answers, outages = answers_in(party, spec, turnout)
     except FederatedError as error:
         given_up = last_try and isinstance(error, StoreUnreachable)
         if isinstance(error, TransportError) and not given_up:
@@ -157,8 +157,8 @@ def open_round(party: Party, spec: RoundSpec, reveals: list[Reveal]) -> Opened:
         WrongSharing: shares are as committed, but of another secret than their maker promised.
         StoreUnreachable: what somebody dealt could not be asked for; try again.
     """
-    turnout, shared = _turnout(party, spec, sessions_of(party, spec)[0], reveals)
-    return open_masks(turnout, shared, _answers(party, spec, turnout)[0])
+    turnout, shared = turnout_in(party, spec, sessions_of(party, spec)[0], reveals)
+    return open_masks(turnout, shared, answers_in(party, spec, turnout)[0])
 
 
 def unmasked_sum(unmasked: Unmasked, updates: Sequence[Update]) -> Sums:
@@ -175,9 +175,10 @@ def unmasked_sum(unmasked: Unmasked, updates: Sequence[Update]) -> Sums:
     return recover(opened, payloads).astype(np.int64)
 
 
-def _turnout(
+def turnout_in(
     party: Party, spec: RoundSpec, session: Session, reveals: list[Reveal]
 ) -> tuple[Turnout, dict[int, Sharing]]:
+    """Who of a session shared and who of them survived, with their messages of Share, as everybody sees them alike."""
     shared = shared_in(party, spec, session)
     return turnout_of(session, roots_of(shared), reveals), shared
 
@@ -219,7 +220,7 @@ def _require_most(party: Party, spec: RoundSpec, turnout: Turnout) -> None:
         raise TooFewShares(f"{turnout.session.place}: a sum of {have} would be opened, {most} are the fewest")
 
 
-def _answers(party: Party, spec: RoundSpec, turnout: Turnout) -> tuple[dict[int, bytes], list[StoreUnreachable]]:
+def answers_in(party: Party, spec: RoundSpec, turnout: Turnout) -> tuple[dict[int, bytes], list[StoreUnreachable]]:
     """What the survivors showed, by index, and what could not be asked for; what is not as on chain is left out."""
     found, outages = dict[int, bytes](), list[StoreUnreachable]()
     for shown in party.federation.shown_shares(spec.task, spec.round):

@@ -19,10 +19,11 @@ from prefect_federated.core.errors import (
     WrongSeed,
     WrongSharing,
 )
-from prefect_federated.core.masking.answer import Answer, parse_answer
+from prefect_federated.core.masking.answer import OpenShare, parse_answer
 from prefect_federated.core.masking.keystream import COLUMNS, Masks
 from prefect_federated.core.masking.note import MasksNote
 from prefect_federated.core.masking.own_secrets import pair_seeds, public_of, seed_hash
+from prefect_federated.core.masking.session import Session
 from prefect_federated.core.masking.shamir import join
 from prefect_federated.core.masking.sharing import MASKING_KEY, ROLES, SELF_SEED
 from prefect_federated.core.masking.transcript import Sharing
@@ -37,12 +38,14 @@ class Opened:
         self_seeds: of every survivor, by index.
         pair_seeds: of every survivor with each dropped neighbour, by (survivor, dropped).
         faults: why an answer was not counted, by who sent it.
+        masking_keys: of everybody who dropped out the private masking key, by index.
     """
 
     turnout: Turnout
     self_seeds: Mapping[int, bytes] = field(repr=False)
     pair_seeds: Mapping[tuple[int, int], bytes] = field(repr=False)
     faults: Mapping[int, FederatedError]
+    masking_keys: Mapping[int, bytes] = field(default_factory=dict, repr=False)
 
 
 def open_masks(turnout: Turnout, shared: Mapping[int, Sharing], messages: Mapping[int, bytes]) -> Opened:
@@ -63,27 +66,41 @@ def open_masks(turnout: Turnout, shared: Mapping[int, Sharing], messages: Mappin
             " anything; void the round"
         )
     check_shared(turnout.session, turnout.roots, shared, turnout.roots)
-    answers, faults = list[Answer](), dict[int, FederatedError]()
-    for revealer in sorted(messages):
-        try:
-            answers.append(parse_answer(turnout, shared, revealer, messages[revealer]))
-        except FederatedError as error:  # named, and left out
-            faults[revealer] = error
-    shares: dict[tuple[int, int], dict[int, bytes]] = {}
-    for one in answers:
-        for given in one.shares:
-            shares.setdefault((given.sharer, given.role), {})[one.revealer] = given.share
-    needed = _needed(turnout)
+    shares, faults = shares_in(turnout, shared, messages)
+    needed = secrets_due(turnout)
     _check_enough(turnout, needed, shares, faults)
-    self_seeds, opened_pairs = dict[int, bytes](), dict[tuple[int, int], bytes]()
+    self_seeds, masking_keys = dict[int, bytes](), dict[int, bytes]()
+    opened_pairs = dict[tuple[int, int], bytes]()
     for sharer, role in needed:
-        secret = join(dict(sorted(shares[sharer, role].items())[: turnout.session.threshold]))
+        secret = joined(shares[sharer, role], turnout.session.threshold)
         _check_promised(turnout, shared[sharer], role, secret)
         if role == SELF_SEED:
             self_seeds[sharer] = secret
         else:
+            masking_keys[sharer] = secret
             opened_pairs |= _seeds_with(turnout, shared, sharer, secret)
-    return Opened(turnout, self_seeds, opened_pairs, faults)
+    return Opened(turnout, self_seeds, opened_pairs, faults, masking_keys)
+
+
+def shares_in(
+    turnout: Turnout, shared: Mapping[int, Sharing], messages: Mapping[int, bytes]
+) -> tuple[dict[tuple[int, int], dict[int, OpenShare]], dict[int, FederatedError]]:
+    """The shares that were shown, by (sharer, role) and by who showed them; and whose answers do not count, and why."""
+    shares, faults = dict[tuple[int, int], dict[int, OpenShare]](), dict[int, FederatedError]()
+    for revealer in sorted(messages):
+        try:
+            found = parse_answer(turnout, shared, revealer, messages[revealer])
+        except FederatedError as error:  # named, and left out
+            faults[revealer] = error
+            continue
+        for given in found.shares:
+            shares.setdefault((given.sharer, given.role), {})[revealer] = given
+    return shares, faults
+
+
+def joined(shares: Mapping[int, OpenShare], count: int) -> bytes:
+    """The secret behind the first so many shares, by who holds them."""
+    return join({holder: one.share for holder, one in sorted(shares.items())[:count]})
 
 
 def recover(opened: Opened, payloads: Mapping[int, Vector]) -> NDArray[np.int32]:
@@ -163,7 +180,7 @@ def check_seeds(opened: Opened, notes: Mapping[int, MasksNote]) -> None:
         )
 
 
-def _needed(turnout: Turnout) -> list[tuple[int, int]]:
+def secrets_due(turnout: Turnout) -> list[tuple[int, int]]:
     """Which secrets must be joined: survivors' self seeds, masking keys of those who dropped out."""
     of_survivors = [(sharer, SELF_SEED) for sharer in sorted(turnout.survivors)]
     return of_survivors + [(sharer, MASKING_KEY) for sharer in turnout.dropped]
@@ -172,7 +189,7 @@ def _needed(turnout: Turnout) -> list[tuple[int, int]]:
 def _check_enough(
     turnout: Turnout,
     needed: list[tuple[int, int]],
-    shares: Mapping[tuple[int, int], Mapping[int, bytes]],
+    shares: Mapping[tuple[int, int], Mapping[int, OpenShare]],
     faults: Mapping[int, FederatedError],
 ) -> None:
     threshold = turnout.session.threshold
@@ -185,12 +202,16 @@ def _check_enough(
             )
 
 
+def made_and_promised(session: Session, sharing: Sharing, role: int, secret: bytes) -> tuple[bytes, bytes]:
+    """What a message of Share says of a secret, made of the one that was opened; and what it says."""
+    if role == SELF_SEED:
+        return seed_hash(session, sharing.sharer, sharing.sharer, secret), sharing.seed_hash
+    return public_of(secret), sharing.masking_public
+
+
 def _check_promised(turnout: Turnout, sharing: Sharing, role: int, secret: bytes) -> None:
     sharer = sharing.sharer
-    if role == SELF_SEED:
-        made, promised = seed_hash(turnout.session, sharer, sharer, secret), sharing.seed_hash
-    else:
-        made, promised = public_of(secret), sharing.masking_public
+    made, promised = made_and_promised(turnout.session, sharing, role, secret)
     if made != promised:
         raise WrongSharing(
             f"{turnout.session.place}: the shares of the {ROLES[role]} of participant {sharer} are as it committed to,"

@@ -1,0 +1,85 @@
+"""Who dealt or masked falsely, and what shows it: rows, shares and hashes from which anybody finds the same."""
+
+from dataclasses import replace
+
+import pytest
+
+from prefect_federated.core.masking.faults import NO_SECRET, FalseSharing, false_seeds, false_sharings
+from prefect_federated.core.masking.own_secrets import public_of, seed_hash
+from prefect_federated.core.masking.shamir import join
+from prefect_federated.core.masking.sharing import MASKING_KEY, SELF_SEED, share, share_hash
+from prefect_federated.core.masking.transcript import Sharing
+from prefect_federated.core.masking.turnout import Turnout
+from prefect_federated.core.merkle import leaf_hash, verify
+from tests.core.masking.masked_cohort import Cohort, roots_of, session_of
+
+INDICES = [1, 4, 5, 300, 301, 302]
+LIAR, GONE = 4, 301
+COHORT = Cohort(session_of(INDICES, 4))
+SESSION = COHORT.session
+FIELDS = ("masking_key", "self_seed")
+
+
+def dealt_falsely(role: int) -> Sharing:
+    """Shares of another secret under the true promises."""
+    true = COHORT.secrets[LIAR]
+    lie = share(SESSION, replace(true, **{FIELDS[role]: bytes(31) + b"\x07"}))
+    return replace(lie, masking_public=true.masking_public, seed_hash=COHORT.shared[LIAR].seed_hash)
+
+
+def played(role: int) -> tuple[Turnout, dict[int, Sharing], dict[int, bytes]]:
+    """A round in which the liar survives, or drops out, so that the secret of that role is due."""
+    shared = COHORT.shared | {LIAR: dealt_falsely(role)}
+    survivors = [i for i in INDICES if i != GONE and (i != LIAR or role == SELF_SEED)]
+    turnout = Turnout(SESSION, roots_of(shared), frozenset(survivors))
+    return turnout, shared, {i: COHORT.message(turnout, i, shared) for i in survivors}
+
+
+def secret_of(false: FalseSharing, sharing: Sharing) -> bytes:
+    """Join what is shown, as the written definition says: every path and every hash must hold."""
+    rows, shares = 1 + len(sharing.holders), dict[int, bytes]()
+    for one in false.held:
+        row = one.row.content
+        assert verify(sharing.root, leaf_hash(row), one.position, rows, list(one.row.path))
+        holder, at = int.from_bytes(row[:4], "big"), 36 if false.role == SELF_SEED else 4
+        assert row[at : at + 32] == share_hash(SESSION, false.sharer, holder, false.role, one.share, one.salt)
+        shares[holder] = one.share
+    return join(shares)
+
+
+@pytest.mark.parametrize("role", [MASKING_KEY, SELF_SEED])
+def test_false_shares_are_shown_with_rows_that_give_another_secret_than_the_head_promises(role: int) -> None:
+    turnout, shared, messages = played(role)
+    (false,) = false_sharings(turnout, shared, messages, needed=4)
+    assert (false.sharer, false.role, len(false.held)) == (LIAR, role, 4)
+    head, sharing = false.head.content, shared[LIAR]
+    assert verify(sharing.root, leaf_hash(head), 0, 1 + len(sharing.holders), list(false.head.path))
+    secret = secret_of(false, sharing)
+    made = public_of(secret) if role == MASKING_KEY else seed_hash(SESSION, LIAR, LIAR, secret)
+    assert made != (head[44:76] if role == MASKING_KEY else head[76:108])
+
+
+@pytest.mark.parametrize("role", [MASKING_KEY, SELF_SEED])
+def test_nobody_is_accused_of_sharing_falsely_with_too_few_shares_or_where_all_are_true(role: int) -> None:
+    turnout, shared, messages = played(role)
+    assert not false_sharings(turnout, shared, dict(list(messages.items())[:3]), needed=4)
+    honest = COHORT.turnout(sorted(turnout.survivors))
+    assert not false_sharings(honest, COHORT.shared, {i: COHORT.message(honest, i) for i in honest.survivors}, 4)
+
+
+@pytest.mark.parametrize("other", [LIAR, GONE])
+def test_falsely_bound_seed_is_shown_with_the_key_that_it_should_come_from(other: int) -> None:
+    survivors = [i for i in INDICES if i != GONE]
+    opened = COHORT.opened(COHORT.turnout(survivors))
+    notes = {i: COHORT.seeds(i).note for i in survivors}
+    assert not false_seeds(opened, COHORT.shared, notes)
+    seeds = COHORT.seeds(LIAR)
+    lie = replace(seeds, by_index={**seeds.by_index, other: bytes(32)}).note
+    (false,) = false_seeds(opened, COHORT.shared, notes | {LIAR: lie})
+    assert (false.owner, false.other, false.note) == (LIAR, other, lie)
+    assert false.head.content == COHORT.shared[LIAR].encoded()[:256]
+    if other == GONE:
+        assert public_of(false.secret) == COHORT.shared[GONE].masking_public
+    else:
+        assert false.secret == NO_SECRET
+    assert not false_seeds(opened, COHORT.shared, {i: note for i, note in notes.items() if i != LIAR})
