@@ -8,6 +8,7 @@ sharing.py     what is sealed to whom              transcript.py           the m
 excerpt.py     what one holder reads of it         masked.py               the payload of Commit
 turnout.py     who shared, who survived            answer.py               the message of Unmask, and its refusals
 recovery.py    secrets from shares, the sum        headroom.py             sums that could wrap are refused
+cohort.py      the sessions of a round, or groups
 
 Guarantee. The aggregator is honest but curious: it follows the protocol, reads all that is published, and may collude
 with up to t - 1 participants (t is the threshold). On the complete graph they learn the sum of the survivors' weighted
