@@ -85,9 +85,9 @@ def honest(rng: np.random.Generator, size: int, bound: float) -> Words:
 
 
 def total_of(updates: list[Words], weights: list[int]) -> Words:
-    total: NDArray[np.int64] = sum(
-        (weight * words.astype(np.int64) for words, weight in zip(updates, weights, strict=True)), np.int64(0)
-    )
+    total: NDArray[np.int64] = np.zeros(updates[0].size, np.int64)
+    for words, weight in zip(updates, weights, strict=True):
+        total += weight * words.astype(np.int64)
     return total.astype(np.int32)
 
 

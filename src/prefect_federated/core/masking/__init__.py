@@ -9,6 +9,7 @@ excerpt.py     what one holder reads of it         masked.py               the p
 turnout.py     who shared, who survived            answer.py               the message of Unmask, and its refusals
 recovery.py    secrets from shares, the sum        headroom.py             sums that could wrap are refused
 note.py        what a payload binds of its masks   proof.py                what refutes a false sum
+cohort.py      the sessions of a round, or groups    faults.py              what shows who dealt or masked falsely
 
 Guarantee. The aggregator is honest but curious: it follows the protocol, reads all that is published, and may collude
 with up to t - 1 participants (t is the threshold). On the complete graph they learn the sum of the survivors' weighted
