@@ -40,7 +40,7 @@ class Silo(PartyBlock):
     data: Path | None = Field(
         default=None,
         title="Data",
-        description="CSV or Parquet file with one row a subject; or name data_url and query.",
+        description="CSV or Parquet file with one row a subject, sealed if at_rest is named; or data_url and query.",
     )
     stream: bool = Field(
         default=False,
@@ -176,7 +176,7 @@ class Silo(PartyBlock):
 
     @model_validator(mode="after")
     def _streamable(self) -> "Silo":
-        if self.stream and (self.data is None or self.data.suffix != ".parquet"):
+        if self.stream and (self.data is None or not self.data.name.removesuffix(".sealed").endswith(".parquet")):
             raise ValueError(
                 f"stream needs a Parquet file, data is {self.data}; write one sorted by subject, or leave it"
             )
@@ -229,7 +229,7 @@ class Silo(PartyBlock):
             commit_by=self.commit_by,
             mailbox=FolderMailbox(self.mailbox) if self.mailbox else None,
             suite=self.suite,
-            machine=Machine(self.device, self.processes, self.flower_python, self.training_limit_s),
+            machine=Machine(self.device, self.processes, self.flower_python, self.training_limit_s, bool(self.at_rest)),
         )
 
     def policy(self, account: str) -> "Policy":
@@ -247,10 +247,9 @@ class Silo(PartyBlock):
 
     def source(self) -> "DataSource":
         """Where the silo's table comes from; reads nothing yet."""
-        from prefect_federated.adapters.data.sources import FileSource
         from prefect_federated.adapters.data.sql import SqlSource
 
         if self.data is not None:
-            return FileSource(self.data, self.stream)
+            return self.file_source(self.data, self.stream)
         assert self.data_url is not None and self.query is not None  # as validated
         return SqlSource(self.data_url.get_secret_value(), self.query)

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,8 +15,19 @@ ACCESS_KEY, SECRET, REGION = "AKIATEST", "hunter2-and-more", "us-east-1"
 
 @contextmanager
 def s3_server() -> Iterator[str]:
-    """Serve S3; its address. One request at a time, since moto checks If-None-Match and writes in two steps."""
-    app, one_at_a_time = DomainDispatcherApplication(create_backend_app), threading.Lock()
+    """Serve S3; its address."""
+    with moto_server() as url:
+        yield url
+
+
+@contextmanager
+def moto_server(guarded: Callable[[Any], Any] = lambda app: app) -> Iterator[str]:
+    """Serve all of moto. One request at a time, since moto checks If-None-Match and writes in two steps.
+
+    Args:
+        guarded: puts something in front of moto.
+    """
+    app, one_at_a_time = guarded(DomainDispatcherApplication(create_backend_app)), threading.Lock()
 
     def serialised(environ: dict[str, Any], start_response: Any) -> Any:
         with one_at_a_time:
