@@ -10,6 +10,7 @@ from prefect_federated.blocks.party import PartyBlock
 if TYPE_CHECKING:
     from prefect_federated.adapters.data.sources import DataSource
     from prefect_federated.adapters.silo import Silo as OpenSilo
+    from prefect_federated.adapters.vault import Vault
     from prefect_federated.core.policy import Policy
 
 _RULES = (
@@ -224,7 +225,7 @@ class Silo(PartyBlock):
             source=self.source(),
             subject_column=self.subject_column,
             records=self.consent_record,
-            policy=self.policy(party.account),
+            policy=self.policy(party.account, party.vault),
             checks=DataChecks(self.data_docs, ReportCache(self.signer.home / "checks", cache_key(party))),
             commit_by=self.commit_by,
             mailbox=FolderMailbox(self.mailbox) if self.mailbox else None,
@@ -232,17 +233,17 @@ class Silo(PartyBlock):
             machine=Machine(self.device, self.processes, self.flower_python, self.training_limit_s, bool(self.at_rest)),
         )
 
-    def policy(self, account: str) -> "Policy":
+    def policy(self, account: str, vault: "Vault") -> "Policy":
         """The silo's rules: those of the signed file, or those that stand here.
 
         Raises:
-            ConfigurationError: the file is not for this account, or not signed by the signer.
+            ConfigurationError: the file is not for this account, not signed by the signer, or older than one before.
         """
         from prefect_federated.adapters.policy_file import read_policy
         from prefect_federated.core.policy import Policy
 
         if self.policy_file is not None and self.policy_signer is not None:
-            return read_policy(self.policy_file, account, self.policy_signer)
+            return read_policy(self.policy_file, account, self.policy_signer, vault)
         return Policy.model_validate({name: getattr(self, name) for name in Policy.model_fields})
 
     def source(self) -> "DataSource":
