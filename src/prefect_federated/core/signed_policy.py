@@ -73,14 +73,14 @@ def require_newest(mark: Mark, seen: Mark, where: str) -> None:
     """
     if mark.serial < seen.serial:
         raise ConfigurationError(
-            f"policy {where} has serial {mark.serial}, this silo had one of serial {seen.serial} in force: an older one was"
-            " put back; put the newest in its place, or have these rules signed with"
+            f"policy {where} has serial {mark.serial}, this silo had one of serial {seen.serial} in force: an older one"
+            " was put back; put the newest in its place, or have these rules signed with"
             f" `federated policy sign --serial {seen.serial + 1}`"
         )
     if mark.serial == seen.serial and mark.digest != seen.digest:
         raise ConfigurationError(
-            f"policy {where} has serial {mark.serial}, and so had another one, 0x{seen.digest.hex()[:12]}, that this silo"
-            f" had in force; this is 0x{mark.digest.hex()[:12]}: have the one that shall hold signed with"
+            f"policy {where} has serial {mark.serial}, and so had another one, 0x{seen.digest.hex()[:12]}, that this"
+            f" silo had in force; this is 0x{mark.digest.hex()[:12]}: have the one that shall hold signed with"
             f" `federated policy sign --serial {seen.serial + 1}`"
         )
 
