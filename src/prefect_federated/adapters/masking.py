@@ -7,20 +7,16 @@ survivors on chain --answer--> store, root on chain --recover--> exact sum of th
 import json
 from collections.abc import Mapping, Sequence
 
-from prefect_federated.adapters.evm.masking import Dealt
 from prefect_federated.adapters.evm.records import Reveal
+from prefect_federated.adapters.keeping import dealt_message, longest, of_the_tasks_store
 from prefect_federated.adapters.party import Party
 from prefect_federated.core.canonical import canonical
 from prefect_federated.core.combine import Words
 from prefect_federated.core.errors import (
     ChainUnreachable,
-    ConfigurationError,
-    ContentMismatch,
     ContentMissing,
     FederatedError,
     MalformedMessage,
-    PayloadTooLarge,
-    StoreUnreachable,
     UnknownParticipant,
     UnmaskRefused,
     WrongPhase,
@@ -31,10 +27,8 @@ from prefect_federated.core.masking.masked import Seeds, mask, seeds_of
 from prefect_federated.core.masking.own_secrets import OwnSecrets, secrets_of
 from prefect_federated.core.masking.session import Session, complete, usable_key
 from prefect_federated.core.masking.sharing import share
-from prefect_federated.core.masking.transcript import CHUNK as SHARING_CHUNK
 from prefect_federated.core.masking.transcript import Shares, Sharing, parse_sharing
 from prefect_federated.core.masking.turnout import Turnout
-from prefect_federated.core.merkle import chunks_of, root
 from prefect_federated.core.participant_privacy import ParticipantPrivacy
 from prefect_federated.core.round import Phase
 from prefect_federated.core.round_spec import RoundSpec
@@ -109,17 +103,18 @@ def shared_in(party: Party, spec: RoundSpec, session: Session) -> dict[int, Shar
     """
     federation, place = party.federation, (spec.task, spec.round)
     members, found = {member.index for member in session.members}, dict[int, Sharing]()
-    kind, everybody = _kind(federation.spec_uri(spec.task)), federation.dealt(*place)
+    everybody = federation.dealt(*place)
     if len(everybody) != (counted := federation.dealers(*place)):
         raise ChainUnreachable(
             f"the node shows {len(everybody)} dealers of round {spec.task}/{spec.round}, the contract counts {counted};"
             " ask again, or another node"
         )
-    for dealt in everybody:
-        if dealt.index not in members or _kind(dealt.uri) != kind:
+    for dealt in of_the_tasks_store(party, spec):
+        if dealt.index not in members:
             continue
+        message = dealt_message(party, spec, dealt, longest(len(session.holders(dealt.index))))
         try:
-            sharing = parse_sharing(session, dealt.index, _message(party, session, dealt))
+            sharing = parse_sharing(session, dealt.index, message)
         except MalformedMessage:
             continue
         if sharing.masking_public == dealt.masking_key:
@@ -190,29 +185,6 @@ def _kept_shares(party: Party, spec: RoundSpec, session: Session, index: int) ->
 
 def _roots(shared: Mapping[int, Shares]) -> dict[int, bytes]:
     return {index: sharing.root for index, sharing in shared.items()}
-
-
-def _kind(uri: str) -> str:
-    """The kind of store that a URI names."""
-    return uri.partition("://")[0]
-
-
-def _message(party: Party, session: Session, dealt: Dealt) -> bytes:
-    """What somebody dealt, checked against the root on chain."""
-    most = SHARING_CHUNK * (1 + len(session.holders(dealt.index)))
-    try:
-        message = b"".join(party.store.get(dealt.uri, most))
-    except (ContentMissing, ContentMismatch, PayloadTooLarge, ConfigurationError) as error:
-        raise StoreUnreachable(
-            f"what participant {dealt.index} dealt is not to be had: {error}; nobody can mask before it is, try again"
-        ) from error
-    found = root(chunks_of(message, SHARING_CHUNK))
-    if found != dealt.root:
-        raise StoreUnreachable(
-            f"shares of participant {dealt.index} at {dealt.uri} have root 0x{found.hex()}, the chain says"
-            f" 0x{dealt.root.hex()}; fetch them from another store"
-        )
-    return message
 
 
 def _secrets(party: Party, session: Session) -> OwnSecrets:
