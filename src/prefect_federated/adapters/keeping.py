@@ -3,6 +3,7 @@
 root on chain --fetch, compare--> message --vault--> copy        store without the message --copy--> store
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prefect_federated.adapters.evm.masking import Dealt
@@ -39,7 +40,7 @@ def keep_dealt(party: Party, spec: RoundSpec) -> Kept:
         StoreUnreachable: it does not answer for what this party keeps itself.
     """
     count, missing = 0, []
-    for dealt in of_the_tasks_store(party, spec):
+    for dealt in in_its_store(party, spec, party.federation.dealt(spec.task, spec.round)):
         copy = _copy(party, spec, dealt)
         if copy is None:
             try:
@@ -71,10 +72,10 @@ def dealt_message(party: Party, spec: RoundSpec, dealt: Dealt, most_bytes: int) 
         return copy
 
 
-def of_the_tasks_store(party: Party, spec: RoundSpec) -> list[Dealt]:
+def in_its_store(party: Party, spec: RoundSpec, dealt: Sequence[Dealt]) -> list[Dealt]:
     """Who dealt where the others read; a message in another kind of store than the task's spec counts as none."""
     kind = _kind(party.federation.spec_uri(spec.task))
-    return [one for one in party.federation.dealt(spec.task, spec.round) if _kind(one.uri) == kind]
+    return [one for one in dealt if _kind(one.uri) == kind]
 
 
 def longest(holders: int) -> int:

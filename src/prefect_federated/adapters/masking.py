@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from prefect_federated.adapters.evm.records import Reveal
-from prefect_federated.adapters.keeping import dealt_message, longest, of_the_tasks_store
+from prefect_federated.adapters.keeping import dealt_message, in_its_store, longest
 from prefect_federated.adapters.party import Party
 from prefect_federated.core.canonical import canonical
 from prefect_federated.core.combine import Words
@@ -109,7 +109,7 @@ def shared_in(party: Party, spec: RoundSpec, session: Session) -> dict[int, Shar
             f"the node shows {len(everybody)} dealers of round {spec.task}/{spec.round}, the contract counts {counted};"
             " ask again, or another node"
         )
-    for dealt in of_the_tasks_store(party, spec):
+    for dealt in in_its_store(party, spec, everybody):
         if dealt.index not in members:
             continue
         message = dealt_message(party, spec, dealt, longest(len(session.holders(dealt.index))))
