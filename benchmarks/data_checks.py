@@ -191,23 +191,26 @@ def milliseconds(call: Any) -> float:
 
 
 def streamed_root(folder: str, rows: str) -> dict[str, Any]:
+    from prefect_federated.adapters.data.sources import FileSource
     from prefect_federated.adapters.data.streamed import streamed_root as root
 
     before, started = peak_mib(), time.perf_counter()
-    root(Path(folder) / "big.parquet", "subject", SECRET)
+    root(FileSource(Path(folder) / "big.parquet"), "subject", SECRET)
     return _streamed("dataset root", rows, started, before)
 
 
 def streamed_checks(folder: str, rows: str) -> dict[str, Any]:
     from prefect_federated.adapters.data.gx_suite import DataChecks
+    from prefect_federated.adapters.data.sources import FileSource
     from prefect_federated.adapters.data.streamed import Asked
     from prefect_federated.adapters.data.streamed import streamed_checks as check
     from prefect_federated.core.checks import suite_of
 
     subjects = tuple(f"subject-{number:09d}" for number in range(int(rows)) if number % 10)
     record = ConsentRecord(bytes(32), SECRET, WIDE.names, subjects)
+    source = FileSource(Path(folder) / "big.parquet")
     before, started = peak_mib(), time.perf_counter()
-    found = check(Asked(Path(folder) / "big.parquet", "subject", record, WIDE), suite_of(WIDE), DataChecks())
+    found = check(Asked(source, "subject", record, WIDE), suite_of(WIDE), DataChecks())
     assert found.report.success and found.counts.rows == len(subjects)
     return _streamed("consent view and 46 expectations", rows, started, before)
 

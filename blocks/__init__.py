@@ -1,6 +1,7 @@
 """What a deployment configures once: chain, signer, stores, registry mirror, and the block of each role."""
 
 from prefect_federated.blocks.aggregator import Aggregator
+from prefect_federated.blocks.at_rest import AtRestKey
 from prefect_federated.blocks.chain import EvmChain
 from prefect_federated.blocks.regional import RegionalAggregator
 from prefect_federated.blocks.registry import ModelRegistryMirror
@@ -13,6 +14,7 @@ from prefect_federated.blocks.validator import Validator
 
 __all__ = [
     "Aggregator",
+    "AtRestKey",
     "EvmChain",
     "IpfsStore",
     "LocalStore",

@@ -59,12 +59,11 @@ class Aggregator(PartyBlock):
     def open(self) -> "OpenAggregator":
         """Connect the aggregator: keys, chain, store, held-out data, mirror."""
         from prefect_federated.adapters.aggregator import Aggregator as OpenAggregator
-        from prefect_federated.adapters.data.sources import FileSource
         from prefect_federated.adapters.mailbox import FolderMailbox
 
         return OpenAggregator(
             party=self.open_party(),
-            holdout=FileSource(self.holdout) if self.holdout else None,
+            holdout=self.file_source(self.holdout) if self.holdout else None,
             mirror=self.mirror.open() if self.mirror else None,
             mailbox=FolderMailbox(self.mailbox) if self.mailbox else None,
             relies_on_regions=self.relies_on_regions,

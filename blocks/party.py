@@ -1,15 +1,18 @@
 """What every role's block has in common: a name, a chain, keys and a content store."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import Field, HttpUrl
 
+from prefect_federated.blocks.at_rest import AtRestKey
 from prefect_federated.blocks.chain import EvmChain
 from prefect_federated.blocks.schema import SchemaOnce
 from prefect_federated.blocks.signer import Signer
 from prefect_federated.blocks.stores import IpfsStore, LocalStore, S3Store
 
 if TYPE_CHECKING:
+    from prefect_federated.adapters.data.sources import FileSource
     from prefect_federated.adapters.party import Party
 
 Stores = LocalStore | S3Store | IpfsStore
@@ -30,6 +33,11 @@ class PartyBlock(SchemaOnce):
     store: Stores = Field(
         title="Store", description="Content store that the federation shares; payloads in it are encrypted."
     )
+    at_rest: AtRestKey | None = Field(
+        default=None,
+        title="Key at rest",
+        description="Opens this party's data files, which are sealed then: see `federated at-rest seal`.",
+    )
 
     def open_party(self) -> "Party":
         """Connect to the chain and the store with the party's keys."""
@@ -43,3 +51,9 @@ class PartyBlock(SchemaOnce):
             store=self.store.open(),
             sealing_key=self.signer.open_sealing_key(),
         )
+
+    def file_source(self, path: Path, stream: bool = False) -> "FileSource":
+        """A table in a file of this party's, sealed at rest if a key for that is named; reads nothing yet."""
+        from prefect_federated.adapters.data.sources import FileSource
+
+        return FileSource(path, stream, self.at_rest.open() if self.at_rest else None)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, HttpUrl, SecretStr, model_validator
 
+from prefect_federated.blocks.at_rest import AtRestKey
 from prefect_federated.blocks.schema import SchemaOnce
 
 if TYPE_CHECKING:
@@ -43,9 +44,16 @@ class Signer(SchemaOnce):
         title="Key variable",
         description="Environment variable that holds the private key as hex; for development only.",
     )
-    sealing_key: Path = Field(title="Sealing key", description="Encrypted PKCS#8 file of the X25519 sealing key.")
+    sealing_key: Path = Field(
+        title="Sealing key", description="File of the X25519 sealing key: encrypted PKCS#8, or sealed at rest."
+    )
     password: SecretStr = Field(
         default=SecretStr(""), title="Password", description="Opens the keystore and the sealing key."
+    )
+    at_rest: AtRestKey | None = Field(
+        default=None,
+        title="Key at rest",
+        description="Opens the sealing key in place of the password, where its file is sealed at rest.",
     )
     home: Path = Field(
         title="Home",
@@ -74,10 +82,14 @@ class Signer(SchemaOnce):
         """The sealing key.
 
         Raises:
-            KeyUnavailable: wrong password or missing file.
+            KeyUnavailable: wrong password or missing file, or the key at rest cannot be used.
+            Undecryptable: the file was altered.
+            KeyServiceUnreachable: the service that holds the key at rest does not answer.
         """
         from prefect_federated.adapters.keys import SealingKey
 
+        if self.at_rest is not None:
+            return SealingKey.load_at_rest(self.sealing_key, self.at_rest.open())
         return SealingKey.load(self.sealing_key, self.password.get_secret_value())
 
     def outbox_folder(self) -> Path:

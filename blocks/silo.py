@@ -10,6 +10,7 @@ from prefect_federated.blocks.party import PartyBlock
 if TYPE_CHECKING:
     from prefect_federated.adapters.data.sources import DataSource
     from prefect_federated.adapters.silo import Silo as OpenSilo
+    from prefect_federated.adapters.vault import Vault
     from prefect_federated.core.policy import Policy
 
 _RULES = (
@@ -40,7 +41,7 @@ class Silo(PartyBlock):
     data: Path | None = Field(
         default=None,
         title="Data",
-        description="CSV or Parquet file with one row a subject; or name data_url and query.",
+        description="CSV or Parquet file with one row a subject, sealed if at_rest is named; or data_url and query.",
     )
     stream: bool = Field(
         default=False,
@@ -179,7 +180,7 @@ class Silo(PartyBlock):
 
     @model_validator(mode="after")
     def _streamable(self) -> "Silo":
-        if self.stream and (self.data is None or self.data.suffix != ".parquet"):
+        if self.stream and (self.data is None or not self.data.name.removesuffix(".sealed").endswith(".parquet")):
             raise ValueError(
                 f"stream needs a Parquet file, data is {self.data}; write one sorted by subject, or leave it"
             )
@@ -227,33 +228,32 @@ class Silo(PartyBlock):
             source=self.source(),
             subject_column=self.subject_column,
             records=self.consent_record,
-            policy=self.policy(party.account),
+            policy=self.policy(party.account, party.vault),
             checks=DataChecks(self.data_docs, ReportCache(self.signer.home / "checks", cache_key(party))),
             commit_by=self.commit_by,
             mailbox=FolderMailbox(self.mailbox) if self.mailbox else None,
             suite=self.suite,
-            machine=Machine(self.device, self.processes, self.flower_python, self.training_limit_s),
+            machine=Machine(self.device, self.processes, self.flower_python, self.training_limit_s, bool(self.at_rest)),
         )
 
-    def policy(self, account: str) -> "Policy":
+    def policy(self, account: str, vault: "Vault") -> "Policy":
         """The silo's rules: those of the signed file, or those that stand here.
 
         Raises:
-            ConfigurationError: the file is not for this account, or not signed by the signer.
+            ConfigurationError: the file is not for this account, not signed by the signer, or older than one before.
         """
         from prefect_federated.adapters.policy_file import read_policy
         from prefect_federated.core.policy import Policy
 
         if self.policy_file is not None and self.policy_signer is not None:
-            return read_policy(self.policy_file, account, self.policy_signer)
+            return read_policy(self.policy_file, account, self.policy_signer, vault)
         return Policy.model_validate({name: getattr(self, name) for name in Policy.model_fields})
 
     def source(self) -> "DataSource":
         """Where the silo's table comes from; reads nothing yet."""
-        from prefect_federated.adapters.data.sources import FileSource
         from prefect_federated.adapters.data.sql import SqlSource
 
         if self.data is not None:
-            return FileSource(self.data, self.stream)
+            return self.file_source(self.data, self.stream)
         assert self.data_url is not None and self.query is not None  # as validated
         return SqlSource(self.data_url.get_secret_value(), self.query)

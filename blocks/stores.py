@@ -98,7 +98,7 @@ class S3Store(SchemaOnce):
     @field_validator("endpoint_url")
     @classmethod
     def _no_password(cls, url: str | None) -> str | None:
-        return _without_credentials(url, "access_key_id and secret_access_key") if url else None
+        return without_credentials(url, "access_key_id and secret_access_key") if url else None
 
     @model_validator(mode="after")
     def _both_keys(self) -> "S3Store":
@@ -166,7 +166,7 @@ class IpfsStore(SchemaOnce):
     @field_validator("api")
     @classmethod
     def _no_password(cls, url: str) -> str:
-        return _without_credentials(url, "username and password")
+        return without_credentials(url, "username and password")
 
     @model_validator(mode="after")
     def _both_or_neither(self) -> "IpfsStore":
@@ -201,7 +201,8 @@ def store_block(address: str) -> LocalStore | S3Store | IpfsStore:
     return blocks[kind](**settings)
 
 
-def _without_credentials(url: str, fields: str) -> str:
+def without_credentials(url: str, fields: str) -> str:
+    """The address; one that holds a user or a password is refused, saying where those go instead."""
     if "@" in urlsplit(url).netloc:
         raise ValueError(f"the address holds a user or password, which everybody could read here; set {fields} instead")
     return url

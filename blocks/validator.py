@@ -46,13 +46,12 @@ class Validator(PartyBlock):
 
     def open(self) -> "OpenValidator":
         """Connect the validator: keys, chain, store, held-out data."""
-        from prefect_federated.adapters.data.sources import FileSource
         from prefect_federated.adapters.holdout import HeldOut
         from prefect_federated.adapters.mailbox import FolderMailbox
         from prefect_federated.adapters.validator import Validator as OpenValidator
 
         return OpenValidator(
             party=self.open_party(),
-            holdout=HeldOut(FileSource(self.holdout), self.holdout_salt),
+            holdout=HeldOut(self.file_source(self.holdout), self.holdout_salt),
             mailbox=FolderMailbox(self.mailbox) if self.mailbox else None,
         )

@@ -1,6 +1,7 @@
 """conclude: the aggregator's part. Reads the chain, aggregates or settles what is due, schedules, exits.
 
 Commit, Reveal --> retract whose consent was withdrawn
+masked: Share to Aggregate --> keep what was dealt
 Reveal --> receipts                    Aggregate --> aggregate (standby: second half; regions: after their sums)
 Challenge --> judge another's          over --> settle, mirror
 """
@@ -21,12 +22,16 @@ from prefect_federated.flows.judging import judge_once
 from prefect_federated.flows.next_window import AGAIN_S, schedule_next
 from prefect_federated.tasks.aggregate import aggregate
 from prefect_federated.tasks.demands import meet_demands
+from prefect_federated.tasks.keep import keep_shares
 from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.receipts import issue_receipts
 from prefect_federated.tasks.retract import retract_withdrawn
 from prefect_federated.tasks.settle import claim, mirror, record, settle
 
-WAITS = "waits"
+WAITS, MISSES = "waits", "misses"
+MISSES_S = 120  # until it looks again for what somebody dealt, and no store has
+SOON_S = {WAITS: AGAIN_S, MISSES: MISSES_S}
+MASKED = (Phase.SHARE, Phase.COMMIT, Phase.REVEAL, Phase.UNMASK, Phase.AGGREGATE)
 
 
 @flow(name="conclude", flow_run_name="{aggregator}/task-{task}/conclude")
@@ -38,14 +43,14 @@ def conclude(aggregator: str, task: int) -> str:
         task: index of the task on chain.
 
     Returns:
-        What was done: "retract", "receipts", "aggregate", "judge", "answer", "forfeit", "settle" or "nothing"; "waits"
-        for the sums of regions; "busy" where another run is at it.
+        What was done: "retract", "keep", "receipts", "aggregate", "judge", "answer", "forfeit", "settle" or "nothing";
+        "waits" for the sums of regions, "misses" what somebody dealt; "busy" where another run is at it.
     """
     block: Aggregator = Aggregator.load(aggregator)  # type: ignore[assignment]
     opened = block.open()
     with take_turn(block.signer.home, task) as mine:
         done = bring_on(opened, task) if mine else "busy"
-    schedule_next(opened.party.federation, task, within_s=AGAIN_S if done == WAITS else None)
+    schedule_next(opened.party.federation, task, within_s=SOON_S.get(done))
     return done
 
 
@@ -58,9 +63,10 @@ def bring_on(aggregator: OpenAggregator, task: int) -> str:
         federation.tick(task)
     if state.phase in (Phase.COMMIT, Phase.REVEAL) and retract_withdrawn(party, task):
         return "retract"
+    kept = _keep(party, task, state) if on_chain.enforced.masked else "nothing"
     if state.phase == Phase.REVEAL and aggregator.mailbox is not None and state.revealed:
         count = issue_receipts(party, aggregator.mailbox, listen(party, task, state.round))
-        return "receipts" if count else "nothing"
+        return "receipts" if count else kept
     due = aggregator_due(state, now_s, _duty(aggregator, task, state), on_chain.enforced.aggregate_window)
     if due == "aggregate" and awaits_regions(aggregator, state):
         return WAITS
@@ -81,7 +87,15 @@ def bring_on(aggregator: OpenAggregator, task: int) -> str:
         record(party, task, state.round)
     if state.round and rewards_due(party, task):
         claim(party, task)
-    return due or "nothing"
+    return due or kept
+
+
+def _keep(party: Party, task: int, state: RoundState) -> str:
+    """What was done about what a masked round's dealers published."""
+    if state.phase not in MASKED or not party.federation.dealers(task, state.round):
+        return "nothing"
+    kept = keep_shares(party, listen(party, task, state.round))
+    return MISSES if kept.missing else "keep" if kept.count else "nothing"
 
 
 def _duty(aggregator: OpenAggregator, task: int, state: RoundState) -> Duty:

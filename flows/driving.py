@@ -28,6 +28,7 @@ from prefect_federated.flows.members import Member, Participant
 from prefect_federated.flows.relay import bring
 from prefect_federated.tasks.aggregate import aggregate
 from prefect_federated.tasks.judge import judge
+from prefect_federated.tasks.keep import keep_shares
 from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.open_round import open_round
 from prefect_federated.tasks.retract import retract_withdrawn
@@ -39,7 +40,9 @@ def drive_round(cast: Cast, task: int) -> RoundResult:
     started = time.perf_counter()
     cast.watch(0, "open", cast.sponsor.name)
     round = open_round(cast.sponsor, task)
-    local, excluded = _commit_all(cast, task, round, _masked(cast, task, Phase.SHARE, "share"))
+    out = _masked(cast, task, Phase.SHARE, "share")
+    _keep(cast, task, round)
+    local, excluded = _commit_all(cast, task, round, out)
     _draw(cast, task, round)
     _wait_past(cast, task, Phase.COMMIT)
     excluded |= _reveal_all(cast, task, round)
@@ -128,6 +131,20 @@ def _masked(cast: Cast, task: int, phase: Phase, step: str) -> dict[str, Exclusi
             excluded[member.account] = Exclusion(member.account, error.stage or step, str(error))
     _wait_past(cast, task, phase)
     return excluded
+
+
+def _keep(cast: Cast, task: int, round: int) -> None:
+    """Whoever may have to open a masked sum keeps what was dealt; who cannot is no worse off than before."""
+    federation = cast.sponsor.federation
+    if not federation.task_of(task).enforced.masked or federation.round_state(task).phase is not Phase.COMMIT:
+        return
+    for one in (cast.aggregator, cast.standby):
+        if one is not None:
+            cast.watch(round, "keep", one.party.name)
+            try:
+                keep_shares(one.party, listen(one.party, task, round))
+            except FederatedError as error:
+                get_run_logger().warning("%s: %s", one.party.name, error)
 
 
 def _draw(cast: Cast, task: int, round: int) -> None:

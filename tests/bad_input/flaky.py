@@ -1,4 +1,4 @@
-"""An endpoint between a silo and its chain that stops answering when it is told to."""
+"""An endpoint between a silo and its chain that stops answering when it is told to, or writes down what it hears."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,13 +9,14 @@ import urllib3
 
 
 class FlakyEndpoint(ThreadingHTTPServer):
-    """Passes requests on; drops the next `drops` of them unanswered."""
+    """Passes requests on; drops the next `drops` of them unanswered. `heard` are all bodies, both ways, if wanted."""
 
     daemon_threads = True
 
     def __init__(self, target: str) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.target, self.drops = target, 0
+        self.heard: list[bytes] | None = None
         self.pool = urllib3.PoolManager()
 
     @property
@@ -25,6 +26,7 @@ class FlakyEndpoint(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer waits 40 ms for the one who reads its head
     server: FlakyEndpoint
 
     def do_POST(self) -> None:
@@ -35,6 +37,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         headers = {"Content-Type": "application/json"}
         answer = self.server.pool.request("POST", self.server.target, body=body, headers=headers)
+        if self.server.heard is not None:
+            self.server.heard += [body, answer.data]
         self.send_response(answer.status)
         self.send_header("Content-Length", str(len(answer.data)))
         self.end_headers()

@@ -10,7 +10,17 @@ from pydantic import SecretStr, ValidationError
 
 import prefect_federated.blocks as blocks
 from prefect_federated.adapters.keys import SealingKey, address_of, create_keystore, dev_key
-from prefect_federated.blocks import Aggregator, EvmChain, RegionalAggregator, Relayer, Signer, Silo, Sponsor, Validator
+from prefect_federated.blocks import (
+    Aggregator,
+    AtRestKey,
+    EvmChain,
+    RegionalAggregator,
+    Relayer,
+    Signer,
+    Silo,
+    Sponsor,
+    Validator,
+)
 from prefect_federated.core.errors import KeyUnavailable
 
 EVERY = [getattr(blocks, name) for name in blocks.__all__]
@@ -33,6 +43,12 @@ class TestSigner(_RoleBlock):
     @pytest.fixture
     def block(self) -> type[Block]:
         return Signer
+
+
+class TestAtRestKey(_RoleBlock):
+    @pytest.fixture
+    def block(self) -> type[Block]:
+        return AtRestKey
 
 
 class TestSilo(_RoleBlock):
@@ -128,3 +144,28 @@ def test_key_variable_is_read_where_the_run_runs(signer: Signer, monkeypatch: py
 def test_signer_with_two_sources_or_none_is_refused(sources: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match="not both and not neither"):
         Signer(sealing_key=Path("s.pem"), home=Path("home"), **sources)
+
+
+@pytest.mark.parametrize("sources", [{}, {"variable": "KEY", "kms_key": "alias/ward"}])
+def test_key_at_rest_with_two_sources_or_none_is_refused(sources: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="one of variable, keystore and kms_key"):
+        AtRestKey(**sources)
+
+
+def test_key_at_rest_refuses_an_address_that_holds_a_password() -> None:
+    with pytest.raises(ValidationError, match="holds a user or password"):
+        AtRestKey(kms_key="alias/ward", endpoint_url="https://me:secret@kms.example")
+
+
+def test_a_sealing_key_and_the_setting_that_says_whether_it_is_sealed_belong_together(
+    signer: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WARD_KEY", "5a" * 32)
+    key, target = AtRestKey(variable="WARD_KEY"), signer.home / "sealing-key.sealed"
+    signer.open_sealing_key().save_at_rest(target, key.open())
+    sealed = signer.model_copy(update={"sealing_key": target, "at_rest": key, "password": SecretStr("not it")})
+    assert sealed.open_sealing_key() == signer.open_sealing_key()
+    with pytest.raises(KeyUnavailable, match="is sealed at rest, and no key at rest is named"):
+        sealed.model_copy(update={"at_rest": None}).open_sealing_key()
+    with pytest.raises(KeyUnavailable, match="is not sealed at rest, and the variable WARD_KEY is named for it"):
+        signer.model_copy(update={"at_rest": key}).open_sealing_key()

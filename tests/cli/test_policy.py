@@ -9,6 +9,8 @@ from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from prefect_federated.adapters.keys import create_keystore
+from prefect_federated.adapters.stores.local import LocalStore as OpenStore
+from prefect_federated.adapters.vault import Vault
 from prefect_federated.blocks.chain import EvmChain
 from prefect_federated.blocks.signer import Signer
 from prefect_federated.blocks.silo import Silo
@@ -27,12 +29,16 @@ def signed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, str]:
     monkeypatch.setenv("FEDERATED_PASSWORD", "secret")
     officer = create_keystore(Path("dpo.json"), "secret", bytes([7]) * 32, dev=True)
     Path("rules.json").write_text(json.dumps(RULES))
-    done = CliRunner().invoke(
-        app, ["policy", "sign", "rules.json", "policy.json", "--silo", SILO, "--keystore", "dpo.json"]
-    )
-    assert done.exit_code == 0, done.output
-    assert officer in done.output
+    assert f"serial 1, signed by {officer}" in sign()
     return Path("policy.json"), officer
+
+
+def sign(*options: str) -> str:
+    """Sign the rules; what was said."""
+    command = ["policy", "sign", "rules.json", "policy.json", "--silo", SILO, "--keystore", "dpo.json", *options]
+    done = CliRunner().invoke(app, command, env={"COLUMNS": "200"})
+    assert done.exit_code == 0, done.output
+    return done.output
 
 
 def silo(path: Path, signer: str | None, **settings: Any) -> Silo:
@@ -53,19 +59,19 @@ def test_shown_it_says_for_whom_by_whom_and_what(signed: tuple[Path, str]) -> No
     path, officer = signed
     found = CliRunner().invoke(app, ["policy", "show", str(path), "--json"])
     told = json.loads(found.stdout)
-    assert (told["silo"].lower(), told["signer"]) == (SILO, officer)
+    assert (told["silo"].lower(), told["serial"], told["signer"]) == (SILO, 1, officer)
     assert {name: told["policy"][name] for name in RULES} == RULES
     assert "masked_only: true" in CliRunner().invoke(app, ["policy", "show", str(path)]).stdout
 
 
 def test_block_takes_the_signed_rules_and_no_others(signed: tuple[Path, str]) -> None:
     path, officer = signed
-    block = silo(path, officer)
-    assert block.policy(SILO).masked_only and block.policy(SILO).min_cohort == 5
+    block, vault = silo(path, officer), Vault(OpenStore(Path("store")), bytes(32))
+    assert block.policy(SILO, vault).masked_only and block.policy(SILO, vault).min_cohort == 5
     with pytest.raises(ValidationError, match="min_rows beside a policy_file: what was signed is the whole policy"):
         silo(path, officer, min_rows=3)
     with pytest.raises(ConfigurationError, match="is for silo"):
-        block.policy("0x" + "22" * 20)
+        block.policy("0x" + "22" * 20, vault)
 
 
 def test_block_with_a_policy_and_no_signer_is_refused(signed: tuple[Path, str]) -> None:
@@ -78,3 +84,18 @@ def test_rules_that_are_none_end_with_a_sentence(tmp_path: Path, monkeypatch: py
     Path("rules.json").write_text('{"min_cohrt": 5}')
     done = CliRunner().invoke(app, ["policy", "sign", "rules.json", "out.json", "--silo", SILO, "--key-env", "KEY"])
     assert done.exit_code == 2 and "min_cohrt" in done.stderr and not Path("out.json").exists()
+
+
+def test_a_policy_that_was_replaced_is_not_taken_again(signed: tuple[Path, str]) -> None:
+    path, officer = signed
+    block, vault = silo(path, officer), Vault(OpenStore(Path("store")), bytes(32))
+    first = path.read_bytes()
+    assert block.policy(SILO, vault).masked_only
+    Path("rules.json").write_text(json.dumps({**RULES, "min_cohort": 9}))
+    assert "serial 2, signed" in sign(), "one above the policy that lies there"
+    assert block.policy(SILO, vault).min_cohort == 9
+    path.write_bytes(first)
+    with pytest.raises(ConfigurationError, match=r"has serial 1, this silo had one of serial 2 .* --serial 3"):
+        block.policy(SILO, vault)
+    assert "serial 7, signed" in sign("--serial", "7")
+    assert block.policy(SILO, vault).min_cohort == 9

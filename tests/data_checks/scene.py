@@ -6,7 +6,8 @@ stage(devnet, folder) --drive_round--> Scene;   the silos afterwards refuse one 
 import json
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from prefect_federated.adapters.data.consented import same_view
 from prefect_federated.adapters.data.training import noise_secret
 from prefect_federated.adapters.payloads import fetch_words, seal_update
 from prefect_federated.blocks import Silo
-from prefect_federated.blocks.stores import LocalStore
+from prefect_federated.blocks.stores import LocalStore, S3Store
 from prefect_federated.core.errors import FederatedError
 from prefect_federated.core.evidence import Evidence
 from prefect_federated.core.own_suite import suite_document_hash
@@ -116,26 +117,38 @@ def marked(table: pd.DataFrame, hospital: int) -> pd.DataFrame:
 def stage(url: str, out: Path, log: Path, privacy: Privacy | None = None) -> Scene:
     """Set everything up and drive one round, with all that is logged in one file."""
     terms = Terms(epochs=1, privacy=privacy)
+    consortium = founded(url, out, LocalStore(root=out / "store"), terms)
+    alter(data_path(consortium.ground, ALTERED))
+    with logged(log):
+        result = drive(consortium, {REWRITER: Rewriter})
+    return Scene(consortium, result, log)
+
+
+def founded(url: str, out: Path, store: LocalStore | S3Store, terms: Terms) -> Consortium:
+    """The four hospitals with their marked rows, one round to come."""
     plot = Plot(rounds=1, interval_s=0, hospitals=HOSPITALS, cheats=(), data_docs=True, terms=terms)
-    ground = prepare(url, out, LocalStore(root=out / "store"), plot)
+    ground = prepare(url, out, store, plot)
     for number, name in enumerate(HOSPITALS):
         ground.tables[name] = marked(ground.tables[name], number)
     chain = deploy_contracts(ground)
     register_parties(ground, chain)
     record_consents(ground, chain)
     task, spec = create_task(ground, chain)
-    consortium = cast_blocks(ground, chain, task, spec)
-    alter(data_path(ground, ALTERED))
+    return cast_blocks(ground, chain, task, spec)
+
+
+@contextmanager
+def logged(log: Path) -> Iterator[None]:
+    """Keep every line of every logger in a file."""
     handler = logging.FileHandler(log)
     root, level = logging.getLogger(), logging.getLogger().level
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
     try:
-        result = _drive(consortium)
+        yield
     finally:
         root.removeHandler(handler)
         root.setLevel(level)
-    return Scene(consortium, result, log)
 
 
 def alter(path: Path) -> None:
@@ -145,8 +158,12 @@ def alter(path: Path) -> None:
     table.to_csv(path, index=False)
 
 
-def _drive(consortium: Consortium) -> RoundResult:
-    kinds = {REWRITER: Rewriter}
+def drive(consortium: Consortium, kinds: Mapping[str, type[Participant]]) -> RoundResult:
+    """One round with everybody in this process.
+
+    Args:
+        kinds: who does not keep to the protocol, by name.
+    """
     members = [kinds.get(name, Participant)(block.open()) for name, block in consortium.members.items()]
     cast = Cast(consortium.sponsor.open(), consortium.aggregator.open(), members, standby=consortium.standby.open())
 

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect import flow
 
-from prefect_federated.adapters.masking import own_seeds
+from prefect_federated.adapters.keeping import DEALT, dealt_message, keep_dealt
+from prefect_federated.adapters.masking import own_seeds, session_of, shared_in
 from prefect_federated.adapters.reading import read_past_spec
 from prefect_federated.adapters.round_log import read_round_log
 from prefect_federated.adapters.unmasking import gather_masked
@@ -23,9 +25,15 @@ from prefect_federated.core.errors import (
     WrongPhase,
 )
 from prefect_federated.core.merkle import chunks_of, root
-from prefect_federated.core.round import Phase, Reason
+from prefect_federated.core.notes import LocalNote
+from prefect_federated.core.round import Phase, Reason, Status
 from prefect_federated.core.round_spec import RoundSpec
+from prefect_federated.flows.cast import Cast, RoundResult
+from prefect_federated.flows.conclude import bring_on
+from prefect_federated.flows.driving import drive_round
+from prefect_federated.flows.members import Participant
 from prefect_federated.scenario.consortium import Consortium
+from prefect_federated.tasks.listen import listen
 from tests.flows import local_scene as scene
 from tests.flows.conftest import Found
 from tests.flows.test_masked import HOSPITALS, LAST, STEPS, bonds, do, due, phase
@@ -130,6 +138,74 @@ def test_shares_that_vanish_after_all_have_masked_keep_nobody_from_answering(con
     ends_well_with_all = due(consortium, spec, *HOSPITALS)
     scene.conclude(consortium, spec)
     assert (scene.head_words(consortium, spec) == ends_well_with_all).all()
+
+
+def unpublish(consortium: Consortium, spec: RoundSpec, index: int = 3) -> Path:
+    """Take what somebody dealt out of the store; where it lay."""
+    dealt = consortium.federation().dealt(spec.task, spec.round)[index]
+    (body,) = (consortium.ground.out / "store").rglob(dealt.uri.rsplit("/", 1)[-1])
+    body.unlink()
+    return body
+
+
+def test_a_dealer_who_unpublishes_after_commit_takes_the_sum_from_nobody(consortium: Consortium) -> None:
+    spec, task = scene.opened(consortium), consortium.task
+    aggregator, standby = consortium.aggregator.open(), consortium.standby.open()
+    assert bring_on(aggregator, task) == "nothing", "nobody has dealt yet"
+    do(consortium, spec, "share")
+    assert [bring_on(one, task) for one in (aggregator, standby)] == ["keep"] * 2
+    assert bring_on(aggregator, task) == "nothing"
+    do(consortium, spec, "commit")
+    body = unpublish(consortium, spec)
+    do(consortium, spec, "reveal")
+    do(consortium, spec, "unmask")
+    expected = due(consortium, spec, *HOSPITALS)
+    gathered = gather_masked(standby.party, spec, standby.party.federation.reveals(task, spec.round))
+    assert gathered.total is not None and not body.exists(), "the standby opens it from what it kept"
+    assert bring_on(aggregator, task) == "aggregate"
+    assert body.exists(), "and the aggregator puts it back, for whoever verifies later"
+    verifier = consortium.members[HOSPITALS[0]].open().party
+    assert len(shared_in(verifier, spec, session_of(verifier, spec))) == len(HOSPITALS)
+    assert not verify_proposal(standby.party, spec).findings
+    scene.pass_deadline(consortium)
+    assert bring_on(aggregator, task) == "settle"
+    assert (scene.head_words(consortium, spec) == expected).all() and all(bonds(consortium).values())
+
+
+def test_a_round_that_one_process_drives_outlasts_who_unpublishes(consortium: Consortium) -> None:
+    class Unpublisher(Participant):
+        def commit(self, task: int, round: int) -> LocalNote | None:
+            note = Participant.commit(self, task, round)
+            unpublish(consortium, listen(self.silo.party, task, round))
+            return note
+
+    kinds = {LAST: Unpublisher}
+    members = [kinds.get(name, Participant)(block.open()) for name, block in consortium.members.items()]
+    cast = Cast(consortium.sponsor.open(), consortium.aggregator.open(), members, standby=consortium.standby.open())
+
+    @flow
+    def one_round() -> RoundResult:
+        return drive_round(cast, consortium.task)
+
+    log = one_round().log
+    assert log.status is Status.SUCCESS and len(log.aggregated) == len(HOSPITALS)
+
+
+def test_what_is_not_to_be_had_is_looked_for_again_and_what_is_false_is_never_kept(consortium: Consortium) -> None:
+    spec, task = scene.opened(consortium), consortium.task
+    do(consortium, spec, "share")
+    party = consortium.aggregator.open().party
+    body = unpublish(consortium, spec)
+    assert bring_on(consortium.aggregator.open(), task) == "misses"
+    first, *_, last = party.federation.dealt(task, spec.round)
+    with pytest.raises(StoreUnreachable, match="what participant 3 dealt is not to be had"):
+        dealt_message(party, spec, last, 1 << 20)
+    other = b"".join(party.store.get(first.uri, 1 << 20))
+    body.write_bytes(other)
+    assert keep_dealt(party, spec).missing == (3,), "another's message is none"
+    party.vault.keep(spec.slot(DEALT, last.participant), other)  # as if it had been kept all the same
+    with pytest.raises(StoreUnreachable, match="what participant 3 dealt is not to be had"):
+        dealt_message(party, spec, last, 1 << 20)
 
 
 def test_an_answer_that_cannot_be_fetched_stops_nobody(consortium: Consortium) -> None:

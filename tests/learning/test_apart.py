@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from prefect_federated.core.errors import ConfigurationError
 from prefect_federated.learning.apart import PREFIX, private_folder, run_apart
 
 
@@ -19,6 +20,17 @@ def test_folder_is_for_its_user_alone_and_goes_whatever_happens(tmp_path: Path) 
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700 and folder.parent == tmp_path
         raise KeyboardInterrupt
     assert not list(tmp_path.iterdir())
+
+
+def test_rows_that_lie_sealed_are_handed_on_in_memory_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with private_folder(in_memory=True) as folder:
+        kinds = {line.split()[1]: line.split()[2] for line in Path("/proc/mounts").read_text().splitlines()}
+        assert kinds[str(folder.parent)] == "tmpfs"
+    monkeypatch.setattr("prefect_federated.learning.apart.MEMORY", tmp_path / "none")
+    with pytest.raises(ConfigurationError, match="in memory alone"), private_folder(in_memory=True):
+        pass
 
 
 def test_folder_in_use_is_not_swept_however_old_it_is(tmp_path: Path) -> None:

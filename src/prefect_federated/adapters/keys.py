@@ -1,6 +1,7 @@
 """Keys on disk and in the environment: the account that signs, and the X25519 key that payloads are sealed to.
 
 keystore v3 (password) -> LocalAccount;   encrypted PKCS#8 (password) -> SealingKey;   (seed, name) -> demo keys
+sealed at rest (key at rest) -> SealingKey, without a password
 """
 
 import hashlib
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives import serialization as pem
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from prefect_federated.core.at_rest import MAGIC, RestKey, Use
 from prefect_federated.core.errors import KeyUnavailable
 
 if TYPE_CHECKING:
@@ -141,6 +143,46 @@ class SealingKey:
             KeyUnavailable: the file is missing or no X25519 key, or the password is wrong.
         """
         content = _read(path, "sealing key")
+        if content.startswith(MAGIC):
+            raise KeyUnavailable(
+                f"the sealing key {path} is sealed at rest, and no key at rest is named; name it as at_rest in the"
+                " Signer block, or to a command with FEDERATED_AT_REST"
+            )
+        return cls._parsed(content, path, password)
+
+    @classmethod
+    def load_at_rest(cls, path: Path, rest_key: RestKey) -> "SealingKey":
+        """Open a file that `save_at_rest` wrote; no password has a part in it.
+
+        Raises:
+            KeyUnavailable: the file is missing or lies open, or the key at rest cannot be used.
+            Undecryptable: it was altered.
+            KeyServiceUnreachable: no answer.
+        """
+        from prefect_federated.adapters.sealed_file import open_sealed
+
+        if not _read(path, "sealing key").startswith(MAGIC):
+            raise KeyUnavailable(
+                f"the sealing key {path} is not sealed at rest, and {rest_key.name} is named for it; run"
+                f" `federated at-rest sealing-key OUT --from {path}` and name OUT, or name no key at rest"
+            )
+        with open_sealed(path, rest_key, Use.SEALING_KEY) as file:
+            return cls._parsed(file.read(LIMIT_BYTES), path, "")
+
+    def save_at_rest(self, path: Path, rest_key: RestKey) -> None:
+        """Write the key so that it opens with a key at rest alone.
+
+        Raises:
+            ConfigurationError: there is a file at the path already.
+            KeyUnavailable, KeyServiceUnreachable: the key at rest cannot be used.
+        """
+        from prefect_federated.adapters.sealed_file import seal_pieces
+
+        path.parent.mkdir(parents=True, exist_ok=True)
+        seal_pieces(iter([self._written(pem.NoEncryption())]), path, rest_key, Use.SEALING_KEY)
+
+    @classmethod
+    def _parsed(cls, content: bytes, path: Path, password: str) -> "SealingKey":
         try:
             key = pem.load_pem_private_key(content[max(content.find(b"-----BEGIN"), 0) :], password.encode() or None)
         except (ValueError, TypeError) as cause:
@@ -161,10 +203,11 @@ class SealingKey:
         """
         if path.exists() and SealingKey.load(path, password) == self:
             return
-        encrypted = self.private.private_bytes(
-            pem.Encoding.PEM, pem.PrivateFormat.PKCS8, pem.BestAvailableEncryption(password.encode())
-        )
-        _write_new(path, f"{_VERSION}{self.version}\n".encode() + encrypted, "sealing key")
+        _write_new(path, self._written(pem.BestAvailableEncryption(password.encode())), "sealing key")
+
+    def _written(self, encryption: pem.KeySerializationEncryption) -> bytes:
+        key = self.private.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.PKCS8, encryption)
+        return f"{_VERSION}{self.version}\n".encode() + key
 
     @property
     def private(self) -> X25519PrivateKey:

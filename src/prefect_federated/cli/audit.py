@@ -86,11 +86,11 @@ def _party(federation: "Federation", store: str | None, sealing_key: Path | None
         return None
     if sealing_key is None:
         return auditor(federation, store)
-    from prefect_federated.adapters.keys import SealingKey
     from prefect_federated.adapters.party import Party
     from prefect_federated.adapters.stores.base import open_store
+    from prefect_federated.cli.rest_key import open_key
     from prefect_federated.cli.sender import Sender
     from prefect_federated.core.enforced import NOBODY
 
-    key = SealingKey.load(sealing_key, Sender().password)
+    key = open_key(sealing_key, Sender())
     return Party("silo", NOBODY, federation, open_store(store), key)

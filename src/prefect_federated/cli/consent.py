@@ -11,7 +11,7 @@ import typer
 from prefect_federated.cli import console
 from prefect_federated.cli.account import account_of
 from prefect_federated.cli.budgets import DeltaOption, EpsilonOption, budget_record, limit_from
-from prefect_federated.cli.consent_options import KeyOption, RecordArgument, hash_of, open_key, say, write_new
+from prefect_federated.cli.consent_options import KeyOption, RecordArgument, hash_of, say, write_new
 from prefect_federated.cli.consent_records import (
     check_subject,
     draft,
@@ -22,6 +22,7 @@ from prefect_federated.cli.consent_records import (
     template,
 )
 from prefect_federated.cli.grouped import takes
+from prefect_federated.cli.rest_key import open_key
 from prefect_federated.cli.sender import Sender
 from prefect_federated.cli.tables import show_pairs, show_table, show_time
 from prefect_federated.cli.where import Where

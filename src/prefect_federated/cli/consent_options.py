@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from prefect_federated.cli import console
+from prefect_federated.cli.rest_key import open_key
 from prefect_federated.cli.sender import Sender
 from prefect_federated.core.errors import ConfigurationError, ConsentError
 
@@ -30,17 +31,6 @@ class RecordKey:
     def open(self) -> "SealingKey":
         """The key, opened with the password."""
         return open_key(self.sealing_key, Sender(password_env=self.password_env))
-
-
-def open_key(path: Path, sender: Sender) -> "SealingKey":
-    """A sealing key, opened with the sender's password.
-
-    Raises:
-        KeyUnavailable: it is missing, or the password is wrong.
-    """
-    from prefect_federated.adapters.keys import SealingKey
-
-    return SealingKey.load(path, sender.password)
 
 
 def hash_of(text: str) -> bytes:

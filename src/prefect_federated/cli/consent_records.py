@@ -16,12 +16,12 @@ from prefect_federated.cli.consent_options import (
     RecordArgument,
     RecordKey,
     hash_of,
-    open_key,
     require_new,
     say,
     write_new,
 )
 from prefect_federated.cli.grouped import takes
+from prefect_federated.cli.rest_key import open_key, table_of
 from prefect_federated.cli.sender import Sender
 from prefect_federated.cli.where import Where
 from prefect_federated.core.errors import ConfigurationError, ConsentError
@@ -235,10 +235,9 @@ def _template(path: Path) -> "RecordTemplate":
 
 def _covered(data: Path, subject_column: str, columns: list[str] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Columns and subjects of a file, of which the subjects' column alone is read."""
-    from prefect_federated.adapters.data.sources import FileSource
     from prefect_federated.core.view import require_columns
 
-    source = FileSource(data)
+    source = table_of(data)
     present = source.columns
     require_columns([subject_column, *(columns or ())], present, data.name)
     ids = source.read_column(subject_column)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from prefect_federated.cli import console
-from prefect_federated.cli.consent_options import KeyOption, RecordKey, open_key
+from prefect_federated.cli.consent_options import KeyOption, RecordKey
 from prefect_federated.cli.grouped import takes
+from prefect_federated.cli.rest_key import open_key, table_of
 from prefect_federated.cli.sender import Sender
 from prefect_federated.cli.tables import show_table
 from prefect_federated.cli.where import Where
@@ -40,12 +41,12 @@ class Rows:
     def root(self, secret: bytes) -> bytes:
         """The dataset root under a record's secret; Parquet is streamed."""
         from prefect_federated.adapters.data.root import frame_root
-        from prefect_federated.adapters.data.sources import FileSource
         from prefect_federated.adapters.data.streamed import streamed_root
 
-        if self.data.suffix == ".parquet":
-            return streamed_root(self.data, self.subject_column, secret)
-        return frame_root(FileSource(self.data).read(), self.subject_column, secret)
+        source = table_of(self.data)
+        if source.kind == ".parquet":
+            return streamed_root(source, self.subject_column, secret)
+        return frame_root(source.read(), self.subject_column, secret)
 
 
 @dataset_app.command(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from prefect_federated.cli import console
+from prefect_federated.cli.rest_key import table_of
 
 if TYPE_CHECKING:
     from prefect_federated.adapters.holdout import HeldOut
@@ -51,7 +52,6 @@ def holdout_root(
 
 
 def _held_out(path: Path, salt: Path | None) -> "HeldOut":
-    from prefect_federated.adapters.data.sources import FileSource
     from prefect_federated.adapters.holdout import HeldOut
 
-    return HeldOut(FileSource(path), salt)
+    return HeldOut(table_of(path), salt)

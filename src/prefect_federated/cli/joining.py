@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from prefect_federated.cli import console
 from prefect_federated.cli.amounts import show_amount
+from prefect_federated.cli.rest_key import open_key
 from prefect_federated.cli.sender import Sender
 from prefect_federated.core.errors import ConfigurationError
 
@@ -30,7 +31,7 @@ def register_once(federation: "Federation", sender: Sender, path: Path | None) -
     if not path.exists():
         SealingKey.generate().save(path, sender.password)
         console.err.print(f"made a sealing key at {path}: back it up, lost it costs the stake", soft_wrap=True)
-    federation.register(SealingKey.load(path, sender.password).public_bytes)
+    federation.register(open_key(path, sender).public_bytes)
     console.out.print(f"registered {federation.signer}")
 
 

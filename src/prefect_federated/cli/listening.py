@@ -26,7 +26,9 @@ Kind = Literal["silo", "aggregator", "validator"]
 # Phases that end with their deadline leave no event: RoundStarted begins the flow's own chain of scheduled runs.
 CONCERNS: Mapping[Kind, frozenset[str]] = {
     "silo": frozenset({"RoundStarted", "PhaseChanged.REVEAL", "RoundSettled", "RoundVoided"}),
-    "aggregator": frozenset({"RoundStarted", "PhaseChanged.AGGREGATE", "RoundAggregated", "RoundSettled"}),
+    "aggregator": frozenset(
+        {"RoundStarted", "PhaseChanged.COMMIT", "PhaseChanged.AGGREGATE", "RoundAggregated", "RoundSettled"}
+    ),
     "validator": frozenset(
         {"RoundStarted", "PhaseChanged.REVEAL", "PhaseChanged.VOTE", "PhaseChanged.VOTE_REVEAL", "RoundAggregated"}
         | {"RoundSettled", "RoundVoided"}

@@ -13,6 +13,7 @@ from prefect_federated.cli import relay as relay_command
 from prefect_federated.cli import simulate as simulate_command
 from prefect_federated.cli import verify as verify_command
 from prefect_federated.cli.appeal import appeal_app
+from prefect_federated.cli.at_rest import at_rest_app
 from prefect_federated.cli.chain import chain_app
 from prefect_federated.cli.consent import consent_app
 from prefect_federated.cli.dataset import dataset_app
@@ -59,6 +60,7 @@ app.add_typer(model_app, name="model")
 app.add_typer(remedy_app, name="remedy")
 app.add_typer(dataset_app, name="dataset")
 app.add_typer(policy_app, name="policy")
+app.add_typer(at_rest_app, name="at-rest")
 app.add_typer(appeal_app, name="appeal")
 app.add_typer(governance_app, name="governance")
 app.command("audit", epilog="Example: federated audit 1@champion --mlflow sqlite:///mlflow.db --html lineage.html")(

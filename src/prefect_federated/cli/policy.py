@@ -28,17 +28,21 @@ def sign(
     out: Annotated[Path, typer.Argument(help="Where the signed policy is written; replaced.")],
     silo: Annotated[str, typer.Option(help="Account of the silo that it is for.")],
     sender: Sender,
+    serial: Annotated[
+        int, typer.Option(min=0, help="Above that of the policy it replaces; default one above that in OUT, else 1.")
+    ] = 0,
 ) -> None:
-    """Sign the rules of a silo."""
+    """Sign the rules of a silo; a silo takes none with a lower serial than one that it had in force."""
     from prefect_federated.adapters.policy_file import sign_policy
     from prefect_federated.cli.account import account_of
     from prefect_federated.core.signed_policy import rules_of
 
     policy = rules_of(_content(rules), str(rules))
-    account = sender.account()
-    out.write_bytes(sign_policy(account, account_of(silo, None), policy).to_bytes())
+    account, number = sender.account(), serial or _next_serial(out)
+    out.write_bytes(sign_policy(account, account_of(silo, None), number, policy).to_bytes())
     console.out.print(
-        f"{out}: signed by {account.address}; name both in the Silo block, as policy_file and policy_signer",
+        f"{out}: serial {number}, signed by {account.address}; name both in the Silo block, as policy_file and"
+        " policy_signer",
         soft_wrap=True,
     )
 
@@ -56,15 +60,24 @@ def show(
     document = parse_policy(_content(path), str(path))
     record = {
         "silo": document.silo,
+        "serial": document.serial,
         "signer": signer_of_policy(document),
         "policy": document.policy.model_dump(mode="json"),
     }
     if as_json:
         print(json.dumps(record, indent=1))
         return
-    console.out.print(f"silo {record['silo']}, signed by {record['signer'] or 'nobody'}", soft_wrap=True)
+    console.out.print(
+        f"silo {record['silo']}, serial {document.serial}, signed by {record['signer'] or 'nobody'}", soft_wrap=True
+    )
     for field, value in document.policy.model_dump(mode="json").items():
         console.out.print(f"  {field}: {json.dumps(value)}", soft_wrap=True, highlight=False)
+
+
+def _next_serial(out: Path) -> int:
+    from prefect_federated.core.signed_policy import parse_policy
+
+    return parse_policy(_content(out), str(out)).serial + 1 if out.exists() else 1
 
 
 def _content(path: Path) -> bytes:

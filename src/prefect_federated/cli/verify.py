@@ -11,6 +11,7 @@ import typer
 from prefect_federated.cli import console
 from prefect_federated.cli.grouped import takes
 from prefect_federated.cli.holdout import Holdout
+from prefect_federated.cli.rest_key import open_key
 from prefect_federated.cli.sender import Sender
 from prefect_federated.cli.where import Where
 from prefect_federated.core.errors import ContentMismatch, ProtocolError
@@ -129,12 +130,11 @@ def _party(federation: "Federation", store: str, sender: Sender, sealing_key: Pa
 
     if sealing_key is None:
         return auditor(federation, store)
-    from prefect_federated.adapters.keys import SealingKey
     from prefect_federated.adapters.party import Party
     from prefect_federated.adapters.stores.base import open_store
 
     account = str(sender.account().address)
-    key = SealingKey.load(sealing_key, sender.password)
+    key = open_key(sealing_key, sender)
     return Party("reader", federation.master_of(account), federation, open_store(store), key)
 
 

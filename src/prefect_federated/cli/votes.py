@@ -13,6 +13,7 @@ from prefect_federated.cli import console
 from prefect_federated.cli.amounts import show_amount
 from prefect_federated.cli.grouped import takes
 from prefect_federated.cli.holdout import Holdout
+from prefect_federated.cli.rest_key import open_key
 from prefect_federated.cli.sender import Sender
 from prefect_federated.cli.where import Where
 from prefect_federated.core.errors import (
@@ -183,11 +184,10 @@ def _write(path: Path, file: "VoteFile") -> None:
 
 
 def _party(federation: "Federation", sender: Sender, store: str, sealing_key: Path) -> "Party":
-    from prefect_federated.adapters.keys import SealingKey
     from prefect_federated.adapters.party import Party
     from prefect_federated.adapters.stores.base import open_store
 
-    key = SealingKey.load(sealing_key, sender.password)
+    key = open_key(sealing_key, sender)
     return Party("validator", federation.account, federation, open_store(store), key)
 
 

@@ -10,7 +10,7 @@ FederatedError
  |- ProtocolError: WrongPhase (BufferFull), UnknownParticipant,
  |                InsufficientStake, ContractRefused    the contracts refused                 exit 7
  |- TransportError: ChainUnreachable, StoreUnreachable, the only errors worth a retry         exit 8
- |                TransactionPending, SpoolFailed
+ |                TransactionPending, SpoolFailed, KeyServiceUnreachable
 """
 
 
@@ -160,6 +160,10 @@ class ChainUnreachable(TransportError):
 
 class StoreUnreachable(TransportError):
     """Raised when a content store does not answer."""
+
+
+class KeyServiceUnreachable(TransportError):
+    """Raised when the service that holds a key at rest does not answer."""
 
 
 class SpoolFailed(TransportError):

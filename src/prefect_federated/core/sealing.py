@@ -26,6 +26,7 @@ ATTEMPT_BYTES = 16
 SEGMENT_BYTES = 64 * 1024
 TAG_BYTES = 16
 KEY_BYTES = 32
+PREFIX_BYTES = len(MAGIC) + ATTEMPT_BYTES
 
 _SUITE = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 
@@ -79,17 +80,29 @@ def open_stream(body: Iterable[Buffer], content_key: bytes) -> Iterator[bytes]:
         Undecryptable: wrong key, or the body was altered, cut or extended.
     """
     stream = _Reader(body)
-    prefix = stream.take(len(MAGIC) + ATTEMPT_BYTES)
-    if not prefix.startswith(MAGIC) or len(prefix) != len(MAGIC) + ATTEMPT_BYTES:
+    prefix = stream.take(PREFIX_BYTES)
+    if not prefix.startswith(MAGIC) or len(prefix) != PREFIX_BYTES:
         raise Undecryptable(f"body starts with 0x{prefix[:4].hex()}, a sealed payload with 0x{MAGIC.hex()}")
     if len(content_key) != KEY_BYTES:
         raise Undecryptable(f"the content key given has {len(content_key)} bytes, a content key {KEY_BYTES}")
-    aead = AESGCM(content_key)
     for number, last, segment in _segments(stream.rest(), SEGMENT_BYTES + TAG_BYTES):
-        try:
-            yield aead.decrypt(_nonce(number, last), segment, prefix)
-        except InvalidTag as error:
-            raise Undecryptable(f"segment {number} does not open under the content key given") from error
+        yield open_segment(number, last, segment, content_key, prefix)
+
+
+def open_segment(number: int, last: bool, segment: bytes, content_key: bytes, prefix: bytes) -> bytes:
+    """Decrypt one segment of a sealed stream, wherever it stands.
+
+    Args:
+        last: whether nothing follows it; a stream that was cut has no segment that says so.
+        prefix: the first 20 bytes of the stream.
+
+    Raises:
+        Undecryptable: wrong key, or it was altered, or stood elsewhere.
+    """
+    try:
+        return AESGCM(content_key).decrypt(_nonce(number, last), segment, prefix)
+    except (InvalidTag, ValueError) as error:
+        raise Undecryptable(f"segment {number} does not open under the content key given") from error
 
 
 def attempt_of(prefix: bytes) -> bytes:

@@ -14,22 +14,30 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from prefect_federated.core.errors import TrainingFailed
+from prefect_federated.core.errors import ConfigurationError, TrainingFailed
 from prefect_federated.learning.lifeline import NAME
 
+MEMORY = Path("/dev/shm")  # tmpfs on Linux
 PREFIX = "federated-training-"
 STALE_S = 60.0  # a folder younger than this may not have its lock yet
 GRACE_S = 5.0  # from asking a process to end to ending it
 
 
 @contextmanager
-def private_folder() -> Iterator[Path]:
+def private_folder(in_memory: bool = False) -> Iterator[Path]:
     """A folder for this user alone, gone afterwards; those that killed processes left behind go too.
 
-    Rows of a silo lie in it while a training runs. Set TMPDIR to have it on another disk, or in memory.
+    Rows of a silo lie in it while a training runs. Set TMPDIR to have it on another disk.
+
+    Args:
+        in_memory: lie in memory, wherever TMPDIR is.
+
+    Raises:
+        ConfigurationError: this machine has no folder in memory.
     """
-    _sweep(Path(tempfile.gettempdir()))
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    where = _memory() if in_memory else Path(tempfile.gettempdir())
+    _sweep(where)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=where))
     try:
         with (folder / NAME).open("wb") as line:
             fcntl.flock(line, fcntl.LOCK_EX)
@@ -83,6 +91,15 @@ def _end(running: "subprocess.Popen[bytes]") -> None:
 def _signal(group: int, number: int) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(group, number)
+
+
+def _memory() -> Path:
+    if not os.access(MEMORY, os.W_OK):
+        raise ConfigurationError(
+            f"rows that lie sealed are handed to other processes in memory alone, and {MEMORY} cannot be written; mount"
+            " it as tmpfs, or train in one process"
+        )
+    return MEMORY
 
 
 def _sweep(where: Path) -> None:

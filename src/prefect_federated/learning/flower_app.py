@@ -88,7 +88,7 @@ def ask(app: App, request: Request, machine: Machine) -> Reply:
         TrainingFailed: the app failed, ended without an answer, took too long, or counts rows that it was not given.
     """
     what = f"the ClientApp {app.reference}, asked to {request.what} on {len(request.data)} rows,"
-    with private_folder() as folder:
+    with private_folder(machine.in_memory) as folder:
         _copy(app, folder / "app")
         _write(app, request, folder)
         runner = folder / "run"

@@ -27,6 +27,7 @@ class Machine:
     processes: int = 1
     flower_python: Path | None = None
     limit_s: float = 0.0  # of a training in processes of its own; 0 is no limit
+    in_memory: bool = False  # rows that other processes are given lie in memory, not on a disk
 
     def __post_init__(self) -> None:
         if self.device not in (*KINDS, "auto") or self.processes < 1 or self.limit_s < 0:

@@ -43,7 +43,7 @@ def train_together(
     """
     machine = assignment.machine
     what = f"the training of {assignment.plan.ref} on {len(data)} rows in {machine.processes} processes"
-    with private_folder() as folder:
+    with private_folder(machine.in_memory) as folder:
         asked = {
             "ref": assignment.plan.ref,
             "hyperparameters": assignment.plan.hyperparameters,

@@ -95,13 +95,13 @@ def test_root_is_the_same_from_csv_parquet_stream_and_memory(tmp_path: Path) -> 
     frame.to_csv(tmp_path / "ward.csv", index=False)
     frame.to_parquet(tmp_path / "ward.parquet")
     found = {rooted(FileSource(tmp_path / name).read()) for name in ("ward.csv", "ward.parquet")}
-    assert found == {rooted(frame)} == {streamed_root(tmp_path / "ward.parquet", "subject", SECRET).hex()}
+    assert found == {rooted(frame)} == {streamed_root(FileSource(tmp_path / "ward.parquet"), "subject", SECRET).hex()}
 
 
 @pytest.mark.parametrize("batch_rows", [1, 33, 500])
 def test_streamed_root_does_not_depend_on_the_batches(tmp_path: Path, batch_rows: int) -> None:
     ward().sample(frac=1, random_state=1).to_parquet(tmp_path / "ward.parquet")
-    assert streamed_root(tmp_path / "ward.parquet", "subject", SECRET, batch_rows).hex() == rooted(ward())
+    assert streamed_root(FileSource(tmp_path / "ward.parquet"), "subject", SECRET, batch_rows).hex() == rooted(ward())
 
 
 def test_column_twice_is_refused_by_name() -> None:

@@ -44,18 +44,18 @@ def asked(path: Path, frame: pd.DataFrame, data: DataSpec = SPEC, **settings: An
     frame.to_parquet(path)
     consenting = tuple(subject for number, subject in enumerate(ward()["subject"]) if number % 10)
     record = ConsentRecord(bytes(32), SECRET, ("age", "dose", "ill", "seen"), consenting)
-    return replace(Asked(path, "subject", record, data, until_s=UNTIL_S, batch_rows=130), **settings)
+    return replace(Asked(FileSource(path), "subject", record, data, until_s=UNTIL_S, batch_rows=130), **settings)
 
 
 def in_memory(one: Asked, checks: DataChecks, *own: Expected) -> tuple[ConsentView, CheckReport]:
     """View and report of the same file, read as a whole."""
     view = consent_view(
-        FileSource(one.path).read(),
+        one.source.read(),
         subject_column=one.subject_column,
         record=one.record,
         columns=one.data.names[:-1],
         target=one.data.target,
-        dataset=one.path.name,
+        dataset=one.source.name,
         freshness=one.data.freshness,
         until_s=one.until_s,
     )
@@ -210,7 +210,7 @@ def test_subjects_that_are_numbers_with_a_gap_are_refused_since_in_memory_they_e
 ) -> None:
     frame = ward().assign(subject=pd.array([None, *range(100, 599)], dtype=pd.Int64Dtype())).astype({"subject": object})
     one = asked(path, frame)
-    for call in (lambda: stream(one, checks), lambda: streamed_root(path, "subject", SECRET, 130)):
+    for call in (lambda: stream(one, checks), lambda: streamed_root(FileSource(path), "subject", SECRET, 130)):
         with pytest.raises(DataRefused, match="column subject holds int64, 1 missing"):
             call()
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from prefect_federated.adapters.data.sources import FileSource
 from prefect_federated.adapters.data.view import subjects_of
 from prefect_federated.core.errors import DataError, DataRefused
 
@@ -18,20 +19,22 @@ if TYPE_CHECKING:
 BATCH_ROWS = 100_000
 
 
-def open_parquet(path: Path) -> "ParquetFile":
+def open_parquet(source: FileSource) -> "ParquetFile":
     """The file, nothing of its rows read yet.
 
     Raises:
         DataError: it is missing, damaged or no Parquet file.
+        ConfigurationError, KeyUnavailable, KeyServiceUnreachable, Undecryptable: as `FileSource.open`.
     """
     import pyarrow
     from pyarrow.parquet import ParquetFile
 
+    file = source.open()
     try:
-        return ParquetFile(path, buffer_size=1 << 20, pre_buffer=False)  # else whole files gather in memory
+        return ParquetFile(file, buffer_size=1 << 20, pre_buffer=False)  # else whole files gather in memory
     except (OSError, pyarrow.ArrowException) as error:
         kind = type(error).__name__
-    raise _unreadable(path, kind)
+    raise _unreadable(source.path, kind)
 
 
 def column_types(file: "ParquetFile") -> dict[str, Any]:

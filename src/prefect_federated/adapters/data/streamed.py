@@ -8,12 +8,12 @@ the same rows --GX on each batch--> counts, added up
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prefect_federated.adapters.data.gx_suite import DataChecks
 from prefect_federated.adapters.data.parquet import BATCH_ROWS, by_subject, column_types, frames_of, open_parquet
 from prefect_federated.adapters.data.root import typed_column
+from prefect_federated.adapters.data.sources import FileSource
 from prefect_federated.adapters.data.spill import TagSpill
 from prefect_federated.adapters.data.view import ConsentView, consent_view
 from prefect_federated.core.batched import added, require_addable, with_enough_rows
@@ -37,7 +37,7 @@ class Asked:
         until_s: chain time that fresh rows are held against.
     """
 
-    path: Path
+    source: FileSource
     subject_column: str
     record: ConsentRecord
     data: DataSpec
@@ -59,7 +59,7 @@ class StreamedView:
     report: CheckReport
 
 
-def streamed_root(path: Path, subject_column: str, secret: bytes, batch_rows: int = BATCH_ROWS) -> bytes:
+def streamed_root(source: FileSource, subject_column: str, secret: bytes, batch_rows: int = BATCH_ROWS) -> bytes:
     """Dataset root of a Parquet file, its rows in any order.
 
     Memory is one batch and one byte a row; 32 bytes a row lie on disk meanwhile.
@@ -67,14 +67,14 @@ def streamed_root(path: Path, subject_column: str, secret: bytes, batch_rows: in
     Raises:
         DataError: the file is missing or damaged.
     """
-    file, key = open_parquet(path), row_key(secret)
+    file, key = open_parquet(source), row_key(secret)
     kinds = {
         name: NUMBER if name != subject_column and _is_number(kind) else TEXT
         for name, kind in column_types(file).items()
     }
     steady = [subject_column] if subject_column in kinds else []
     with TagSpill() as spill:
-        for frame in frames_of(file, list(kinds), batch_rows, path, steady):
+        for frame in frames_of(file, list(kinds), batch_rows, source.path, steady):
             spill.add(row_tags(key, [typed_column(name, frame[name], kind) for name, kind in kinds.items()]))
         return root_of_tags(key, list(kinds.items()), spill.sorted())
 
@@ -89,7 +89,7 @@ def streamed_checks(asked: Asked, suite: Suite, checks: DataChecks) -> StreamedV
         ConsentError: the grant does not cover a column of the task.
         ConfigurationError: the suite says something of the table as a whole.
     """
-    require_addable(suite.expectations, asked.path.name)
+    require_addable(suite.expectations, asked.source.name)
     gathered, found = _Gathered(asked), tuple[Check, ...]()
     for view in _views(asked, gathered):
         found = added(found, checks.count(view, suite))
@@ -109,14 +109,14 @@ def streamed_view(asked: Asked) -> ConsentView:
     frames = list(_views(asked, gathered))
     counts, names = gathered.counts(), asked.data.names
     frame = pandas.concat(frames, ignore_index=True)
-    return ConsentView(asked.path.name, frame, tuple(names[:-1]), asked.data.target, counts, gathered.hashed.digest())
+    return ConsentView(asked.source.name, frame, tuple(names[:-1]), asked.data.target, counts, gathered.hashed.digest())
 
 
 class _Gathered:
     """What is known of all batches so far."""
 
     def __init__(self, asked: Asked) -> None:
-        self._asked, self.hashed = asked, ViewHash(asked.path.name)
+        self._asked, self.hashed = asked, ViewHash(asked.source.name)
         self.total = self.kept = 0
 
     def add(self, view: ConsentView) -> None:
@@ -126,13 +126,13 @@ class _Gathered:
     def counts(self) -> ViewCounts:
         """The counts of the whole, where rows are enough."""
         found = ViewCounts(self.total, self.total - self.kept, self.kept)
-        require_rows(found, max(self._asked.data.min_rows, self._asked.min_rows), self._asked.path.name)
+        require_rows(found, max(self._asked.data.min_rows, self._asked.min_rows), self._asked.source.name)
         return found
 
 
 def _views(asked: Asked, gathered: _Gathered) -> "Iterator[DataFrame]":
     """The consent view of each batch in which somebody consents, typed and flagged."""
-    file, path, subject = open_parquet(asked.path), asked.path, asked.subject_column
+    file, path, subject = open_parquet(asked.source), asked.source.path, asked.subject_column
     types, consenting = column_types(file), sorted(asked.record.subjects)
     require_consented(asked.columns, asked.record.columns, path.name)
     columns = list(dict.fromkeys([subject, *asked.columns]))
@@ -177,8 +177,8 @@ def _require_dates(asked: Asked, types: dict[str, Any]) -> None:
         is_one(types[name]) for is_one in (kinds.is_timestamp, kinds.is_date, kinds.is_integer, kinds.is_floating)
     ):
         raise DataRefused(
-            f"{asked.path.name}: column {name} holds {types[name]}, a stream reads dates from timestamps, dates or unix"
-            " seconds; write it so, or set stream to false and have memory for the whole file"
+            f"{asked.source.name}: column {name} holds {types[name]}, a stream reads dates from timestamps, dates or"
+            " unix seconds; write it so, or set stream to false and have memory for the whole file"
         )
 
 

@@ -91,7 +91,7 @@ class StreamedTable:
 
     def root(self, secret: bytes) -> bytes:
         """Dataset root of all rows."""
-        return streamed_root(self.source.path, self.silo.subject_column, secret)
+        return streamed_root(self.source, self.silo.subject_column, secret)
 
     def view(self, spec: RoundSpec, record: ConsentRecord) -> ConsentView:
         """What of the table a round may use; the rest is read and dropped, batch by batch."""
@@ -113,6 +113,4 @@ class StreamedTable:
 
     def _asked(self, spec: RoundSpec, record: ConsentRecord) -> Asked:
         silo = self.silo
-        return Asked(
-            self.source.path, silo.subject_column, record, spec.spec.data, silo.policy.min_rows, spec.reads_until
-        )
+        return Asked(self.source, silo.subject_column, record, spec.spec.data, silo.policy.min_rows, spec.reads_until)

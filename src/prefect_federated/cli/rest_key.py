@@ -1,0 +1,68 @@
+"""The key at rest of a command: from --at-rest or FEDERATED_AT_REST; it opens sealing keys and data files.
+
+env:NAME | keystore:FILE | kms:KEY?region=NAME&endpoint=URL
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from prefect_federated.core.errors import ConfigurationError, KeyUnavailable
+
+if TYPE_CHECKING:
+    from prefect_federated.adapters.data.sources import FileSource
+    from prefect_federated.adapters.keys import SealingKey
+    from prefect_federated.cli.sender import Sender
+    from prefect_federated.core.at_rest import RestKey
+
+VARIABLE, PASSWORD = "FEDERATED_AT_REST", "FEDERATED_AT_REST_PASSWORD"
+
+
+def rest_key(address: str) -> "RestKey":
+    """The key at rest that an address names.
+
+    Raises:
+        ConfigurationError: it names none.
+        KeyUnavailable: the key cannot be read.
+    """
+    from prefect_federated.adapters.rest_keys import rest_key_of
+
+    if not address:
+        raise ConfigurationError(
+            f"no key at rest is named; set {VARIABLE} to env:NAME, keystore:FILE or kms:KEY?region=NAME&endpoint=URL"
+        )
+    return rest_key_of(address, lambda: _password(address))
+
+
+def open_key(path: Path, sender: "Sender") -> "SealingKey":
+    """A sealing key, opened with the sender's password, or with the key at rest where its file is sealed under one.
+
+    Raises:
+        KeyUnavailable: it is missing, or password or key at rest are wrong.
+    """
+    from prefect_federated.adapters.keys import SealingKey
+    from prefect_federated.adapters.sealed_file import is_sealed
+
+    if is_sealed(path):
+        return SealingKey.load_at_rest(path, rest_key(os.environ.get(VARIABLE, "")))
+    return SealingKey.load(path, sender.password)
+
+
+def table_of(path: Path) -> "FileSource":
+    """The table in a data file, opened with the key at rest where it is sealed under one."""
+    from prefect_federated.adapters.data.sources import FileSource
+    from prefect_federated.adapters.sealed_file import is_sealed
+
+    return FileSource(path, rest_key=rest_key(os.environ.get(VARIABLE, "")) if is_sealed(path) else None)
+
+
+def _password(address: str) -> str:
+    given = os.environ.get(PASSWORD)
+    if given is not None:
+        return given
+    if not sys.stdin.isatty():
+        raise KeyUnavailable(f"the environment variable {PASSWORD} is not set; put the password of {address} there")
+    return str(typer.prompt(f"Password of {address}", hide_input=True, err=True))
