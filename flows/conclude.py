@@ -2,6 +2,7 @@
 
 Commit, Reveal --> retract whose consent was withdrawn
 Reveal --> receipts                    Aggregate --> aggregate (standby: second half; regions: after their sums)
+Vote, VoteReveal --> keys, joined from what the committee released, where it opens updates
 Challenge --> judge another's          over --> settle, mirror
 """
 
@@ -19,14 +20,13 @@ from prefect_federated.core.due import Duty, aggregator_due
 from prefect_federated.core.round import Phase, RoundState
 from prefect_federated.flows.judging import judge_once
 from prefect_federated.flows.next_window import AGAIN_S, schedule_next
+from prefect_federated.flows.releasing import WAITS, join_early, reads_on
 from prefect_federated.tasks.aggregate import aggregate
 from prefect_federated.tasks.demands import meet_demands
 from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.receipts import issue_receipts
 from prefect_federated.tasks.retract import retract_withdrawn
 from prefect_federated.tasks.settle import claim, mirror, record, settle
-
-WAITS = "waits"
 
 
 @flow(name="conclude", flow_run_name="{aggregator}/task-{task}/conclude")
@@ -38,8 +38,8 @@ def conclude(aggregator: str, task: int) -> str:
         task: index of the task on chain.
 
     Returns:
-        What was done: "retract", "receipts", "aggregate", "judge", "answer", "forfeit", "settle" or "nothing"; "waits"
-        for the sums of regions; "busy" where another run is at it.
+        What was done: "retract", "receipts", "keys", "aggregate", "judge", "answer", "forfeit", "settle" or "nothing";
+        "waits" for the sums of regions, or for shares of the committee; "busy" where another run is at it.
     """
     block: Aggregator = Aggregator.load(aggregator)  # type: ignore[assignment]
     opened = block.open()
@@ -61,11 +61,16 @@ def bring_on(aggregator: OpenAggregator, task: int) -> str:
     if state.phase == Phase.REVEAL and aggregator.mailbox is not None and state.revealed:
         count = issue_receipts(party, aggregator.mailbox, listen(party, task, state.round))
         return "receipts" if count else "nothing"
+    if on_chain.enforced.committee and state.phase in (Phase.VOTE, Phase.VOTE_REVEAL):
+        return "keys" if join_early(party, aggregator.mailbox, state) else "nothing"
     due = aggregator_due(state, now_s, _duty(aggregator, task, state), on_chain.enforced.aggregate_window)
     if due == "aggregate" and awaits_regions(aggregator, state):
         return WAITS
     if due == "aggregate":
-        aggregate(aggregator, listen(party, task, state.round))
+        spec = listen(party, task, state.round)
+        if not reads_on(party, aggregator.mailbox, spec, state):
+            return WAITS
+        aggregate(aggregator, spec)
     elif state.phase == Phase.CHALLENGE and (met := _demands(party, task, state)):
         due = met
     elif due == "judge":

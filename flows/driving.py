@@ -26,6 +26,7 @@ from prefect_federated.flows.attest import serve
 from prefect_federated.flows.cast import Cast, RoundResult
 from prefect_federated.flows.members import Member, Participant
 from prefect_federated.flows.relay import bring
+from prefect_federated.flows.releasing import WAITS, join_early
 from prefect_federated.tasks.aggregate import aggregate
 from prefect_federated.tasks.judge import judge
 from prefect_federated.tasks.listen import listen
@@ -133,20 +134,29 @@ def _draw(cast: Cast, task: int, round: int) -> None:
 
 
 def _vote(cast: Cast, task: int, round: int) -> None:
-    """The committee promises its votes, then shows them."""
+    """The committee promises its votes, then shows them; where it opens updates together, in up to three turns."""
+    federation = cast.sponsor.federation
     for phase in (Phase.VOTE, Phase.VOTE_REVEAL):
-        _serve_all(cast, task, round)
+        waiting = _serve_all(cast, task, round) and _serve_all(cast, task, round)
+        if waiting and federation.round_state(task).phase is Phase.VOTE:  # for members that release nothing
+            federation.wait_until(middle(federation.round_state(task)))
+            _serve_all(cast, task, round)
         _wait_past(cast, task, phase)
 
 
-def _serve_all(cast: Cast, task: int, round: int) -> None:
-    """Every validator does what is due for it; who fails is missing in the votes, and the others go on."""
+def _serve_all(cast: Cast, task: int, round: int) -> bool:
+    """Every validator does what is due for it; who fails is missing in the votes, and the others go on.
+
+    Returns whether anybody waits for others' shares.
+    """
+    waiting = False
     for validator in cast.validators:
         cast.watch(round, "vote", validator.party.name)
         try:
-            serve(validator, task)
+            waiting |= serve(validator, task).endswith(WAITS)
         except FederatedError as error:
             get_run_logger().warning("%s: %s", validator.party.name, error)
+    return waiting
 
 
 def _unbrought(cast: Cast, task: int, round: int, acted: Callable[[int, int, str], bool]) -> Iterator[Member]:
@@ -190,6 +200,7 @@ def _aggregate(cast: Cast, task: int, round: int) -> Outcome | None:
         return outcome
     cast.watch(round, "judge", standby.party.name)
     spec = listen(standby.party, task, round)
+    join_early(standby.party, standby.mailbox, cast.sponsor.federation.round_state(task))
     judge(standby.party, spec)
     overturned = cast.sponsor.federation.round_state(task).phase == Phase.AGGREGATE
     return aggregate(standby, spec) if overturned else outcome

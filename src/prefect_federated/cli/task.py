@@ -53,7 +53,8 @@ def create(
     """Store a task's spec and create it on chain; running it again finds the same task.
 
     A draft may leave out what follows from the rest: the plan's code hash, the model's tensors, version 0 of the
-    model, and purposes and rule as numbers.
+    model, and purposes and rule as numbers. With "opening": {"name": "committee"} no single key opens an update: it
+    takes "threshold" members of the round's committee, more than half of it where the draft names no number.
     """
     from prefect_federated.adapters.stores.base import open_store
     from prefect_federated.cli.cost import show_cost
@@ -137,6 +138,7 @@ def _show(record: dict[str, Any], as_json: bool) -> None:
         f"Task {record['task']} {spec.get('name', '')}".strip(),
         [
             ("description", spec.get("description") or None),
+            ("updates opened by", _openers(record) if spec else None),
             ("task id", record["task_id"]),
             ("sponsor", record["sponsor"]),
             ("aggregator", _duty(record["aggregator"])),
@@ -148,6 +150,13 @@ def _show(record: dict[str, Any], as_json: bool) -> None:
     )
     show_pairs("Enforced by the contract", _enforced(record["enforced"]))
     show_pairs("Balances", [(name, _amount(value)) for name, value in record["balances"].items() if name != "token"])
+
+
+def _openers(record: dict[str, Any]) -> str:
+    opening, seats = record["spec"].get("opening"), record["enforced"]["committee"]
+    if opening:
+        return f"{opening['threshold']} of {seats} members of the committee together"
+    return "nobody; they are masked" if record["enforced"]["mode"] else "each reader by itself"
 
 
 def _enforced(enforced: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -109,6 +109,28 @@ _VOTING: dict[tuple[Phase, VoteState | None], str] = {
 }
 
 
+def shares_due(state: RoundState, now_s: int) -> bool:
+    """Whether members release shares of the round's content keys: once no reveal can come, or be taken back, any more.
+
+    No longer once a proposal stands: whoever was rightly left out as unreadable must not become readable then.
+
+    >>> from prefect_federated.core.round import Status
+    >>> state = RoundState(1, 1, Phase.VOTE, Status.NONE, 3, 9, 0, 4, 4, 4, 0, 0, 0, b"", b"", "")
+    >>> shares_due(state, now_s=2), shares_due(state, now_s=3)
+    (False, True)
+    """
+    return state.phase in (Phase.VOTE, Phase.VOTE_REVEAL, Phase.AGGREGATE) and now_s >= state.opens_at
+
+
+def awaits_shares(state: RoundState, now_s: int) -> bool:
+    """Whether a reader still waits for shares that could come: a member for half of Vote, who proposes for a quarter.
+
+    Later it does without: members that stay silent can delay a round, and not stop it.
+    """
+    parts = {Phase.VOTE: 2, Phase.AGGREGATE: 4}.get(state.phase, 0)
+    return parts > 0 and parts * (now_s - state.opens_at) <= state.deadline - state.opens_at
+
+
 def seconds_to_next(state: RoundState, now_s: int, paused_until: int = 0, halfway: bool = False) -> int | None:
     """Seconds of chain time until the round's next window opens or a pause ends; None when nothing is ahead.
 
