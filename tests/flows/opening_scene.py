@@ -40,15 +40,16 @@ def sharing_mailbox(made: Consortium, folder: Path) -> Consortium:
     return replace(made, **{name: getattr(made, name).model_copy(update=box) for name in ("aggregator", "standby")})
 
 
-def open_and_commit(consortium: Consortium) -> int:
-    """A fresh round to which everybody has committed, and whose committee is drawn."""
+def open_and_commit(consortium: Consortium, early: bool = True) -> int:
+    """A fresh round to which everybody has committed, and whose committee is drawn if it is to be early."""
     federation, task = consortium.federation("sponsor"), consortium.task
     while federation.round_state(task).phase in (Phase.REVEAL, Phase.VOTE, Phase.VOTE_REVEAL):  # nobody voted in it
         federation.wait_until(federation.round_state(task).deadline + 1)
     on_duty(consortium)
     round = open_round(consortium.sponsor.open(), task)
     federation.wait_for_block(federation.ballot(task).draw_block + 1)
-    federation.draw(task)
+    if early:
+        federation.draw(task)
     first, *others = HOSPITALS
     for name in others:
         take_part(consortium.members[name].open(), task)

@@ -13,6 +13,8 @@ from prefect_federated.adapters import payloads, releasing
 from prefect_federated.adapters.envelope import made_envelope
 from prefect_federated.adapters.evm.devnet import Devnet
 from prefect_federated.adapters.gathering import gather
+from prefect_federated.adapters.mailbox import FolderMailbox
+from prefect_federated.adapters.receipts import issue_missing
 from prefect_federated.adapters.releasing import given_to, join_released
 from prefect_federated.adapters.vouching import leave_sound
 from prefect_federated.core.commitment import RoundContext
@@ -125,19 +127,22 @@ def to_each_reader(
 def copied_from_first(
     honest: dict[str, Any], spec: RoundSpec, participant: str, key: bytes, consortium: Consortium
 ) -> dict[str, Any]:
-    """Shares of somebody else's update, for the committee to release as this one's."""
+    """Shares and body of somebody else's update, for the committee to release as this one's."""
     federation = consortium.federation()
     victim = account(consortium, HOSPITALS[0])
     uri = next(one.uri for one in federation.reveals(spec.task, spec.round) if one.participant == victim)
-    return honest | {"shares": json.loads(b"".join(consortium.ground.store.open().get(uri, 1 << 16)))["shares"]}
+    copied = json.loads(b"".join(consortium.ground.store.open().get(uri, 1 << 16)))
+    assert isinstance(copied, dict)
+    return copied
 
 
 def test_false_share_is_named_and_who_reads_by_one_vouches_for_nothing_that_others_cannot_read(
-    consortium: Consortium, monkeypatch: pytest.MonkeyPatch
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     spec = lied_to(consortium, monkeypatch, {HOSPITALS[2]: copied_from_first})
     victim, copier = account(consortium, HOSPITALS[0]), account(consortium, HOSPITALS[2])
     liar, second, aggregator = member(consortium, FIRST), member(consortium, SECOND), consortium.aggregator.open().party
+    assert issue_missing(aggregator, FolderMailbox(tmp_path), spec) == 2  # and none for the copier's, another body
     with monkeypatch.context() as patch:  # right ones to members, false ones to who proposes
         patch.setattr(releasing, "release", partial(lying_to, aggregator.account))
         release_all(consortium, spec, FIRST)

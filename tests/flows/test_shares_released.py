@@ -14,7 +14,7 @@ from prefect_federated.adapters.envelope import read_shared
 from prefect_federated.adapters.evm.devnet import Devnet
 from prefect_federated.adapters.gathering import gather
 from prefect_federated.adapters.keys import SealingKey
-from prefect_federated.adapters.mailbox import FolderMailbox
+from prefect_federated.adapters.mailbox import FolderMailbox, Post
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.regional import gather_for
 from prefect_federated.adapters.releasing import join_released, release_shares
@@ -159,6 +159,25 @@ def test_letters_that_no_member_signed_for_this_round_are_left_lying(
     assert join_released(party, left, spec).joined == len(HOSPITALS)
 
 
+def test_member_that_signs_for_anothers_document_does_not_hide_it(consortium: Consortium, spec: RoundSpec) -> None:
+    release_all(consortium, spec, FIRST, SECOND)
+    (path,) = (one for one in letters(consortium, spec) if account(consortium, FIRST) in one.read_text())
+    true = read_letter(ReleaseLetter, path.read_bytes())
+    third = consortium.federation(THIRD)
+    posed = third.sign_release(spec.task, spec.round, third.account, true.document_uri, true.document_hash)
+    box(consortium).leave(str(path.parent.relative_to(consortium.ground.out / "mailbox")), posed.to_bytes())
+
+    class PosedFirst(FolderMailbox):
+        """Where the letters of who poses come before the others'."""
+
+        def read(self, place: str) -> Post:
+            post = super().read(place)
+            return replace(post, letters=tuple(sorted(post.letters, key=lambda one: one != posed.to_bytes())))
+
+    there = PosedFirst(consortium.ground.out / "mailbox")
+    assert join_released(consortium.aggregator.open().party, there, spec).joined == len(HOSPITALS)
+
+
 def test_delegate_releases_for_its_member_and_a_second_time_nothing_is_left(
     consortium: Consortium, spec: RoundSpec
 ) -> None:
@@ -188,6 +207,18 @@ def test_without_a_mailbox_nobody_goes_on(consortium: Consortium, spec: RoundSpe
         gather_for(alone, spec, reveals_of(consortium, spec))
 
 
+def test_committee_that_is_drawn_after_the_reveals_opens_what_was_dealt_to_all_who_could_be(
+    consortium: Consortium,
+) -> None:
+    open_and_commit(consortium, early=False)
+    for name in HOSPITALS[1:]:
+        part(consortium, name)
+    assert attend(consortium, FIRST) == "draw" and attend(consortium, FIRST) == "release, waits"
+    spec = read_by(consortium.aggregator.open().party, consortium)
+    release_all(consortium, spec, SECOND)
+    assert join_released(consortium.aggregator.open().party, box(consortium), spec).joined == len(HOSPITALS)
+
+
 def test_member_that_rotates_while_others_reveal_makes_nobodys_envelope_wrong(consortium: Consortium) -> None:
     open_and_commit(consortium)  # the first has revealed, to the old key
     party, new = member(consortium, SECOND), SealingKey.generate(version=2)
@@ -207,6 +238,8 @@ def test_member_that_rotates_while_others_reveal_makes_nobodys_envelope_wrong(co
     )
     assert join_released(late, box(consortium), spec).joined == len(HOSPITALS)  # by the others' shares
     party.federation.rotate_sealing_key(party.sealing_key.public_bytes)
+    counted = party.federation.dealing_keys(spec.task, spec.round)[party.account]
+    assert counted == (party.sealing_key.public_bytes, new.public_bytes)  # not the one since reveals are over
     again = read_by(consortium.standby.open().party, consortium)
     assert join_released(consortium.standby.open().party, box(consortium), again).wrong == ()
 
@@ -221,6 +254,8 @@ def test_nothing_is_released_before_reveals_are_over_nor_of_whom_consent_was_tak
     spec = read_by(party, consortium)
     assert federation.round_state(task).phase is Phase.REVEAL and len(reveals_of(consortium, spec)) == 2
     assert attend(consortium, FIRST) == "nothing" and release_shares(party, box(consortium), spec) == 0
+    assert bring_on(consortium.aggregator.open(), task) == "receipts"  # it holds what it cannot open
+    assert len(list((consortium.ground.out / "mailbox").glob(f"*/{task}/{spec.round}/receipt/*.json"))) == 2
     withdraw(consortium, second)
     assert bring_on(consortium.aggregator.open(), task) == "retract"
     part(consortium, third)

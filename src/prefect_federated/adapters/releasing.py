@@ -208,14 +208,15 @@ def _judged(
 
 def _released(party: Party, mailbox: Mailbox, spec: RoundSpec) -> list[Released]:
     """What members have released, by letters that they signed; anything else is left lying."""
-    found, members = dict[bytes, Released](), _members(party, spec)
+    found, members = dict[tuple[str, bytes], Released](), _members(party, spec)
     for content in mailbox.read(_place(spec)).letters:
         try:
             letter = read_letter(ReleaseLetter, content)
-            theirs = letter.participant in members and letter.document_hash not in found
+            place = letter.participant, letter.document_hash  # another member may name the same document
+            theirs = letter.participant in members and place not in found
             if theirs and party.federation.is_release_letter(spec.task, spec.round, letter):
                 document = b"".join(party.store.get(letter.document_uri, DOCUMENT_BYTES))
-                found[letter.document_hash] = letter.participant, read_release(document, letter.document_hash)
+                found[place] = letter.participant, read_release(document, letter.document_hash)
         except (PayloadError, ConfigurationError, StoreUnreachable) as error:
             _log.warning("round %d/%d: a letter of shares is left lying: %s", spec.task, spec.round, error)
     return list(found.values())

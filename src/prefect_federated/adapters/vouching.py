@@ -66,7 +66,7 @@ def _said_together(
     party: Party, mailbox: Mailbox, spec: RoundSpec, reveals: Sequence[Reveal]
 ) -> list[tuple[Reveal, SoundLetter]]:
     """Letters that this member has kept; while votes can come also fresh ones, about what who proposes can open too."""
-    if party.federation.round_state(spec.task).phase in (Phase.VOTE, Phase.VOTE_REVEAL):
+    if reveals and party.federation.round_state(spec.task).phase in (Phase.VOTE, Phase.VOTE_REVEAL):
         on_duty = party.federation.task_of(spec.task)
         given = given_to(party, mailbox, spec, (on_duty.aggregator, on_duty.standby))
         for reveal, fresh in _said(party, spec, (one for one in reveals if one.participant in given)):
