@@ -42,10 +42,8 @@ def sharing_mailbox(made: Consortium, folder: Path) -> Consortium:
 
 def open_and_commit(consortium: Consortium, early: bool = True) -> int:
     """A fresh round to which everybody has committed, and whose committee is drawn if it is to be early."""
+    ended(consortium)
     federation, task = consortium.federation("sponsor"), consortium.task
-    while federation.round_state(task).phase in (Phase.REVEAL, Phase.VOTE, Phase.VOTE_REVEAL):  # nobody voted in it
-        federation.wait_until(federation.round_state(task).deadline + 1)
-    on_duty(consortium)
     round = open_round(consortium.sponsor.open(), task)
     federation.wait_for_block(federation.ballot(task).draw_block + 1)
     if early:
@@ -55,6 +53,14 @@ def open_and_commit(consortium: Consortium, early: bool = True) -> int:
         take_part(consortium.members[name].open(), task)
     take_part(consortium.members[first].open(), task)  # commits last, and so reveals at once
     return round
+
+
+def ended(consortium: Consortium) -> None:
+    """See the last round to its end, whoever did not act in it, and everybody back in place."""
+    federation, task = consortium.federation(), consortium.task
+    while federation.round_state(task).phase in (Phase.REVEAL, Phase.VOTE, Phase.VOTE_REVEAL):
+        federation.wait_until(federation.round_state(task).deadline + 1)
+    on_duty(consortium)
 
 
 def revealed_round(consortium: Consortium) -> RoundSpec:

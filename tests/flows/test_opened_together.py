@@ -33,7 +33,7 @@ from prefect_federated.scenario.plot import VALIDATORS
 from prefect_federated.scenario.task_spec import Terms
 from prefect_federated.tasks.commit import recall
 from tests.flows.conftest import HOSPITALS
-from tests.flows.opening_scene import THRESHOLD, keys_of, revealed_round, together
+from tests.flows.opening_scene import THRESHOLD, ended, keys_of, revealed_round, together
 from tests.flows.vouched import attend, part
 from tests.flows.vouched import letters as sound
 
@@ -201,7 +201,7 @@ def test_member_without_money_for_gas_signs_its_vote_once_others_have_released(c
     ):
         sign_vote(opened.party, task, opened.holdout, box)
     assert attend(consortium, SECOND) == "release, cast"  # the first has released, though it could not vote yet
-    assert sign_vote(opened.party, task, opened.holdout, box).whose == opened.party.account
+    assert sign_vote(opened.party, task, opened.holdout, box).member == opened.party.account
     assert keys_of(opened.party, spec) == len(HOSPITALS)
     wait_for_half(consortium)
     attend(consortium, FIRST)
@@ -210,9 +210,8 @@ def test_member_without_money_for_gas_signs_its_vote_once_others_have_released(c
 def test_one_process_drives_such_rounds_and_waits_no_longer_than_half_of_vote_for_who_is_silent(
     consortium: Consortium,
 ) -> None:
-    federation, task = consortium.federation(), consortium.task
-    while not federation.round_state(task).phase.over:
-        end_phase(consortium)
+    task = consortium.task
+    ended(consortium)
     everybody = Cast(
         sponsor=consortium.sponsor.open(),
         aggregator=consortium.aggregator.open(),
