@@ -21,7 +21,7 @@ from prefect_federated.core.round import Phase, RoundState
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.flows.judging import judge_once
 from prefect_federated.flows.next_window import AGAIN_S, schedule_next
-from prefect_federated.flows.releasing import WAITS, reads_on, release_once
+from prefect_federated.flows.releasing import WAITS, opened_together, reads_on, release_once
 from prefect_federated.tasks.attest import cast, close_ballot, draw, measure, seal_opinion, show_vote
 from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.settle import claim, claim_pay
@@ -68,8 +68,7 @@ def _money(party: Party, task: int) -> Iterator[str]:
 def _steps(validator: OpenValidator, task: int) -> Iterator[str]:
     """Whoever casts last may find its vote to be shown: nobody else would wake it for that."""
     party, last = validator.party, ""
-    if release_once(party, validator.mailbox, party.federation.round_state(task)):
-        yield "release"
+    yield from _release(validator, task)
     while True:
         state = party.federation.round_state(task)
         due = _due(party, task, state)
@@ -86,6 +85,13 @@ def _steps(validator: OpenValidator, task: int) -> Iterator[str]:
             return
         last = due
         yield due
+        if due == "draw":
+            yield from _release(validator, task)
+
+
+def _release(validator: OpenValidator, task: int) -> Iterator[str]:
+    if release_once(validator.party, validator.mailbox, validator.party.federation.round_state(task)):
+        yield "release"
 
 
 def _step(validator: OpenValidator, task: int, round: int, due: str) -> None:
@@ -102,10 +108,10 @@ def _step(validator: OpenValidator, task: int, round: int, due: str) -> None:
 
 def _reads_on(validator: OpenValidator, task: int, state: RoundState) -> bool:
     """Whether the updates can be judged now; an opinion kept earlier needs no more of them."""
+    if not opened_together(validator.party, task):
+        return True
     spec = listen(validator.party, task, state.round)
-    if spec.threshold and kept_opinion(validator.party, spec) is None:
-        return reads_on(validator.party, validator.mailbox, spec, state)
-    return True
+    return kept_opinion(validator.party, spec) is not None or reads_on(validator.party, validator.mailbox, spec, state)
 
 
 def _cast(validator: OpenValidator, task: int, round: int) -> None:

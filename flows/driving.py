@@ -17,6 +17,7 @@ from prefect_federated.adapters.evm.membership import cohort_of
 from prefect_federated.adapters.mlflow.records import RoundKey
 from prefect_federated.adapters.outcome import Outcome
 from prefect_federated.adapters.round_log import RoundLog, is_recorded, read_round_log
+from prefect_federated.core.due import shares_from, shares_until
 from prefect_federated.core.errors import FederatedError
 from prefect_federated.core.notes import LocalNote, Notes
 from prefect_federated.core.relaying import WAITING, letters_until, middle
@@ -134,13 +135,16 @@ def _draw(cast: Cast, task: int, round: int) -> None:
 
 
 def _vote(cast: Cast, task: int, round: int) -> None:
-    """The committee promises its votes, then shows them; where it opens updates together, in up to three turns."""
+    """The committee promises its votes, then shows them; where it opens updates, its members await each other."""
     federation = cast.sponsor.federation
+    gap_s = federation.task_of(task).enforced.finality_gap
     for phase in (Phase.VOTE, Phase.VOTE_REVEAL):
-        waiting = _serve_all(cast, task, round) and _serve_all(cast, task, round)
-        if waiting and federation.round_state(task).phase is Phase.VOTE:  # for members that release nothing
-            federation.wait_until(middle(federation.round_state(task)))
-            _serve_all(cast, task, round)
+        waiting = _serve_all(cast, task, round)
+        for moment in (shares_from, shares_from, shares_until):  # the last for members that release nothing
+            state = federation.round_state(task)
+            if waiting and state.phase is Phase.VOTE:
+                federation.wait_until(moment(state, gap_s))
+                waiting = _serve_all(cast, task, round)
         _wait_past(cast, task, phase)
 
 

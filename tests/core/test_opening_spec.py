@@ -57,6 +57,7 @@ def test_usual_opening_written_out_is_the_same_task_and_no_canonical_spec(bent: 
         ({"opening": {"name": "committee"}}, "opening.committee.threshold"),
         ({"opening": {"name": "each", "threshold": 2}}, "opening.each.threshold"),
         ({"opening": {"name": "anybody"}}, "opening"),
+        ({"enforced.finality_gap": 60}, "vote_window is 60 s, finality_gap 60 s: members release their shares so long"),
         (
             {"regions": [{"name": "north", "aggregator": "0x" + "71" * 20, "silos": ["0x" + "72" * 20]}]},
             "opening by committee with 1 regions: their aggregators read updates before any committee does",

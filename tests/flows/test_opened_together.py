@@ -197,7 +197,8 @@ def test_member_without_money_for_gas_signs_its_vote_once_others_have_released(c
     state = consortium.federation().round_state(task)
     half = state.opens_at + (state.deadline - state.opens_at) // 2 + 1
     with pytest.raises(
-        WrongPhase, match=f"of 3 updates fewer than 2 members' are there; come back .* at chain time {half}"
+        WrongPhase,
+        match=f"of 3 updates the shares of fewer than 2 members are there; come back .* at chain time {half}",
     ):
         sign_vote(opened.party, task, opened.holdout, box)
     assert attend(consortium, SECOND) == "release, cast"  # the first has released, though it could not vote yet

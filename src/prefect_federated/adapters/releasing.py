@@ -71,8 +71,8 @@ def release_shares(party: Party, mailbox: Mailbox, spec: RoundSpec) -> int:
     ever released of it. Nothing once a proposal stands. Where a share does not open, that is said instead.
     """
     state = party.federation.round_state(spec.task)
-    due = state.round == spec.round and shares_due(state, party.federation.chain_time())
-    if not due or party.account not in _members(party, spec):
+    gap_s, now_s = spec.spec.enforced.finality_gap, party.federation.chain_time()
+    if state.round != spec.round or not shares_due(state, now_s, gap_s) or party.account not in _members(party, spec):
         return 0
     mine = [document for member, document in _released(party, mailbox, spec) if member == party.account]
     reveals = party.federation.reveals(spec.task, spec.round)

@@ -11,7 +11,7 @@ from prefect_federated.adapters.reading import read_round_spec
 from prefect_federated.adapters.releasing import join_released, release_shares, require_mailbox
 from prefect_federated.adapters.validator import Validator
 from prefect_federated.core.committee import Seat, VoteState, seat_of
-from prefect_federated.core.due import awaits_shares
+from prefect_federated.core.due import shares_until
 from prefect_federated.core.errors import (
     CommitmentMismatch,
     ConfigurationError,
@@ -19,7 +19,6 @@ from prefect_federated.core.errors import (
     KeyUnavailable,
     WrongPhase,
 )
-from prefect_federated.core.relaying import middle
 from prefect_federated.core.round import Phase
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.scoring.score_vector import pack_scores
@@ -88,11 +87,12 @@ def _read_together(party: Party, mailbox: Mailbox, spec: RoundSpec) -> None:
     """Release this member's shares and join others'; in the first half of Vote not without those that could come."""
     release_shares(party, mailbox, spec)
     reading, state = join_released(party, mailbox, spec), party.federation.round_state(spec.task)
-    if reading.awaited and awaits_shares(state, party.federation.chain_time()):
+    until = shares_until(state, spec.spec.enforced.finality_gap)
+    if reading.awaited and party.federation.chain_time() < until:
         raise WrongPhase(
-            f"round {spec.task}/{spec.round}: this member's shares are released, and of {len(reading.awaited)} updates"
-            f" fewer than {spec.threshold} members' are there; come back when others have released theirs, or at chain"
-            f" time {middle(state)}, from which on votes go without"
+            f"round {spec.task}/{spec.round}: of {len(reading.awaited)} updates the shares of fewer than"
+            f" {spec.threshold} members are there; come back when others have released theirs too, or at chain time"
+            f" {until}, from which on votes go without"
         )
 
 

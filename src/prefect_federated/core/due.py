@@ -109,26 +109,45 @@ _VOTING: dict[tuple[Phase, VoteState | None], str] = {
 }
 
 
-def shares_due(state: RoundState, now_s: int) -> bool:
+def shares_due(state: RoundState, now_s: int, gap_s: int) -> bool:
     """Whether members release shares of the round's content keys: once no reveal can come, or be taken back, any more.
 
-    No longer once a proposal stands: whoever was rightly left out as unreadable must not become readable then.
+    Vote opens as soon as reveals are over, so members wait in it until that is final. They release no longer once a
+    proposal stands: whoever was rightly left out as unreadable must not become readable then.
+
+    Args:
+        gap_s: the chain's finality, as the task has it.
 
     >>> from prefect_federated.core.round import Status
     >>> state = RoundState(1, 1, Phase.VOTE, Status.NONE, 3, 9, 0, 4, 4, 4, 0, 0, 0, b"", b"", "")
-    >>> shares_due(state, now_s=2), shares_due(state, now_s=3)
+    >>> shares_due(state, now_s=4, gap_s=2), shares_due(state, now_s=5, gap_s=2)
     (False, True)
     """
-    return state.phase in (Phase.VOTE, Phase.VOTE_REVEAL, Phase.AGGREGATE) and now_s >= state.opens_at
+    since = shares_from(state, gap_s) if state.phase is Phase.VOTE else state.opens_at
+    return state.phase in (Phase.VOTE, Phase.VOTE_REVEAL, Phase.AGGREGATE) and now_s >= since
 
 
-def awaits_shares(state: RoundState, now_s: int) -> bool:
-    """Whether a reader still waits for shares that could come: a member for half of Vote, who proposes for a quarter.
+def shares_from(state: RoundState, gap_s: int) -> int:
+    """Chain time of Vote from which on shares are released."""
+    return state.opens_at + gap_s
 
-    Later it does without: members that stay silent can delay a round, and not stop it.
+
+def shares_until(state: RoundState, gap_s: int) -> int:
+    """Chain time from which on a reader goes on without shares that could still come; 0 where it waits for none.
+
+    A member waits for half of the time that Vote leaves, who proposes for a quarter of its window: who stays silent can
+    delay a round, and not stop it.
+
+    >>> from prefect_federated.core.round import Status
+    >>> state = RoundState(1, 1, Phase.VOTE, Status.NONE, 100, 200, 0, 4, 4, 4, 0, 0, 0, b"", b"", "")
+    >>> shares_until(state, gap_s=0), shares_until(state, gap_s=20)
+    (151, 161)
     """
-    parts = {Phase.VOTE: 2, Phase.AGGREGATE: 4}.get(state.phase, 0)
-    return parts > 0 and parts * (now_s - state.opens_at) <= state.deadline - state.opens_at
+    if state.phase not in (Phase.VOTE, Phase.AGGREGATE):
+        return 0
+    voting = state.phase is Phase.VOTE
+    since, parts = (shares_from(state, gap_s), 2) if voting else (state.opens_at, 4)
+    return since + (state.deadline - since) // parts + 1
 
 
 def seconds_to_next(state: RoundState, now_s: int, paused_until: int = 0, halfway: bool = False) -> int | None:

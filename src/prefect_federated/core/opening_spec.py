@@ -67,6 +67,11 @@ def check_opening(opening: OpeningSpec, enforced: Enforced, regions: int) -> Non
             else f"opening by committee with threshold {opening.threshold} in a task without a committee; give it one"
             " (enforced.committee), or leave opening out"
         )
+    if enforced.vote_window <= enforced.finality_gap:
+        raise SpecError(
+            f"vote_window is {enforced.vote_window} s, finality_gap {enforced.finality_gap} s: members release their"
+            " shares so long into Vote, when reveals are final, and read and vote after that; make vote_window longer"
+        )
     if regions:
         raise SpecError(
             f"opening by committee with {regions} regions: their aggregators read updates before any committee does;"
