@@ -42,7 +42,8 @@ class Aggregator(PartyBlock):
     mailbox: Path | None = Field(
         default=None,
         title="Mailbox",
-        description="Folder shared with participants, in which receipts for their payloads are left; none if empty.",
+        description="Folder shared with participants and committee: for receipts, and for shares of updates where the"
+        " committee opens them; none if empty.",
     )
     relies_on_regions: bool = Field(
         default=False,

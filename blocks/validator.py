@@ -41,7 +41,8 @@ class Validator(PartyBlock):
     mailbox: Path | None = Field(
         default=None,
         title="Mailbox",
-        description="Folder shared with silos and aggregators, for letters about updates found sound; none if empty.",
+        description="Folder shared with silos and aggregators: for letters about updates found sound, and for shares of"
+        " updates where the committee opens them; none if empty.",
     )
 
     def open(self) -> "OpenValidator":

@@ -1,6 +1,7 @@
 """attest: a validator's part. Reads the chain, does what is due, schedules the next window, exits.
 
 ballot + seat --due--> draw | cast | reveal | judge (as a member) | close | claim | pay --> next run at the next window
+where the committee opens updates --> release before it; waits to cast until enough others have
 """
 
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from prefect_federated.core.round import Phase, RoundState
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.flows.judging import judge_once
 from prefect_federated.flows.next_window import AGAIN_S, schedule_next
+from prefect_federated.flows.releasing import WAITS, opened_together, reads_on, release_once
 from prefect_federated.tasks.attest import cast, close_ballot, draw, measure, seal_opinion, show_vote
 from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.settle import claim, claim_pay
@@ -35,13 +37,15 @@ def attest(validator: str, task: int) -> str:
         task: index of the task on chain.
 
     Returns:
-        What was done, such as "draw", "cast, reveal" or "judge"; "nothing"; or "busy" where another run is at it.
+        What was done, such as "draw", "cast, reveal" or "judge"; where the committee opens updates also "release", and
+        "waits" for others' shares; "nothing"; or "busy" where another run is at it.
     """
     block: Validator = Validator.load(validator)  # type: ignore[assignment]
     opened = block.open()
     with take_turn(block.signer.home, task) as mine:
         done = serve(opened, task) if mine else "busy"
-    schedule_next(opened.party.federation, task, within_s=AGAIN_S if _awaits_draw(opened.party, task) else None)
+    soon = done.endswith(WAITS) or _awaits_draw(opened.party, task)
+    schedule_next(opened.party.federation, task, within_s=AGAIN_S if soon else None)
     return done
 
 
@@ -64,10 +68,14 @@ def _money(party: Party, task: int) -> Iterator[str]:
 def _steps(validator: OpenValidator, task: int) -> Iterator[str]:
     """Whoever casts last may find its vote to be shown: nobody else would wake it for that."""
     party, last = validator.party, ""
+    yield from _release(validator, task)
     while True:
         state = party.federation.round_state(task)
         due = _due(party, task, state)
         if due is None or due == last:
+            return
+        if due == "cast" and not _reads_on(validator, task, state):
+            yield WAITS
             return
         if due == "judge":
             due = None if state.proposer == party.account else judge_once(party, task, state, validator.mailbox)
@@ -77,6 +85,13 @@ def _steps(validator: OpenValidator, task: int) -> Iterator[str]:
             return
         last = due
         yield due
+        if due == "draw":
+            yield from _release(validator, task)
+
+
+def _release(validator: OpenValidator, task: int) -> Iterator[str]:
+    if release_once(validator.party, validator.mailbox, validator.party.federation.round_state(task)):
+        yield "release"
 
 
 def _step(validator: OpenValidator, task: int, round: int, due: str) -> None:
@@ -89,6 +104,14 @@ def _step(validator: OpenValidator, task: int, round: int, due: str) -> None:
         _reveal(validator, task, round)
     else:
         close_ballot(party, task, round)
+
+
+def _reads_on(validator: OpenValidator, task: int, state: RoundState) -> bool:
+    """Whether the updates can be judged now; an opinion kept earlier needs no more of them."""
+    if not opened_together(validator.party, task):
+        return True
+    spec = listen(validator.party, task, state.round)
+    return kept_opinion(validator.party, spec) is not None or reads_on(validator.party, validator.mailbox, spec, state)
 
 
 def _cast(validator: OpenValidator, task: int, round: int) -> None:

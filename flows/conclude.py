@@ -3,6 +3,7 @@
 Commit, Reveal --> retract whose consent was withdrawn
 masked: Share to Aggregate --> keep what was dealt
 Reveal --> receipts                    Aggregate --> aggregate (standby: second half; regions: after their sums)
+Vote, VoteReveal --> keys, joined from what the committee released, where it opens updates
 Challenge --> judge another's          over --> settle, mirror
 """
 
@@ -20,6 +21,7 @@ from prefect_federated.core.due import Duty, aggregator_due
 from prefect_federated.core.round import Phase, RoundState
 from prefect_federated.flows.judging import judge_once
 from prefect_federated.flows.next_window import AGAIN_S, schedule_next
+from prefect_federated.flows.releasing import WAITS, join_early, reads_on
 from prefect_federated.tasks.aggregate import aggregate
 from prefect_federated.tasks.demands import meet_demands
 from prefect_federated.tasks.keep import keep_shares
@@ -28,7 +30,7 @@ from prefect_federated.tasks.receipts import issue_receipts
 from prefect_federated.tasks.retract import retract_withdrawn
 from prefect_federated.tasks.settle import claim, mirror, record, settle
 
-WAITS, MISSES = "waits", "misses"
+MISSES = "misses"
 MISSES_S = 120  # until it looks again for what somebody dealt, and no store has
 SOON_S = {WAITS: AGAIN_S, MISSES: MISSES_S}
 MASKED = (Phase.SHARE, Phase.COMMIT, Phase.REVEAL, Phase.UNMASK, Phase.AGGREGATE)
@@ -43,8 +45,9 @@ def conclude(aggregator: str, task: int) -> str:
         task: index of the task on chain.
 
     Returns:
-        What was done: "retract", "keep", "receipts", "aggregate", "judge", "answer", "forfeit", "settle" or "nothing";
-        "waits" for the sums of regions, "misses" what somebody dealt; "busy" where another run is at it.
+        What was done: "retract", "keep", "receipts", "keys", "aggregate", "judge", "answer", "forfeit", "settle" or
+        "nothing"; "waits" for the sums of regions, or for shares of the committee, "misses" what somebody dealt; "busy"
+        where another run is at it.
     """
     block: Aggregator = Aggregator.load(aggregator)  # type: ignore[assignment]
     opened = block.open()
@@ -67,11 +70,16 @@ def bring_on(aggregator: OpenAggregator, task: int) -> str:
     if state.phase == Phase.REVEAL and aggregator.mailbox is not None and state.revealed:
         count = issue_receipts(party, aggregator.mailbox, listen(party, task, state.round))
         return "receipts" if count else kept
+    if on_chain.enforced.committee and state.phase in (Phase.VOTE, Phase.VOTE_REVEAL):
+        return "keys" if join_early(party, aggregator.mailbox, state) else "nothing"
     due = aggregator_due(state, now_s, _duty(aggregator, task, state), on_chain.enforced.aggregate_window)
     if due == "aggregate" and awaits_regions(aggregator, state):
         return WAITS
     if due == "aggregate":
-        aggregate(aggregator, listen(party, task, state.round))
+        spec = listen(party, task, state.round)
+        if not reads_on(party, aggregator.mailbox, spec, state):
+            return WAITS
+        aggregate(aggregator, spec)
     elif state.phase == Phase.CHALLENGE and (met := _demands(party, task, state)):
         due = met
     elif due == "judge":

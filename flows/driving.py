@@ -17,6 +17,7 @@ from prefect_federated.adapters.evm.membership import cohort_of
 from prefect_federated.adapters.mlflow.records import RoundKey
 from prefect_federated.adapters.outcome import Outcome
 from prefect_federated.adapters.round_log import RoundLog, is_recorded, read_round_log
+from prefect_federated.core.due import shares_from, shares_until
 from prefect_federated.core.errors import FederatedError
 from prefect_federated.core.notes import LocalNote, Notes
 from prefect_federated.core.relaying import LETTERED, WAITING, letters_until, middle
@@ -26,6 +27,7 @@ from prefect_federated.flows.attest import serve
 from prefect_federated.flows.cast import Cast, RoundResult
 from prefect_federated.flows.members import Member, Participant
 from prefect_federated.flows.relay import bring
+from prefect_federated.flows.releasing import WAITS, join_early
 from prefect_federated.tasks.aggregate import aggregate
 from prefect_federated.tasks.judge import judge
 from prefect_federated.tasks.keep import keep_shares
@@ -156,20 +158,32 @@ def _draw(cast: Cast, task: int, round: int) -> None:
 
 
 def _vote(cast: Cast, task: int, round: int) -> None:
-    """The committee promises its votes, then shows them."""
+    """The committee promises its votes, then shows them; where it opens updates, its members await each other."""
+    federation = cast.sponsor.federation
+    gap_s = federation.task_of(task).enforced.finality_gap
     for phase in (Phase.VOTE, Phase.VOTE_REVEAL):
-        _serve_all(cast, task, round)
+        waiting = _serve_all(cast, task, round)
+        for moment in (shares_from, shares_from, shares_until):  # the last for members that release nothing
+            state = federation.round_state(task)
+            if waiting and state.phase is Phase.VOTE:
+                federation.wait_until(moment(state, gap_s))
+                waiting = _serve_all(cast, task, round)
         _wait_past(cast, task, phase)
 
 
-def _serve_all(cast: Cast, task: int, round: int) -> None:
-    """Every validator does what is due for it; who fails is missing in the votes, and the others go on."""
+def _serve_all(cast: Cast, task: int, round: int) -> bool:
+    """Every validator does what is due for it; who fails is missing in the votes, and the others go on.
+
+    Returns whether anybody waits for others' shares.
+    """
+    waiting = False
     for validator in cast.validators:
         cast.watch(round, "vote", validator.party.name)
         try:
-            serve(validator, task)
+            waiting |= serve(validator, task).endswith(WAITS)
         except FederatedError as error:
             get_run_logger().warning("%s: %s", validator.party.name, error)
+    return waiting
 
 
 def _unbrought(cast: Cast, task: int, round: int, acted: Callable[[int, int, str], bool]) -> Iterator[Member]:
@@ -213,6 +227,7 @@ def _aggregate(cast: Cast, task: int, round: int) -> Outcome | None:
         return outcome
     cast.watch(round, "judge", standby.party.name)
     spec = listen(standby.party, task, round)
+    join_early(standby.party, standby.mailbox, cast.sponsor.federation.round_state(task))
     judge(standby.party, spec)
     overturned = cast.sponsor.federation.round_state(task).phase == Phase.AGGREGATE
     return aggregate(standby, spec) if overturned else outcome

@@ -5,6 +5,7 @@ from prefect_federated.adapters.party import Party
 from prefect_federated.core.round import RoundState
 from prefect_federated.tasks.judge import judge
 from prefect_federated.tasks.listen import listen
+from prefect_federated.tasks.release import join_shares
 from prefect_federated.tasks.vouching import keep_vouched, vouch
 
 
@@ -12,13 +13,16 @@ def judge_once(party: Party, task: int, state: RoundState, mailbox: Mailbox | No
     """Judge the proposal that stands, unless this party has: "judge", or None where there was nothing to do.
 
     What the committee says of updates that are left out is taken from the mailbox first, where there is one; a member
-    says it again, for whoever shares the mailbox may have taken letters out of it.
+    says it again, for whoever shares the mailbox may have taken letters out of it. Where the committee opens updates,
+    keys that this party has not joined are joined before.
     """
     spec = listen(party, task, state.round)
     slot = spec.slot(f"judged/{state.proposal_hash.hex()}", party.account)
     if party.vault.recall(slot) is not None:
         return None
     if mailbox is not None:
+        if spec.threshold:
+            join_shares(party, mailbox, spec)
         vouch(party, mailbox, spec)
         keep_vouched(party, mailbox, spec)
     verification = judge(party, spec)

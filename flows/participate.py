@@ -160,7 +160,7 @@ def _standing(silo: OpenSilo, state: RoundState) -> Standing:
         dealt=masked and federation.has_dealt(state.task, state.round, account),
         survives=masked and federation.survives(state.task, state.round, account),
         shown=masked and federation.has_shown(state.task, state.round, account),
-        shares_from=federation.deals_from(state),
+        deals_from=federation.deals_from(state),
     )
 
 

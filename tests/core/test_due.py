@@ -4,7 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from prefect_federated.core.due import Duty, Standing, aggregator_due, participant_due, seconds_to_next
+from prefect_federated.core.due import (
+    Duty,
+    Standing,
+    aggregator_due,
+    participant_due,
+    seconds_to_next,
+    shares_due,
+    shares_until,
+)
 from prefect_federated.core.round import Phase, RoundState, Status
 
 COMMITTED = Standing(in_cohort=True, committed=True, revealed=False)
@@ -47,6 +55,26 @@ def test_who_stands_in_a_roll_alone_owes_no_late_reveal() -> None:
 
 def test_round_voided_before_anybody_could_reveal_owes_nothing() -> None:
     assert participant_due(replace(STATE, phase=Phase.VOIDED), COMMITTED, now_s=5, grace_s=10) is None
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_members_release_shares_from_vote_on_until_something_is_proposed(phase: Phase) -> None:
+    now = replace(AGGREGATE, phase=phase)
+    assert shares_due(now, now_s=230, gap_s=0) == (phase in (Phase.VOTE, Phase.VOTE_REVEAL, Phase.AGGREGATE))
+    assert not shares_due(now, now_s=229, gap_s=0)
+
+
+def test_members_release_nothing_before_reveals_are_final() -> None:
+    now = replace(AGGREGATE, phase=Phase.VOTE)
+    assert not shares_due(now, now_s=249, gap_s=20) and shares_due(now, now_s=250, gap_s=20)
+    assert shares_due(replace(now, phase=Phase.VOTE_REVEAL), now_s=230, gap_s=20)  # which opens a gap after Vote
+
+
+def test_members_wait_for_half_of_what_vote_leaves_and_who_proposes_for_a_quarter_of_its_window() -> None:
+    assert shares_until(replace(AGGREGATE, phase=Phase.VOTE), gap_s=0) == 261
+    assert shares_until(replace(AGGREGATE, phase=Phase.VOTE), gap_s=20) == 271
+    assert shares_until(AGGREGATE, gap_s=20) == 246
+    assert not shares_until(replace(AGGREGATE, phase=Phase.VOTE_REVEAL), gap_s=20)
 
 
 LEADER, WAITING = Duty("0xA"), Duty("0xB", waits=True)
@@ -94,8 +122,8 @@ def test_a_pause_holds_up_commits_alone_and_wakes_whoever_waits() -> None:
 
 
 def test_nobody_deals_before_the_opening_of_the_round_is_final() -> None:
-    dealing = Standing(in_cohort=True, committed=False, revealed=False, masked=True, shares_from=112)
+    dealing = Standing(in_cohort=True, committed=False, revealed=False, masked=True, deals_from=112)
     assert participant_due(SHARE, dealing, now_s=111) is None
     assert participant_due(SHARE, dealing, now_s=112) == "share"
-    assert seconds_to_next(SHARE, now_s=105, shares_from=112) == 7
-    assert seconds_to_next(SHARE, now_s=112, shares_from=112) == 49
+    assert seconds_to_next(SHARE, now_s=105, deals_from=112) == 7
+    assert seconds_to_next(SHARE, now_s=112, deals_from=112) == 49

@@ -68,7 +68,14 @@ def test_commitment_still_in_the_pool_when_its_sender_died_is_not_sent_again(pai
 def test_every_checkpoint_is_died_at() -> None:
     ours = {f"participant:{point}" for deaths in PLAN for point in deaths.commit + deaths.reveal}
     theirs = {f"aggregator:{point}" for deaths in PLAN for point in deaths.aggregate + deaths.settle}
-    elsewhere = ("validator:", "poster:", "regional:", "relayer:", "participant:carried")  # the last in test_buffered
+    elsewhere = (
+        "validator:",
+        "shares:",
+        "poster:",
+        "regional:",
+        "relayer:",
+        "participant:carried",
+    )  # the last in test_buffered
     masked = {f"participant:{point}" for point in (*SHARING, *UNMASKING, *LEFT.values())}
     assert ours | theirs | masked == {point for point in CHECKPOINTS if not point.startswith(elsewhere)}
 

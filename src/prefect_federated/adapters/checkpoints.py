@@ -4,6 +4,7 @@ masked: shared -> dealShares-signed -> dealShares-sent -> dealt before it, answe
 relayed: left-dealing, left-commit, left-opening, left-shown; dealMany-signed -> dealMany-sent -> dealt, and so on
 listened -> validated -> trained -> sealed -> commit-signed -> commit-sent -> committed -> published -> ... -> revealed
 fetched -> aggregated -> propose-signed -> propose-sent -> proposed -> settle-signed -> ... -> settled -> mirrored
+released -> joined before measured or fetched, where the committee opens updates
 drawn -> measured -> sealed -> castVote-signed -> castVote-sent -> cast -> revealVote-signed -> ... -> shown
 kept-commits -> postCommits-signed -> postCommits-sent -> posted-commits -> receipt -> receipts -> kept-openings -> ...
 """
@@ -67,6 +68,8 @@ CHECKPOINTS = (
     "validator:revealVote-signed",
     "validator:revealVote-sent",
     "validator:shown",
+    "shares:released",
+    "shares:joined",
     "poster:kept-commits",
     "poster:postCommits-signed",
     "poster:postCommits-sent",

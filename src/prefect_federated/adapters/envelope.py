@@ -1,17 +1,19 @@
-"""The envelope of a payload: where its body lies, its content key wrapped to every reader, of a masked one its note.
+"""The envelope of a payload: where its body lies, its content key, wrapped or dealt, and of a masked one its note.
 
 content key --HPKE, each reader--> envelope --one reader's sealing key--> content key
+content key --shares, HPKE, each holder--> envelope --see `releasing`--> content key
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from prefect_federated.adapters.stores.base import ContentStore
 from prefect_federated.core.commitment import RoundContext
+from prefect_federated.core.dealing import Dealt, deal, shares_of
 from prefect_federated.core.errors import PayloadError, Undecryptable
-from prefect_federated.core.round_spec import Reader
+from prefect_federated.core.round_spec import Reader, RoundSpec
 from prefect_federated.core.sealing import wrap
 
 ENVELOPE_BYTES = 1 << 16
@@ -19,15 +21,40 @@ ENVELOPE_BYTES = 1 << 16
 Hex = Annotated[bytes, BeforeValidator(bytes.fromhex)]
 
 
-class Envelope(BaseModel):
-    """What `publish` wrote, or whatever else a participant chose to put there."""
-
+class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Envelope(_Strict):
+    """What `publish` wrote, or whatever else a participant chose to put there."""
 
     format: Literal["federated-envelope/1"]
     body: str
     keys: dict[str, Hex]
     masks: Hex = b""
+
+
+class Entry(_Strict):
+    """A holder's share: its hash, and it wrapped to the holder."""
+
+    hash: Hex
+    wrapped: Hex | None
+
+
+class SharedEnvelope(_Strict):
+    """The same where the committee opens updates: no key, a share for each holder, accounts in lower case."""
+
+    format: Literal["federated-envelope/2"]
+    body: str
+    shares: dict[str, Entry]
+
+    def dealt_to(self, account: str) -> Dealt | None:
+        """What an account was dealt; None where it was dealt nothing."""
+        entry = self.shares.get(account.lower())
+        return None if entry is None else Dealt(entry.hash, entry.wrapped)
+
+
+E = TypeVar("E", Envelope, SharedEnvelope)
 
 
 def read_envelope(store: ContentStore, uri: str) -> Envelope:
@@ -36,11 +63,41 @@ def read_envelope(store: ContentStore, uri: str) -> Envelope:
     Raises:
         PayloadError: the bytes are none.
     """
-    content = b"".join(store.get(uri, ENVELOPE_BYTES))
-    try:
-        return Envelope.model_validate_json(content)
-    except (ValidationError, TypeError) as error:
-        raise PayloadError(f"envelope at {uri} cannot be read: {error!s:.200}; refuse its sender") from error
+    return _read(store, uri, Envelope)
+
+
+def read_shared(store: ContentStore, uri: str) -> SharedEnvelope:
+    """Fetch an envelope of a task whose committee opens updates.
+
+    Raises:
+        PayloadError: the bytes are none, or give readers the content key itself.
+    """
+    return _read(store, uri, SharedEnvelope)
+
+
+def body_of(store: ContentStore, spec: RoundSpec, uri: str) -> str:
+    """Where the body lies that an envelope is of.
+
+    Raises:
+        PayloadError: the bytes are no envelope of this task.
+    """
+    return (read_shared if spec.threshold else read_envelope)(store, uri).body
+
+
+def made_envelope(spec: RoundSpec, participant: str, content_key: bytes, body: str) -> dict[str, Any]:
+    """The envelope of a participant's body, for the readers of its round."""
+    context, readers = spec.context(participant), spec.readers_of(participant)
+    if not spec.threshold:
+        wrapped = {reader.account.lower(): wrapped_to(content_key, reader, context) for reader in readers}
+        keys = {account: key.hex() for account, key in wrapped.items() if key}
+        return {"format": "federated-envelope/1", "body": body, "keys": keys}
+    shares, entries = shares_of(content_key, spec.threshold, spec.holders, context), {}
+    for reader in readers:
+        if reader.account in shares:
+            dealt = deal(shares[reader.account], reader.public_key, reader.account, context)
+            wrapped_share = dealt.wrapped.hex() if dealt.wrapped else None
+            entries[reader.account.lower()] = {"hash": dealt.share_hash.hex(), "wrapped": wrapped_share}
+    return {"format": "federated-envelope/2", "body": body, "shares": entries}
 
 
 def key_for(envelope: Envelope, participant: str, reader: str) -> bytes:
@@ -65,3 +122,11 @@ def wrapped_to(content_key: bytes, reader: Reader, context: RoundContext) -> byt
         return wrap(content_key, public_key, context, reader.account)
     except ValueError:
         return None
+
+
+def _read(store: ContentStore, uri: str, kind: type[E]) -> E:
+    content = b"".join(store.get(uri, ENVELOPE_BYTES))
+    try:
+        return kind.model_validate_json(content)
+    except (ValidationError, TypeError) as error:
+        raise PayloadError(f"envelope at {uri} cannot be read: {error!s:.200}; refuse its sender") from error

@@ -1,6 +1,6 @@
 """A mailbox: where participants leave letters for relayers. Anybody may leave anything, so what is read is checked.
 
-root/<chain>-<coordinator>/<task>/<round>/commit|opening|inclusion|receipt|sound/<SHA-256>.json
+root/<chain>-<coordinator>/<task>/<round>/commit|opening|inclusion|receipt|release|sound/<SHA-256>.json
 """
 
 import contextlib

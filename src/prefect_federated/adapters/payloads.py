@@ -9,7 +9,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from prefect_federated.adapters.envelope import key_for, read_envelope, wrapped_to
+from prefect_federated.adapters.content_keys import content_key_of
+from prefect_federated.adapters.envelope import body_of, made_envelope, read_envelope, wrapped_to
 from prefect_federated.adapters.keys import SealingKey
 from prefect_federated.adapters.spool import Spool, in_memory
 from prefect_federated.adapters.stores.base import ContentStore
@@ -39,7 +40,6 @@ from prefect_federated.core.sealing import (
     key_hash,
     open_stream,
     seal_stream,
-    unwrap,
 )
 from prefect_federated.core.server_state import NO_STATE, parse_state, state_bytes, state_stream, stream_root
 from prefect_federated.core.stream import Stream
@@ -95,7 +95,7 @@ def open_own(store: ContentStore, spec: RoundSpec, participant: str, key: Sealin
 def publish(
     store: ContentStore, spec: RoundSpec, participant: str, key: SealingKey, sealed: SealedOpening, masks: bytes = b""
 ) -> str:
-    """Wrap the content key to every reader of the round and store the envelope; returns its URI.
+    """Wrap the content key to every reader of the round, or deal it, and store the envelope; returns its URI.
 
     Args:
         masks: note of what masks the payload; none in a clear task.
@@ -107,11 +107,7 @@ def publish(
             f"round {spec.task}/{spec.round}, participant {participant}: key version {key.version} derives"
             " another content key than the one committed; restore the sealing key current at the commit"
         )
-    wrapped = {
-        reader.account.lower(): wrapped_to(content_key, reader, context) for reader in spec.readers_of(participant)
-    }
-    keys = {account: key.hex() for account, key in wrapped.items() if key}
-    envelope = {"format": "federated-envelope/1", "body": sealed.body_uri, "keys": keys}
+    envelope = made_envelope(spec, participant, content_key, sealed.body_uri)
     return store.put([canonical(envelope | ({"masks": masks.hex()} if masks else {}))])
 
 
@@ -173,9 +169,7 @@ def fetch_payload(
         Undecryptable: the envelope holds no key for this reader, another key, or the body does not open.
         ContentMismatch: body or payload have another root than the one revealed.
     """
-    envelope = read_envelope(store, uri)
-    context, wrapped = spec.context(participant), key_for(envelope, participant, reader)
-    content_key = unwrap(wrapped, key.private, context, reader)
+    body_uri, content_key = body_of(store, spec, uri), content_key_of(store, spec, participant, uri, reader, key)
     if key_hash(content_key) != opening.content_key_hash:
         raise Undecryptable(
             f"{participant} wrapped another content key than the one it committed to: it hashes to"
@@ -184,7 +178,7 @@ def fetch_payload(
     expected = spec.header("update")
     sealed, opened = RunningRoot(expected.chunk_bytes), RunningRoot(expected.chunk_bytes)
     most = _body_bytes(payload_bytes(expected))
-    body = sealed.through(store.get(envelope.body, most))
+    body = sealed.through(store.get(body_uri, most))
 
     def require_body() -> None:  # to its end: an altered body is told before that it does not open
         deque(body, maxlen=0)
@@ -199,6 +193,14 @@ def fetch_payload(
     check_stream(plain, expected)  # a malformed payload is told before its root is
     _require_root("payload", participant, opened.root(), opening.payload_root)
     return plain
+
+
+def fetch_sealed_root(store: ContentStore, spec: RoundSpec, uri: str) -> bytes:
+    """Root of the sealed body that an envelope is of, fetched to its end; nothing is opened."""
+    expected = spec.header("update")
+    sealed = RunningRoot(expected.chunk_bytes)
+    deque(sealed.through(store.get(body_of(store, spec, uri), _body_bytes(payload_bytes(expected)))), maxlen=0)
+    return sealed.root()
 
 
 def gives_key_to(
@@ -218,7 +220,7 @@ def gives_key_to(
         Undecryptable: the envelope holds no key for this reader, or one that it cannot open.
     """
     envelope, context = read_envelope(store, uri), spec.context(participant)
-    content_key = unwrap(key_for(envelope, participant, reader), key.private, context, reader)
+    content_key = content_key_of(store, spec, participant, uri, reader, key)
     others = [one for one in spec.readers if one.account in accounts]
     return all(envelope.keys.get(one.account.lower()) == wrapped_to(content_key, one, context) for one in others)
 

@@ -1,8 +1,9 @@
 """Reading a round from chain and store, trusting neither the sponsor's spec nor the store's bytes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from types import MappingProxyType
 
 from prefect_federated.adapters.evm.records import TaskOnChain, Version
 from prefect_federated.adapters.party import Party
@@ -64,10 +65,11 @@ def _round_spec(
         base_version=base_version,
         base_root=base.model_root,
         base_uri=model_uri(party, task, base, agreed),
-        readers=_readers(party, on_chain, round),
+        readers=_readers(party, on_chain, round, agreed),
         regional=_keys_of(party, [region.aggregator for region in agreed.regions]),
         cohort=cohort,
         reads_until=reads_until,
+        holders=federation.panel(task, round) if agreed.opening.threshold else (),
     )
     fetch_words(party.store, spec, "model", spec.base_uri, spec.base_root)
     return spec
@@ -136,15 +138,20 @@ def _parsed(content: bytes, spec_hash: bytes) -> TaskSpec:
     return parse_spec(content, spec_hash)
 
 
-def _readers(party: Party, on_chain: TaskOnChain, round: int) -> tuple[Reader, ...]:
-    """Who is on duty, and who judges the round."""
+def _readers(party: Party, on_chain: TaskOnChain, round: int, agreed: TaskSpec) -> tuple[Reader, ...]:
+    """Who is on duty, and who judges the round; where the committee opens updates, with the keys it may be dealt to."""
     federation = party.federation
     accounts = [account for account in (on_chain.aggregator, on_chain.standby) if account != NOBODY]
     if on_chain.enforced.committee:
         accounts += federation.panel(on_chain.task, round)
-    return _keys_of(party, accounts)
+    return _keys_of(party, accounts, federation.dealing_keys(on_chain.task, round) if agreed.opening.threshold else {})
 
 
-def _keys_of(party: Party, accounts: Iterable[str]) -> tuple[Reader, ...]:
+def _keys_of(
+    party: Party, accounts: Iterable[str], dealing: Mapping[str, tuple[bytes, ...]] = MappingProxyType({})
+) -> tuple[Reader, ...]:
     federation = party.federation
-    return tuple(Reader(account, federation.participant(account).sealing_key) for account in dict.fromkeys(accounts))
+    return tuple(
+        Reader(account, federation.participant(account).sealing_key, dealing.get(account, ()))
+        for account in dict.fromkeys(accounts)
+    )

@@ -6,7 +6,7 @@ reveals --fetch, open--> receipts --mailbox--> participant --whose, for what--> 
 from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.mailbox import Mailbox, place_of
 from prefect_federated.adapters.party import Party
-from prefect_federated.adapters.payloads import fetch_payload
+from prefect_federated.adapters.payloads import fetch_payload, fetch_sealed_root
 from prefect_federated.adapters.reading import made_over, read_result
 from prefect_federated.adapters.spool import Spool
 from prefect_federated.core.errors import ConfigurationError, PayloadError, StoreUnreachable
@@ -91,8 +91,11 @@ def _receipts(party: Party, mailbox: Mailbox, spec: RoundSpec) -> list[ReceiptLe
 
 
 def _opens(party: Party, spec: RoundSpec, reveal: Reveal) -> bool:
+    """Whether this party holds the payload and can open it; where the committee opens updates, whether it holds it."""
     try:
         where = (party.store, made_over(party, spec, reveal.behind), reveal.participant, reveal.opening, reveal.uri)
+        if spec.threshold:
+            return fetch_sealed_root(party.store, spec, reveal.uri) == reveal.opening.sealed_root
         fetch_payload(*where, party.account, party.sealing_key, Spool().keep)
     except (PayloadError, ConfigurationError, StoreUnreachable):
         return False

@@ -17,6 +17,7 @@ from prefect_federated.adapters.gathering import Gathered, gather
 from prefect_federated.adapters.mailbox import Mailbox, place_of
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.reading import read_round_spec
+from prefect_federated.adapters.releasing import join_released, require_mailbox
 from prefect_federated.adapters.unmasking import gather_masked
 from prefect_federated.core.aggregation.two_tiers import Sums, mean_of_sums, region_sum
 from prefect_federated.core.combine import Combined, Update, combine
@@ -147,14 +148,18 @@ def with_tiers(spec: RoundSpec, gathered: Gathered, direct: Combined, reveals: S
 def gather_for(aggregator: Aggregator, spec: RoundSpec, reveals: list[Reveal], last_try: bool = False) -> Gathered:
     """What a round's reveals come to: sums of regions that the aggregator relies on, single updates elsewhere.
 
-    Where they are masked it is the one sum of all; see `gather_masked` for `last_try`.
+    Where they are masked it is the one sum of all; see `gather_masked` for `last_try`. Where the committee opens
+    updates, what it has released is joined first.
 
     Whom a region leaves out the aggregator reads itself: it alone says who is excluded, and answers for that.
 
     Raises:
         StoreUnreachable: no single payload could be asked for; try again.
+        ConfigurationError: the committee opens updates, and the aggregator has no mailbox.
     """
     party, mailbox = aggregator.party, aggregator.mailbox
+    if spec.threshold:
+        join_released(party, require_mailbox(mailbox, party, spec), spec)
     if spec.spec.enforced.masked:
         return gather_masked(party, spec, reveals, last_try)
     tiers = read_tiers(party, mailbox, spec, reveals) if aggregator.relies_on_regions and mailbox else []

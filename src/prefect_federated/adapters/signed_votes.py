@@ -5,10 +5,13 @@ opinion, kept sealed --sign--> SignedVote (in Vote)        opinion, as promised 
 
 from prefect_federated.adapters.attesting import keep_opinion, kept_opinion, vote_of
 from prefect_federated.adapters.holdout import HeldOut
+from prefect_federated.adapters.mailbox import Mailbox
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.reading import read_round_spec
+from prefect_federated.adapters.releasing import join_released, release_shares, require_mailbox
 from prefect_federated.adapters.validator import Validator
 from prefect_federated.core.committee import Seat, VoteState, seat_of
+from prefect_federated.core.due import shares_until
 from prefect_federated.core.errors import (
     CommitmentMismatch,
     ConfigurationError,
@@ -23,13 +26,14 @@ from prefect_federated.core.signed_votes import OpenVote, SignedVote
 from prefect_federated.core.vote import check_vote
 
 
-def sign_vote(party: Party, task: int, holdout: HeldOut | None) -> SignedVote:
+def sign_vote(party: Party, task: int, holdout: HeldOut | None, mailbox: Mailbox | None = None) -> SignedVote:
     """The party's vote of the current round, promised and signed; measured now unless an opinion is kept already.
 
     The opinion is kept before anything is signed, so a repeat, and the attest flow, promise the same vote.
 
     Raises:
-        WrongPhase: no vote is promised in this phase.
+        WrongPhase: no vote is promised in this phase; or, where the committee opens updates, others' shares of them are
+            awaited.
         ContractRefused: the party has no seat, or has promised its vote.
         KeyUnavailable: the sealing key is not the registered one.
         ConfigurationError: nothing is kept, and no held-out data are named to measure on.
@@ -48,6 +52,8 @@ def sign_vote(party: Party, task: int, holdout: HeldOut | None) -> SignedVote:
                 f"no opinion on round {task}/{spec.round} is kept in the store; name the held-out file to measure on"
                 " with --holdout"
             )
+        if spec.threshold:
+            _read_together(party, require_mailbox(mailbox, party, spec), spec)
         opinion = keep_opinion(party, spec, Validator(party, holdout).opinion(spec))
     context = party.federation.ballot_context(task, spec.round, party.account)
     return party.federation.sign_vote(context, vote_of(party, spec, opinion).digest(context))
@@ -75,6 +81,19 @@ def open_vote(party: Party, task: int) -> OpenVote:
     vote = vote_of(party, spec, opinion)
     check_vote(seat.commitment, vote, context)
     return OpenVote.of(context, vote, pack_scores(opinion.scores) if spec.spec.enforced.pays_by_scores else b"")
+
+
+def _read_together(party: Party, mailbox: Mailbox, spec: RoundSpec) -> None:
+    """Release this member's shares and join others'; in the first half of Vote not without those that could come."""
+    release_shares(party, mailbox, spec)
+    reading, state = join_released(party, mailbox, spec), party.federation.round_state(spec.task)
+    until = shares_until(state, spec.spec.enforced.finality_gap)
+    if reading.awaited and party.federation.chain_time() < until:
+        raise WrongPhase(
+            f"round {spec.task}/{spec.round}: of {len(reading.awaited)} updates the shares of fewer than"
+            f" {spec.threshold} members are there; come back when others have released theirs too, or at chain time"
+            f" {until}, from which on votes go without"
+        )
 
 
 def _at(party: Party, task: int, due: Phase) -> tuple[RoundSpec, Seat]:

@@ -16,6 +16,7 @@ from prefect_federated.adapters.outcome import shown_votes
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.reading import read_result, rewards_before
 from prefect_federated.adapters.receipts import kept_receipt
+from prefect_federated.adapters.releasing import join_released
 from prefect_federated.adapters.rights_check import rights_findings
 from prefect_federated.adapters.score_check import score_findings
 from prefect_federated.adapters.sum_check import result_findings
@@ -61,7 +62,8 @@ def verify_proposal(
     """Recompute a round's proposal and name everything that is wrong with it.
 
     Who is no reader of the round cannot read single updates: records, exclusions, step and rewards are checked.
-    What members said of excluded updates is looked up in the party's vault, and in a mailbox where one is given; their
+    Where the committee opens updates, a reader joins what members released, out of a mailbox where one is given. What
+    members said of excluded updates is looked up in the party's vault, and in a mailbox where one is given; their
     scores are measured again where there is the held-out set that the task fixed.
 
     Raises:
@@ -73,6 +75,8 @@ def verify_proposal(
     except (ConfigurationError, PayloadError) as error:
         return Verification((Finding(Wrong.WITHHELD, str(error), tree=INCLUDED),), read_updates=False)
     reads = party.account.lower() in {reader.account.lower() for reader in spec.readers}
+    if reads and mailbox is not None and spec.threshold:
+        join_released(party, mailbox, spec)
     gathered = _gathered(party, spec, claimed) if reads else None
     findings = [*_records(party, spec, claimed), *_exclusions(party, spec, claimed, mailbox)]
     sound = not findings and not claimed.unread

@@ -3,33 +3,39 @@
 reveals --fetch, open, check--> letters --mailbox--> participant, other members, standby --> vault --> two thirds?
 """
 
+from collections.abc import Iterable, Sequence
+
 from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.gathering import Gathered, fetch_in_range
 from prefect_federated.adapters.mailbox import Mailbox, place_of
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import gives_key_to
 from prefect_federated.adapters.reading import made_over
+from prefect_federated.adapters.releasing import given_to
 from prefect_federated.core.committee import Seat, seat_of, two_thirds
 from prefect_federated.core.errors import ConfigurationError, PayloadError, StoreUnreachable
 from prefect_federated.core.letters import read_letter
 from prefect_federated.core.proposal import unpack_exclusions
+from prefect_federated.core.round import Phase
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.soundness import SoundLetter, is_of_reading
 
 
 def leave_sound(party: Party, mailbox: Mailbox, spec: RoundSpec) -> int:
-    """Leave a letter about each update that this member finds sound and left none about; how many it left."""
+    """Leave a letter about each update that this member finds sound and left none about; how many it left.
+
+    Where the committee opens updates, nothing new is said once the votes are over: who proposes can only read what was
+    released to it by then. What this member said before is said again.
+    """
     federation, seat = party.federation, seat_of(_seats(party, spec), party.account)
     if seat is None:
         return 0
-    missing = [
-        one for one in federation.reveals(spec.task, spec.round) if not _letters(party, mailbox, spec, one, (seat,))
-    ]
-    sound = [reveal for reveal in missing if is_sound(party, spec, reveal)]
-    for reveal in sound:
-        letter = federation.sign_sound(spec.task, spec.round, reveal, party.account)
+    reveals = federation.reveals(spec.task, spec.round)
+    missing = [one for one in reveals if not _letters(party, mailbox, spec, one, (seat,))]
+    letters = _said_together(party, mailbox, spec, missing) if spec.threshold else _said(party, spec, missing)
+    for reveal, letter in letters:
         mailbox.leave(_place(spec, reveal.participant), letter.to_bytes())
-    return len(sound)
+    return len(letters)
 
 
 def keep_sound(party: Party, mailbox: Mailbox, spec: RoundSpec) -> list[str]:
@@ -50,6 +56,24 @@ def keep_sound(party: Party, mailbox: Mailbox, spec: RoundSpec) -> list[str]:
     return kept
 
 
+def _said(party: Party, spec: RoundSpec, reveals: Iterable[Reveal]) -> list[tuple[Reveal, SoundLetter]]:
+    """A fresh letter about each of these that is sound."""
+    sound = [reveal for reveal in reveals if is_sound(party, spec, reveal)]
+    return [(one, party.federation.sign_sound(spec.task, spec.round, one, party.account)) for one in sound]
+
+
+def _said_together(
+    party: Party, mailbox: Mailbox, spec: RoundSpec, reveals: Sequence[Reveal]
+) -> list[tuple[Reveal, SoundLetter]]:
+    """Letters that this member has kept; while votes can come also fresh ones, about what who proposes can open too."""
+    if reveals and party.federation.round_state(spec.task).phase in (Phase.VOTE, Phase.VOTE_REVEAL):
+        on_duty = party.federation.task_of(spec.task)
+        given = given_to(party, mailbox, spec, (on_duty.aggregator, on_duty.standby))
+        for reveal, fresh in _said(party, spec, (one for one in reveals if one.participant in given)):
+            party.vault.keep(_slot(spec, reveal, party.account), fresh.to_bytes())
+    return [(one, letter) for one in reveals if (letter := _kept(party, spec, one, party.account)) is not None]
+
+
 def is_sound(party: Party, spec: RoundSpec, reveal: Reveal) -> bool:
     """Whether this member can read the update, and whoever proposes is given the same key.
 
@@ -59,6 +83,8 @@ def is_sound(party: Party, spec: RoundSpec, reveal: Reveal) -> bool:
     on_duty = party.federation.task_of(spec.task)
     try:
         fetch_in_range(party, spec, reveal)
+        if spec.threshold:  # what they were given is told from the releases, see `given_to`
+            return True
         over = made_over(party, spec, reveal.behind)
         where = (party.store, over, reveal.participant, reveal.uri, party.account, party.sealing_key)
         return gives_key_to(*where, accounts=(on_duty.aggregator, on_duty.standby))

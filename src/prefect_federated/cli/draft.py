@@ -40,7 +40,8 @@ def complete(draft: Draft, store: "ContentStore", genesis: Path | None = None) -
 
     Filled in: the plan's code hash, the model's tensors, version 0 of the model, which is the plan's own first model
     unless `genesis` names a safetensors file, and what the enforced parameters say of all that in numbers,
-    the privacy floor of a task with differential privacy among them.
+    the privacy floor of a task with differential privacy among them; and of a committee that opens updates, how many of
+    it it takes: more than half.
 
     Raises:
         SpecError: a field is missing or wrong; the message names it.
@@ -54,6 +55,7 @@ def complete(draft: Draft, store: "ContentStore", genesis: Path | None = None) -
     filled.setdefault("enforced", {})
     if "genesis_uri" not in filled.setdefault("model", {}):
         _fill_model(filled, store, genesis)
+    _fill_threshold(filled)
     _fill_numbers(filled)
     _fill_floor(filled)
     try:
@@ -106,6 +108,15 @@ def _fill_numbers(draft: Draft) -> None:
         enforced.setdefault("unmask_window", enforced.get("reveal_window", 0))
     for field, value in numbers.items():
         enforced.setdefault(field, "0x" + value.hex() if isinstance(value, bytes) else value)
+
+
+def _fill_threshold(draft: Draft) -> None:
+    """How many members open an update, where the committee does and the draft does not say."""
+    from prefect_federated.core.opening_spec import usual_threshold
+
+    opening, seats = draft.get("opening"), draft["enforced"].get("committee", 0)
+    if isinstance(opening, dict) and opening.get("name") == "committee" and isinstance(seats, int):
+        opening.setdefault("threshold", usual_threshold(seats))
 
 
 def _fill_floor(draft: Draft) -> None:

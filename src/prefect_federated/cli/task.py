@@ -54,7 +54,8 @@ def create(
     """Store a task's spec and create it on chain; running it again finds the same task.
 
     A draft may leave out what follows from the rest: the plan's code hash, the model's tensors, version 0 of the
-    model, and purposes and rule as numbers.
+    model, and purposes and rule as numbers. With "opening": {"name": "committee"} no single key opens an update: it
+    takes "threshold" members of the round's committee, more than half of it where the draft names no number.
     """
     from prefect_federated.adapters.stores.base import open_store
     from prefect_federated.cli.cost import show_cost
@@ -153,6 +154,7 @@ def _show(record: dict[str, Any], as_json: bool) -> None:
         f"Task {record['task']} {spec.get('name', '')}".strip(),
         [
             ("description", spec.get("description") or None),
+            ("updates opened by", _openers(record) if spec else None),
             ("task id", record["task_id"]),
             ("sponsor", record["sponsor"]),
             ("aggregator", _duty(record["aggregator"])),
@@ -166,6 +168,13 @@ def _show(record: dict[str, Any], as_json: bool) -> None:
     if record["masks"]:
         show_pairs("Masks, where most take part", [(name.replace("_", " "), v) for name, v in record["masks"].items()])
     show_pairs("Balances", [(name, _amount(value)) for name, value in record["balances"].items() if name != "token"])
+
+
+def _openers(record: dict[str, Any]) -> str:
+    opening, seats = record["spec"].get("opening"), record["enforced"]["committee"]
+    if opening:
+        return f"{opening['threshold']} of {seats} members of the committee together"
+    return "nobody; they are masked" if record["enforced"]["mode"] else "each reader by itself"
 
 
 def _enforced(enforced: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -31,7 +31,10 @@ KeyOption = Annotated[
     Path | None, typer.Option(help="A reader's encrypted X25519 key file: with it single updates are read too.")
 ]
 MailboxOption = Annotated[
-    Path | None, typer.Option(help="Folder in which members of the committee leave what they say of single updates.")
+    Path | None,
+    typer.Option(
+        help="Folder in which members of the committee leave their shares, and what they say of single updates."
+    ),
 ]
 
 
@@ -51,8 +54,9 @@ def verify(
     """Recompute the result of a round from chain and store, and name everything that is wrong with it.
 
     Anybody can check records, exclusions, the model's step and rewards. A reader of the round, who names account and
-    sealing key, also recomputes the aggregate from every update. With a mailbox, updates that are left out against the
-    word of two thirds of the committee are found too. A reader with the held-out set that the task fixed also gets the
+    sealing key, also recomputes the aggregate from every update; where the committee opens updates, from those whose
+    keys it has joined, or joins out of the mailbox. With a mailbox, updates that are left out against the word of two
+    thirds of the committee are found too. A reader with the held-out set that the task fixed also gets the
     scores again that each member voted. Ends with 6 if anything is wrong.
     """
     from prefect_federated.adapters.reading import read_past_spec

@@ -48,15 +48,21 @@ def sign_vote(
     sender: Sender,
     where: Where,
     holdout: Holdout,
+    mailbox: Annotated[
+        Path | None,
+        typer.Option(help="Folder that members share, where the committee opens updates: shares go and come by it."),
+    ] = None,
 ) -> None:
     """Write the signer's vote in the running round to a file, promised and signed; nothing is sent, no gas is paid.
 
-    Whoever has the file can promise the vote, and cannot read or change it. The same vote is signed each time.
+    Whoever has the file can promise the vote, and cannot read or change it. The same vote is signed each time. Where
+    the committee opens updates, the signer's shares are released first, and others' may have to be waited for.
     """
+    from prefect_federated.adapters.mailbox import FolderMailbox
     from prefect_federated.adapters.signed_votes import sign_vote as sign
 
     party = _party(where.open(sender), sender, store, sealing_key)
-    vote = sign(party, task, holdout.open())
+    vote = sign(party, task, holdout.open(), FolderMailbox(mailbox) if mailbox else None)
     _write(out, vote)
     _say(
         f"signed the vote of {vote.whose} as 0x{vote.commitment.hex()}; have `federated validator bring-votes {out}`"

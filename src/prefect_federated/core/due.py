@@ -22,7 +22,7 @@ class Standing:
     dealt: bool = False
     survives: bool = False  # it revealed in time, and nothing took it out since
     shown: bool = False
-    shares_from: int = 0  # chain time from which the block that opened the round is final
+    deals_from: int = 0  # chain time from which the block that opened the round is final
 
 
 def participant_due(
@@ -42,7 +42,7 @@ def participant_due(
     if not standing.in_cohort:
         return None
     if state.phase == Phase.SHARE:
-        return None if standing.dealt or now_s <= paused_until or now_s < standing.shares_from else "share"
+        return None if standing.dealt or now_s <= paused_until or now_s < standing.deals_from else "share"
     if state.phase == Phase.UNMASK and standing.survives and not standing.shown and now_s >= state.opens_at:
         return "unmask"
     if state.phase == Phase.COMMIT and not standing.committed:
@@ -111,13 +111,54 @@ _VOTING: dict[tuple[Phase, VoteState | None], str] = {
 }
 
 
+def shares_due(state: RoundState, now_s: int, gap_s: int) -> bool:
+    """Whether members release shares of the round's content keys: once no reveal can come, or be taken back, any more.
+
+    Vote opens as soon as reveals are over, so members wait in it until that is final. They release no longer once a
+    proposal stands: whoever was rightly left out as unreadable must not become readable then.
+
+    Args:
+        gap_s: the chain's finality, as the task has it.
+
+    >>> from prefect_federated.core.round import Status
+    >>> state = RoundState(1, 1, Phase.VOTE, Status.NONE, 3, 9, 0, 4, 4, 4, 0, 0, 0, b"", b"", "")
+    >>> shares_due(state, now_s=4, gap_s=2), shares_due(state, now_s=5, gap_s=2)
+    (False, True)
+    """
+    since = shares_from(state, gap_s) if state.phase is Phase.VOTE else state.opens_at
+    return state.phase in (Phase.VOTE, Phase.VOTE_REVEAL, Phase.AGGREGATE) and now_s >= since
+
+
+def shares_from(state: RoundState, gap_s: int) -> int:
+    """Chain time of Vote from which on shares are released."""
+    return state.opens_at + gap_s
+
+
+def shares_until(state: RoundState, gap_s: int) -> int:
+    """Chain time from which on a reader goes on without shares that could still come; 0 where it waits for none.
+
+    A member waits for half of the time that Vote leaves, who proposes for a quarter of its window: who stays silent can
+    delay a round, and not stop it.
+
+    >>> from prefect_federated.core.round import Status
+    >>> state = RoundState(1, 1, Phase.VOTE, Status.NONE, 100, 200, 0, 4, 4, 4, 0, 0, 0, b"", b"", "")
+    >>> shares_until(state, gap_s=0), shares_until(state, gap_s=20)
+    (151, 161)
+    """
+    if state.phase not in (Phase.VOTE, Phase.AGGREGATE):
+        return 0
+    voting = state.phase is Phase.VOTE
+    since, parts = (shares_from(state, gap_s), 2) if voting else (state.opens_at, 4)
+    return since + (state.deadline - since) // parts + 1
+
+
 def seconds_to_next(
-    state: RoundState, now_s: int, paused_until: int = 0, halfway: bool = False, shares_from: int = 0
+    state: RoundState, now_s: int, paused_until: int = 0, halfway: bool = False, deals_from: int = 0
 ) -> int | None:
     """Seconds of chain time until the round's next window opens or a pause ends; None when nothing is ahead.
 
     With `halfway` also until the middle of a window, from which on who waits for a relayer sends directly. Shares are
-    dealt from `shares_from` on.
+    dealt from `deals_from` on.
 
     >>> from prefect_federated.core.round import Status
     >>> state = RoundState(1, 1, Phase.COMMIT, Status.NONE, 0, 9, 0, 4, 0, 0, 0, 0, 0, b"", b"", "")
@@ -130,8 +171,8 @@ def seconds_to_next(
         return state.opens_at - now_s
     if now_s <= paused_until:
         return paused_until + 1 - now_s
-    if state.phase == Phase.SHARE and now_s < shares_from:
-        return shares_from - now_s
+    if state.phase == Phase.SHARE and now_s < deals_from:
+        return deals_from - now_s
     if halfway and state.phase in LETTERED and now_s < middle(state):
         return middle(state) - now_s
     return max(state.deadline + 1 - now_s, 1)

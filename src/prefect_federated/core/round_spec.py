@@ -10,10 +10,15 @@ from prefect_federated.core.spec import TaskSpec
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """An account that payloads of the round are readable for, with its public sealing key of 32 bytes."""
+    """An account that payloads of the round are readable for, with its public sealing key of 32 bytes.
+
+    `keys` are those that a share of the round may be wrapped to: the one registered when it opened, and any since until
+    its reveals had ended. They are looked up in tasks alone whose committee opens updates.
+    """
 
     account: str
     public_key: bytes
+    keys: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,12 @@ class RoundSpec:
     cohort: int
     reads_until: int  # chain time by which every reveal of the round has ended
     regional: tuple[Reader, ...] = ()  # aggregators of the task's regions
+    holders: tuple[str, ...] = ()  # readers that shares of content keys are dealt to; each has the key where nobody is
+
+    @property
+    def threshold(self) -> int:
+        """Members of the committee whose shares open an update; 0 where each reader has the content key."""
+        return self.spec.opening.threshold
 
     def readers_of(self, participant: str) -> tuple[Reader, ...]:
         """Who may read this participant's update."""

@@ -4,9 +4,9 @@ spec --JCS, SHA-256--> spec hash --with the enforced parameters, keccak256--> ta
 """
 
 import hashlib
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, ValidationError, model_serializer, model_validator
 
 from prefect_federated.core.agreement import in_numbers, require_agreement
 from prefect_federated.core.canonical import canonical, canonical_hash
@@ -19,6 +19,7 @@ from prefect_federated.core.mask_spec import Clear, Masked, MaskSpec, check_mask
 from prefect_federated.core.masked_numbers import most_in_sum
 from prefect_federated.core.masking.cohort import require_graphs
 from prefect_federated.core.masking.headroom import require_maskable
+from prefect_federated.core.opening_spec import ByEach, OpeningSpec, check_opening
 from prefect_federated.core.participant_privacy import ParticipantPrivacy, Privacy, check_participant
 from prefect_federated.core.region_spec import RegionSpec, check_regions
 from prefect_federated.core.rule_spec import RuleSpec, check_sums
@@ -48,6 +49,7 @@ __all__ = [
     "LocalSpec",
     "MaskSpec",
     "ModelSpec",
+    "OpeningSpec",
     "ParticipantPrivacy",
     "PlanSpec",
     "Privacy",
@@ -85,6 +87,7 @@ class TaskSpec(Strict):
     server: ServerSpec = FedAvg()
     schedule: ScheduleSpec = Synchronous()
     masking: MaskSpec = Clear()
+    opening: OpeningSpec = ByEach()
     regions: tuple[RegionSpec, ...] = ()
     detection: DetectionSpec | None = None
     rewards: RewardSpec = RewardSpec()
@@ -122,6 +125,7 @@ class TaskSpec(Strict):
         check_schedule(self.schedule, self.local)
         check_regions(self.regions, self.rule, self.detection)
         check_masking(self.masking, self.regions, self.detection, self.rewards)
+        check_opening(self.opening, enforced, len(self.regions))
         check_local(self.local, self.model.tensors, self.rule, self.server, self.privacy)
         if isinstance(self.privacy, ParticipantPrivacy):
             check_participant(self.privacy, self.update, self.model, self.rule, enforced)
@@ -131,6 +135,14 @@ class TaskSpec(Strict):
         if isinstance(self.masking, Masked):
             require_graphs(self.masking, enforced.group or enforced.quorum, most_in_sum(enforced))
         return self
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """An opening that nobody chose is not written down: specs made before there was one keep their hashes."""
+        fields: dict[str, Any] = handler(self)
+        if not self.opening.threshold:
+            del fields["opening"]
+        return fields
 
     @property
     def model_tensors(self) -> tuple[Tensor, ...]:

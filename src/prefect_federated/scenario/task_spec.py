@@ -11,6 +11,7 @@ from prefect_federated.core.enforced import DIRECT, RELAYED, Enforced
 from prefect_federated.core.fixed_point import encode
 from prefect_federated.core.mask_spec import Clear, MaskSpec
 from prefect_federated.core.merkle import CHUNK_BYTES
+from prefect_federated.core.opening_spec import ByEach, OpeningSpec
 from prefect_federated.core.payload import plain_header
 from prefect_federated.core.server_spec import FedAvg, ServerSpec
 from prefect_federated.core.silo_noise import SiloNoise
@@ -74,6 +75,7 @@ class Terms:
     seed: int = 0
     modes: int = DIRECT | RELAYED
     masking: MaskSpec = field(default_factory=Clear)
+    opening: OpeningSpec = field(default_factory=ByEach)
 
     @property
     def masked(self) -> bool:
@@ -131,6 +133,7 @@ def build_spec(
         server=terms.server,
         detection=terms.detection,
         masking=terms.masking,
+        opening=terms.opening,
         rewards=rewards,
         committee=CommitteeSpec(tolerance=terms.tolerance, scores=terms.scores, holdout_root=terms.holdout_root),
         enforced=Enforced(**enforced),

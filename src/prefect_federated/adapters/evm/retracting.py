@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from prefect_federated.adapters.evm.records import Event, Sent
-from prefect_federated.adapters.evm.regional import Regional
+from prefect_federated.adapters.evm.releasing import Releasing
 from prefect_federated.core.round import Phase
 
 _OPEN = (Phase.COMMIT, Phase.REVEAL)
@@ -26,7 +26,7 @@ class Running:
     grant_id: bytes
 
 
-class Retracting(Regional):
+class Retracting(Releasing):
     """Retractions, by the holder, by the participant or by anybody else."""
 
     def retract(self, commit: Running) -> Sent:
