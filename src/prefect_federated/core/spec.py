@@ -4,9 +4,9 @@ spec --JCS, SHA-256--> spec hash --with the enforced parameters, keccak256--> ta
 """
 
 import hashlib
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
 from prefect_federated.core.agreement import in_numbers, require_agreement
 from prefect_federated.core.canonical import canonical, canonical_hash
@@ -35,6 +35,8 @@ from prefect_federated.core.spec_parts import (
     Tensor,
     UpdateSpec,
 )
+from prefect_federated.core.statistics.agreed import check_statistics
+from prefect_federated.core.statistics.query import Query
 
 __all__ = [
     "Column",
@@ -50,6 +52,7 @@ __all__ = [
     "PlanSpec",
     "Privacy",
     "PrivacySpec",
+    "Query",
     "RegionSpec",
     "RewardSpec",
     "RuleSpec",
@@ -65,6 +68,11 @@ __all__ = [
 ]
 
 
+def _read_for(value: Any) -> str:
+    kind = value.get("kind", "training") if isinstance(value, dict) else getattr(value, "kind", "training")
+    return "statistics" if kind == "statistics" else "training"
+
+
 class TaskSpec(Strict):
     """Everything a silo needs to decide whether to take part, and then to take part."""
 
@@ -73,7 +81,9 @@ class TaskSpec(Strict):
     description: str = ""
     purposes: tuple[str, ...] = Field(min_length=1, description="DUO codes the use falls under")
     use: UseSpec = UseSpec()
-    data: DataSpec
+    data: Annotated[
+        Annotated[DataSpec, Tag("training")] | Annotated[Query, Tag("statistics")], Discriminator(_read_for)
+    ]
     model: ModelSpec
     plan: PlanSpec
     local: LocalSpec = Sgd()
@@ -116,6 +126,7 @@ class TaskSpec(Strict):
                 f"rule {self.rule.name} needs {self.rule.fewest} updates, the quorum is {enforced.quorum};"
                 " raise the quorum"
             )
+        check_statistics(self)
         check_schedule(self.schedule, self.local)
         check_regions(self.regions, self.rule, self.detection)
         check_masking(self.masking, self.regions, self.detection, self.rewards)
@@ -126,6 +137,11 @@ class TaskSpec(Strict):
         if enforced.masked:
             require_maskable(self.update.limit, enforced.max_weight, enforced.max_participants)
         return self
+
+    @property
+    def statistics(self) -> Query | None:
+        """What is counted, where silos count instead of training."""
+        return self.data if isinstance(self.data, Query) else None
 
     @property
     def model_tensors(self) -> tuple[Tensor, ...]:
