@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from prefect_federated.cli.stats_draft import fill_statistics
 from prefect_federated.core.errors import ConfigurationError, SpecError
 from prefect_federated.core.merkle import CHUNK_BYTES
 
@@ -40,7 +41,8 @@ def complete(draft: Draft, store: "ContentStore", genesis: Path | None = None) -
 
     Filled in: the plan's code hash, the model's tensors, version 0 of the model, which is the plan's own first model
     unless `genesis` names a safetensors file, and what the enforced parameters say of all that in numbers,
-    the privacy floor of a task with differential privacy among them.
+    the privacy floor of a task with differential privacy among them. Of a statistics task all but its query, its
+    participants and its windows may be left out.
 
     Raises:
         SpecError: a field is missing or wrong; the message names it.
@@ -52,7 +54,10 @@ def complete(draft: Draft, store: "ContentStore", genesis: Path | None = None) -
 
     filled: Draft = json.loads(json.dumps(draft))  # a copy that nobody else holds
     filled.setdefault("enforced", {})
-    if "genesis_uri" not in filled.setdefault("model", {}):
+    filled.setdefault("model", {})
+    if (filled.get("data") or {}).get("kind") == "statistics":
+        fill_statistics(filled, store)
+    elif "genesis_uri" not in filled["model"]:
         _fill_model(filled, store, genesis)
     _fill_numbers(filled)
     _fill_floor(filled)
