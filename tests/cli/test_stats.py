@@ -107,7 +107,6 @@ def test_what_would_spoil_exact_sums_is_refused(cli, fresh, part: str, values: d
 def test_noise_on_counts_is_refused_in_words(cli, fresh, privacy: dict[str, Any]) -> None:
     path = draft_file(cli, fresh)
     draft = json.loads(path.read_text()) | {"privacy": privacy}
-    draft["enforced"] |= {"privacy_floor": "1", "modes": 1}
     path.write_text(json.dumps(draft))
     result = create(cli, fresh, path)
     assert result.exit_code == 3

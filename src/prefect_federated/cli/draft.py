@@ -55,7 +55,7 @@ def complete(draft: Draft, store: "ContentStore", genesis: Path | None = None) -
     filled: Draft = json.loads(json.dumps(draft))  # a copy that nobody else holds
     filled.setdefault("enforced", {})
     filled.setdefault("model", {})
-    if (filled.get("data") or {}).get("kind") == "statistics":
+    if _counts(filled):
         fill_statistics(filled, store)
     elif "genesis_uri" not in filled["model"]:
         _fill_model(filled, store, genesis)
@@ -69,6 +69,12 @@ def complete(draft: Draft, store: "ContentStore", genesis: Path | None = None) -
         raise SpecError(f"the task's field {where}: {first['msg']}; correct it in the task file") from error
     _require_genesis(spec, store)
     return spec
+
+
+def _counts(draft: Draft) -> bool:
+    """Whether it is of a statistics task."""
+    data = draft.get("data")
+    return isinstance(data, dict) and data.get("kind") == "statistics"
 
 
 def _fill_numbers(draft: Draft) -> None:
@@ -122,7 +128,7 @@ def _fill_floor(draft: Draft) -> None:
     from prefect_federated.learning.plan import load_plan
 
     enforced, plan_part = draft["enforced"], draft.get("plan") or {}
-    if not draft.get("privacy") or "max_weight" not in enforced or "ref" not in plan_part:
+    if not draft.get("privacy") or "max_weight" not in enforced or "ref" not in plan_part or _counts(draft):
         return
     try:
         privacy: Privacy = TypeAdapter(Privacy).validate_python(draft["privacy"])

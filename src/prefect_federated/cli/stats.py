@@ -54,7 +54,7 @@ def draft(
     participants: ParticipantsOption = 16,
     quorum: Annotated[int, typer.Option(min=1, help="The fewest silos that may answer; 3 or more where masked.")] = 3,
     clear: ClearOption = False,
-    window: Annotated[int, typer.Option(min=60, help="Seconds that each phase of a round lasts at most.")] = 86_400,
+    window: Annotated[int, typer.Option(min=60, help="Seconds that each phase of a round lasts at most.")] = 43_200,
 ) -> None:
     """Write the draft of a statistics task; edit purposes, bonds and windows, then `federated task create` makes it."""
     asked = read_query(query)

@@ -58,7 +58,7 @@ def draft_of(
     participants: int = 16,
     quorum: int = 3,
     masked: bool = True,
-    window_s: int = 24 * HOUR_S,
+    window_s: int = 12 * HOUR_S,
 ) -> dict[str, Any]:
     """A draft for `federated task create`, paid by nothing and bonded by little: what differs is edited there.
 

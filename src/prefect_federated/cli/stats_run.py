@@ -132,7 +132,7 @@ def tables_of(files: Sequence[Path], subject: str, missing: Sequence[str]) -> "d
     """
     import pandas
 
-    tables = dict[str, DataFrame]()
+    tables: dict[str, DataFrame] = {}
     for file in files:
         name = re.sub(r"[^a-z0-9-]+", "-", file.stem.lower()).strip("-") or "silo"
         if name in tables:

@@ -102,6 +102,7 @@ class TaskSpec(Strict):
     @model_validator(mode="after")
     def _agrees(self) -> "TaskSpec":
         """What a silo reads in words is what the contract enforces, and the rule works at the quorum."""
+        check_statistics(self)
         enforced = self.enforced
         numbers = in_numbers(
             self.purposes,
@@ -126,7 +127,6 @@ class TaskSpec(Strict):
                 f"rule {self.rule.name} needs {self.rule.fewest} updates, the quorum is {enforced.quorum};"
                 " raise the quorum"
             )
-        check_statistics(self)
         check_schedule(self.schedule, self.local)
         check_regions(self.regions, self.rule, self.detection)
         check_masking(self.masking, self.regions, self.detection, self.rewards)

@@ -85,7 +85,7 @@ class NumberColumn(Strict):
 
     @property
     def inwards(self) -> tuple[int, ...]:
-        """Its cells from both ends inwards, missing values last: the order in which cells are withheld with small ones.
+        """Its cells from both ends inwards, missing values last: the order in which cells go with small ones.
 
         >>> NumberColumn(name="age", minimum=0, maximum=90, bins=3).inwards
         (0, 4, 1, 3, 2, 5)
@@ -148,6 +148,24 @@ class Cells(Strict):
         description="silo: each withholds its own before anything leaves; pool: the pooled ones are left out of what is"
         " shown, and whoever reads the round sees them",
     )
+    missing: Literal["withheld", "told"] = Field(
+        default="withheld",
+        description="withheld: rows without a value are a cell as any; told: how many there are is told, however few",
+    )
+    sums: Literal["told", "all"] = Field(
+        default="told",
+        description="told: sums are of rows in cells that are told; all: of every row with a value, also those"
+        " withheld, about whom sums then say something",
+    )
+
+    @model_validator(mode="after")
+    def _countable(self) -> "Cells":
+        if self.sums == "all" and self.missing != "told":
+            raise ValueError(
+                "sums are of all rows with a value, and missing ones are withheld: how many are in a sum tells how many"
+                " are missing; set missing to told, or sums to told"
+            )
+        return self
 
 
 class Query(Strict):
