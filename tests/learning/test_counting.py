@@ -133,6 +133,27 @@ def test_withheld_rows_of_some_silos_leave_the_total_exact_and_widen_quantiles()
         assert one.low <= np.quantile(everybody, one.share, method="inverted_cdf") <= one.high
 
 
+def test_missing_values_may_be_told_so_that_few_of_them_hide_nothing_else() -> None:
+    frame = pd.DataFrame({"age": [*[35.0] * 30, *[45.0] * 40, np.nan, np.nan]})
+    assert Counting().count(query_of(AGE), frame).columns[0].withheld == 32, "the two, and a cell beside them"
+    told = Counting().count(query_of(AGE, cells={"missing": "told"}), frame).columns[0]
+    assert told.withheld == 0 and told.cells[-1] == 2 and told.counted == 70
+
+
+def test_where_few_rows_have_a_value_even_told_missing_ones_are_withheld_and_there_is_no_sum() -> None:
+    frame = pd.DataFrame({"age": [35.0, 36.0, *[np.nan] * 40]})
+    for sums in ("told", "all"):
+        found = Counting().count(query_of(AGE, cells={"missing": "told", "sums": sums}), frame).columns[0]
+        assert found.withheld == 42 and not any(found.cells) and (found.counted, found.total) == (0, 0)
+
+
+def test_sums_may_be_of_all_rows_with_a_value_so_that_the_mean_is_that_of_all() -> None:
+    frame = skewed()
+    found = pooled(query_of(AGE, cells={"missing": "told", "sums": "all"}), [frame])
+    assert found.columns[0].withheld == 33 and numbers_of(found).counted == 73
+    assert numbers_of(found).mean == frame["age"].clip(20, 80).mean()
+
+
 def test_in_the_pool_sums_are_of_all_rows_and_small_cells_are_left_out_of_what_is_told() -> None:
     query = query_of(AGE, cells={"fewest": 5, "at": "pool"})
     counts = Counting().count(query, skewed()).columns[0]

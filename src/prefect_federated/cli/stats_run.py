@@ -3,6 +3,7 @@
 files --> tables --> chain, contracts, grants, task --federated_round--> Summary beside the same of all rows together
 """
 
+import math
 import re
 import sys
 import warnings
@@ -79,7 +80,7 @@ class Run:
         together, rows = pandas.concat([tables[name] for name in self.names]), list[tuple[str, ...]]()
         for asked, told in zip(self.query.columns, summary.columns, strict=True):
             missing = int(together[asked.name].isna().sum())
-            if told.withheld:
+            if told.withheld and not (isinstance(asked, NumberColumn) and self.query.cells.sums == "all"):
                 rows.append((told.name, "withheld", str(told.withheld), "", "", "the figures are of the other rows"))
                 continue
             rows.append(_row(told.name, "missing", told.cells[-1], missing, 0))
@@ -193,7 +194,7 @@ def _moments(asked: NumberColumn, found: Numbers, values: Any) -> list[tuple[str
     ]
     for one in found.quantiles:
         true = float(np.quantile(values, one.share, method="inverted_cdf"))
-        if one.value is not None:
+        if one.value is not None and math.isfinite(one.high - one.low):
             rows.append(_row(asked.name, f"quantile {one.share:g}", one.value, true, one.high - one.low))
     return rows
 

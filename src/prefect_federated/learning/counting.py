@@ -27,34 +27,46 @@ class Placed:
 
 
 class Counting:
-    """Counts rows in cells; of numbers also sums of steps and of their squares, over rows in cells that are told."""
+    """Counts rows in cells; of numbers also adds up steps from the minimum, and their squares."""
 
     def place(self, query: Query, frame: "DataFrame") -> dict[str, Placed]:
         """Where each row of each column falls, and what is withheld of it."""
-        fewest = query.cells.fewest if query.cells.at == "silo" else 1
         placed = dict[str, Placed]()
         for column in query.columns:
             cells = _cells(column, frame[column.name])
             counts = tuple(np.bincount(cells, minlength=len(column.labels)).tolist())
-            placed[column.name] = Placed(cells, counts, withhold(counts, fewest, column.inwards))
+            placed[column.name] = Placed(cells, counts, _withheld(query, column, counts))
         return placed
 
     def count(self, query: Query, frame: "DataFrame") -> Counts:
         """What leaves the silo, under masks or encrypted: counts without the withheld cells, and sums."""
         placed = self.place(query, frame)
-        return Counts(len(frame), tuple(_counts(one, placed[one.name], frame[one.name]) for one in query.columns))
+        columns = tuple(_counts(query, one, placed[one.name], frame[one.name]) for one in query.columns)
+        return Counts(len(frame), columns)
 
 
-def _counts(column: NumberColumn | CategoryColumn, placed: Placed, values: "Series[Any]") -> ColumnCounts:
+def _withheld(query: Query, column: NumberColumn | CategoryColumn, counts: tuple[int, ...]) -> frozenset[int]:
+    """Cells that are withheld; missing values are not where the query has them told, unless too few rows have one."""
+    if query.cells.at == "pool":
+        return frozenset()
+    fewest, valued = query.cells.fewest, sum(counts[:-1])
+    if query.cells.missing == "told" and not 0 < valued < fewest:
+        return withhold(counts[:-1], fewest, column.inwards[:-1])
+    return withhold(counts, fewest, column.inwards)
+
+
+def _counts(query: Query, column: NumberColumn | CategoryColumn, placed: Placed, values: "Series[Any]") -> ColumnCounts:
     cells = tuple(0 if place in placed.withheld else count for place, count in enumerate(placed.counts))
-    withheld = sum(placed.counts) - sum(cells)
+    withheld, missing = sum(placed.counts) - sum(cells), len(column.labels) - 1
     if isinstance(column, CategoryColumn):
         return ColumnCounts(cells, withheld)
-    missing = len(column.labels) - 1
-    told = ~np.isin(placed.cells, [missing, *placed.withheld])
-    held = np.clip(values.to_numpy(np.float64)[told], column.minimum, column.maximum)
+    if query.cells.sums == "all":
+        summed = placed.cells != missing if missing not in placed.withheld else np.zeros(len(values), bool)
+    else:
+        summed = ~np.isin(placed.cells, [missing, *placed.withheld])
+    held = np.clip(values.to_numpy(np.float64)[summed], column.minimum, column.maximum)
     steps = np.rint((held - column.minimum) / column.resolution).astype(np.int64)  # at most 2^16 each
-    return ColumnCounts(cells, withheld, int(steps.sum()), int((steps * steps).sum()))
+    return ColumnCounts(cells, withheld, len(steps), int(steps.sum()), int((steps * steps).sum()))
 
 
 def _cells(column: NumberColumn | CategoryColumn, values: "Series[Any]") -> NDArray[np.int64]:

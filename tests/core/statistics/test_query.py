@@ -32,6 +32,7 @@ SEX: dict[str, Any] = {"name": "sex", "categories": [0, 1]}
         ([AGE], {"min_rows": 3}, "min_rows is 3, cells.fewest 5"),
         ([AGE], {"cells": {"fewest": 0}}, "greater than or equal to 1"),
         ([AGE], {"cells": {"at": "nowhere"}}, "'silo' or 'pool'"),
+        ([AGE], {"cells": {"sums": "all"}}, "set missing to told, or sums to told"),
         ([AGE], {"quantiles": [1.5]}, "less than or equal to 1"),
         ([], {}, "at least 1"),
         ([{"name": "age"}], {}, "minimum"),

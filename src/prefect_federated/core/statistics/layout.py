@@ -1,6 +1,6 @@
 """Which numbers a statistics round adds up, in which order, and how wide each is; as tensors for the task's model.
 
-query --Layout--> rows | of each column: its cells, the withheld total, and of numbers their sum and sum of squares
+query --Layout--> rows | of each column: its cells, the withheld total, of numbers also their count, sum and squares
 """
 
 from collections.abc import Sequence
@@ -18,12 +18,13 @@ COUNT_BITS, SUM_BITS, SQUARES_BITS = 31, 47, 63  # of up to 2^31 - 1 rows, each 
 class ColumnCounts:
     """What is counted of one column, by one silo or of all together.
 
-    `total` and `squares` are of the rows in cells that are told: sums of steps from the minimum, and of their squares;
-    0 for categories.
+    `total` and `squares` are of `counted` rows: sums of steps from the minimum, and of their squares. All three are 0
+    for categories.
     """
 
     cells: tuple[int, ...]  # in the order of the column's labels; 0 where withheld
     withheld: int = 0
+    counted: int = 0
     total: int = 0
     squares: int = 0
 
@@ -48,7 +49,7 @@ class Layout:
         widths = [COUNT_BITS]
         for column in self.query.columns:
             widths += [COUNT_BITS] * (len(column.labels) + 1)
-            widths += [SUM_BITS, SQUARES_BITS] if isinstance(column, NumberColumn) else []
+            widths += [COUNT_BITS, SUM_BITS, SQUARES_BITS] if isinstance(column, NumberColumn) else []
         return widths
 
     def tensors(self, coding: Coding) -> tuple[Tensor, ...]:
@@ -58,6 +59,7 @@ class Layout:
         for column in self.query.columns:
             tensors.append(Tensor(name=f"{column.name}.cells", shape=(len(column.labels) + 1, count)))
             if isinstance(column, NumberColumn):
+                tensors.append(Tensor(name=f"{column.name}.counted", shape=(count,)))
                 tensors.append(Tensor(name=f"{column.name}.sum", shape=(coding.digits(SUM_BITS),)))
                 tensors.append(Tensor(name=f"{column.name}.squares", shape=(coding.digits(SQUARES_BITS),)))
         return tuple(tensors)
@@ -67,7 +69,7 @@ class Layout:
         numbers = [counts.rows]
         for asked, column in zip(self.query.columns, counts.columns, strict=True):
             numbers += [*column.cells, column.withheld]
-            numbers += [column.total, column.squares] if isinstance(asked, NumberColumn) else []
+            numbers += [column.counted, column.total, column.squares] if isinstance(asked, NumberColumn) else []
         return numbers
 
     def counts(self, numbers: Sequence[int]) -> Counts:
@@ -81,8 +83,8 @@ class Layout:
         for asked in self.query.columns:
             cells = tuple(next(rest) for _ in asked.labels)
             withheld = next(rest)
-            total, squares = (next(rest), next(rest)) if isinstance(asked, NumberColumn) else (0, 0)
-            columns.append(ColumnCounts(cells, withheld, total, squares))
+            sums = tuple(next(rest) for _ in range(3)) if isinstance(asked, NumberColumn) else ()
+            columns.append(ColumnCounts(cells, withheld, *sums))
             if (found := sum(cells) + withheld) != rows:
                 raise SpecError(
                     f"column {asked.name} has {found} rows in its cells, the silos have {rows} together; one of"

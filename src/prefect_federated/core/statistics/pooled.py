@@ -31,7 +31,7 @@ class Quantile:
 class Numbers:
     """Of a column of numbers: moments of the values held within the bounds, and quantiles.
 
-    `counted` rows are in the moments: those with a value, in cells that are told.
+    `counted` rows are in the moments: those with a value, in cells that are told or, where the query says so, in any.
     """
 
     counted: int
@@ -76,13 +76,13 @@ def _told(query: Query, asked: NumberColumn | CategoryColumn, column: ColumnCoun
     hidden = withhold(column.cells, fewest, asked.inwards)
     cells = tuple(None if place in hidden else count for place, count in enumerate(column.cells))
     withheld = column.withheld + sum(column.cells[place] for place in hidden)
-    shown = ColumnCounts(tuple(count or 0 for count in cells), withheld, column.total, column.squares)
+    shown = ColumnCounts(tuple(count or 0 for count in cells), withheld)
     numbers = _numbers(asked, column, shown, query.quantiles) if isinstance(asked, NumberColumn) else None
     return Told(asked.name, asked.labels, cells, withheld, numbers)
 
 
 def _numbers(asked: NumberColumn, summed: ColumnCounts, shown: ColumnCounts, shares: Sequence[float]) -> Numbers:
-    counted = sum(summed.cells[:-1])
+    counted = summed.counted
     mean = variance = sample = None
     if counted:
         step = Fraction(asked.resolution)
