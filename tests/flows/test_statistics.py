@@ -11,6 +11,7 @@ from prefect_federated.adapters.gathering import gather
 from prefect_federated.adapters.granting import change_subjects
 from prefect_federated.adapters.mirroring import is_mirrored
 from prefect_federated.adapters.mlflow.records import RoundKey
+from prefect_federated.adapters.reconciling import drifts, repair, wanted
 from prefect_federated.adapters.round_log import read_round_log
 from prefect_federated.adapters.statistics import read_summary
 from prefect_federated.core.errors import ConsentError, EmptyView, PolicyRefused
@@ -187,6 +188,13 @@ def test_statistics_stand_in_mlflow_as_metrics_and_files_of_the_round_without_a_
         files = {one.path for one in client.list_artifacts(run.info.run_id)}
         assert {"statistics.json", "statistics.csv", "statistics.png"} <= files
         assert not client.search_registered_models()
+        auditor = consortium.standby.open().party
+        assert drifts(aggregator.mirror, wanted(auditor, aggregator.mirror, spec.task)) == []
+        client.delete_run(run.info.run_id)
+        found = drifts(aggregator.mirror, lacking := wanted(auditor, aggregator.mirror, spec.task))
+        assert {drift.kind for drift in found} == {"missing run"}
+        repair(aggregator.mirror, lacking, found)
+        assert drifts(aggregator.mirror, lacking) == []
 
 
 def test_an_audit_in_the_silo_counts_the_same_again_and_answers_nothing_anew(tmp_path: Path) -> None:

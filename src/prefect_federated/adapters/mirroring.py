@@ -4,7 +4,7 @@ RoundLog + notes --> parent and child runs;  version + model bytes --> registere
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
 
@@ -35,6 +35,7 @@ from prefect_federated.core.remedies import gravest
 from prefect_federated.core.result import ResultDocument
 from prefect_federated.core.round import RoundState, Status
 from prefect_federated.core.round_spec import RoundSpec
+from prefect_federated.core.statistics.pooled import Summary
 from prefect_federated.core.statistics.telling import metrics_of
 from prefect_federated.learning.vector import size_of, unflatten
 
@@ -53,10 +54,7 @@ def mirror_round(aggregator: Aggregator, spec: RoundSpec, log: RoundLog, notes: 
     party, key = aggregator.party, RoundKey(spec.chain_id, spec.coordinator, spec.task, spec.round)
     result = read_result(party, spec.task, spec.round) if log.version is not None else None
     summary = read_summary(party, spec) if result and spec.spec.statistics else None
-    record = round_record(spec, key, log, notes, result)
-    if summary is not None:
-        record = replace(record, metrics={**record.metrics, **metrics_of(summary)})
-    runs = aggregator.mirror.record_round(record)
+    runs = aggregator.mirror.record_round(round_record(spec, key, log, notes, result, summary))
     if summary is not None:
         aggregator.mirror.attach_files(runs.round, partial(write_files, summary))
     if result is None or summary is not None:
@@ -135,9 +133,18 @@ def standing_head(party: Party, mirror: Mirror, task: int) -> str | None:
 
 
 def round_record(
-    spec: RoundSpec, key: RoundKey, log: RoundLog, notes: Notes, result: ResultDocument | None
+    spec: RoundSpec,
+    key: RoundKey,
+    log: RoundLog,
+    notes: Notes,
+    result: ResultDocument | None,
+    summary: Summary | None = None,
 ) -> RoundRecord:
-    """A round as MLflow should have it."""
+    """A round as MLflow should have it.
+
+    Args:
+        summary: what it found out, where the task asks for statistics.
+    """
     people = log.participation(notes.exclusions, notes.local)
     counts = {
         "expected": len(people.expected),
@@ -155,7 +162,7 @@ def round_record(
         status=log.status.name,
         started_ms=log.started_at * 1000,
         ended_ms=log.ended_at * 1000,
-        metrics=(result.metrics if result else {}) | _median(log),
+        metrics=(result.metrics if result else {}) | _median(log) | (metrics_of(summary) if summary else {}),
         counts=counts,
         params={
             "rule": spec.spec.rule.name,

@@ -23,7 +23,7 @@ def answer(
     (name,) = query.names
     placed = Counting().place(query, pd.DataFrame({name: ages}))[name]
     tags = np.array(range(len(ages)) if subjects is None else subjects, np.uint64)
-    kept = Placement(query.columns[0].model_dump(mode="json"), tuple(sorted(placed.withheld)), placed.cells)
+    kept = Placement(query.columns[0].model_dump_json(), tuple(sorted(placed.withheld)), placed.cells)
     return Answered("31337/0xc0", 1, round, fewest, tags, {name: kept})
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.silo import Silo
-from prefect_federated.core.canonical import canonical
+from prefect_federated.core.canonical import canonical, canonical_hash
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.sealing import open_stream, seal_stream
 from prefect_federated.core.statistics.differencing import Answered, Placement, require_apart
@@ -74,7 +74,9 @@ def _answer(silo: Silo, spec: RoundSpec, view: "ConsentView") -> Answered:
         tags=tags,
         columns={
             one.name: Placement(
-                one.model_dump(mode="json"), tuple(sorted(placed[one.name].withheld)), placed[one.name].cells
+                canonical_hash(one.model_dump(mode="json")).hex(),
+                tuple(sorted(placed[one.name].withheld)),
+                placed[one.name].cells,
             )
             for one in query.columns
         },
@@ -86,9 +88,10 @@ def _sealed(party: Party, answer: Answered) -> bytes:
     from safetensors.numpy import save
 
     names, key, attempt = list(answer.columns), os.urandom(32), os.urandom(16)
-    cells = {str(place): answer.columns[name].cells.astype(np.uint16) for place, name in enumerate(names)}
-    body = list(seal_stream([save({"tags": answer.tags, **cells})], key, attempt))
-    columns = [{"name": one, "asked": _of(answer, one).asked, "withheld": _of(answer, one).withheld} for one in names]
+    cells = {f"cells {place}": _of(answer, name).cells.astype(np.uint16) for place, name in enumerate(names)}
+    hidden = {f"withheld {place}": np.array(_of(answer, one).withheld, np.uint16) for place, one in enumerate(names)}
+    body = list(seal_stream([save({"tags": answer.tags, **cells, **hidden})], key, attempt))
+    columns = [{"name": one, "asked": _of(answer, one).asked} for one in names]
     place = {"chain": answer.chain, "task": answer.task, "round": answer.round, "fewest": answer.fewest}
     rows = {"body": party.store.put(body), "bytes": sum(map(len, body)), "key": key.hex()}
     return canonical({**place, "columns": columns, **rows})
@@ -106,7 +109,9 @@ def _opened(party: Party, document: bytes) -> Answered:
     body = b"".join(party.store.get(kept["body"], kept["bytes"]))
     rows = load(b"".join(open_stream([body], bytes.fromhex(kept["key"]))))
     columns = {
-        one["name"]: Placement(one["asked"], tuple(one["withheld"]), rows[str(place)].astype(np.int64))
+        one["name"]: Placement(
+            one["asked"], tuple(rows[f"withheld {place}"].tolist()), rows[f"cells {place}"].astype(np.int64)
+        )
         for place, one in enumerate(kept["columns"])
     }
     return Answered(kept["chain"], kept["task"], kept["round"], kept["fewest"], rows["tags"], columns)

@@ -11,7 +11,6 @@ again; one subject more or less is not, nor are bounds moved by a little.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,10 +24,10 @@ ABSENT = -1
 class Placement:
     """The rows of an answer in the cells of one column.
 
-    `asked` is the column as the query has it, JSON values: equal ones have equal cells.
+    `asked` is a digest of the column as the query has it: under equal ones the cells are the same.
     """
 
-    asked: dict[str, Any]
+    asked: str
     withheld: tuple[int, ...]
     cells: NDArray[np.int64] = field(repr=False)  # [n], the cell of each row
 
@@ -52,7 +51,7 @@ def require_apart(earlier: Sequence[Answered], new: Answered) -> None:
         PolicyRefused: naming column and earlier round, not how many rows it is about or in which cell they are.
 
     >>> def answer(round, tags, cells):
-    ...     return Answered("", 1, round, 3, np.array(tags, np.uint64), {"age": Placement({}, (), np.array(cells))})
+    ...     return Answered("", 1, round, 3, np.array(tags, np.uint64), {"age": Placement("", (), np.array(cells))})
     >>> require_apart([answer(1, [1, 2, 3, 4], [0, 0, 0, 1])], answer(2, [1, 2, 3, 4], [0, 0, 0, 1]))
     >>> require_apart([answer(1, [1, 2, 3, 4], [0, 0, 0, 1])], answer(2, [1, 2, 3], [0, 0, 0]))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
