@@ -71,6 +71,11 @@ def test_pooled_figures_are_those_of_all_rows_together(silos: list[list[float | 
             assert abs(one.value - true) <= 10
 
 
+def test_a_bin_holds_its_left_edge_and_the_last_one_both() -> None:
+    summary = pooled(query_of(AGE, cells=EVERYTHING), [pd.DataFrame({"age": [20.0, 30.0, 80.0, 19.9, 80.1]})])
+    assert summary.columns[0].cells == (1, 1, 1, 0, 0, 0, 1, 1, 0)
+
+
 def test_whole_numbers_under_a_step_of_one_are_exact() -> None:
     rng = np.random.default_rng(1)
     frames = [pd.DataFrame({"age": rng.integers(20, 81, rows).astype(float)}) for rows in (50, 70, 111)]

@@ -78,6 +78,15 @@ def test_cells_that_stay_but_are_withheld_otherwise_are_refused() -> None:
     assert refused(old, answer(2, [22.0, *AGES[12:]], bins=[40, 60, 70])), "another cell would be withheld beside it"
 
 
+def test_cells_that_stay_under_one_grid_but_are_withheld_with_another_are_refused() -> None:
+    """Nobody is left above 60: the cell from 40 on is withheld beside the one below 40, and its rows are known."""
+    ages = [22.0, *AGES[12:]]
+    old, new = answer(1, ages), answer(2, ages[:21])
+    assert old.columns["age"].withheld != new.columns["age"].withheld
+    assert refused(old, new)
+    assert not refused(answer(1, AGES), answer(2, AGES[:32])), "fifteen who leave, where nothing is withheld"
+
+
 def test_the_larger_k_of_two_answers_counts() -> None:
     six_gone = range(6, len(AGES))
     assert not refused(answer(1, AGES), answer(2, AGES[6:], six_gone))
