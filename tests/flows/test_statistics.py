@@ -161,7 +161,10 @@ def test_a_subject_who_leaves_between_share_and_commit_keeps_no_silo_from_its_ow
         do(consortium, spec, "share")
         ward = member(consortium, "ward-a")
         evidence = validate(ward.silo, spec)
-        train(ward.silo, spec, evidence)  # its answer is kept, and never sealed: the process died
+        for _ in range(2):
+            train(ward.silo, spec, evidence)  # its answer is kept, and never sealed: the process died
+        kept = [ward.silo.party.vault.recall(f"statistics/{ward.account}/{number}".lower()) for number in range(2)]
+        assert kept[0] is not None and kept[1] is None, "once for the round, however often it is tried"
         leaves(consortium, "ward-a", ["ward-a-007"])
         for step in ("commit", "reveal", "unmask"):
             do(consortium, spec, step)
