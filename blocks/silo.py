@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _RULES = (
     *("approved_plans", "readers", "min_cohort", "masked_only", "min_noise", "whole_silo", "most_split"),
-    *("min_rows", "forbidden_columns", "disclosure", "purposes", "suite_hash"),
+    *("min_cell", "min_rows", "forbidden_columns", "disclosure", "purposes", "suite_hash"),
 )
 
 
@@ -105,6 +105,12 @@ class Silo(PartyBlock):
         ge=1,
         title="Most to split noise",
         description="Silos among whom a masked sum's noise may be split: so many must keep their parts to themselves.",
+    )
+    min_cell: int = Field(
+        default=5,
+        ge=1,
+        title="Minimum cell",
+        description="Fewest rows of a cell that statistics may tell of this silo; smaller ones stay here.",
     )
     min_rows: int = Field(default=1, ge=1, title="Minimum rows", description="Fewest consented rows to train on.")
     forbidden_columns: list[str] = Field(

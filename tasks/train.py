@@ -1,12 +1,14 @@
 """Train: the approved plan on the validated view, from the verified base; the update leaves encrypted.
 
 base words --decode--> plan.train (or train_privately) on the same view --clip, encode, mask--> sealed body in the store
+a statistics task: the same view --plan.count, encode, mask--> sealed body in the store
 """
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from prefect_federated.adapters.checkpoints import checkpoint
+from prefect_federated.adapters.data.answers import keep_answer
 from prefect_federated.adapters.data.consented import same_view
 from prefect_federated.adapters.data.training import train_on
 from prefect_federated.adapters.masking import masked
@@ -32,12 +34,14 @@ def train(silo: Silo, spec: RoundSpec, evidence: Evidence) -> SealedUpdate:
     Raises:
         DataRefused: the data changed since they were validated.
         NonFiniteUpdate: training diverged.
+        PolicyRefused: statistics would show a few rows beside an earlier answer.
         ConfigurationError: the plan cannot train privately, or by the task's algorithm.
         StoreUnreachable: in a masked task, the store does not give what somebody dealt.
         TooFewShares: in a masked task, so few dealt shares that no mask could be taken off again.
     """
     party = silo.party
     view = same_view(silo, spec, evidence)
+    keep_answer(silo, spec, view)
     update = train_on(silo, spec, view)
     words, masks = masked(party, spec, update)
     sealed = seal_update(

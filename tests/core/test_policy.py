@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from prefect_federated.core.errors import PlanNotApproved, PolicyRefused
 from prefect_federated.core.policy import Policy, check_policy
-from prefect_federated.core.spec import ParticipantPrivacy, TaskSpec
+from prefect_federated.core.spec import ParticipantPrivacy, Query, TaskSpec
 from tests.core.conftest import GROUPED, MASKED
 
 CODE = b"\x0a" * 32
@@ -118,6 +118,20 @@ def test_noise_is_split_among_no_more_than_the_silo_allows(task: TaskSpec) -> No
     with pytest.raises(PolicyRefused, match="splits its noise among 3 silos, this silo allows 1"):
         check_policy(Policy(**OPEN), split, [AGGREGATOR], CODE)
     check_policy(Policy(**OPEN, most_split=3), split, [AGGREGATOR], CODE)
+
+
+@pytest.mark.parametrize(
+    ("cells", "min_cell", "told"), [({"fewest": 4}, 5, 4), ({"fewest": 5, "at": "pool"}, 5, 1), ({"fewest": 9}, 10, 9)]
+)
+def test_statistics_of_smaller_cells_than_the_silo_tells_are_refused(
+    task: TaskSpec, cells: dict[str, Any], min_cell: int, told: int
+) -> None:
+    asked = {"columns": [{"name": "age", "minimum": 0, "maximum": 99}], "cells": cells}
+    counted = task.model_copy(update={"data": Query.model_validate(asked)})
+    with pytest.raises(PolicyRefused, match=f"cells of {told} rows .* tells none below {min_cell}"):
+        check_policy(Policy(**OPEN, min_cell=min_cell), counted, [AGGREGATOR], CODE)
+    check_policy(Policy(**OPEN, min_cell=told), counted, [AGGREGATOR], CODE)
+    check_policy(Policy(**OPEN, min_cell=min_cell), task, [AGGREGATOR], CODE)
 
 
 def test_noise_at_the_floor_is_enough(bent: Bent) -> None:

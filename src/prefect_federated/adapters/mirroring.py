@@ -5,6 +5,7 @@ RoundLog + notes --> parent and child runs;  version + model bytes --> registere
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import takewhile
 
 from prefect_federated.adapters.aggregator import Aggregator
@@ -25,6 +26,7 @@ from prefect_federated.adapters.payloads import fetch_words
 from prefect_federated.adapters.reading import ROUND, read_result, read_task_spec, version_with_hash
 from prefect_federated.adapters.remedies import read_remedies
 from prefect_federated.adapters.round_log import RoundLog
+from prefect_federated.adapters.statistics import read_summary, write_files
 from prefect_federated.core.duo import purpose_codes
 from prefect_federated.core.fixed_point import decode_single
 from prefect_federated.core.notes import Notes
@@ -33,6 +35,8 @@ from prefect_federated.core.remedies import gravest
 from prefect_federated.core.result import ResultDocument
 from prefect_federated.core.round import RoundState, Status
 from prefect_federated.core.round_spec import RoundSpec
+from prefect_federated.core.statistics.pooled import Summary
+from prefect_federated.core.statistics.telling import metrics_of
 from prefect_federated.learning.vector import size_of, unflatten
 
 REMEDY_TAG, PURPOSES_TAG, UNTIL_TAG = "federated.remedy", "federated.purposes", "federated.usable_until"
@@ -41,13 +45,19 @@ ROLLBACK = 2  # kind of a version that brings an older model back
 
 
 def mirror_round(aggregator: Aggregator, spec: RoundSpec, log: RoundLog, notes: Notes) -> int | None:
-    """Mirror a finished round; returns MLflow's version, None if the round made none or there is no mirror."""
+    """Mirror a finished round; returns MLflow's version, None if the round made none or there is no mirror.
+
+    Statistics are metrics and files of the round's run: there is no model to register.
+    """
     if aggregator.mirror is None:
         return None
     party, key = aggregator.party, RoundKey(spec.chain_id, spec.coordinator, spec.task, spec.round)
     result = read_result(party, spec.task, spec.round) if log.version is not None else None
-    runs = aggregator.mirror.record_round(round_record(spec, key, log, notes, result))
-    if result is None:
+    summary = read_summary(party, spec) if result and spec.spec.statistics else None
+    runs = aggregator.mirror.record_round(round_record(spec, key, log, notes, result, summary))
+    if summary is not None:
+        aggregator.mirror.attach_files(runs.round, partial(write_files, summary))
+    if result is None or summary is not None:
         return None
     version = version_with_hash(party.federation.versions(spec.task), log.version_hash)
     made = Made(result.model_uri, result.metrics, tuple(notes.name(update.participant) for update in result.included))
@@ -76,15 +86,15 @@ def mirror_remedies(mirror: Mirror, federation: Federation, task: int, task_name
 def is_mirrored(aggregator: Aggregator, task: int, state: RoundState) -> bool:
     """Whether MLflow has what became of the task's last round; True without a mirror.
 
-    A round that made a version is there once the alias stands on it, a rejected one once its run is.
+    A round that made a model is there once the alias stands on it, a rejected one or statistics once its run is.
     """
     if aggregator.mirror is None:
         return True
     federation = aggregator.party.federation
-    if state.status is Status.REJECTED:
+    agreed = read_task_spec(aggregator.party, federation.task_of(task))
+    if state.status is Status.REJECTED or agreed.statistics is not None:
         return aggregator.mirror.has_round(RoundKey(federation.chain_id, federation.coordinator, task, state.round))
-    name = read_task_spec(aggregator.party, federation.task_of(task)).name
-    return aggregator.mirror.follows(name, "0x" + federation.head(task)[0].hex())
+    return aggregator.mirror.follows(agreed.name, "0x" + federation.head(task)[0].hex())
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +133,18 @@ def standing_head(party: Party, mirror: Mirror, task: int) -> str | None:
 
 
 def round_record(
-    spec: RoundSpec, key: RoundKey, log: RoundLog, notes: Notes, result: ResultDocument | None
+    spec: RoundSpec,
+    key: RoundKey,
+    log: RoundLog,
+    notes: Notes,
+    result: ResultDocument | None,
+    summary: Summary | None = None,
 ) -> RoundRecord:
-    """A round as MLflow should have it."""
+    """A round as MLflow should have it.
+
+    Args:
+        summary: what it found out, where the task asks for statistics.
+    """
     people = log.participation(notes.exclusions, notes.local)
     counts = {
         "expected": len(people.expected),
@@ -143,7 +162,7 @@ def round_record(
         status=log.status.name,
         started_ms=log.started_at * 1000,
         ended_ms=log.ended_at * 1000,
-        metrics=(result.metrics if result else {}) | _median(log),
+        metrics=(result.metrics if result else {}) | _median(log) | (metrics_of(summary) if summary else {}),
         counts=counts,
         params={
             "rule": spec.spec.rule.name,
@@ -222,6 +241,6 @@ def package(party: Party, spec: RoundSpec, made: Made, version: Version) -> Pack
         plan=agreed.plan.ref,
         hyperparameters=agreed.plan.hyperparameters,
         tensors=unflatten(vector[: size_of(agreed.model_tensors)], agreed.model_tensors),
-        columns={column.name: "double" for column in agreed.data.columns},
+        columns=dict.fromkeys(agreed.data.features, "double"),
         code_hash="0x" + agreed.plan.code_hash.hex(),
     )

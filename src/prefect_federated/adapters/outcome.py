@@ -91,7 +91,7 @@ def _base(party: Party, spec: RoundSpec) -> Words:
 
 
 def _metrics(aggregator: Aggregator, spec: RoundSpec, model: Words) -> dict[str, float]:
-    if aggregator.holdout is None:
+    if aggregator.holdout is None or spec.spec.statistics is not None:
         return {}
     vector = decode_single(model, spec.header("model").parts[0].encoding)
     return evaluate_vector(spec.spec, vector, aggregator.holdout.read())

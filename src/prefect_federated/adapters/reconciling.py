@@ -24,6 +24,7 @@ from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.reading import read_past_spec, read_result
 from prefect_federated.adapters.remedies import read_remedies
 from prefect_federated.adapters.round_log import RoundLog, read_round_log
+from prefect_federated.adapters.statistics import read_summary
 from prefect_federated.core.notes import Notes
 from prefect_federated.core.remedies import gravest
 from prefect_federated.core.round import Status
@@ -45,6 +46,7 @@ class Wanted:
     records: tuple[RoundRecord, ...]
     versions: tuple[tuple[ModelVersion, PackagedModel], ...]
     champion: str | None
+    models: bool = True  # False where its rounds are statistics: they are runs alone
 
 
 def wanted(party: Party, mirror: Mirror, task: int) -> Wanted:
@@ -60,7 +62,7 @@ def wanted(party: Party, mirror: Mirror, task: int) -> Wanted:
     mirrored: list[tuple[ModelVersion, PackagedModel]] = []
     for version in versions[1:]:
         spec = rounds[version.round][0] if version.round in rounds else last[0] if last else None
-        if spec is not None:
+        if spec is not None and spec.spec.statistics is None:
             status = "ROLLBACK" if version.kind == ROLLBACK else rounds[version.round][1].status.name
             made = made_before(party, spec, version)
             told = model_version(party, spec, version, status, made)
@@ -71,14 +73,17 @@ def wanted(party: Party, mirror: Mirror, task: int) -> Wanted:
     for round, (spec, log) in rounds.items():
         key = RoundKey(federation.chain_id, federation.coordinator, task, round)
         result = read_result(party, task, round) if log.version is not None else None
-        records.append(round_record(spec, key, log, Notes(), result))
+        summary = read_summary(party, spec) if result and spec.spec.statistics else None
+        records.append(round_record(spec, key, log, Notes(), result, summary))
+    models = last is None or last[0].spec.statistics is None
     return Wanted(
         name=last[0].spec.name if last else "",
         federation=RoundKey(federation.chain_id, federation.coordinator, task, 0).federation,
         task=task,
         records=tuple(records),
         versions=tuple(mirrored),
-        champion=standing_head(party, mirror, task),
+        champion=standing_head(party, mirror, task) if models else None,
+        models=models,
     )
 
 
@@ -129,6 +134,9 @@ def _with_run(mirror: Mirror, version: ModelVersion) -> ModelVersion:
 
 
 def _drifts(client: "MlflowClient", experiment_id: str, name: str, task: Wanted, children: bool) -> Iterator[Drift]:
+    if not task.models:
+        yield from run_drifts(client, experiment_id, task.records, f"{task.federation}/{task.task}", children)
+        return
     missing = list(owner_drift(client, name, f"{task.federation}/{task.task}"))
     yield from missing
     yield from run_drifts(client, experiment_id, task.records, f"{task.federation}/{task.task}", children)

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from prefect_federated.cli.stats_draft import fill_statistics
 from prefect_federated.core.errors import ConfigurationError, SpecError
 from prefect_federated.core.merkle import CHUNK_BYTES
 
@@ -41,7 +42,8 @@ def complete(draft: Draft, store: "ContentStore", genesis: Path | None = None) -
     Filled in: the plan's code hash, the model's tensors, version 0 of the model, which is the plan's own first model
     unless `genesis` names a safetensors file, and what the enforced parameters say of all that in numbers,
     the privacy floor of a task with differential privacy among them; and of a committee that opens updates, how many of
-    it it takes: more than half.
+    it it takes: more than half. Of a statistics task all but its query, its participants and its windows may be left
+    out.
 
     Raises:
         SpecError: a field is missing or wrong; the message names it.
@@ -53,7 +55,10 @@ def complete(draft: Draft, store: "ContentStore", genesis: Path | None = None) -
 
     filled: Draft = json.loads(json.dumps(draft))  # a copy that nobody else holds
     filled.setdefault("enforced", {})
-    if "genesis_uri" not in filled.setdefault("model", {}):
+    filled.setdefault("model", {})
+    if _counts(filled):
+        fill_statistics(filled, store)
+    elif "genesis_uri" not in filled["model"]:
         _fill_model(filled, store, genesis)
     _fill_threshold(filled)
     _fill_numbers(filled)
@@ -66,6 +71,12 @@ def complete(draft: Draft, store: "ContentStore", genesis: Path | None = None) -
         raise SpecError(f"the task's field {where}: {first['msg']}; correct it in the task file") from error
     _require_genesis(spec, store)
     return spec
+
+
+def _counts(draft: Draft) -> bool:
+    """Whether it is of a statistics task."""
+    data = draft.get("data")
+    return isinstance(data, dict) and data.get("kind") == "statistics"
 
 
 def _fill_numbers(draft: Draft) -> None:
@@ -129,7 +140,7 @@ def _fill_floor(draft: Draft) -> None:
     from prefect_federated.learning.plan import load_plan
 
     enforced, plan_part = draft["enforced"], draft.get("plan") or {}
-    if not draft.get("privacy") or "max_weight" not in enforced or "ref" not in plan_part:
+    if not draft.get("privacy") or "max_weight" not in enforced or "ref" not in plan_part or _counts(draft):
         return
     try:
         privacy: Privacy = TypeAdapter(Privacy).validate_python(draft["privacy"])

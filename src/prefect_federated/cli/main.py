@@ -25,6 +25,7 @@ from prefect_federated.cli.poster import poster_app
 from prefect_federated.cli.registry import registry
 from prefect_federated.cli.remedy import remedy_app
 from prefect_federated.cli.round import round_app
+from prefect_federated.cli.stats import stats_app
 from prefect_federated.cli.task import task_app
 from prefect_federated.cli.validator import validator_app
 
@@ -51,6 +52,7 @@ app.command("devnet", epilog="Example: federated devnet --port 8545 --profile ba
 app.add_typer(chain_app, name="chain")
 app.add_typer(task_app, name="task")
 app.add_typer(round_app, name="round")
+app.add_typer(stats_app, name="stats")
 app.add_typer(participant, name="participant")
 app.add_typer(validator_app, name="validator")
 app.add_typer(poster_app, name="poster")

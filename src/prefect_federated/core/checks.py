@@ -9,7 +9,8 @@ from typing import Any
 
 from prefect_federated.core.canonical import canonical_hash
 from prefect_federated.core.errors import DataRefused
-from prefect_federated.core.spec import DataSpec
+from prefect_federated.core.spec import DataSpec, Query
+from prefect_federated.core.statistics.query import NumberColumn
 from prefect_federated.core.view import COMPLETE, CONSENT_ACTIVE, FLAGS, FRESH, SUBJECT_UNIQUE
 
 FORMAT = "federated-suite/1"
@@ -74,8 +75,10 @@ class CheckReport:
         return tuple(check for check in self.checks if not check.success)
 
 
-def suite_of(data: DataSpec, min_rows: int = 1, own: Sequence[Expected] = ()) -> Suite:
+def suite_of(data: DataSpec | Query, min_rows: int = 1, own: Sequence[Expected] = ()) -> Suite:
     """Build the suite of a task: consent and completeness first, then schema, ranges and labels.
+
+    Of a statistics task missing values and values out of bounds are counted, not refused.
 
     Args:
         min_rows: the silo's own minimum; the larger of it and the task's holds.
@@ -93,16 +96,27 @@ def suite_of(data: DataSpec, min_rows: int = 1, own: Sequence[Expected] = ()) ->
         Expected("expect_enough_rows", None, {"min_value": rows}),
         Expected("expect_consent_active", CONSENT_ACTIVE, {"value_set": [True]}),
         Expected("expect_subject_once", SUBJECT_UNIQUE, {"value_set": [True]}),
-        Expected("expect_no_missing_value", COMPLETE, {"value_set": [True]}),
     ]
+    if isinstance(data, DataSpec):
+        found.append(Expected("expect_no_missing_value", COMPLETE, {"value_set": [True]}))
     if data.freshness is not None:
         found.append(Expected("expect_fresh", FRESH, {"value_set": [True]}))
+    return Suite((*found, *(_of_values(data) if isinstance(data, DataSpec) else _of_numbers(data)), *own))
+
+
+def _of_values(data: DataSpec) -> list[Expected]:
+    found = list[Expected]()
     for column in data.columns:
         bounds = {"min_value": column.minimum, "max_value": column.maximum}
         found.append(Expected("expect_feature_numeric", column.name, {"type_list": ["float64"]}))
         found.append(Expected("expect_feature_in_range", column.name, bounds))
     found.append(Expected("expect_known_label", data.target, {"value_set": sorted(data.target_values)}))
-    return Suite((*found, *own))
+    return found
+
+
+def _of_numbers(query: Query) -> list[Expected]:
+    names = [column.name for column in query.columns if isinstance(column, NumberColumn)]
+    return [Expected("expect_feature_numeric", name, {"type_list": ["float64"]}) for name in names]
 
 
 def require_passed(report: CheckReport, dataset: str) -> None:

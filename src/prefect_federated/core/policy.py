@@ -39,6 +39,11 @@ class Policy(BaseModel):
         ge=1,
         description="silos among whom a masked sum's noise may be split: so many keep their parts to themselves",
     )
+    min_cell: int = Field(
+        default=5,
+        ge=1,
+        description="fewest rows of a cell that statistics may tell of this silo; smaller ones stay here",
+    )
     min_rows: int = Field(default=1, ge=1, description="fewest consented rows this silo trains on")
     forbidden_columns: tuple[str, ...] = Field(
         default=(), description="columns that never leave, not even into training"
@@ -125,11 +130,26 @@ def _check_exposure(policy: Policy, spec: TaskSpec, cohort: int) -> None:
             f" {policy.most_split}: so many have to keep their parts to themselves; raise most_split in the silo's"
             " policy or stay out"
         )
+    _check_cells(policy, spec)
     if policy.whole_silo and not isinstance(spec.privacy, ParticipantPrivacy):
         hidden = "nothing" if spec.privacy is None else f"each {spec.privacy.unit}"
         raise PolicyRefused(
             f"task {spec.name} hides {hidden} under noise, this silo joins tasks that hide each participant; change"
             " whole_silo in the silo's policy or stay out"
+        )
+
+
+def _check_cells(policy: Policy, spec: TaskSpec) -> None:
+    """How few rows a count may be about, once it has left the silo."""
+    query = spec.statistics
+    if query is None:
+        return
+    told = query.cells.fewest if query.cells.at == "silo" else 1
+    if told < policy.min_cell:
+        raise PolicyRefused(
+            f"task {spec.name} has silos tell cells of {told} rows (data.cells: fewest {query.cells.fewest}, at"
+            f" {query.cells.at}), this silo tells none below {policy.min_cell}; lower min_cell in the silo's policy or"
+            " stay out"
         )
 
 

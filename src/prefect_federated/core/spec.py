@@ -4,9 +4,17 @@ spec --JCS, SHA-256--> spec hash --with the enforced parameters, keccak256--> ta
 """
 
 import hashlib
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, ValidationError, model_serializer, model_validator
+from pydantic import (
+    Discriminator,
+    Field,
+    SerializerFunctionWrapHandler,
+    Tag,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from prefect_federated.core.agreement import in_numbers, require_agreement
 from prefect_federated.core.canonical import canonical, canonical_hash
@@ -38,6 +46,8 @@ from prefect_federated.core.spec_parts import (
     Tensor,
     UpdateSpec,
 )
+from prefect_federated.core.statistics.agreed import check_statistics
+from prefect_federated.core.statistics.query import Query
 
 __all__ = [
     "Column",
@@ -54,6 +64,7 @@ __all__ = [
     "PlanSpec",
     "Privacy",
     "PrivacySpec",
+    "Query",
     "RegionSpec",
     "RewardSpec",
     "RuleSpec",
@@ -69,6 +80,11 @@ __all__ = [
 ]
 
 
+def _read_for(value: Any) -> str:
+    kind = value.get("kind", "training") if isinstance(value, dict) else getattr(value, "kind", "training")
+    return "statistics" if kind == "statistics" else "training"
+
+
 class TaskSpec(Strict):
     """Everything a silo needs to decide whether to take part, and then to take part."""
 
@@ -77,7 +93,9 @@ class TaskSpec(Strict):
     description: str = ""
     purposes: tuple[str, ...] = Field(min_length=1, description="DUO codes the use falls under")
     use: UseSpec = UseSpec()
-    data: DataSpec
+    data: Annotated[
+        Annotated[DataSpec, Tag("training")] | Annotated[Query, Tag("statistics")], Discriminator(_read_for)
+    ]
     model: ModelSpec
     plan: PlanSpec
     local: LocalSpec = Sgd()
@@ -97,6 +115,7 @@ class TaskSpec(Strict):
     @model_validator(mode="after")
     def _agrees(self) -> "TaskSpec":
         """What a silo reads in words is what the contract enforces, and the rule works at the quorum."""
+        check_statistics(self)
         enforced = self.enforced
         numbers = in_numbers(
             self.purposes,
@@ -143,6 +162,11 @@ class TaskSpec(Strict):
         if not self.opening.threshold:
             del fields["opening"]
         return fields
+
+    @property
+    def statistics(self) -> Query | None:
+        """What is counted, where silos count instead of training."""
+        return self.data if isinstance(self.data, Query) else None
 
     @property
     def model_tensors(self) -> tuple[Tensor, ...]:

@@ -58,16 +58,21 @@ class DataSpec(Strict):
         return (*(column.name for column in self.columns), self.target)
 
     @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the features, in the model's order."""
+        return tuple(column.name for column in self.columns)
+
+    @property
     def read(self) -> tuple[str, ...]:
         """The columns that a grant must cover: features, target, and the date where rows must be fresh."""
         return self.names if self.freshness is None else (*self.names, self.freshness.column)
 
     @model_validator(mode="after")
     def _distinct(self) -> "DataSpec":
-        _require_distinct("columns, target and date", self.read)
+        require_distinct("columns, target and date", self.read)
         if taken := [name for name in self.read if name.startswith("_")]:
             raise ValueError(f"column {', '.join(taken)} begins with _, as the checks' own flags do; rename it")
-        _require_distinct("target values", self.target_values)
+        require_distinct("target values", self.target_values)
         return self
 
 
@@ -100,7 +105,7 @@ class ModelSpec(Strict):
 
     @model_validator(mode="after")
     def _possible(self) -> "ModelSpec":
-        _require_distinct("tensors", [tensor.name for tensor in self.tensors])
+        require_distinct("tensors", [tensor.name for tensor in self.tensors])
         if self.size > MAX_SIZE:
             raise ValueError(f"the model holds {self.size} numbers, a payload at most {MAX_SIZE}")
         return self
@@ -172,6 +177,7 @@ class CommitteeSpec(Strict):
     )
 
 
-def _require_distinct(what: str, values: Sequence[str | int]) -> None:
+def require_distinct(what: str, values: Sequence[str | int]) -> None:
+    """Refuse a list that names something twice; called within a model's validation."""
     if len(set(values)) != len(values):
         raise ValueError(f"{what} {', '.join(map(str, values))} name one twice")

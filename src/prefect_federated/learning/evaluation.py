@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def held_out(spec: TaskSpec, frame: "DataFrame") -> TrainingData:
     """A table as the task's features and target."""
-    return TrainingData(frame, tuple(column.name for column in spec.data.columns), spec.data.target)
+    return TrainingData(frame, spec.data.features, spec.data.target)
 
 
 class _Read(TrainingData):

@@ -17,8 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prefect_federated.core.errors import ConfigurationError, PlanNotApproved
-from prefect_federated.core.spec import PrivacySpec, Tensor
+from prefect_federated.core.spec import PrivacySpec, Query, Tensor
+from prefect_federated.core.statistics.layout import Counts
 from prefect_federated.learning.accountant import Sampling
+from prefect_federated.learning.counting import Placed
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -105,6 +107,19 @@ class PrivateTrainingPlan(TrainingPlan, Protocol):
         ...
 
 
+@runtime_checkable
+class CountingPlan(Protocol):
+    """What a silo counts where a task asks for statistics; it has no model."""
+
+    def place(self, query: Query, frame: "DataFrame") -> dict[str, Placed]:
+        """The cell of each row in each column, and the cells that are withheld."""
+        ...
+
+    def count(self, query: Query, frame: "DataFrame") -> Counts:
+        """The counts that leave the silo."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Private:
     """How to train privately, and the silo's secret behind samples and noise."""
@@ -151,6 +166,35 @@ def load_plan(ref: str, hyperparameters: Mapping[str, Any], approved_hash: bytes
         PlanNotApproved: the source changed since its hash was approved.
         ConfigurationError: no such class, settings it does not take, or methods are missing.
     """
+    plan = _built(ref, hyperparameters, approved_hash)
+    if not isinstance(plan, TrainingPlan):
+        raise ConfigurationError(f"{ref} lacks a method of TrainingPlan; see prefect_federated.learning.plan")
+    return plan
+
+
+def load_counting(ref: str, hyperparameters: Mapping[str, Any], approved_hash: bytes | None = None) -> CountingPlan:
+    """Load the plan of a statistics task, as `load_plan` does another.
+
+    Raises:
+        PlanNotApproved: the source changed since its hash was approved.
+        ConfigurationError: no such class, or it does not count.
+    """
+    plan = _built(ref, hyperparameters, approved_hash)
+    if not isinstance(plan, CountingPlan):
+        raise ConfigurationError(
+            f"the task asks for statistics, and plan {ref} lacks count or place; name"
+            " prefect_federated.learning.counting:Counting as plan.ref"
+        )
+    return plan
+
+
+def manifest(plan: TrainingPlan) -> tuple[Tensor, ...]:
+    """Names and shapes of the plan's shared tensors, as a task spec lists them."""
+    shared = plan.parameters(plan.build_model(0))
+    return tuple(Tensor(name=name, shape=values.shape) for name, values in shared.items())
+
+
+def _built(ref: str, hyperparameters: Mapping[str, Any], approved_hash: bytes | None) -> object:
     place, name = _split(ref)
     source = _source(place).read_bytes()
     if approved_hash is not None and _digest(source) != approved_hash:
@@ -162,18 +206,9 @@ def load_plan(ref: str, hyperparameters: Mapping[str, Any], approved_hash: bytes
     if plan_class is None:
         raise ConfigurationError(f"{place} defines no {name}; name the plan as 'module:Class' or 'file.py:Class'")
     try:
-        plan = plan_class(**hyperparameters)
+        return plan_class(**hyperparameters)
     except TypeError as error:
         raise ConfigurationError(f"plan {ref} does not take these hyperparameters: {error}") from error
-    if not isinstance(plan, TrainingPlan):
-        raise ConfigurationError(f"{ref} lacks a method of TrainingPlan; see prefect_federated.learning.plan")
-    return plan
-
-
-def manifest(plan: TrainingPlan) -> tuple[Tensor, ...]:
-    """Names and shapes of the plan's shared tensors, as a task spec lists them."""
-    shared = plan.parameters(plan.build_model(0))
-    return tuple(Tensor(name=name, shape=values.shape) for name, values in shared.items())
 
 
 def _split(ref: str) -> tuple[str, str]:

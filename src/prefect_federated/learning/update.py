@@ -1,6 +1,7 @@
 """One participant's update in a round: base words in, clipped and encoded delta words out.
 
 words --decode--> base vector --plan.train, clip--> delta --encode, with noise if the task hides silos--> words
+a statistics task: rows --plan.count--> numbers --digits--> words
 """
 
 import hashlib
@@ -12,13 +13,15 @@ from numpy.typing import NDArray
 from prefect_federated.core.errors import TrainingFailed
 from prefect_federated.core.fixed_point import decode, encode
 from prefect_federated.core.round_spec import RoundSpec
-from prefect_federated.core.spec import ParticipantPrivacy, PrivacySpec
+from prefect_federated.core.spec import ParticipantPrivacy, PrivacySpec, Query
+from prefect_federated.core.statistics.coding import Coding
+from prefect_federated.core.statistics.layout import Layout
 from prefect_federated.learning.algorithms.plain import NOTHING, Personal
 from prefect_federated.learning.evaluation import finite
 from prefect_federated.learning.hiding import hidden, parted
 from prefect_federated.learning.local import LocalUpdate, local_update
 from prefect_federated.learning.machine import Assignment, Machine, assigned
-from prefect_federated.learning.plan import Private, TrainingData, load_plan
+from prefect_federated.learning.plan import Private, TrainingData, load_counting, load_plan
 
 HERE = Machine()
 
@@ -62,6 +65,8 @@ def train_update(
         TrainingFailed: the plan failed, or trained on no example: such a weight could be committed, not revealed.
     """
     agreed = spec.spec
+    if isinstance(agreed.data, Query):
+        return counted(spec, agreed.data, data)
     loaded = load_plan(agreed.plan.ref, agreed.plan.hyperparameters, agreed.plan.code_hash)
     plan = assigned(loaded, Assignment(agreed.plan, spec.round, machine))
     vector = decode(base, spec.header("model").parts[0].encoding).astype(np.float32)
@@ -78,6 +83,26 @@ def train_update(
         personal,
     )
     return encoded(spec, update, len(data), secret)
+
+
+def counted(spec: RoundSpec, query: Query, data: TrainingData) -> EncodedUpdate:
+    """What a silo counts where the task asks for statistics: words of weight 1, and no metric beside them.
+
+    Raises:
+        TrainingFailed: the plan's code failed on these rows; only the class of its error is told.
+    """
+    agreed, enforced = spec.spec, spec.spec.enforced
+    plan = load_counting(agreed.plan.ref, agreed.plan.hyperparameters, agreed.plan.code_hash)
+    layout, coding = Layout(query), Coding(enforced.max_participants, enforced.masked)
+    try:
+        numbers = layout.numbers(plan.count(query, data.frame))
+    except Exception as error:
+        kind = type(error).__name__
+    else:
+        return EncodedUpdate(coding.encode(numbers, layout.widths), 1, {})
+    raise TrainingFailed(  # outside the handler: no traceback chains to a message that quotes a row
+        f"counting ended with {kind} on {len(data)} rows of this silo; run the plan on them in the silo to see why"
+    )
 
 
 def encoded(spec: RoundSpec, update: LocalUpdate, rows: int, secret: bytes = b"") -> EncodedUpdate:

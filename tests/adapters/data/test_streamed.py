@@ -15,7 +15,7 @@ from prefect_federated.adapters.data.view import ConsentView, consent_view
 from prefect_federated.core.checks import CheckReport, Expected, suite_of
 from prefect_federated.core.consent import ConsentRecord
 from prefect_federated.core.errors import ConfigurationError, ConsentError, DataRefused, EmptyView, MissingColumn
-from prefect_federated.core.spec import Column, DataSpec, Freshness
+from prefect_federated.core.spec import Column, DataSpec, Freshness, Query
 from tests.adapters.data.test_root import SECRET, ward
 
 SPEC = DataSpec(
@@ -39,7 +39,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "ward.parquet"
 
 
-def asked(path: Path, frame: pd.DataFrame, data: DataSpec = SPEC, **settings: Any) -> Asked:
+def asked(path: Path, frame: pd.DataFrame, data: DataSpec | Query = SPEC, **settings: Any) -> Asked:
     """The file with these rows, as a task asks for them; one in ten of the ward does not consent."""
     frame.to_parquet(path)
     consenting = tuple(subject for number, subject in enumerate(ward()["subject"]) if number % 10)
@@ -53,7 +53,7 @@ def in_memory(one: Asked, checks: DataChecks, *own: Expected) -> tuple[ConsentVi
         one.source.read(),
         subject_column=one.subject_column,
         record=one.record,
-        columns=one.data.names[:-1],
+        columns=one.data.features,
         target=one.data.target,
         dataset=one.source.name,
         freshness=one.data.freshness,
@@ -74,6 +74,8 @@ def assert_same(one: Asked, checks: DataChecks, *own: Expected) -> CheckReport:
     assert found.report == whole
     assert (loaded.digest, loaded.counts, loaded.features) == (view.digest, view.counts, view.features)
     pd.testing.assert_frame_equal(loaded.frame, view.frame)
+    if isinstance(one.data, Query):
+        assert loaded.subjects == view.subjects and len(view.subjects) == view.counts.rows
     return whole
 
 
@@ -89,6 +91,17 @@ def test_bad_rows_are_counted_as_in_memory_also_at_a_batchs_border(checks: DataC
     assert {check.expectation for check in whole.failures} == {
         *("expect_feature_in_range", "expect_no_missing_value", "expect_subject_once")
     }
+
+
+def test_a_query_counts_what_a_model_would_refuse_but_no_text_for_a_number(checks: DataChecks, path: Path) -> None:
+    columns = [{"name": "age", "minimum": 0, "maximum": 120}, {"name": "dose", "minimum": 0, "maximum": 1}]
+    query, frame = Query.model_validate({"columns": columns}), ward()
+    frame.loc[[11, 301], "dose"] = [7.0, np.nan]
+    assert assert_same(asked(path, frame, query), checks).success
+    frame["age"] = frame["age"].astype(str)
+    view, report = in_memory(asked(path, frame, query), checks)
+    assert [(check.expectation, check.column) for check in report.failures] == [("expect_feature_numeric", "age")]
+    assert view.training_data().frame.columns.tolist() == ["age", "dose"]
 
 
 @pytest.mark.parametrize("batch_rows", [1, 7, 10_000])

@@ -21,7 +21,7 @@ from prefect_federated.core.checks import Check, CheckReport, Suite
 from prefect_federated.core.consent import ConsentRecord
 from prefect_federated.core.dataset import NUMBER, TEXT, root_of_tags, row_key, row_tags
 from prefect_federated.core.errors import DataRefused, EmptyView
-from prefect_federated.core.spec import DataSpec
+from prefect_federated.core.spec import DataSpec, Query
 from prefect_federated.core.view import ViewCounts, ViewHash, require_columns, require_consented, require_rows
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Asked:
     source: FileSource
     subject_column: str
     record: ConsentRecord
-    data: DataSpec
+    data: DataSpec | Query
     min_rows: int = 1
     until_s: int = 0
     batch_rows: int = BATCH_ROWS
@@ -107,9 +107,10 @@ def streamed_view(asked: Asked) -> ConsentView:
 
     gathered = _Gathered(asked)
     frames = list(_views(asked, gathered))
-    counts, names = gathered.counts(), asked.data.names
+    counts, data = gathered.counts(), asked.data
     frame = pandas.concat(frames, ignore_index=True)
-    return ConsentView(asked.source.name, frame, tuple(names[:-1]), asked.data.target, counts, gathered.hashed.digest())
+    digest, subjects = gathered.hashed.digest(), tuple(gathered.subjects)
+    return ConsentView(asked.source.name, frame, data.features, data.target, counts, digest, subjects)
 
 
 class _Gathered:
@@ -118,9 +119,11 @@ class _Gathered:
     def __init__(self, asked: Asked) -> None:
         self._asked, self.hashed = asked, ViewHash(asked.source.name)
         self.total = self.kept = 0
+        self.subjects = list[str]()  # where a query counts, for whom it is answered
 
     def add(self, view: ConsentView) -> None:
         self.kept += view.counts.rows
+        self.subjects += view.subjects if isinstance(self._asked.data, Query) else ()
         self.hashed.add([(name, view.frame[name].to_numpy()) for name in view.frame.columns])
 
     def counts(self) -> ViewCounts:
@@ -146,7 +149,7 @@ def _views(asked: Asked, gathered: _Gathered) -> "Iterator[DataFrame]":
                 frame,
                 subject_column=subject,
                 record=replace(asked.record, subjects=_near(frame, subject, consenting)),
-                columns=asked.data.names[:-1],
+                columns=asked.data.features,
                 target=asked.data.target,
                 dataset=path.name,
                 freshness=asked.data.freshness,

@@ -67,7 +67,7 @@ class WholeTable:
             self.frame,
             subject_column=silo.subject_column,
             record=record,
-            columns=[column.name for column in data.columns],
+            columns=data.features,
             target=data.target,
             min_rows=max(data.min_rows, silo.policy.min_rows),
             dataset=silo.source.name,

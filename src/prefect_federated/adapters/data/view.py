@@ -7,7 +7,7 @@ A date that is asked for only becomes a flag: whether the row is fresh.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from prefect_federated.core.consent import ConsentRecord
@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ConsentView:
-    """Consented rows and columns of a dataset: features, target and flags; no subject id."""
+    """Consented rows and columns of a dataset: features, target and flags, and beside them the rows' subjects.
+
+    `target` is empty where nothing is learned. `subjects` go into no check and no training.
+    """
 
     dataset: str
     frame: "DataFrame"
@@ -41,10 +44,12 @@ class ConsentView:
     target: str
     counts: ViewCounts
     digest: bytes
+    subjects: tuple[str, ...] = field(default=(), repr=False)  # of each row
 
     def training_data(self) -> TrainingData:
         """Exactly the rows that were checked, without the flags."""
-        return TrainingData(self.frame[[*self.features, self.target]], self.features, self.target)
+        columns = [*self.features, *([self.target] if self.target else [])]
+        return TrainingData(self.frame[columns], self.features, self.target)
 
 
 def consent_view(
@@ -64,6 +69,7 @@ def consent_view(
     Args:
         frame: the silo's table, one row a subject, in any order.
         columns: the task's features, in the model's order.
+        target: the label column; empty where nothing is learned.
         freshness: how old a row may be at chain time `until_s`; any age if None.
 
     Raises:
@@ -71,7 +77,7 @@ def consent_view(
         MissingColumn: the table lacks a column.
         EmptyView: fewer than `min_rows` rows are left.
     """
-    asked, dated = [*columns, target], [] if freshness is None else [freshness.column]
+    asked, dated = [*columns, *([target] if target else [])], [] if freshness is None else [freshness.column]
     require_consented([*asked, *dated], record.columns, dataset)
     require_columns([subject_column, *asked, *dated], [str(name) for name in frame.columns], dataset)
     subjects = subjects_of(frame, subject_column)
@@ -79,12 +85,13 @@ def consent_view(
     counts = ViewCounts(len(frame), len(frame) - len(rows), len(rows))
     require_rows(counts, min_rows, dataset)
     view = _typed(frame[asked].take(rows).reset_index(drop=True), target)
-    flags = _flags([subjects[row] for row in rows], record)
+    kept = [subjects[row] for row in rows]
+    flags = _flags(kept, record)
     view = view.assign(**flags, **{COMPLETE: view.notna().all(axis=1).to_numpy()})
     if freshness is not None:
         view = view.assign(**{FRESH: _fresh(frame[freshness.column].take(rows), until_s, freshness.max_age_s)})
     digest = view_digest([(name, view[name].to_numpy()) for name in view.columns])
-    return ConsentView(dataset, view, tuple(columns), target, counts, digest)
+    return ConsentView(dataset, view, tuple(columns), target, counts, digest, tuple(map(str, kept)))
 
 
 def subjects_of(frame: "DataFrame", column: str) -> list[str | None]:

@@ -10,8 +10,10 @@ stays the truth; nothing is ever read back from here to decide something.
 """
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
 from prefect_federated.adapters.mlflow import runs, versions
@@ -62,6 +64,12 @@ class Mirror:
         """Put the lineage page on a round's run, over one that lies there."""
         with self._lock, reaching(self.tracking_uri):
             self._open()[0].log_text(run_id, page, runs.LINEAGE_FILE)
+
+    def attach_files(self, run_id: str, write: Callable[[Path], list[Path]]) -> None:
+        """Put files on a round's run, over those that lie there; `write` writes them into a folder that then goes."""
+        with TemporaryDirectory() as folder, self._lock, reaching(self.tracking_uri):
+            for path in write(Path(folder)):
+                self._open()[0].log_artifact(run_id, str(path))
 
     def lineage_link(self, key: RoundKey) -> str:
         """Where the lineage page of a round is read: in MLflow's pages, or as a file; empty where there is none."""

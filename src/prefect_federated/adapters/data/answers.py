@@ -1,0 +1,132 @@
+"""What a silo has answered statistics about: kept for itself, so that no two answers differ in a few rows.
+
+view --tags of its subjects, cells of each--> answer --held against all earlier ones--> kept in the vault, then sent
+
+Answers are numbered from 0 under names that only this silo finds; the rows' tags lie sealed in the store beside them.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from prefect_federated.adapters.party import Party
+from prefect_federated.adapters.silo import Silo
+from prefect_federated.core.canonical import canonical, canonical_hash
+from prefect_federated.core.round_spec import RoundSpec
+from prefect_federated.core.sealing import open_stream, seal_stream
+from prefect_federated.core.statistics.differencing import Answered, Placement, require_apart
+from prefect_federated.learning.plan import load_counting
+
+if TYPE_CHECKING:
+    from prefect_federated.adapters.data.view import ConsentView
+
+
+def require_answerable(silo: Silo, spec: RoundSpec, view: "ConsentView") -> None:
+    """Refuse statistics that would show a few rows beside an earlier answer; other tasks pass.
+
+    Raises:
+        PolicyRefused: naming column and earlier round.
+    """
+    if spec.spec.statistics is not None:
+        require_apart(list(_earlier(silo.party)), _answer(silo, spec, view))
+
+
+def keep_answer(silo: Silo, spec: RoundSpec, view: "ConsentView") -> None:
+    """Keep what this round's statistics cover, before they leave; nothing of other tasks, and nothing twice.
+
+    Raises:
+        PolicyRefused: as `require_answerable`; another task's answer may have come between.
+    """
+    if spec.spec.statistics is None:
+        return
+    answer, party, earlier = _answer(silo, spec, view), silo.party, list(_earlier(silo.party))
+    document = _sealed(party, answer)
+    while True:
+        require_apart(earlier, answer)
+        if any(_same(one, answer) for one in earlier):
+            return
+        stands = party.vault.keep(_name(party, len(earlier)), document)
+        earlier.append(_opened(party, stands))
+
+
+def _earlier(party: Party) -> Iterator[Answered]:
+    """Everything that was answered under this sealing key, the first answer first."""
+    number = 0
+    while (document := party.vault.recall(_name(party, number))) is not None:
+        yield _opened(party, document)
+        number += 1
+
+
+def _answer(silo: Silo, spec: RoundSpec, view: "ConsentView") -> Answered:
+    agreed, query = spec.spec, spec.spec.statistics
+    assert query is not None
+    plan = load_counting(agreed.plan.ref, agreed.plan.hyperparameters, agreed.plan.code_hash)
+    placed = plan.place(query, view.frame)
+    tags = np.array([silo.party.vault.tag(subject) for subject in view.subjects], np.uint64)
+    return Answered(
+        chain=f"{spec.chain_id}/{spec.coordinator}".lower(),
+        task=spec.task,
+        round=spec.round,
+        fewest=query.cells.fewest,
+        tags=tags,
+        columns={
+            one.name: Placement(
+                canonical_hash(one.model_dump(mode="json")).hex(),
+                tuple(sorted(placed[one.name].withheld)),
+                placed[one.name].cells,
+            )
+            for one in query.columns
+        },
+    )
+
+
+def _sealed(party: Party, answer: Answered) -> bytes:
+    """The document of an answer; its rows go into the store, under a key that is in the document alone."""
+    from safetensors.numpy import save
+
+    names, key, attempt = list(answer.columns), os.urandom(32), os.urandom(16)
+    cells = {f"cells {place}": _of(answer, name).cells.astype(np.uint16) for place, name in enumerate(names)}
+    hidden = {f"withheld {place}": np.array(_of(answer, one).withheld, np.uint16) for place, one in enumerate(names)}
+    body = list(seal_stream([save({"tags": answer.tags, **cells, **hidden})], key, attempt))
+    columns = [{"name": one, "asked": _of(answer, one).asked} for one in names]
+    place = {"chain": answer.chain, "task": answer.task, "round": answer.round, "fewest": answer.fewest}
+    rows = {"body": party.store.put(body), "bytes": sum(map(len, body)), "key": key.hex()}
+    return canonical({**place, "columns": columns, **rows})
+
+
+def _opened(party: Party, document: bytes) -> Answered:
+    """An answer again.
+
+    Raises:
+        ContentMissing: its rows are not in the store; nothing can be answered before they are.
+    """
+    from safetensors.numpy import load
+
+    kept: dict[str, Any] = json.loads(document)
+    body = b"".join(party.store.get(kept["body"], kept["bytes"]))
+    rows = load(b"".join(open_stream([body], bytes.fromhex(kept["key"]))))
+    columns = {
+        one["name"]: Placement(
+            one["asked"], tuple(rows[f"withheld {place}"].tolist()), rows[f"cells {place}"].astype(np.int64)
+        )
+        for place, one in enumerate(kept["columns"])
+    }
+    return Answered(kept["chain"], kept["task"], kept["round"], kept["fewest"], rows["tags"], columns)
+
+
+def _of(answer: Answered, column: str) -> Placement:
+    return answer.columns[column]
+
+
+def _same(one: Answered, other: Answered) -> bool:
+    places = [(answer.chain, answer.task, answer.round) for answer in (one, other)]
+    if places[0] != places[1] or not np.array_equal(one.tags, other.tags):
+        return False
+    return all(np.array_equal(_of(one, name).cells, _of(other, name).cells) for name in other.columns)
+
+
+def _name(party: Party, number: int) -> str:
+    return f"statistics/{party.account}/{number}".lower()

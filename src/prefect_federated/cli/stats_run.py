@@ -1,0 +1,214 @@
+"""The work of `federated stats simulate`: silos from files, one round on a chain of its own, figures side by side.
+
+files --> tables --> chain, contracts, grants, task --federated_round--> Summary beside the same of all rows together
+"""
+
+import math
+import re
+import sys
+import warnings
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from prefect_federated.adapters.reading import read_past_spec, read_result
+from prefect_federated.adapters.statistics import read_summary, write_files
+from prefect_federated.blocks.party import Stores
+from prefect_federated.cli.console import out as console
+from prefect_federated.cli.demo_run import Say, endpoint, open_store_block, run_rounds, start_prefect
+from prefect_federated.cli.draft import complete
+from prefect_federated.cli.stats_draft import draft_of, query_of
+from prefect_federated.cli.stats_tables import deviation, show_summary
+from prefect_federated.cli.tables import show_table
+from prefect_federated.core.enforced import FEWEST_MASKED, MOST_MASKED
+from prefect_federated.core.errors import ConfigurationError, MissingColumn
+from prefect_federated.core.spec import TaskSpec
+from prefect_federated.core.statistics.pooled import Numbers, Summary, Told
+from prefect_federated.core.statistics.query import CategoryColumn, NumberColumn, Query
+from prefect_federated.flows.cast import RoundResult, Watcher
+from prefect_federated.scenario import breast_cancer
+from prefect_federated.scenario.consortium import Consortium, mlflow_uri
+from prefect_federated.scenario.statistics import SUBJECT, set_up
+
+if TYPE_CHECKING:
+    from pandas import DataFrame, Series
+
+HOUR_S = 3600
+SAMPLE = """{"columns": [
+  {"name": "mean_radius", "minimum": 5, "maximum": 30, "bins": [12.5, 15], "step": 0.001},
+  {"name": "mean_texture", "minimum": 5, "maximum": 45, "bins": [17, 20, 23], "step": 0.01},
+  {"name": "benign", "categories": [0, 1]}]}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A round that was played: its answer, who is in it, and what became of the others."""
+
+    consortium: Consortium
+    result: RoundResult
+    query: Query
+    summary: Summary | None
+    names: tuple[str, ...]  # of the silos in the answer
+    files: tuple[Path, ...]
+
+    def show(self) -> None:
+        """Print the answer, the same of all rows in one place, and where the rest lies."""
+        for one in self.result.log.participation(self.result.notes.exclusions).excluded:
+            told = f"left out: {self.result.notes.name(one.participant)}, at {one.stage}: {one.reason}"
+            console.print(told, markup=False, highlight=False, soft_wrap=True, style="yellow")
+        if self.summary is None:
+            raise ConfigurationError("the round ended without an answer: too few silos stayed, for the reasons above")
+        show_summary(self.summary, f"Round {self.result.log.round}")
+        show_table(
+            f"Beside {', '.join(self.names)} in one place",
+            ("column", "figure", "of the round", "in one place", "apart by", "at most"),
+            list(self._beside(self.summary)),
+        )
+        uri = mlflow_uri(self.consortium.ground.out)
+        console.print(f"Files: {', '.join(map(str, self.files))}", markup=False, highlight=False, soft_wrap=True)
+        ui = f"{Path(sys.executable).parent / 'mlflow'} ui --backend-store-uri {uri}"
+        console.print(f"MLflow: {ui}", markup=False, highlight=False, soft_wrap=True)
+
+    def _beside(self, summary: Summary) -> list[tuple[str, ...]]:
+        import pandas
+
+        tables = self.consortium.ground.tables
+        together, rows = pandas.concat([tables[name] for name in self.names]), list[tuple[str, ...]]()
+        for asked, told in zip(self.query.columns, summary.columns, strict=True):
+            missing = int(together[asked.name].isna().sum())
+            if told.withheld and not (isinstance(asked, NumberColumn) and self.query.cells.sums == "all"):
+                rows.append((told.name, "withheld", str(told.withheld), "", "", "the figures are of the other rows"))
+                continue
+            rows.append(_row(told.name, "missing", told.cells[-1], missing, 0))
+            if isinstance(asked, CategoryColumn):
+                rows += _categories(asked, told, together[asked.name])
+            elif told.numbers is not None:
+                rows += _moments(asked, told.numbers, together[asked.name].dropna().to_numpy(np.float64))
+        return rows
+
+
+def run_statistics(
+    out: Path, tables: "Mapping[str, DataFrame] | None", query: Query | None, masked: bool, say: Say, watch: Watcher
+) -> Run:
+    """Play one round of a query; of a sample where none is given."""
+    warnings.filterwarnings("ignore")
+    out = out.absolute()
+    tables = tables or breast_cancer.split().hospitals
+    query = query or query_of(SAMPLE, "the sample")
+    _require(tables, query, masked)
+
+    def spec(store: Any, aggregator: str, standby: str) -> TaskSpec:
+        draft = draft_of(
+            query,
+            name="statistics",
+            purposes=["HMB"],
+            aggregator=aggregator,
+            participants=max(len(tables), FEWEST_MASKED),
+            quorum=FEWEST_MASKED if masked else 1,
+            masked=masked,
+            window_s=HOUR_S,
+        )
+        draft["enforced"]["standby"] = standby
+        return complete(draft, store)
+
+    with endpoint(None, say) as url, ThreadPoolExecutor(1) as meanwhile:
+        server = meanwhile.submit(start_prefect)
+        consortium = set_up(url, out, _store(out), tables, spec, say)
+        say("starting Prefect")
+        server.result()
+        (result,) = run_rounds(consortium, watch)
+        return _run(consortium, result, query, out)
+
+
+def tables_of(files: Sequence[Path], subject: str, missing: Sequence[str]) -> "dict[str, DataFrame]":
+    """A table for every file, by the file's name; each row has a subject.
+
+    Raises:
+        ConfigurationError: two files have one name, or a file cannot be read.
+        MissingColumn: a file lacks the column of subjects.
+    """
+    import pandas
+
+    tables: dict[str, DataFrame] = {}
+    for file in files:
+        name = re.sub(r"[^a-z0-9-]+", "-", file.stem.lower()).strip("-") or "silo"
+        if name in tables:
+            raise ConfigurationError(f"two files are called {name}; a silo is named by its file, rename one")
+        try:
+            frame = pandas.read_csv(file, na_values=list(missing), float_precision="round_trip")
+        except (OSError, ValueError) as error:
+            raise ConfigurationError(f"{file} is no CSV file ({type(error).__name__}); name another") from error
+        tables[name] = _with_subjects(frame, name, subject, file.name)
+    return tables
+
+
+def _with_subjects(frame: "DataFrame", name: str, subject: str, file: str) -> "DataFrame":
+    if subject and subject not in frame.columns:
+        raise MissingColumn(
+            f"{file} has no column {subject!r} for --subject; it has {', '.join(map(str, frame.columns))}"
+        )
+    ids = frame[subject].astype(str) if subject else [f"{name}-{row:06d}" for row in range(1, len(frame) + 1)]
+    rest = frame.drop(columns=[one for one in {subject, SUBJECT} if one in frame.columns])
+    rest.insert(0, SUBJECT, ids)
+    return rest
+
+
+def _require(tables: "Mapping[str, DataFrame]", query: Query, masked: bool) -> None:
+    if masked and not FEWEST_MASKED <= len(tables) <= MOST_MASKED:
+        raise ConfigurationError(
+            f"{len(tables)} silos in a masked round; give {FEWEST_MASKED} to {MOST_MASKED} files, or --clear"
+        )
+    for name, table in tables.items():
+        if absent := [one for one in query.read if one not in table.columns]:
+            raise MissingColumn(
+                f"{name} has no column {', '.join(absent)}; it has {', '.join(map(str, table.columns))}; mend the query"
+            )
+
+
+def _store(out: Path) -> Stores:
+    return open_store_block("local", out)
+
+
+def _run(consortium: Consortium, result: RoundResult, query: Query, out: Path) -> Run:
+    if result.log.version is None:
+        return Run(consortium, result, query, None, (), ())
+    party = consortium.aggregator.open_party()
+    summary = read_summary(party, read_past_spec(party, consortium.task, result.log.round))
+    included = {one.participant for one in read_result(party, consortium.task, result.log.round).included}
+    names = tuple(name for name in consortium.members if consortium.ground.accounts[name].address in included)
+    return Run(consortium, result, query, summary, names, tuple(write_files(summary, out)))
+
+
+def _moments(asked: NumberColumn, found: Numbers, values: Any) -> list[tuple[str, ...]]:
+    """What numpy finds of the values themselves, held within the bounds."""
+    if not values.size:
+        return []
+    held = np.clip(values, asked.minimum, asked.maximum)
+    rows = [
+        _row(asked.name, "mean", found.mean, float(held.mean()), found.error),
+        _row(asked.name, "deviation", deviation(found), float(held.std()), found.error),
+    ]
+    for one in found.quantiles:
+        true = float(np.quantile(values, one.share, method="inverted_cdf"))
+        if one.value is not None and math.isfinite(one.high - one.low):
+            rows.append(_row(asked.name, f"quantile {one.share:g}", one.value, true, one.high - one.low))
+    return rows
+
+
+def _categories(asked: CategoryColumn, told: Told, values: "Series[Any]") -> list[tuple[str, ...]]:
+    """What pandas counts."""
+    found = {f"{value:g}" if isinstance(value, float) else str(value): n for value, n in values.value_counts().items()}
+    return [
+        _row(told.name, label, count, found.get(label, 0), 0)
+        for label, count in zip(asked.categories, told.cells, strict=False)
+    ]
+
+
+def _row(name: str, figure: str, pooled: float | None, true: float, most: float) -> tuple[str, ...]:
+    if pooled is None:
+        return name, figure, "withheld", f"{true:g}", "", ""
+    return name, figure, f"{pooled:.8g}", f"{true:.8g}", f"{abs(pooled - true):.2g}", f"{most:.2g}"
