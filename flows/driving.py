@@ -113,7 +113,6 @@ def _reveal_all(cast: Cast, task: int, round: int) -> dict[str, Exclusion]:
 def _masked(cast: Cast, task: int, phase: Phase, step: str) -> dict[str, Exclusion]:
     """In a masked round, what a phase asks of everybody who came so far; whoever fails is missing in it."""
     federation, excluded = cast.sponsor.federation, dict[str, Exclusion]()
-    round = federation.round_state(task).round
     if (state := federation.round_state(task)).phase is not phase:
         return excluded
     federation.wait_until(federation.deals_from(state))
@@ -123,12 +122,12 @@ def _masked(cast: Cast, task: int, phase: Phase, step: str) -> dict[str, Exclusi
             return federation.has_dealt(task, round, account)
         return federation.has_shown(task, round, account) or not federation.survives(task, round, account)
 
-    for member in chain(_cohort(cast, task, round), _unbrought(cast, task, round, done)):
-        if member.account in excluded or not isinstance(member, Participant) or done(task, round, member.account):
+    for member in chain(_cohort(cast, task, state.round), _unbrought(cast, task, state.round, done)):
+        if member.account in excluded or not isinstance(member, Participant) or done(task, state.round, member.account):
             continue
-        cast.watch(round, step, member.name)
+        cast.watch(state.round, step, member.name)
         try:
-            getattr(member, step)(task, round)
+            getattr(member, step)(task, state.round)
         except FederatedError as error:
             excluded[member.account] = Exclusion(member.account, error.stage or step, str(error))
     _wait_past(cast, task, phase)

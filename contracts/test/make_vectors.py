@@ -1,10 +1,8 @@
 """Known answers for both sides: writes `vectors.json`, read by the Solidity and the Python tests.
 
 Every value is computed here from its written definition with eth_abi and eth_hash, not with the contracts
-and not with the package, so that either can be wrong on its own.
-
-    python contracts/test/make_vectors.py            # writes
-    python contracts/test/make_vectors.py --check    # exits 1 if the file differs
+and not with the package, so that either can be wrong on its own. With --check nothing is written: it exits 1 if
+the file differs.
 """
 
 import hashlib
@@ -288,8 +286,7 @@ def main() -> int:
         "coordinate_8": coordinate([2**31 - 1, -(2**31), 77, -5, 40], [65_536, 65_535, 32_768, 0, 262_144], 1),
     }
     shown = {group: {name: show(value) for name, value in fields.items()} for group, fields in groups.items()}
-    text = json.dumps(shown, indent=1) + "\n"
-    path = HERE / "vectors.json"
+    text, path = json.dumps(shown, indent=1) + "\n", HERE / "vectors.json"
     if "--check" in sys.argv:
         same = path.read_text(encoding="utf-8") == text
         print("vectors.json is up to date" if same else "vectors.json differs: run make_vectors.py")

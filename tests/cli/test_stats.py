@@ -158,7 +158,7 @@ def test_a_simulation_is_refused_before_anything_starts(cli, tmp_path: Path) -> 
     assert "give both, or neither" in cli("stats", "simulate", "--query", query).stderr
     two = {name: tables()[name] for name in ("ward-a", "ward-b")}
     asked = Query.model_validate(QUERY)
-    with pytest.raises(ConfigurationError, match="2 silos in a masked round; give 3 to 128"):
+    with pytest.raises(ConfigurationError, match="2 silos in a masked round; give 3 files or --clear"):
         run_statistics(tmp_path, two, asked, True, print, lambda *said: None)
     with pytest.raises(MissingColumn, match="ward-a has no column sex; it has subject, age, marker"):
         run_statistics(

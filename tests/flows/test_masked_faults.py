@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from prefect import flow
 
+from prefect_federated.adapters.dealt import shared_in
 from prefect_federated.adapters.keeping import DEALT, dealt_message, keep_dealt
-from prefect_federated.adapters.masking import own_seeds, session_of, shared_in
+from prefect_federated.adapters.masking import own_seeds, session_of
 from prefect_federated.adapters.reading import read_past_spec
 from prefect_federated.adapters.round_log import read_round_log
 from prefect_federated.adapters.unmasking import gather_masked
@@ -50,11 +51,10 @@ def consortium(found: Found, prefect_api: str, tmp_path: Path) -> Consortium:
 def deal(consortium: Consortium, spec: RoundSpec, message: bytes, uri: str = "") -> None:
     """Let the last hospital deal a message of its own making."""
     member = scene.members(consortium)[LAST]
-    place = (spec.task, spec.round, member.silo.consent_record().grant_id)
+    place, key = (spec.task, spec.round, member.silo.consent_record().grant_id), b"\x09" + bytes(31)
     uri = uri or member.silo.party.store.put([message])
-    consortium.federation(LAST).deal_shares(*place, b"\x09" + bytes(31), root(chunks_of(message, 256)), uri)
-    federation = consortium.federation("sponsor")
-    federation.wait_until(federation.round_state(spec.task).opens_at)
+    consortium.federation(LAST).deal_shares(*place, key, root(chunks_of(message, 256)), uri)
+    (sponsor := consortium.federation("sponsor")).wait_until(sponsor.round_state(spec.task).opens_at)
 
 
 def ends_well(consortium: Consortium, spec: RoundSpec) -> None:

@@ -60,8 +60,7 @@ def seal_update(
     """Encrypt an update under a key that only this silo can derive, and store the ciphertext.
 
     Args:
-        masks: digest of the note of what masks it, 32 bytes. It stands in the header in place of the secret: there is
-            nothing to guess in a masked update.
+        masks: digest of the note of what masks it, in place of the secret: there is nothing to guess in such an update.
     """
     context, attempt = spec.context(participant), os.urandom(ATTEMPT_BYTES)
     secret = masks or derive(key.private_bytes, "header secret", context, key.version, attempt)
@@ -95,11 +94,8 @@ def open_own(store: ContentStore, spec: RoundSpec, participant: str, key: Sealin
 def publish(
     store: ContentStore, spec: RoundSpec, participant: str, key: SealingKey, sealed: SealedOpening, masks: bytes = b""
 ) -> str:
-    """Wrap the content key to every reader of the round, or deal it, and store the envelope; returns its URI.
-
-    Args:
-        masks: note of what masks the payload; none in a clear task.
-    """
+    """Wrap the content key to every reader of the round, or deal it, and store the envelope with what masks it, if it
+    is masked; returns its URI."""
     context = spec.context(participant)
     content_key = derive(key.private_bytes, "content key", context, key.version, sealed.attempt)
     if key_hash(content_key) != sealed.opening.content_key_hash:

@@ -24,8 +24,8 @@ from prefect_federated.cli.draft import complete
 from prefect_federated.cli.stats_draft import draft_of, query_of
 from prefect_federated.cli.stats_tables import deviation, show_summary
 from prefect_federated.cli.tables import show_table
-from prefect_federated.core.enforced import FEWEST_MASKED, MOST_MASKED
 from prefect_federated.core.errors import ConfigurationError, MissingColumn
+from prefect_federated.core.masked_numbers import FEWEST_MASKED
 from prefect_federated.core.spec import TaskSpec
 from prefect_federated.core.statistics.pooled import Numbers, Summary, Told
 from prefect_federated.core.statistics.query import CategoryColumn, NumberColumn, Query
@@ -158,10 +158,8 @@ def _with_subjects(frame: "DataFrame", name: str, subject: str, file: str) -> "D
 
 
 def _require(tables: "Mapping[str, DataFrame]", query: Query, masked: bool) -> None:
-    if masked and not FEWEST_MASKED <= len(tables) <= MOST_MASKED:
-        raise ConfigurationError(
-            f"{len(tables)} silos in a masked round; give {FEWEST_MASKED} to {MOST_MASKED} files, or --clear"
-        )
+    if masked and len(tables) < FEWEST_MASKED:
+        raise ConfigurationError(f"{len(tables)} silos in a masked round; give {FEWEST_MASKED} files or --clear")
     for name, table in tables.items():
         if absent := [one for one in query.read if one not in table.columns]:
             raise MissingColumn(
