@@ -84,8 +84,7 @@ def test_a_past_round_is_verified_after_its_members_left_and_came_back(consortiu
     for step in STEPS:
         do(consortium, spec, step)
     scene.conclude(consortium, spec)
-    leaver = consortium.federation(LAST)
-    leaver.leave(spec.task)
+    (leaver := consortium.federation(LAST)).leave(spec.task)
     leaver.enrol(spec.task)
     party = consortium.standby.open().party
     assert not verify_proposal(party, read_past_spec(party, spec.task, spec.round)).findings
