@@ -6,7 +6,7 @@ from typing import Any
 
 from prefect_federated.core.masking.graph import shuffled
 from prefect_federated.core.masking.keystream import WORDS_A_BLOCK, mask_words
-from prefect_federated.core.masking.own_secrets import seed_hash
+from prefect_federated.core.masking.own_secrets import pair_seeds, seed_hash
 from prefect_federated.core.masking.session import Member, Session
 from prefect_federated.core.masking.shamir import join, split
 from prefect_federated.core.masking.sharing import SELF_SEED, share_hash
@@ -38,6 +38,12 @@ def test_digest_order_and_bitmap_of_a_session() -> None:
 def test_hashes_of_a_share_and_of_a_seed() -> None:
     assert share_hash(SESSION, 2, 5, SELF_SEED, of("share"), of("salt")) == of("share_hash")
     assert seed_hash(SESSION, 2, 5, of("seed")) == of("seed_hash")
+
+
+def test_seed_of_a_pair_from_either_side() -> None:
+    secrets, publics = ([bytes.fromhex(key[2:]) for key in FOUND[name]] for name in ("masking_secrets", "masking_keys"))
+    assert pair_seeds(SESSION, 2, secrets[0], {5: publics[1]}) == {5: of("pair_seed")}
+    assert pair_seeds(SESSION, 5, secrets[1], {2: publics[0]}) == {2: of("pair_seed")}
 
 
 def test_one_block_of_a_mask() -> None:
