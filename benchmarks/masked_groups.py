@@ -5,7 +5,7 @@
 Digits, 20 silos, IID. A group's sum is what the masks leave of it, bit for bit (tests/core/masking/test_sums.py), so it
 is summed here as it is; groups are drawn each round, left out where their mean is longer than an honest one can be, and
 ruled over by the code of a real round. A cell is accuracy on test rows as a share of that without attackers: the mean
-of all seeds. Attackers send their own update, or its opposite, a hundred times too long.
+of all seeds. Attackers send their own update or its opposite, ten times too long, which hides in a group, or a hundred.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from prefect_federated.scenario.attacks.sign_flip import SignFlip
 
 Combine = Callable[[Sequence[Update], int], Combined]
 RULES = {"mean": RuleSpec(), "median": RuleSpec(name="median"), "trimmed_mean": RuleSpec(name="trimmed_mean", trim=1)}
-CRAFTED = {"flip x100": SignFlip(100.0), "x100": Scaling(100.0)}
+CRAFTED = {"flip x10": SignFlip(10.0), "flip x100": SignFlip(100.0), "x100": Scaling(100.0)}
 GOAL = 0.95  # of the accuracy without attackers, under groups and median
 
 
@@ -58,6 +58,7 @@ def main() -> int:
     parser.add_argument("--group", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--attacks", nargs="+", choices=CRAFTED, default=list(CRAFTED))
     asked = parser.parse_args()
     torch.set_num_threads(1)
     clean = [_accuracy(asked, seed, grouped(RULES["mean"], SILOS, checked=False)) for seed in range(asked.seeds)]
@@ -68,7 +69,7 @@ def main() -> int:
     print(f"{'':<16}" + "".join(f"{title:>22}" for title in columns))
     missed = False
     ATTACKS.update(CRAFTED)
-    for attack in CRAFTED:
+    for attack in asked.attacks:
         for attackers in (1, 2):
             shares = [_share(asked, clean, column, attack, attackers) for column in columns.values()]
             print(f"{attackers} {attack:<14}" + "".join(f"{share:>22.1%}" for share in shares), flush=True)
