@@ -1,5 +1,7 @@
 """Statistics rounds on a chain: pooled figures are those of all rows in one place, and small cells stay at home."""
 
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -7,19 +9,25 @@ import pandas as pd
 import pytest
 
 from prefect_federated.adapters.data.auditing import audit_with_data
+from prefect_federated.adapters.data.training import train_on
+from prefect_federated.adapters.data.view import ConsentView
 from prefect_federated.adapters.gathering import gather
 from prefect_federated.adapters.granting import change_subjects
 from prefect_federated.adapters.mirroring import is_mirrored
 from prefect_federated.adapters.mlflow.records import RoundKey
 from prefect_federated.adapters.reconciling import drifts, repair, wanted
 from prefect_federated.adapters.round_log import read_round_log
+from prefect_federated.adapters.silo import Silo
 from prefect_federated.adapters.statistics import read_summary
-from prefect_federated.core.errors import ConsentError, EmptyView, PolicyRefused
+from prefect_federated.adapters.verification import verify_proposal
+from prefect_federated.core.errors import ConsentError, ContentMismatch, EmptyView, PolicyRefused, SpecError
 from prefect_federated.core.notes import Notes
 from prefect_federated.core.round import Status
+from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.statistics.coding import Coding
 from prefect_federated.core.statistics.layout import Layout
 from prefect_federated.core.statistics.pooled import Numbers, Summary
+from prefect_federated.learning.update import EncodedUpdate
 from prefect_federated.scenario.consortium import Consortium, data_path, mlflow_uri
 from prefect_federated.tasks.settle import mirror
 from prefect_federated.tasks.train import train
@@ -72,6 +80,8 @@ def test_pooled_figures_are_those_of_all_rows_in_one_place(tmp_path: Path, maske
         spec, summary = answered(consortium)
         assert spec.spec.enforced.masked is masked and summary.silos == 4
         assert_is_that_of(summary, everybody())
+        verified = verify_proposal(consortium.standby.open().party, spec)
+        assert verified.read_updates and not verified.findings
 
 
 def test_who_drops_out_is_not_in_the_figures_and_they_say_of_how_many_they_are(tmp_path: Path) -> None:
@@ -198,6 +208,34 @@ def test_statistics_stand_in_mlflow_as_metrics_and_files_of_the_round_without_a_
         assert {drift.kind for drift in found} == {"missing run"}
         repair(aggregator.mirror, lacking, found)
         assert drifts(aggregator.mirror, lacking) == []
+
+
+def test_a_silo_that_sends_no_counts_spoils_the_figures_and_not_the_round(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import mlflow
+
+    def no_counts(silo: Silo, spec: RoundSpec, view: ConsentView) -> EncodedUpdate:
+        update = train_on(silo, spec, view)
+        return replace(update, words=update.words + Coding(8, masked=False).factor)  # each digit one more
+
+    with wards(tmp_path, masked=False) as consortium:
+        spec = scene.opened(consortium)
+        for name in WARDS[:3]:
+            member(consortium, name).commit(spec.task, spec.round)
+        with monkeypatch.context() as patch:
+            patch.setattr(import_module("prefect_federated.tasks.train"), "train_on", no_counts)
+            member(consortium, WARDS[3]).commit(spec.task, spec.round)
+        do(consortium, spec, "reveal")
+        scene.conclude(consortium, spec)
+        aggregator, federation = consortium.aggregator.open(), consortium.federation()
+        with pytest.raises((ContentMismatch, SpecError), match="something else than counts"):
+            read_summary(aggregator.party, spec)
+        assert mirror(aggregator, spec, read_round_log(federation, spec.task, spec.round), Notes()) is None
+        assert aggregator.mirror is not None
+        run = aggregator.mirror.run_of(RoundKey(spec.chain_id, spec.coordinator, spec.task, 1))
+        tags = mlflow.MlflowClient(mlflow_uri(tmp_path)).get_run(run).data.tags
+        assert "something else than counts" in tags["federated.statistics"]
 
 
 def test_an_audit_in_the_silo_counts_the_same_again_and_answers_nothing_anew(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
+from types import MappingProxyType
 
 from prefect_federated.adapters.aggregator import Aggregator
 from prefect_federated.adapters.evm.federation import Federation
@@ -26,7 +27,7 @@ from prefect_federated.adapters.payloads import fetch_words
 from prefect_federated.adapters.reading import ROUND, read_result, read_task_spec, version_with_hash
 from prefect_federated.adapters.remedies import read_remedies
 from prefect_federated.adapters.round_log import RoundLog
-from prefect_federated.adapters.statistics import read_summary, write_files
+from prefect_federated.adapters.statistics import answer_of, write_files
 from prefect_federated.core.duo import purpose_codes
 from prefect_federated.core.fixed_point import decode_single
 from prefect_federated.core.notes import Notes
@@ -53,11 +54,11 @@ def mirror_round(aggregator: Aggregator, spec: RoundSpec, log: RoundLog, notes: 
         return None
     party, key = aggregator.party, RoundKey(spec.chain_id, spec.coordinator, spec.task, spec.round)
     result = read_result(party, spec.task, spec.round) if log.version is not None else None
-    summary = read_summary(party, spec) if result and spec.spec.statistics else None
-    runs = aggregator.mirror.record_round(round_record(spec, key, log, notes, result, summary))
-    if summary is not None:
-        aggregator.mirror.attach_files(runs.round, partial(write_files, summary))
-    if result is None or summary is not None:
+    answer = answer_of(party, spec, result)
+    runs = aggregator.mirror.record_round(round_record(spec, key, log, notes, result, answer))
+    if answer[0] is not None:
+        aggregator.mirror.attach_files(runs.round, partial(write_files, answer[0]))
+    if result is None or spec.spec.statistics is not None:
         return None
     version = version_with_hash(party.federation.versions(spec.task), log.version_hash)
     made = Made(result.model_uri, result.metrics, tuple(notes.name(update.participant) for update in result.included))
@@ -138,13 +139,14 @@ def round_record(
     log: RoundLog,
     notes: Notes,
     result: ResultDocument | None,
-    summary: Summary | None = None,
+    answer: tuple[Summary | None, Mapping[str, str]] = (None, MappingProxyType({})),
 ) -> RoundRecord:
     """A round as MLflow should have it.
 
     Args:
-        summary: what it found out, where the task asks for statistics.
+        answer: what it found out where the task asks for statistics, and tags of it.
     """
+    summary, tags = answer
     people = log.participation(notes.exclusions, notes.local)
     counts = {
         "expected": len(people.expected),
@@ -172,6 +174,7 @@ def round_record(
         },
         participants=tuple(_participant(account, log, notes, result) for account in log.expected),
         flow_run_id=notes.flow_run_id,
+        tags=tags,
     )
 
 

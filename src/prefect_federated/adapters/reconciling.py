@@ -24,7 +24,7 @@ from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.reading import read_past_spec, read_result
 from prefect_federated.adapters.remedies import read_remedies
 from prefect_federated.adapters.round_log import RoundLog, read_round_log
-from prefect_federated.adapters.statistics import read_summary
+from prefect_federated.adapters.statistics import answer_of
 from prefect_federated.core.notes import Notes
 from prefect_federated.core.remedies import gravest
 from prefect_federated.core.round import Status
@@ -73,8 +73,7 @@ def wanted(party: Party, mirror: Mirror, task: int) -> Wanted:
     for round, (spec, log) in rounds.items():
         key = RoundKey(federation.chain_id, federation.coordinator, task, round)
         result = read_result(party, task, round) if log.version is not None else None
-        summary = read_summary(party, spec) if result and spec.spec.statistics else None
-        records.append(round_record(spec, key, log, Notes(), result, summary))
+        records.append(round_record(spec, key, log, Notes(), result, answer_of(party, spec, result)))
     models = last is None or last[0].spec.statistics is None
     return Wanted(
         name=last[0].spec.name if last else "",

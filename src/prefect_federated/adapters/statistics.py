@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_words
 from prefect_federated.adapters.reading import read_result
-from prefect_federated.core.errors import SpecError
+from prefect_federated.core.errors import ContentMismatch, SpecError
+from prefect_federated.core.result import ResultDocument
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.statistics.coding import Coding
 from prefect_federated.core.statistics.layout import Layout
@@ -21,6 +22,7 @@ from prefect_federated.core.statistics.telling import HEADER, as_json, cell_rows
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+UNREADABLE_TAG = "federated.statistics"
 LONG = 60  # cells of one plot that are labelled
 
 
@@ -39,6 +41,16 @@ def read_summary(party: Party, spec: RoundSpec) -> Summary:
     silos, layout = sum(one.weight for one in result.included), Layout(query)
     numbers = Coding(enforced.max_participants, enforced.masked).decode(aggregate, silos, layout.widths)
     return summarise(query, layout.counts(numbers), silos)
+
+
+def answer_of(party: Party, spec: RoundSpec, result: ResultDocument | None) -> tuple[Summary | None, dict[str, str]]:
+    """What MLflow is told of a round: its summary, or a tag that says why it has none; neither of another task."""
+    if result is None or spec.spec.statistics is None:
+        return None, {}
+    try:
+        return read_summary(party, spec), {}
+    except (ContentMismatch, SpecError) as error:
+        return None, {UNREADABLE_TAG: str(error)}
 
 
 def write_files(summary: Summary, folder: Path) -> list[Path]:

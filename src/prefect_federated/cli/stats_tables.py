@@ -40,6 +40,8 @@ def show_query(query: "Query", participants: int, masked: bool) -> None:
             ("reads", ", ".join(query.read)),
             ("fewest rows", query.min_rows),
             ("cells withheld", f"1 to {fewest - 1} rows, at the {query.cells.at}" if fewest > 1 else "none"),
+            ("missing values", "told, however few" if query.cells.missing == "told" else "a cell as any other"),
+            ("sums", "of all rows with a value" if query.cells.sums == "all" else "of rows in cells that are told"),
             ("mode", "masked: nobody sees one silo's figures" if masked else "clear: readers see each silo's figures"),
             ("words", f"{terms.size} of {coding.bits} binary digits, for up to {participants} silos"),
         ],
