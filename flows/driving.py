@@ -27,7 +27,7 @@ from prefect_federated.flows.attest import serve
 from prefect_federated.flows.cast import Cast, RoundResult
 from prefect_federated.flows.members import Member, Participant
 from prefect_federated.flows.relay import bring
-from prefect_federated.flows.releasing import WAITS, join_early
+from prefect_federated.flows.releasing import WAITS, reads_on
 from prefect_federated.tasks.aggregate import aggregate
 from prefect_federated.tasks.judge import judge
 from prefect_federated.tasks.keep import keep_shares
@@ -226,7 +226,7 @@ def _aggregate(cast: Cast, task: int, round: int) -> Outcome | None:
         return outcome
     cast.watch(round, "judge", standby.party.name)
     spec = listen(standby.party, task, round)
-    join_early(standby.party, standby.mailbox, cast.sponsor.federation.round_state(task))
+    reads_on(standby.party, standby.mailbox, spec, cast.sponsor.federation.round_state(task))
     judge(standby.party, spec)
     overturned = cast.sponsor.federation.round_state(task).phase == Phase.AGGREGATE
     return aggregate(standby, spec) if overturned else outcome

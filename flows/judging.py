@@ -2,6 +2,7 @@
 
 from prefect_federated.adapters.mailbox import Mailbox
 from prefect_federated.adapters.party import Party
+from prefect_federated.adapters.releasing import require_mailbox
 from prefect_federated.core.round import RoundState
 from prefect_federated.tasks.judge import judge
 from prefect_federated.tasks.listen import listen
@@ -15,14 +16,17 @@ def judge_once(party: Party, task: int, state: RoundState, mailbox: Mailbox | No
     What the committee says of updates that are left out is taken from the mailbox first, where there is one; a member
     says it again, for whoever shares the mailbox may have taken letters out of it. Where the committee opens updates,
     keys that this party has not joined are joined before.
+
+    Raises:
+        ConfigurationError: the committee opens updates, and this party has no mailbox: all would seem withheld.
     """
     spec = listen(party, task, state.round)
     slot = spec.slot(f"judged/{state.proposal_hash.hex()}", party.account)
     if party.vault.recall(slot) is not None:
         return None
+    if spec.threshold:
+        join_shares(party, require_mailbox(mailbox, party, spec), spec)
     if mailbox is not None:
-        if spec.threshold:
-            join_shares(party, mailbox, spec)
         vouch(party, mailbox, spec)
         keep_vouched(party, mailbox, spec)
     verification = judge(party, spec)

@@ -87,6 +87,9 @@ def test_members_release_wait_for_each_other_read_and_vote(consortium: Consortiu
     assert attend(consortium, FIRST) == "cast, reveal"
     assert [attend(consortium, name) for name in (SECOND, THIRD)] == ["reveal", "reveal"]
     assert conclude(consortium) == "aggregate"
+    bare = consortium.standby.model_copy(update={"mailbox": None}).open()
+    with pytest.raises(ConfigurationError, match="standby has no mailbox"):  # not a demand for all that seems withheld
+        bring_on(bare, task)
     assert [attend(consortium, FIRST), conclude(consortium, "standby")] == ["judge", "judge"]
     assert federation.round_state(task).phase is Phase.CHALLENGE
     assert settled(consortium) is Status.SUCCESS
