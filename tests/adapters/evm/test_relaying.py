@@ -145,7 +145,7 @@ def test_who_signs_two_commitments_loses_its_bond_to_whoever_shows_them(
 
 def test_batch_for_a_task_without_relaying_is_refused_in_words(consortium: Consortium, relayer: Federation) -> None:
     round = new_round(consortium, modes=1)
-    with pytest.raises(ContractRefused, match="commit and reveal directly"):
+    with pytest.raises(ContractRefused, match="act directly; create a task with modes 3"):
         relayer.commit_many(consortium.task, round, [])
 
 
