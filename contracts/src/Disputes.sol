@@ -15,7 +15,7 @@ import {SumChallenges} from "./SumChallenges.sol";
 
 /// @notice Documented in IDisputes.
 /// @dev Its parts: SumChallenges, StepChallenges, Demands, RecordAnswers; what is not a function of this contract goes to its
-/// RecordDesk (RecordChallenges, RightsChallenges, RewardChallenges), and from there to the MaskDesk (MaskedSums); both share
+/// RecordDesk (RecordChallenges, RightsChallenges, RewardChallenges), and from there to the MaskDesk (MaskedSums, MaskFaults); both share
 /// its storage.
 contract Disputes is
     SumChallenges,

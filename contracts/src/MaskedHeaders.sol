@@ -11,6 +11,11 @@ library MaskedHeaders {
     uint256 private constant AT_TEXT = 6;
     uint256 private constant DIGITS = 10; // of a number below 2^32
 
+    /// What the header has for a secret: sha256(0x00 || "masks" || neighbours || seedsRoot).
+    function noteOf(uint256[] calldata neighbours, bytes32 seedsRoot) internal pure returns (bytes32) {
+        return sha256(abi.encodePacked(bytes1(0), "masks", neighbours, seedsRoot));
+    }
+
     /// How many words the vector has; 0 if the header is not one with this chunk size, secret and weight.
     function vectorLength(bytes calldata header, uint32 chunkBytes, bytes32 secret, uint32 weight)
         internal

@@ -8,6 +8,7 @@ import {ICoordinator} from "./interfaces/ICoordinator.sol";
 import {IMaskDesk} from "./interfaces/IMaskDesk.sol";
 import {IRulings} from "./interfaces/IRulings.sol";
 import {MaskedHeaders} from "./MaskedHeaders.sol";
+import {MaskSecrets} from "./MaskSecrets.sol";
 import {MerklePath} from "./MerklePath.sol";
 import {Tallies, Tally} from "./Tallies.sol";
 
@@ -120,7 +121,7 @@ abstract contract MaskedSums is Batches, IMaskDesk {
         _requireRoot(u.payloadRoot, u.header.leaf().rootOf(0, s.k.chunks, u.headerPath));
         _requireLength(u.chunk, s.k.chunkBytes);
         _requireRoot(u.payloadRoot, u.chunk.leaf().rootOf(s.chunk, s.k.chunks, u.path));
-        bytes32 digest = sha256(abi.encodePacked(bytes1(0), "masks", u.neighbours, u.seedsRoot));
+        bytes32 digest = MaskedHeaders.noteOf(u.neighbours, u.seedsRoot);
         uint256 length = u.header.vectorLength(s.k.chunkBytes, digest, u.weight);
         if (length == 0) revert HeaderMismatch(u.participant, digest);
         uint32 word = uint32(_word(u.chunk, s.word));
@@ -165,11 +166,7 @@ abstract contract MaskedSums is Batches, IMaskDesk {
         uint256 rank,
         uint256 leaves
     ) internal view returns (uint32) {
-        bytes32 hash = sha256(
-            abi.encodePacked(
-                bytes1(0), "mask seed", s.session, uint32(index), uint32(opened.other), opened.seed
-            )
-        );
+        bytes32 hash = MaskSecrets.seedHash(s.session, index, opened.other, opened.seed);
         _requireRoot(u.seedsRoot, hash.rootOf(rank, leaves, opened.path));
         return ChaCha20.word(opened.seed, uint32(s.at / 16), s.at % 16);
     }

@@ -108,6 +108,13 @@ abstract contract Masking is CoordinatorBase, IMasking {
         return (_s().shares[task][index], _s().shown[task][index]);
     }
 
+    function sharesNeeded(uint32 task, uint32 round) external view returns (uint256) {
+        Clock memory c = _load(task);
+        if (c.round != round) revert WrongRound(task, round, c.round);
+        TaskParams storage p = _s().tasks[task].params;
+        return c.needed(p, p.threshold);
+    }
+
     // --- internal
 
     function _sharer(uint32 task, uint32 round, uint16 index) internal view returns (Mark) {

@@ -43,11 +43,15 @@ abstract contract Rulings is Floors, IRulings {
         emit ChallengeHeld(task, round, c.pause.lastSecond(until));
     }
 
-    function strike(uint32 task, uint32 round, address participant, address accuser, bytes32 evidence)
-        external
-        onlyDisputes
-    {
-        _strike(task, _current(task, round), participant, accuser, evidence, "out of range");
+    function strike(
+        uint32 task,
+        uint32 round,
+        address participant,
+        address accuser,
+        bytes32 evidence,
+        string calldata reason
+    ) external onlyDisputes {
+        _strike(task, _current(task, round), participant, accuser, evidence, reason);
     }
 
     function claimFloor(uint32 task, uint32 round, uint16 index) external {

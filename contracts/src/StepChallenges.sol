@@ -48,7 +48,7 @@ abstract contract StepChallenges is DisputesBase, IProofs {
         int256 size = value < 0 ? -int256(value) : int256(value);
         if (size <= int256(uint256(k.limit))) revert NotWrong(int256(uint256(k.limit)), size);
         emit RangeRefuted(task, round, msg.sender, participant, at.chunk, at.word, value);
-        _s().coordinator.strike(task, round, participant, msg.sender, keccak256(msg.data));
+        _s().coordinator.strike(task, round, participant, msg.sender, keccak256(msg.data), "out of range");
     }
 
     // --- internal

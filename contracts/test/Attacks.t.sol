@@ -54,7 +54,7 @@ contract AttacksTest is DisputeBase {
     function test_a_participant_that_is_struck_does_not_void_the_others_work() public {
         Proposal memory p = _toChallenge();
         vm.prank(address(disputes));
-        coordinator.strike(task, round, _silo(1), stranger, keccak256("evidence"));
+        coordinator.strike(task, round, _silo(1), stranger, keccak256("evidence"), "any");
         _settle(p);
         _assertPhase(Phase.Settled);
         _claim(_silo(0));

@@ -38,7 +38,7 @@ abstract contract Judgements is RolledActions {
         uint256 before = _taken();
         bool bonded = coordinator.enrolmentOf(task, _silo(i % ACTORS)).bonded;
         vm.prank(address(disputes));
-        try coordinator.strike(task, round, _silo(i % ACTORS), stranger, keccak256("evidence")) {
+        try coordinator.strike(task, round, _silo(i % ACTORS), stranger, keccak256("evidence"), "any") {
             if (!bonded || _taken() - before != BOND) unjust = true;
         } catch {
             if (_taken() != before) unjust = true;

@@ -16,11 +16,11 @@ abstract contract MaskedBase is RoundBase {
         (p.shareWindow, p.unmaskWindow, p.threshold) = (SHARE, UNMASK, 2);
     }
 
-    function _key(address silo) internal view returns (bytes32) {
+    function _key(address silo) internal view virtual returns (bytes32) {
         return keccak256(abi.encode("masking key", silo, round));
     }
 
-    function _root(address silo) internal view returns (bytes32) {
+    function _root(address silo) internal view virtual returns (bytes32) {
         return keccak256(abi.encode("shares", silo, round));
     }
 

@@ -60,7 +60,7 @@ abstract contract MaskedSumBase is MaskedBase {
 
     // --- masks
 
-    function _seed(uint256 i, uint256 j) internal pure returns (bytes32) {
+    function _seed(uint256 i, uint256 j) internal view virtual returns (bytes32) {
         return i < j ? keccak256(abi.encode("seed", i, j)) : keccak256(abi.encode("seed", j, i));
     }
 

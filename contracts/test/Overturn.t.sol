@@ -21,7 +21,7 @@ contract OverturnTest is DisputeBase {
         vm.expectRevert(only);
         coordinator.hold(task, round, type(uint40).max);
         vm.expectRevert(only);
-        coordinator.strike(task, round, _silo(0), address(this), 0);
+        coordinator.strike(task, round, _silo(0), address(this), 0, "");
     }
 
     function test_standby_proposes_at_once_and_the_round_settles() public {

@@ -1,9 +1,11 @@
 """Known answers of secure aggregation, from the written definitions: RFC 8439's block function in plain integers."""
 
 import hashlib
+import hmac
 import struct
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from eth_abi.abi import encode
 
 PRIME = 2**256 - 189
@@ -45,6 +47,9 @@ def masking(chain_id: int, coordinator: str) -> dict[str, Any]:
         **_note(session),
         "block": 7,
         "block_words": block(seed, 7),
+        "masking_secrets": ["0x" + _word(f"masking key {index}").hex() for index in (2, 5)],
+        "masking_keys": ["0x" + _public(index).hex() for index in (2, 5)],
+        "pair_seed": _pair_seed(session, 2, 5),
         "secret": secret.to_bytes(32, "big"),
         "slope": slope.to_bytes(32, "big"),
         "shares": ["0x" + ((secret + slope * (index + 1)) % PRIME).to_bytes(32, "big").hex() for index in INDICES],
@@ -72,6 +77,19 @@ def _note(session: bytes) -> dict[str, Any]:
         "masks_digest": hashlib.sha256(b"\x00masks" + neighbours + root).digest(),
         "note": b"PFN1" + neighbours + b"".join(leaves),
     }
+
+
+def _public(index: int) -> bytes:
+    return X25519PrivateKey.from_private_bytes(_word(f"masking key {index}")).public_key().public_bytes_raw()
+
+
+def _pair_seed(session: bytes, low: int, high: int) -> bytes:
+    """Return HKDF-SHA256 (RFC 5869) of what both agree on, by two HMACs."""
+    private = X25519PrivateKey.from_private_bytes(_word(f"masking key {low}"))
+    agreed = private.exchange(X25519PublicKey.from_public_bytes(_public(high)))
+    sides = b"".join(struct.pack(">I", index) + _public(index) for index in (low, high))
+    extracted = hmac.digest(b"prefect-federated/1", agreed, "sha256")
+    return hmac.digest(extracted, b"mask pair seed" + session + sides + b"\x01", "sha256")
 
 
 def session_digest(

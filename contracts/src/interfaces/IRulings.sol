@@ -43,8 +43,16 @@ interface IRulings is ICoordinatorTypes {
     /// Lets the challenge window end no earlier than `until`, running time. Disputes only.
     function hold(uint32 task, uint32 round, uint40 until) external;
 
-    /// Slashes a participant's bond for an update beyond the task's limit. Disputes only.
-    function strike(uint32 task, uint32 round, address participant, address accuser, bytes32 evidence) external;
+    /// Slashes a participant's bond: for an update beyond the task's limit, or for shares or seeds of a mask that are false.
+    /// Disputes only.
+    function strike(
+        uint32 task,
+        uint32 round,
+        address participant,
+        address accuser,
+        bytes32 evidence,
+        string calldata reason
+    ) external;
 
     /// Pays the floor of a round that fraud voided to somebody who had revealed in it. Anyone, until the next
     /// round opens, which waits for one challenge window.

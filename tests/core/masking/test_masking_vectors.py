@@ -8,7 +8,7 @@ from prefect_federated.core.masking.graph import shuffled
 from prefect_federated.core.masking.keystream import WORDS_A_BLOCK, mask_words
 from prefect_federated.core.masking.masked import Seeds
 from prefect_federated.core.masking.note import parse_note
-from prefect_federated.core.masking.own_secrets import seed_hash
+from prefect_federated.core.masking.own_secrets import pair_seeds, seed_hash
 from prefect_federated.core.masking.session import Member, Session
 from prefect_federated.core.masking.shamir import join, split
 from prefect_federated.core.masking.sharing import SELF_SEED, share_hash
@@ -51,6 +51,12 @@ def test_digest_of_what_a_payload_says_of_its_masks() -> None:
     for place, other in enumerate(FOUND["indices"]):
         leaf = seed_hash(SESSION, 2, other, seeds[place])
         assert verify(of("seeds_root"), leaf, place, 3, list(note.path(other)))
+
+
+def test_seed_of_a_pair_from_either_side() -> None:
+    secrets, publics = ([bytes.fromhex(key[2:]) for key in FOUND[name]] for name in ("masking_secrets", "masking_keys"))
+    assert pair_seeds(SESSION, 2, secrets[0], {5: publics[1]}) == {5: of("pair_seed")}
+    assert pair_seeds(SESSION, 5, secrets[1], {2: publics[0]}) == {2: of("pair_seed")}
 
 
 def test_one_block_of_a_mask() -> None:

@@ -1,6 +1,12 @@
 """Sentences about masked rounds; part of `sentences`."""
 
-from prefect_federated.core.errors import ContentMismatch, ContractRefused, FederatedError, UnknownParticipant
+from prefect_federated.core.errors import (
+    ContentMismatch,
+    ContractRefused,
+    FederatedError,
+    TooFewShares,
+    UnknownParticipant,
+)
 
 MASKING_SENTENCES: dict[str, tuple[type[FederatedError], str]] = {
     "AlreadyShared": (
@@ -52,5 +58,35 @@ MASKING_SENTENCES: dict[str, tuple[type[FederatedError], str]] = {
         ContractRefused,
         "the mask that {participant} shares with index {other} is not left in the sum, or stands twice or out of order;"
         " show its own seed and those of neighbours that did not reveal, ascending",
+    ),
+    # challenges of who dealt or masked falsely
+    "NotDealt": (
+        ContentMismatch,
+        "what is shown of {participant} hashes to {actual}, in this round it dealt {expected} (zeros: nothing); read"
+        " its SharesDealt event of this round",
+    ),
+    "NoHead": (
+        ContentMismatch,
+        "what is shown is no head of a message of Share of {participant}; show the first 256 bytes of its message",
+    ),
+    "TooFewShown": (
+        TooFewShares,
+        "{shown} shares are shown, {needed} are needed before they give the one secret that was dealt; show more",
+    ),
+    "HolderOrder": (
+        ContractRefused,
+        "the row of holder {holder} does not come after the row before it; sort the rows by holder, each once",
+    ),
+    "NotTheSecret": (
+        ContentMismatch,
+        "the private key shown for {participant} has public half {actual}, it dealt {expected}; join its shares again",
+    ),
+    "NotMaskedWith": (
+        ContractRefused,
+        "the payload of {participant} carries no mask with index {other}; nothing is false there",
+    ),
+    "NotFalse": (
+        ContractRefused,
+        "what {participant} dealt or masked with is what it promised, {promised}; there is nothing to take",
     ),
 }

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IDisputeTypes} from "../src/interfaces/IDisputeTypes.sol";
+import {IMaskDesk} from "../src/interfaces/IMaskDesk.sol";
+import {IMaskFaults} from "../src/interfaces/IMaskFaults.sol";
+import {MaskFaultsBase} from "./MaskFaultsBase.sol";
+import {vm} from "./Base.sol";
+
+/// Who deals shares of another secret than it promises is struck, and nobody else is.
+contract ChallengeSharingTest is MaskFaultsBase {
+    function _ready() internal {
+        _write();
+        _prepareAll();
+        _toAggregate();
+    }
+
+    function test_shares_of_another_secret_than_promised_cost_the_bond() public {
+        for (uint256 role; role < 2; ++role) {
+            setUp();
+            shareLies[2][role == 1] = 1;
+            _ready();
+            IMaskFaults.HeldShare[] memory held = _held(2, 0x35, role == 1); // 0, 2, 4, 5, who are left
+            vm.expectEmit(address(coordinator));
+            emit ParticipantSlashed(task, round, _silo(2), BOND, "false shares");
+            this.sharing(2, held, role == 1);
+            _assertStruck(2);
+            shareLies[2][role == 1] = 0;
+        }
+    }
+
+    function test_who_dealt_honestly_is_struck_with_no_holders_shares() public {
+        _ready();
+        for (uint256 holders; holders < 128; holders += 3) {
+            uint256 count;
+            for (uint256 h; h < 7; ++h) {
+                count += (holders >> h) & 1;
+            }
+            if (count < NEEDED) continue;
+            uint256 i = holders % 6;
+            bytes32 promised = publics[i];
+            if (holders % 2 == 1) promised = _seedHash(i, i, _seed(i, i));
+            IMaskFaults.HeldShare[] memory held = _held(i, holders, holders % 2 == 1);
+            vm.expectRevert(abi.encodeWithSelector(IMaskFaults.NotFalse.selector, _silo(i), promised));
+            this.sharing(i, held, holders % 2 == 1);
+        }
+    }
+
+    function test_fewer_shares_than_a_secret_takes_prove_nothing() public {
+        _ready();
+        IMaskFaults.HeldShare[] memory three = _held(2, 0x34, true);
+        vm.expectRevert(abi.encodeWithSelector(IMaskFaults.TooFewShown.selector, 3, NEEDED));
+        this.sharing(2, three, true);
+    }
+
+    function test_share_salt_role_or_row_that_was_not_dealt_is_refused() public {
+        _ready();
+        bytes4 mismatch = IDisputeTypes.RootMismatch.selector;
+        IMaskFaults.HeldShare[] memory held = _held(2, 0x35, true);
+        held[1].share ^= bytes32(uint256(1));
+        vm.expectPartialRevert(mismatch);
+        this.sharing(2, held, true);
+        held = _held(2, 0x35, true);
+        held[1].salt ^= bytes32(uint256(1));
+        vm.expectPartialRevert(mismatch);
+        this.sharing(2, held, true);
+        held = _held(2, 0x35, false); // those of the key for those of the seed
+        vm.expectPartialRevert(mismatch);
+        this.sharing(2, held, true);
+        held = _held(2, 0x35, true);
+        held[3].row = _piece(4, 6); // what another dealt
+        vm.expectPartialRevert(mismatch);
+        this.sharing(2, held, true);
+        held = _held(2, 0x35, true);
+        held[3].row.content = new bytes(255);
+        vm.expectRevert(abi.encodeWithSelector(IDisputeTypes.ChunkLength.selector, 255, 256));
+        this.sharing(2, held, true);
+    }
+
+    function test_shares_twice_or_out_of_order_are_refused() public {
+        _ready();
+        IMaskFaults.HeldShare[] memory held = _held(2, 0x35, true);
+        held[2] = held[1];
+        vm.expectRevert(abi.encodeWithSelector(IMaskFaults.HolderOrder.selector, 2));
+        this.sharing(2, held, true);
+    }
+
+    function test_head_that_was_not_dealt_is_refused() public {
+        _ready();
+        IMaskFaults.HeldShare[] memory held = _held(2, 0x35, true);
+        IMaskFaults.Dealt memory dealt = _dealt(2);
+        IDisputeTypes.Piece memory head = _piece(2, 0);
+        head.content[80] ^= 0x01; // another hash of the self seed
+        vm.expectPartialRevert(IDisputeTypes.RootMismatch.selector);
+        disputes.challengeSharing(task, round, dealt, head, held, true);
+        head = _piece(2, 0);
+        head.content[3] = "2";
+        vm.expectRevert(abi.encodeWithSelector(IMaskFaults.NoHead.selector, _silo(2)));
+        disputes.challengeSharing(task, round, dealt, head, held, true);
+        head.content = new bytes(257);
+        vm.expectRevert(abi.encodeWithSelector(IDisputeTypes.ChunkLength.selector, 257, 256));
+        disputes.challengeSharing(task, round, dealt, head, held, true);
+    }
+
+    function test_only_what_stands_on_chain_of_this_round_counts_as_dealt() public {
+        _ready();
+        IMaskFaults.HeldShare[] memory held = _held(2, 0x35, true);
+        IDisputeTypes.Piece memory head = _piece(2, 0);
+        IMaskFaults.Dealt memory dealt = _dealt(2);
+        dealt.maskingKey = publics[4];
+        vm.expectPartialRevert(IMaskFaults.NotDealt.selector);
+        disputes.challengeSharing(task, round, dealt, head, held, true);
+        vm.expectPartialRevert(IMaskFaults.NotDealt.selector);
+        this.sharing(6, held, true); // which never shared
+        Proposal memory p = _proposed();
+        _settle(p);
+        coordinator.slashSilent(task, round, _one(3));
+        _open(); // in a round that asks for fewer, shares of an older one would join to anything
+        vm.expectPartialRevert(IMaskFaults.NotDealt.selector);
+        this.sharing(2, held, true);
+    }
+}
+
+/// Who masks with another seed than it shares with its neighbour is struck, and nobody else is.
+contract ChallengeSeedTest is MaskFaultsBase {
+    function setUp() public override {
+        super.setUp();
+        _write();
+        _prepareAll();
+    }
+
+    function test_false_seed_of_a_pair_costs_the_bond() public {
+        hashes[2][_rank(2, 1)] = _seedHash(2, 1, keccak256("another seed"));
+        _rebind(2);
+        _toAggregate();
+        IMaskFaults.BoundSeed memory b = _bound(2, 1);
+        vm.expectEmit(address(coordinator));
+        emit ParticipantSlashed(task, round, _silo(2), BOND, "false seed");
+        this.seed(2, b, 1);
+        _assertStruck(2);
+    }
+
+    function test_false_self_seed_costs_the_bond() public {
+        hashes[2][_rank(2, 2)] = _seedHash(2, 2, keccak256("another seed"));
+        _rebind(2);
+        _toAggregate();
+        this.seed(2, _bound(2, 2), 2);
+        _assertStruck(2);
+    }
+
+    function test_who_masked_honestly_is_struck_for_no_seed() public {
+        _toAggregate();
+        for (uint256 n; n < 4; ++n) {
+            uint256 i = _survivors()[n];
+            for (uint16 other; other < 6; ++other) {
+                IMaskFaults.BoundSeed memory b = _bound(i, other);
+                vm.expectRevert(abi.encodeWithSelector(IMaskFaults.NotFalse.selector, _silo(i), b.hash));
+                this.seed(i, b, other);
+            }
+        }
+    }
+
+    function test_another_secret_than_the_one_dealt_is_refused() public {
+        _toAggregate();
+        IMaskFaults.BoundSeed memory b = _bound(2, 1);
+        IMaskFaults.Dealt[2] memory dealt = [_dealt(2), _dealt(1)];
+        IDisputeTypes.Piece memory head = _piece(2, 0);
+        bytes32 secret = _secret(3);
+        vm.expectRevert(
+            abi.encodeWithSelector(IMaskFaults.NotTheSecret.selector, _silo(1), publics[1], publics[3])
+        );
+        disputes.challengeSeed(task, round, dealt[0], head, b, dealt[1], secret);
+        dealt[1].maskingKey = publics[3];
+        vm.expectPartialRevert(IMaskFaults.NotDealt.selector);
+        disputes.challengeSeed(task, round, dealt[0], head, b, dealt[1], secret);
+        (head, dealt[1]) = (_piece(1, 0), _dealt(1)); // the head of another
+        vm.expectPartialRevert(IDisputeTypes.RootMismatch.selector);
+        disputes.challengeSeed(task, round, dealt[0], head, b, dealt[1], secret);
+    }
+
+    function test_place_of_another_pair_is_refused() public {
+        _toAggregate();
+        IMaskFaults.BoundSeed memory b = _bound(2, 0); // beside that with 1
+        vm.expectPartialRevert(IDisputeTypes.RootMismatch.selector);
+        this.seed(2, b, 1);
+    }
+
+    function test_who_did_not_mask_with_somebody_is_not_struck_for_it() public {
+        nears[2] &= ~uint256(16);
+        _prepare(2);
+        _toAggregate();
+        IMaskFaults.BoundSeed memory b = _bound(2, 5); // at the rank that 4 would have
+        vm.expectRevert(abi.encodeWithSelector(IMaskFaults.NotMaskedWith.selector, _silo(2), 4));
+        this.seed(2, b, 4);
+    }
+
+    function test_payload_of_another_or_another_note_is_refused() public {
+        _toAggregate();
+        IMaskFaults.BoundSeed memory b = _bound(4, 1);
+        vm.expectRevert(abi.encodeWithSelector(IDisputeTypes.NotRevealed.selector, _silo(2)));
+        this.seed(2, b, 1);
+        b = _bound(2, 1);
+        b.header = payloads[4][0];
+        vm.expectPartialRevert(IDisputeTypes.RootMismatch.selector);
+        this.seed(2, b, 1);
+        b = _bound(2, 1);
+        b.neighbours[0] |= 64;
+        vm.expectPartialRevert(IMaskDesk.HeaderMismatch.selector);
+        this.seed(2, b, 1);
+        b = _bound(2, 1);
+        b.header = new bytes(CHUNK + 1);
+        vm.expectRevert(abi.encodeWithSelector(IDisputeTypes.ChunkLength.selector, CHUNK + 1, CHUNK));
+        this.seed(2, b, 1);
+    }
+
+    function test_own_index_among_the_neighbours_is_refused() public {
+        nears[2] |= 4;
+        _rebind(2);
+        _toAggregate();
+        IMaskFaults.BoundSeed memory b = _bound(2, 1);
+        vm.expectRevert(abi.encodeWithSelector(IMaskDesk.OwnNeighbour.selector, _silo(2), 2));
+        this.seed(2, b, 1);
+    }
+}

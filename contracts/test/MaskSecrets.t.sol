@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {MaskSecrets} from "../src/MaskSecrets.sol";
+import {X25519} from "../src/X25519.sol";
+import {Answers} from "./Answers.sol";
+import {vm} from "./Vm.sol";
+
+contract MaskSecretsTest is Answers {
+    /// RFC 7748, sections 5.2 and 6.1.
+    function test_key_agreement_of_the_standard() public view {
+        bytes32 made = X25519.exchange(
+            0xa546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4,
+            0xe6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c
+        );
+        vm.assertEq(made, 0xc3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552, "first");
+        made = X25519.exchange(
+            0x4b66e9d4d1b4673c5ad22691957d6af5c11b6421e0ea01d42ca4169e7918ba0d,
+            0xe5210f12786811d3f4b7959d0538ae2c31dbe7106fc03c3efc4cd549c715a493
+        );
+        vm.assertEq(made, 0x95cbde9476e8907d7aade45cb4b873f88b595a68799fa152e6f8f7647aac7957, "second");
+        made = X25519.publicOf(0x77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a);
+        vm.assertEq(made, 0x8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a, "Alice's key");
+        made = X25519.publicOf(0x5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb);
+        vm.assertEq(made, 0xde9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f, "Bob's key");
+    }
+
+    /// forge-config: default.fuzz.runs = 20
+    function test_both_sides_agree(bytes32 one, bytes32 other) public view {
+        bytes32 agreed = X25519.exchange(one, X25519.publicOf(other));
+        vm.assertEq(agreed, X25519.exchange(other, X25519.publicOf(one)), "agreed");
+    }
+
+    function test_keys_and_the_seed_of_a_pair_are_those_of_the_python_side() public view {
+        bytes32[] memory secrets = vm.parseJsonBytes32Array(json, ".masking.masking_secrets");
+        bytes32[] memory keys = vm.parseJsonBytes32Array(json, ".masking.masking_keys");
+        vm.assertEq(X25519.publicOf(secrets[0]), keys[0], "key of 2");
+        vm.assertEq(X25519.publicOf(secrets[1]), keys[1], "key of 5");
+        bytes32 session = _b(".masking.session_digest");
+        bytes32 seed = _b(".masking.pair_seed");
+        vm.assertEq(MaskSecrets.pairSeed(session, 2, keys[0], 5, keys[1], secrets[1]), seed, "5 opened");
+        vm.assertEq(MaskSecrets.pairSeed(session, 5, keys[1], 2, keys[0], secrets[0]), seed, "2 opened");
+        bytes32 hash = MaskSecrets.seedHash(session, 2, 5, _b(".masking.seed"));
+        vm.assertEq(hash, _b(".masking.seed_hash"), "hash of a seed");
+    }
+
+    function test_shares_of_the_python_side_join_to_its_secret() public view {
+        bytes32[] memory shares = vm.parseJsonBytes32Array(json, ".masking.shares");
+        uint256[] memory indices = vm.parseJsonUintArray(json, ".masking.indices");
+        uint256[] memory points = new uint256[](2);
+        uint256[] memory values = new uint256[](2);
+        for (uint256 left; left < 3; ++left) {
+            for (uint256 i; i < 2; ++i) {
+                uint256 at = i < left ? i : i + 1;
+                (points[i], values[i]) = (indices[at] + 1, uint256(shares[at]));
+            }
+            vm.assertEq(MaskSecrets.join(points, values), _b(".masking.secret"), "any two");
+        }
+    }
+}
