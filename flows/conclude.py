@@ -2,7 +2,7 @@
 
 Commit, Reveal --> retract whose consent was withdrawn
 Reveal --> receipts                    Aggregate --> aggregate (standby: second half; regions: after their sums)
-Challenge --> judge another's          over --> settle, mirror
+Challenge --> judge another's          over --> settle, mirror       masked, of nobody --> strike who made it fail
 """
 
 from prefect import flow
@@ -17,7 +17,7 @@ from prefect_federated.adapters.turn import take_turn
 from prefect_federated.blocks.aggregator import Aggregator
 from prefect_federated.core.due import Duty, aggregator_due
 from prefect_federated.core.round import Phase, RoundState
-from prefect_federated.flows.judging import judge_once
+from prefect_federated.flows.judging import judge_once, strike_once
 from prefect_federated.flows.next_window import AGAIN_S, schedule_next
 from prefect_federated.tasks.aggregate import aggregate
 from prefect_federated.tasks.demands import meet_demands
@@ -38,8 +38,8 @@ def conclude(aggregator: str, task: int) -> str:
         task: index of the task on chain.
 
     Returns:
-        What was done: "retract", "receipts", "aggregate", "judge", "answer", "forfeit", "settle" or "nothing"; "waits"
-        for the sums of regions; "busy" where another run is at it.
+        What was done: "retract", "receipts", "aggregate", "judge", "answer", "forfeit", "strike", "settle" or
+        "nothing"; "waits" for the sums of regions; "busy" where another run is at it.
     """
     block: Aggregator = Aggregator.load(aggregator)  # type: ignore[assignment]
     opened = block.open()
@@ -61,6 +61,8 @@ def bring_on(aggregator: OpenAggregator, task: int) -> str:
     if state.phase == Phase.REVEAL and aggregator.mailbox is not None and state.revealed:
         count = issue_receipts(party, aggregator.mailbox, listen(party, task, state.round))
         return "receipts" if count else "nothing"
+    if struck := strike_once(party, task, state):
+        return struck
     due = aggregator_due(state, now_s, _duty(aggregator, task, state), on_chain.enforced.aggregate_window)
     if due == "aggregate" and awaits_regions(aggregator, state):
         return WAITS
