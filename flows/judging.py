@@ -1,13 +1,36 @@
-"""Judging a proposal once: a sweep comes every minute, and recomputing a round is dear."""
+"""Judging a proposal, and who made a masked round fail, once: a sweep comes every minute, and recomputing is dear."""
 
 from prefect_federated.adapters.mailbox import Mailbox
 from prefect_federated.adapters.party import Party
+<<<<<<< HEAD
 from prefect_federated.adapters.releasing import require_mailbox
 from prefect_federated.core.round import RoundState
 from prefect_federated.tasks.judge import judge
 from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.release import join_shares
+=======
+from prefect_federated.core.round import Phase, RoundState
+from prefect_federated.tasks.judge import judge
+from prefect_federated.tasks.listen import listen
+from prefect_federated.tasks.strike import strike
+>>>>>>> 6c71ff7278728f63b511b0ae959dd57146787b52
 from prefect_federated.tasks.vouching import keep_vouched, vouch
+
+
+def strike_once(party: Party, task: int, state: RoundState) -> str | None:
+    """In a masked round that is summed for nobody, take the bonds of those who made it fail: "strike", or None."""
+    federation = party.federation
+    if state.phase not in (Phase.CHALLENGE, Phase.VOIDED) or not federation.is_masked(task) or not state.revealed:
+        return None
+    if state.phase is Phase.CHALLENGE and federation.proposal(task, state.round).included:
+        return None
+    spec = listen(party, task, state.round)
+    slot = spec.slot("struck", party.account)
+    if party.vault.recall(slot) is not None:
+        return None
+    count = strike(party, spec)
+    party.vault.keep(slot, str(count).encode())
+    return "strike" if count else None
 
 
 def judge_once(party: Party, task: int, state: RoundState, mailbox: Mailbox | None = None) -> str | None:
@@ -30,5 +53,7 @@ def judge_once(party: Party, task: int, state: RoundState, mailbox: Mailbox | No
         vouch(party, mailbox, spec)
         keep_vouched(party, mailbox, spec)
     verification = judge(party, spec)
+    if verification.findings and spec.spec.enforced.masked:
+        strike(party, spec)
     party.vault.keep(slot, "; ".join(finding.detail for finding in verification.findings).encode())
     return "judge"

@@ -9,8 +9,18 @@ from prefect_federated.adapters.evm import rpc
 from prefect_federated.adapters.evm.budgeting import Budgeting
 from prefect_federated.adapters.evm.membership import cohort_of
 from prefect_federated.adapters.evm.records import Event, Sent
+from prefect_federated.adapters.evm.structs import opening_tuple
+from prefect_federated.core.commitment import Opening
+from prefect_federated.core.masking.faults import FalseSeed, FalseSharing
+from prefect_federated.core.masking.note import MasksNote
 from prefect_federated.core.masking.session import Member
+<<<<<<< HEAD
 from prefect_federated.core.round import Phase, RoundState
+=======
+from prefect_federated.core.masking.sharing import SELF_SEED
+from prefect_federated.core.proofs import Piece
+from prefect_federated.core.round import Phase
+>>>>>>> 6c71ff7278728f63b511b0ae959dd57146787b52
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,15 @@ class Shown:
     index: int
     root: bytes
     uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What a revealed payload says of its masks: its opening, its header under the payload's root, its note."""
+
+    opening: Opening
+    header: Piece
+    note: MasksNote
 
 
 class Masking(Budgeting):
@@ -67,7 +86,35 @@ class Masking(Budgeting):
             return None
         return self._send("Coordinator", "slashUnmasked", task, round, owing, once=False)
 
+    def challenge_sharing(self, task: int, round: int, accused: Dealt, false: FalseSharing) -> Sent:
+        """Show that somebody dealt shares of another secret than it promised: it loses its bond."""
+        held = [(_piece(one.row), one.position, one.share, one.salt) for one in false.held]
+        values = (_dealt(accused), _piece(false.head), held, false.role == SELF_SEED)
+        name = f"{task}/{round}:{accused.participant}"
+        return self._send("Disputes", "challengeSharing", task, round, *values, name=name)
+
+    def challenge_seed(
+        self, task: int, round: int, accused: Dealt, false: FalseSeed, bound: Bound, other: Dealt
+    ) -> Sent:
+        """Show that a payload is bound to another seed than its participant has with `other`: it loses its bond."""
+        note = false.note
+        seed = (
+            opening_tuple(bound.opening),
+            *_piece(bound.header),
+            [int.from_bytes(note.bitmap[at : at + 32], "big") for at in range(0, len(note.bitmap), 32)],
+            note.root,
+            note.hash_of(false.other),
+            list(note.path(false.other)),
+        )
+        values = (_dealt(accused), _piece(false.head), seed, _dealt(other), false.secret)
+        name = f"{task}/{round}:{accused.participant}"
+        return self._send("Disputes", "challengeSeed", task, round, *values, name=name)
+
     # --- reads -----------------------------------------------------------------------------------------
+
+    def shares_needed(self, task: int, round: int) -> int:
+        """Shares of one secret that a contract asks for to join it."""
+        return int(self.call("Coordinator", "sharesNeeded", task, round))
 
     def is_masked(self, task: int) -> bool:
         """Whether nobody sees a single update of a task; fixed at creation, so it is asked once."""
@@ -174,6 +221,14 @@ class Masking(Budgeting):
             return False, False
         shared, unmasked = self.call("Coordinator", "sharesOf", task, round, index)
         return bool(shared), bool(unmasked)
+
+
+def _dealt(dealt: Dealt) -> tuple[str, bytes, bytes, bytes]:
+    return dealt.participant, dealt.grant_id, dealt.masking_key, dealt.root
+
+
+def _piece(piece: Piece) -> tuple[bytes, list[bytes]]:
+    return piece.content, list(piece.path)
 
 
 def _place(event: Event) -> tuple[int, int]:
