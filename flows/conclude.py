@@ -3,12 +3,8 @@
 Commit, Reveal --> retract whose consent was withdrawn
 masked: Share to Aggregate --> keep what was dealt
 Reveal --> receipts                    Aggregate --> aggregate (standby: second half; regions: after their sums)
-<<<<<<< HEAD
 Vote, VoteReveal --> keys, joined from what the committee released, where it opens updates
-Challenge --> judge another's          over --> settle, mirror
-=======
 Challenge --> judge another's          over --> settle, mirror       masked, of nobody --> strike who made it fail
->>>>>>> 6c71ff7278728f63b511b0ae959dd57146787b52
 """
 
 from prefect import flow
@@ -49,14 +45,9 @@ def conclude(aggregator: str, task: int) -> str:
         task: index of the task on chain.
 
     Returns:
-<<<<<<< HEAD
-        What was done: "retract", "keep", "receipts", "keys", "aggregate", "judge", "answer", "forfeit", "settle" or
-        "nothing"; "waits" for the sums of regions, or for shares of the committee, "misses" what somebody dealt; "busy"
-        where another run is at it.
-=======
-        What was done: "retract", "receipts", "aggregate", "judge", "answer", "forfeit", "strike", "settle" or
-        "nothing"; "waits" for the sums of regions; "busy" where another run is at it.
->>>>>>> 6c71ff7278728f63b511b0ae959dd57146787b52
+        What was done: "retract", "keep", "receipts", "keys", "aggregate", "judge", "answer", "forfeit", "strike",
+        "settle" or "nothing"; "waits" for the sums of regions, or for shares of the committee, "misses" what somebody
+        dealt; "busy" where another run is at it.
     """
     block: Aggregator = Aggregator.load(aggregator)  # type: ignore[assignment]
     opened = block.open()
@@ -78,15 +69,11 @@ def bring_on(aggregator: OpenAggregator, task: int) -> str:
     kept = _keep(party, task, state) if on_chain.enforced.masked else "nothing"
     if state.phase == Phase.REVEAL and aggregator.mailbox is not None and state.revealed:
         count = issue_receipts(party, aggregator.mailbox, listen(party, task, state.round))
-<<<<<<< HEAD
         return "receipts" if count else kept
     if on_chain.enforced.committee and state.phase in (Phase.VOTE, Phase.VOTE_REVEAL):
         return "keys" if join_early(party, aggregator.mailbox, state) else "nothing"
-=======
-        return "receipts" if count else "nothing"
     if struck := strike_once(party, task, state):
         return struck
->>>>>>> 6c71ff7278728f63b511b0ae959dd57146787b52
     due = aggregator_due(state, now_s, _duty(aggregator, task, state), on_chain.enforced.aggregate_window)
     if due == "aggregate" and awaits_regions(aggregator, state):
         return WAITS

@@ -2,18 +2,12 @@
 
 from prefect_federated.adapters.mailbox import Mailbox
 from prefect_federated.adapters.party import Party
-<<<<<<< HEAD
 from prefect_federated.adapters.releasing import require_mailbox
-from prefect_federated.core.round import RoundState
-from prefect_federated.tasks.judge import judge
-from prefect_federated.tasks.listen import listen
-from prefect_federated.tasks.release import join_shares
-=======
 from prefect_federated.core.round import Phase, RoundState
 from prefect_federated.tasks.judge import judge
 from prefect_federated.tasks.listen import listen
+from prefect_federated.tasks.release import join_shares
 from prefect_federated.tasks.strike import strike
->>>>>>> 6c71ff7278728f63b511b0ae959dd57146787b52
 from prefect_federated.tasks.vouching import keep_vouched, vouch
 
 

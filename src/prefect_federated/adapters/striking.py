@@ -6,6 +6,7 @@ messages of Share, answers, notes --core.masking.faults--> accused --challengeSh
 from prefect_federated.adapters.evm.masking import Bound
 from prefect_federated.adapters.evm.records import Reveal, Sent
 from prefect_federated.adapters.masked_payload import fetch_note
+from prefect_federated.adapters.masking import sessions_of
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_payload, header_of
 from prefect_federated.adapters.spool import in_memory
@@ -26,9 +27,15 @@ def strike_false(party: Party, spec: RoundSpec) -> list[Sent]:
     Raises:
         StoreUnreachable: what somebody dealt could not be asked for; try again.
     """
+    return [sent for session in sessions_of(party, spec) for sent in _strike_in(party, spec, session)]
+
+
+def _strike_in(party: Party, spec: RoundSpec, session: Session) -> list[Sent]:
+    """The same of those who masked together."""
     federation, place = party.federation, (spec.task, spec.round)
-    reveals = federation.reveals(*place)
-    turnout, shared = turnout_in(party, spec, reveals)
+    inside = {member.index for member in session.members}
+    reveals = [one for one in federation.reveals(*place) if one.index in inside]
+    turnout, shared = turnout_in(party, spec, session, reveals)
     messages = answers_in(party, spec, turnout)[0]
     dealt = {one.index: one for one in federation.dealt(*place)}
     bonded = {i for i, one in dealt.items() if federation.enrolment(spec.task, one.participant).bonded}

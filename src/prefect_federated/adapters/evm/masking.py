@@ -14,13 +14,9 @@ from prefect_federated.core.commitment import Opening
 from prefect_federated.core.masking.faults import FalseSeed, FalseSharing
 from prefect_federated.core.masking.note import MasksNote
 from prefect_federated.core.masking.session import Member
-<<<<<<< HEAD
-from prefect_federated.core.round import Phase, RoundState
-=======
 from prefect_federated.core.masking.sharing import SELF_SEED
 from prefect_federated.core.proofs import Piece
-from prefect_federated.core.round import Phase
->>>>>>> 6c71ff7278728f63b511b0ae959dd57146787b52
+from prefect_federated.core.round import Phase, RoundState
 
 
 @dataclass(frozen=True, slots=True)
