@@ -67,9 +67,10 @@ def bring_on(aggregator: OpenAggregator, task: int) -> str:
     if state.phase in (Phase.COMMIT, Phase.REVEAL) and retract_withdrawn(party, task):
         return "retract"
     kept = _keep(party, task, state) if on_chain.enforced.masked else "nothing"
-    if state.phase == Phase.REVEAL and aggregator.mailbox is not None and state.revealed:
+    receipts = not on_chain.enforced.masked  # who deletes a masked payload would convict whoever had opened it
+    if state.phase == Phase.REVEAL and aggregator.mailbox is not None and state.revealed and receipts:
         count = issue_receipts(party, aggregator.mailbox, listen(party, task, state.round))
-        return "receipts" if count else kept
+        return "receipts" if count else "nothing"
     if on_chain.enforced.committee and state.phase in (Phase.VOTE, Phase.VOTE_REVEAL):
         return "keys" if join_early(party, aggregator.mailbox, state) else "nothing"
     if struck := strike_once(party, task, state):

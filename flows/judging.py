@@ -1,14 +1,20 @@
 """Judging a proposal, and who made a masked round fail, once: a sweep comes every minute, and recomputing is dear."""
 
+import logging
+
 from prefect_federated.adapters.mailbox import Mailbox
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.releasing import require_mailbox
+from prefect_federated.core.errors import TransportError
 from prefect_federated.core.round import Phase, RoundState
+from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.tasks.judge import judge
 from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.release import join_shares
 from prefect_federated.tasks.strike import strike
 from prefect_federated.tasks.vouching import keep_vouched, vouch
+
+_log = logging.getLogger(__name__)
 
 
 def strike_once(party: Party, task: int, state: RoundState) -> str | None:
@@ -22,9 +28,19 @@ def strike_once(party: Party, task: int, state: RoundState) -> str | None:
     slot = spec.slot("struck", party.account)
     if party.vault.recall(slot) is not None:
         return None
-    count = strike(party, spec)
+    if (count := _struck(party, spec)) is None:
+        return None
     party.vault.keep(slot, str(count).encode())
     return "strike" if count else None
+
+
+def _struck(party: Party, spec: RoundSpec) -> int | None:
+    """How many lost their bonds; None where something could not be asked for: a round goes on without."""
+    try:
+        return strike(party, spec)
+    except TransportError as error:
+        _log.warning("nobody is struck yet, the next run tries again: %s", error)
+        return None
 
 
 def judge_once(party: Party, task: int, state: RoundState, mailbox: Mailbox | None = None) -> str | None:
@@ -48,6 +64,6 @@ def judge_once(party: Party, task: int, state: RoundState, mailbox: Mailbox | No
         keep_vouched(party, mailbox, spec)
     verification = judge(party, spec)
     if verification.findings and spec.spec.enforced.masked:
-        strike(party, spec)
+        _struck(party, spec)
     party.vault.keep(slot, "; ".join(finding.detail for finding in verification.findings).encode())
     return "judge"

@@ -10,7 +10,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect_federated.adapters.checkpoints import checkpoint
 from prefect_federated.adapters.data.consented import kept_evidence, require_same_subjects
 from prefect_federated.adapters.mailbox import Mailbox, place_of
-from prefect_federated.adapters.masking import own_answer, own_sharing
+from prefect_federated.adapters.masking import own_answer, own_note, own_sharing
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import publish
 from prefect_federated.adapters.silo import Silo
@@ -59,7 +59,7 @@ def leave_opening(party: Party, mailbox: Mailbox, spec: RoundSpec, sealed: Seale
     """
     commitment = party.federation.commitment_of(spec.task, spec.round, party.account)
     check(commitment, sealed.opening, spec.context(party.account))
-    uri = publish(party.store, spec, party.account, party.sealing_key, sealed)
+    uri = publish(party.store, spec, party.account, party.sealing_key, sealed, own_note(party, spec))
     letter = party.federation.sign_opening(spec.task, spec.round, sealed.opening, uri)
     mailbox.leave(_place(spec, "opening"), letter.to_bytes())
     checkpoint("participant:left-opening")

@@ -59,7 +59,7 @@ abstract contract MaskedSums is Batches, IMaskDesk {
 
     function _place(Sum memory s) internal view {
         if (_s().coordinator.masksOf(s.task).shared == 0) revert NotMasked(s.task);
-        if (s.k.rule != 0) revert RuleNotProvable(s.task, s.k.rule);
+        if (s.k.group != 0) revert InGroups(s.task, s.k.group);
         _requireWord(s.chunk, s.word, s.k);
         s.at = uint256(s.chunk - 1) * (s.k.chunkBytes / WORD_BYTES) + s.word;
         s.key = keccak256(abi.encode(msg.sender, s.task, s.round, s.k.proposalHash, s.chunk, s.word));

@@ -110,7 +110,8 @@ abstract contract Masking is Shares, IMasking {
         Clock memory c = _load(task);
         if (c.round != round) revert WrongRound(task, round, c.round);
         TaskParams storage p = _s().tasks[task].params;
-        return c.needed(p, p.threshold);
+        uint256 needed = c.needed(p, p.threshold);
+        return p.group != 0 && needed < 3 ? 3 : needed; // of a group three at least open a secret
     }
 
     // --- internal

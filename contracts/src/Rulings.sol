@@ -103,6 +103,7 @@ abstract contract Rulings is Floors, IRulings {
         k.roundReward = p.roundReward;
         k.nowS = c.nowS;
         k.pause = c.pause;
+        k.group = p.group;
     }
 
     // --- internal

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prefect_federated.adapters.data.consented import consented_view
-from prefect_federated.adapters.masking import own_seeds, session_of
+from prefect_federated.adapters.masking import own_note, own_seeds, session_of
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_payload, fetch_words, publish
 from prefect_federated.blocks.stores import S3Store
@@ -44,7 +44,7 @@ class TooLate(Participant):
         spec = listen(party, task, round)
         sealed = recall(party, spec)
         assert sealed is not None
-        publish(party.store, spec, party.account, party.sealing_key, sealed)
+        publish(party.store, spec, party.account, party.sealing_key, sealed, own_note(party, spec))
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class MaskedScene:
             own = self.party(name)
             sealed = recall(own, spec)
             assert sealed is not None
-            uri = publish(own.store, spec, own.account, own.sealing_key, sealed)  # the same bytes as in the round
+            uri = publish(own.store, spec, own.account, own.sealing_key, sealed, own_note(own, spec))  # as in the round
             place = (party.store, spec, own.account, sealed.opening, uri, party.account, party.sealing_key)
             found[name] = fetch_payload(*place, lambda pieces, most: b"".join(pieces))
         return found

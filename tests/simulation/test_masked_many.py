@@ -9,7 +9,7 @@ import pytest
 
 from prefect_federated.adapters.evm.devnet import Devnet
 from prefect_federated.adapters.evm.structs import opening_tuple
-from prefect_federated.adapters.masking import masked, own_answer, own_sharing, sessions_of
+from prefect_federated.adapters.masking import masked, own_answer, own_note, own_sharing, sessions_of
 from prefect_federated.adapters.outcome import work_out
 from prefect_federated.adapters.payloads import publish, seal_update
 from prefect_federated.adapters.reading import read_round_spec
@@ -66,7 +66,7 @@ class Play:
 
     def reveal(self, one: Simulated) -> Call:
         party, sealed = one.silo.party, self.sealed[one.account]
-        uri = publish(party.store, self.spec, party.account, party.sealing_key, sealed)
+        uri = publish(party.store, self.spec, party.account, party.sealing_key, sealed, own_note(party, self.spec))
         return self.call(one, "reveal", opening_tuple(sealed.opening), uri)
 
     def unmask(self, one: Simulated) -> Call:

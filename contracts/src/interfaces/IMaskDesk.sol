@@ -39,8 +39,8 @@ interface IMaskDesk is IDisputeTypes {
 
     /// Thrown when a challenge of a masked sum names a round in which nobody shared a mask.
     error NotMasked(uint32 task);
-    /// Thrown when the task's rule is not the mean: of groups a rule by rank looks across their means, and not at one sum.
-    error RuleNotProvable(uint32 task, uint8 rule);
+    /// Thrown when the task masks in groups: their sums are opened one by one, and may be more together than a word holds.
+    error InGroups(uint32 task, uint16 group);
     /// Thrown when a payload's header is not one of a masked update with this weight and these seeds.
     error HeaderMismatch(address participant, bytes32 digest);
     /// Thrown when a participant's own index is set among its neighbours.

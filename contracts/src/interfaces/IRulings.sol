@@ -33,6 +33,7 @@ interface IRulings is ICoordinatorTypes {
         uint128 roundReward;
         uint40 nowS;
         Pause pause;
+        uint16 group;
     }
 
     /// Voids the standing proposal and slashes its proposer. Once a round, whoever else is on duty with its

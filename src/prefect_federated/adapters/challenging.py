@@ -3,6 +3,7 @@
 Finding --chunks and paths from store and result document--> one transaction (a sum over many updates: several)
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from prefect_federated.adapters.evm.disputing import Case
@@ -19,6 +20,7 @@ from prefect_federated.adapters.verification import Claimed, read_claimed
 from prefect_federated.core.chain_table import EIP_7825_GAS
 from prefect_federated.core.errors import ProtocolError
 from prefect_federated.core.findings import Finding, Wrong
+from prefect_federated.core.masking.turnout import bitmap_words
 from prefect_federated.core.pay import medians_of
 from prefect_federated.core.proofs import Piece, Shown, batch_siblings, leaf_piece, piece_of
 from prefect_federated.core.proposal import unpack_exclusions
@@ -76,12 +78,13 @@ def _masked_sum(party: Party, spec: RoundSpec, claimed: Claimed, case: Case, fin
     contents = [record.content for record in claimed.document.included]
     opened = open_round(party, spec, claimed.reveals)
     at, aggregate = finding.at, _aggregate(party, spec, claimed, finding.at.chunk)
-    seeds, enforced, sent = 1 + len(opened.turnout.dropped), spec.spec.enforced, None
-    size = shown_bytes(enforced.chunk_bytes, enforced.chunks, seeds)
+    dropped, session = Counter(owner for owner, _ in opened.pair_seeds), opened.turnout.session
+    seeds, enforced, sent = 1 + max(dropped.values(), default=0), spec.spec.enforced, None
+    size = shown_bytes(enforced.chunk_bytes, enforced.chunks, seeds, 1 + session.degree, bitmap_words(session))
     for first, end in masked_batches(len(contents), size, seeds, _cap(party)):
         shown = list(masked_shown(party, spec, claimed, opened, at.chunk, range(first, end)))
-        siblings, session = batch_siblings(contents, first, end - first), opened.turnout.session.digest
-        sent = party.federation.challenge_masked(case, at, session, shown, siblings, aggregate)
+        siblings = batch_siblings(contents, first, end - first)
+        sent = party.federation.challenge_masked(case, at, session.digest, shown, siblings, aggregate)
     if sent is None:
         raise ProtocolError(f"round {spec.task}/{spec.round} includes no update; there is no sum to refute")
     return sent

@@ -60,11 +60,14 @@ class Gathered:
 Fetch = Callable[[Party, RoundSpec, Reveal, Spool], Vector]
 
 
-def gather(party: Party, spec: RoundSpec, reveals: list[Reveal], fetch: Fetch | None = None) -> Gathered:
+def gather(
+    party: Party, spec: RoundSpec, reveals: list[Reveal], fetch: Fetch | None = None, part: bool = False
+) -> Gathered:
     """Fetch and verify the revealed updates; one bad payload never stops the others.
 
     Args:
         fetch: how one is fetched and verified; without it, `fetch_in_range`.
+        part: that these are not all of the round's: where none of them can be asked for, the fault need not be here.
 
     Raises:
         SpoolFailed: the disk beside the memory is full or fails; nobody is left out for it.
@@ -83,7 +86,7 @@ def gather(party: Party, spec: RoundSpec, reveals: list[Reveal], fetch: Fetch | 
             outages += [error] if isinstance(error, StoreUnreachable) else []
         else:
             updates.append(Update(reveal.participant, reveal.weight, words))
-    if outages and len(outages) == len(reveals):
+    if outages and len(outages) == len(reveals) and not part:
         raise outages[-1]
     return Gathered(tuple(updates), reasons, details)
 

@@ -40,13 +40,23 @@ def masked_batches(included: int, size_bytes: int, seeds: int, cap_gas: int) -> 
     return ((first, min(first + size, included)) for first in range(0, included, size))
 
 
-def shown_bytes(chunk_bytes: int, chunks: int, seeds: int) -> int:
-    """Calldata of one update: two chunks and their paths, a few words, seeds with paths among up to 128 of them.
+def shown_bytes(chunk_bytes: int, chunks: int, seeds: int, leaves: int = 128, words: int = 1) -> int:
+    """Calldata of one update: two chunks and their paths, a few words, seeds with their paths.
+
+    Args:
+        seeds: that are shown with it.
+        leaves: most seeds that it is bound to.
+        words: of the bitmap of its neighbours.
 
     >>> shown_bytes(1024, 4096, seeds=11)
     7680
     """
-    return 2 * (chunk_bytes + HASH_BYTES * (chunks - 1).bit_length()) + 640 + 384 * seeds
+    pieces, seed = chunk_bytes + _path_bytes(chunks), 160 + _path_bytes(leaves)
+    return 2 * pieces + 608 + HASH_BYTES * words + seed * seeds
+
+
+def _path_bytes(leaves: int) -> int:
+    return HASH_BYTES * (leaves - 1).bit_length()
 
 
 def update_gas(size_bytes: int, seeds: int) -> int:

@@ -114,12 +114,15 @@ def own_seeds(party: Party, spec: RoundSpec) -> Seeds:
 def _seeds(
     spec: RoundSpec, session: Session, own: OwnSecrets, roots: Mapping[int, bytes], shared: Mapping[int, Shares]
 ) -> Seeds:
-    """The seeds of a mask; in a group that is lost its own alone: a blank is committed, as whoever dealt owes."""
-    grouped = bool(spec.spec.enforced.group)
+    """The seeds of a mask; where too few near it dealt its own alone: a blank is committed, as whoever dealt owes.
+
+    So it is in a group that is lost, and on the sparse graph, where others may go on; with all near all nobody can.
+    """
+    others_go_on = bool(spec.spec.enforced.group) or session.degree < len(session.members) - 1
     try:
-        return alone(session, own) if grouped and not roots else seeds_of(session, own, roots, shared)
+        return alone(session, own) if others_go_on and not roots else seeds_of(session, own, roots, shared)
     except TooFewShares:
-        if not grouped:
+        if not others_go_on:
             raise
         return alone(session, own)
 

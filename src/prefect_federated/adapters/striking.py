@@ -27,7 +27,15 @@ def strike_false(party: Party, spec: RoundSpec) -> list[Sent]:
     Raises:
         StoreUnreachable: what somebody dealt could not be asked for; try again.
     """
-    return [sent for session in sessions_of(party, spec) for sent in _strike_in(party, spec, session)]
+    struck, outages = list[Sent](), list[StoreUnreachable]()
+    for session in sessions_of(party, spec):
+        try:
+            struck += _strike_in(party, spec, session)
+        except StoreUnreachable as error:  # of one group: the others' are struck all the same
+            outages.append(error)
+    if outages and not struck:
+        raise outages[-1]
+    return struck
 
 
 def _strike_in(party: Party, spec: RoundSpec, session: Session) -> list[Sent]:

@@ -70,6 +70,8 @@ def gather_masked(party: Party, spec: RoundSpec, reveals: list[Reveal], last_try
     for session in sessions:
         inside = {member.index for member in session.members}
         parts.append(_opened(party, spec, session, [one for one in reveals if one.index in inside], last_try))
+    if not any(part.updates for part in parts):
+        gather(party, spec, reveals)  # raises where no payload of the round can be asked for
     return _joined(party, spec, sessions, parts, reveals)
 
 
@@ -82,6 +84,7 @@ def combine_masked(spec: RoundSpec, gathered: Gathered) -> Combined:
 
 def _opened(party: Party, spec: RoundSpec, session: Session, reveals: list[Reveal], last_try: bool) -> Gathered:
     """The sum of those who masked together, or why there is none."""
+    part = bool(spec.spec.enforced.group)
     try:
         turnout, shared = turnout_in(party, spec, session, reveals)
         answers, outages = answers_in(party, spec, turnout)
@@ -89,7 +92,7 @@ def _opened(party: Party, spec: RoundSpec, session: Session, reveals: list[Revea
         given_up = last_try and isinstance(error, StoreUnreachable)
         if isinstance(error, TransportError) and not given_up:
             raise
-        return _unopened(gather(party, spec, reveals), str(error))
+        return _unopened(gather(party, spec, reveals, part=part), str(error))
     outside = {one.participant for one in reveals if one.index not in turnout.survivors}
     notes = dict[int, MasksNote]()
 
@@ -97,7 +100,7 @@ def _opened(party: Party, spec: RoundSpec, session: Session, reveals: list[Revea
         words, notes[reveal.index] = fetch_masked(party, spec, turnout.session, reveal, spool)
         return words
 
-    gathered = gather(party, spec, [one for one in reveals if one.index in turnout.survivors], fetch)
+    gathered = gather(party, spec, [one for one in reveals if one.index in turnout.survivors], fetch, part)
     indices = {reveal.participant: reveal.index for reveal in reveals}
     try:
         _require_most(party, spec, turnout)

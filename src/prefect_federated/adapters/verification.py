@@ -24,7 +24,7 @@ from prefect_federated.adapters.unmasking import combine_masked, gather_masked
 from prefect_federated.adapters.vouching import refutation
 from prefect_federated.core.combine import combine
 from prefect_federated.core.enforced import RULES
-from prefect_federated.core.errors import ConfigurationError, PayloadError
+from prefect_federated.core.errors import ConfigurationError, PayloadError, StoreUnreachable
 from prefect_federated.core.findings import INCLUDED, RECORD, Finding, Verification, Wrong
 from prefect_federated.core.pay import Part, ShownVote, round_pay
 from prefect_federated.core.proposal import Proposal, unpack_exclusions
@@ -77,7 +77,7 @@ def verify_proposal(
     reads = party.account.lower() in {reader.account.lower() for reader in spec.readers}
     if reads and mailbox is not None and spec.threshold:
         join_released(party, mailbox, spec)
-    gathered = _gathered(party, spec, claimed) if reads else None
+    gathered, outage = _gathered(party, spec, claimed) if reads else (None, None)
     findings = [*_records(party, spec, claimed), *_exclusions(party, spec, claimed, mailbox)]
     sound = not findings and not claimed.unread
     findings += result_findings(party, spec, claimed, gathered if sound else None)
@@ -87,12 +87,21 @@ def verify_proposal(
         findings += _choices(spec, claimed, gathered)
         findings += detection_findings(party, spec, claimed.document.detection, gathered)
     findings += score_findings(party, spec, holdout) if gathered and holdout else []
+    if outage and not findings:
+        raise outage
     return Verification(tuple(findings), read_updates=reads)
 
 
-def _gathered(party: Party, spec: RoundSpec, claimed: Claimed) -> Gathered:
-    gathers = gather_masked if spec.spec.enforced.masked else gather
-    return gathers(party, spec, claimed.reveals)
+def _gathered(
+    party: Party, spec: RoundSpec, claimed: Claimed
+) -> tuple[Gathered, None] | tuple[None, StoreUnreachable | None]:
+    """The round's updates. Of a masked one also why not: whoever withholds a message must not keep all else unjudged."""
+    if not spec.spec.enforced.masked:
+        return gather(party, spec, claimed.reveals), None
+    try:
+        return gather_masked(party, spec, claimed.reveals), None
+    except StoreUnreachable as error:
+        return None, error
 
 
 def read_claimed(party: Party, spec: RoundSpec) -> Claimed:

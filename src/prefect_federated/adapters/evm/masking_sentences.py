@@ -39,6 +39,11 @@ MASKING_SENTENCES: dict[str, tuple[type[FederatedError], str]] = {
         ContractRefused,
         "nobody shared a mask in this round of task {task}; a clear sum is challenged with challengeSum",
     ),
+    "InGroups": (
+        ContractRefused,
+        "task {task} masks in groups of {group}: its aggregate is made of several sums, and no contract holds it to"
+        " one; recompute it with `federated verify`",
+    ),
     "HeaderMismatch": (
         ContentMismatch,
         "the header shown for {participant} does not end with the digest {digest} of the neighbours and seeds shown and"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from math import inf
 
+from prefect_federated.core.errors import SpecError
 from prefect_federated.core.mask_spec import Masked
 from prefect_federated.core.masking.degree import MOST_COMPLETE, Choice, choose
 from prefect_federated.core.masking.graph import groups
@@ -55,7 +56,13 @@ def graph_of(members: int, masking: Masked) -> Choice:
     (3, 38)
     """
     if members > MOST_COMPLETE:
-        return choose(members, masking.colluding, masking.dropping)
+        found = choose(members, masking.colluding, masking.dropping)
+        if found.threshold > (most := members // 2 + 1):
+            raise SpecError(
+                f"{members} members of whom {masking.colluding:g} collude and {masking.dropping:g} drop out need"
+                f" {found.threshold} shares for a secret, a round asks for {most}; lower masking.colluding"
+            )
+        return found
     threshold = max(masking.threshold, members // 2 + 1, FEWEST_MEMBERS if masking.group else 0)
     return Choice(members - 1, threshold, inf, inf)
 

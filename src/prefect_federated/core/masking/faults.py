@@ -61,6 +61,7 @@ def false_sharings(
         needed: shares that a contract asks for.
     """
     shares, found = shares_in(turnout, shared, messages)[0], list[FalseSharing]()
+    needed = max(needed, turnout.session.threshold)
     for sharer, role in secrets_due(turnout):
         given = dict(sorted(shares.get((sharer, role), {}).items())[:needed])
         if len(given) < needed:
