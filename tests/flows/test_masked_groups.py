@@ -30,6 +30,7 @@ from tests.flows import local_scene as scene
 from tests.flows.conftest import Found
 from tests.flows.lies import propose, word_of_the_aggregate
 from tests.flows.test_masked import STEPS, do, trained
+from tests.flows.test_masked_faults import Choosy
 
 NINE = tuple(f"hospital-{letter}" for letter in "abcdefghi")
 CHEAT = NINE[4]
@@ -190,6 +191,22 @@ def test_who_withholds_its_message_takes_no_bonds_of_its_group(consortium: Conso
     ends_without(consortium, spec, lost, Reason.UNDECRYPTABLE)
     federation.slash_unmasked(spec.task, spec.round)
     assert all(bonded(consortium, spec, NINE))
+
+
+def test_a_group_none_of_whose_payloads_can_be_asked_for_is_lost_alone(consortium: Consortium) -> None:
+    spec = scene.opened(consortium)
+    for step in STEPS:
+        act(consortium, spec, step, NINE)
+    party, reveals = consortium.standby.open().party, consortium.federation().reveals(spec.task, spec.round)
+    accounts = {scene.members(consortium)[name].account for name in teams(consortium, spec)[0]}
+    for hidden, groups in ((accounts, 2), ({one.participant for one in reveals}, 0)):
+        down = {one.uri for one in reveals if one.participant in hidden}
+        blind = replace(party, store=Choosy(party.store, down, StoreUnreachable("down")))
+        if groups:
+            assert len(gather_masked(blind, spec, reveals).groups) == groups
+        else:  # the fault is on this side
+            with pytest.raises(StoreUnreachable, match="down"):
+                gather_masked(blind, spec, reveals)
 
 
 @pytest.mark.slow

@@ -20,7 +20,6 @@ from prefect_federated.core.errors import (
     FederatedError,
     SpecError,
     StoreUnreachable,
-    TooFewShares,
     UnknownParticipant,
     UnmaskRefused,
     WrongPhase,
@@ -29,7 +28,7 @@ from prefect_federated.core.mask_spec import Masked
 from prefect_federated.core.masking.answer import Answer, answer
 from prefect_federated.core.masking.cohort import session_with, sessions
 from prefect_federated.core.masking.excerpt import Excerpt, excerpts_of, parse_excerpt
-from prefect_federated.core.masking.masked import Seeds, alone, mask, seeds_of
+from prefect_federated.core.masking.masked import Seeds, mask, seeds_of, seeds_or_alone
 from prefect_federated.core.masking.own_secrets import OwnSecrets, secrets_of
 from prefect_federated.core.masking.session import Session, usable_key
 from prefect_federated.core.masking.sharing import share
@@ -114,17 +113,8 @@ def own_seeds(party: Party, spec: RoundSpec) -> Seeds:
 def _seeds(
     spec: RoundSpec, session: Session, own: OwnSecrets, roots: Mapping[int, bytes], shared: Mapping[int, Shares]
 ) -> Seeds:
-    """The seeds of a mask; where too few near it dealt its own alone: a blank is committed, as whoever dealt owes.
-
-    So it is in a group that is lost, and on the sparse graph, where others may go on; with all near all nobody can.
-    """
-    others_go_on = bool(spec.spec.enforced.group) or session.degree < len(session.members) - 1
-    try:
-        return alone(session, own) if others_go_on and not roots else seeds_of(session, own, roots, shared)
-    except TooFewShares:
-        if not others_go_on:
-            raise
-        return alone(session, own)
+    others_go_on = bool(spec.spec.enforced.group) or not session.complete
+    return (seeds_or_alone if others_go_on else seeds_of)(session, own, roots, shared)
 
 
 def _shared_or_none(party: Party, spec: RoundSpec, session: Session) -> dict[int, Sharing]:

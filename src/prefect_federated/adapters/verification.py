@@ -95,7 +95,7 @@ def verify_proposal(
 def _gathered(
     party: Party, spec: RoundSpec, claimed: Claimed
 ) -> tuple[Gathered, None] | tuple[None, StoreUnreachable | None]:
-    """The round's updates. Of a masked one also why not: whoever withholds a message must not keep all else unjudged."""
+    """The round's updates. Of a masked one also why not: who withholds a message must not keep all else unjudged."""
     if not spec.spec.enforced.masked:
         return gather(party, spec, claimed.reveals), None
     try:

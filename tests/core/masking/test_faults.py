@@ -83,3 +83,9 @@ def test_falsely_bound_seed_is_shown_with_the_key_that_it_should_come_from(other
     else:
         assert false.secret == NO_SECRET
     assert not false_seeds(opened, COHORT.shared, {i: note for i, note in notes.items() if i != LIAR})
+
+
+def test_fewer_shares_than_the_session_asks_for_accuse_nobody() -> None:
+    turnout = Turnout(SESSION, roots_of(COHORT.shared), frozenset(i for i in INDICES if i != GONE))
+    messages = {i: COHORT.message(turnout, i, COHORT.shared) for i in turnout.survivors}
+    assert not false_sharings(turnout, COHORT.shared, messages, needed=SESSION.threshold - 1)

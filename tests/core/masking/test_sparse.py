@@ -8,8 +8,9 @@ from prefect_federated.core.errors import SpecError, TooFewShares
 from prefect_federated.core.mask_spec import Masked
 from prefect_federated.core.masking.cohort import graph_of, require_graphs, sessions
 from prefect_federated.core.masking.degree import choose
+from prefect_federated.core.masking.masked import seeds_of, seeds_or_alone
 from prefect_federated.core.masking.session import Session
-from tests.core.masking.masked_cohort import CHAIN, COORDINATOR, Cohort, members, plain_sum
+from tests.core.masking.masked_cohort import CHAIN, COORDINATOR, Cohort, members, plain_sum, roots_of
 
 SEED = b"\x07" * 32
 MANY = 150
@@ -65,3 +66,21 @@ def test_fractions_that_no_graph_stands_are_refused_when_the_task_is_made() -> N
     for wrong in ({"colluding": 1.0}, {"dropping": -0.1}):
         with pytest.raises(ValidationError, match=next(iter(wrong))):
             Masked.model_validate({"threshold": 2} | wrong)
+
+
+def test_fractions_that_need_more_shares_than_a_round_asks_for_are_refused() -> None:
+    with pytest.raises(SpecError, match="need 90 shares for a secret, a round asks for 65; lower"):
+        graph_of(129, Masked(threshold=2, colluding=0.8, dropping=0.0))
+
+
+def test_who_has_too_few_dealers_near_masks_a_blank_while_others_go_on(cohort: Cohort) -> None:
+    session, own = cohort.session, cohort.secrets[0]
+    near = [index for index in session.holders(0) if index != 0]
+    gone = near[: len(near) + 2 - session.threshold]
+    shared = {index: one for index, one in cohort.shared.items() if index not in gone}
+    with pytest.raises(TooFewShares, match="27 are needed to take its mask off again"):
+        seeds_of(session, own, roots_of(shared), shared)
+    assert seeds_or_alone(session, own, roots_of(shared), shared).alone
+    assert seeds_or_alone(session, own, {}, {}).alone
+    everybody = seeds_or_alone(session, own, roots_of(cohort.shared), cohort.shared)
+    assert set(everybody.by_index) == {0, *near}

@@ -79,9 +79,19 @@ def seeds_of(session: Session, own: OwnSecrets, roots: Mapping[int, bytes], shar
     return Seeds(session, own.index, pairs | {own.index: own.self_seed})
 
 
-def alone(session: Session, own: OwnSecrets) -> Seeds:
-    """The self seed only: for a blank of a group that is lost. Others may open it, so no update goes under it."""
-    return Seeds(session, own.index, {own.index: own.self_seed})
+def seeds_or_alone(
+    session: Session, own: OwnSecrets, roots: Mapping[int, bytes], shared: Mapping[int, Shares]
+) -> Seeds:
+    """The same where others can go on without this participant, in another group or elsewhere on the sparse graph.
+
+    Whoever dealt owes a payload then: where too few near it dealt, a blank under the self seed alone. Others may open
+    that one, so no update goes under it.
+    """
+    blank = Seeds(session, own.index, {own.index: own.self_seed})
+    try:
+        return seeds_of(session, own, roots, shared) if roots else blank
+    except TooFewShares:
+        return blank
 
 
 def mask(seeds: Seeds, words: Vector, weight: int, noise: NDArray[np.int64] | None = None) -> NDArray[np.int32]:

@@ -80,6 +80,11 @@ class Session:
             )
         return self._members[index]
 
+    @property
+    def complete(self) -> bool:
+        """Whether everybody masks with everybody."""
+        return self.degree == len(self.members) - 1
+
     def holders(self, index: int) -> tuple[int, ...]:
         """Who holds a share of that member's secrets, ascending: its neighbours and itself."""
         return self._holders[self.member(index).index]
