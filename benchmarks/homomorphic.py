@@ -153,7 +153,7 @@ def _masking(words: list[Words], exact: NDArray[np.int64]) -> Row:
         dealt = share(session, own).encoded()
         read = {i: parse_excerpt(session, i, one, roots[i], excerpt) for i, excerpt in excerpts.items()}
         seeds = seeds_of(session, own, roots, read)
-        payload, _ = mask(seeds, words[one], WEIGHTS[one]), seeds.root
+        payload, _ = mask(seeds, words[one], WEIGHTS[one]), seeds.note
         shown = answer(turnout, read, one, key(one))[0].encoded()
         return len(dealt) + payload.nbytes + len(shown), sum(map(len, excerpts.values()))
 

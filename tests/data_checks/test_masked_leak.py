@@ -184,7 +184,7 @@ def shown(scene: MaskedScene) -> dict[tuple[int, int], dict[int, bytes]]:
 
 
 def test_all_answers_together_open_one_secret_of_each_and_no_other(scene: MaskedScene) -> None:
-    session = session_of(scene.party("aggregator"), scene.spec)
+    session = session_of(scene.party(HOSPITALS[0]), scene.spec)
     own = {scene.secrets(name).index: scene.secrets(name) for name in HOSPITALS}
     stayed = {scene.secrets(name).index for name in STAYED}
     answers = shown(scene)

@@ -65,7 +65,7 @@ def _stream(
 
 def sum_findings(spec: RoundSpec, claimed: "Claimed", gathered: Gathered, aggregate: Words) -> Iterator[Finding]:
     """The first word in which the aggregate is not the rule's, or which included updates could not be read."""
-    if spec.spec.enforced.group:
+    if spec.spec.enforced.masked and spec.spec.enforced.group:
         yield from _group_findings(spec, claimed, gathered, aggregate)
         return
     updates = included_updates(claimed, gathered)
