@@ -153,9 +153,9 @@ def _masking(words: list[Words], exact: NDArray[np.int64]) -> Row:
         dealt = share(session, own).encoded()
         read = {i: parse_excerpt(session, i, one, roots[i], excerpt) for i, excerpt in excerpts.items()}
         seeds = seeds_of(session, own, roots, read)
-        payload, _ = mask(seeds, words[one], WEIGHTS[one]), seeds.note
+        payload, note = mask(seeds, words[one], WEIGHTS[one]), seeds.note.encoded().hex()
         shown = answer(turnout, read, one, key(one))[0].encoded()
-        return len(dealt) + payload.nbytes + len(shown), sum(map(len, excerpts.values()))
+        return len(dealt) + payload.nbytes + len(note) + len(shown), sum(map(len, excerpts.values()))
 
     payloads, answers = {}, {}
     for i in THERE:
