@@ -4,13 +4,16 @@ waiting letters --commitMany | revealMany--> how many took effect, who did not a
 of a masked round --dealMany | showMany--> the same
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from prefect_federated.adapters.checkpoints import checkpoint
 from prefect_federated.adapters.evm.records import Sent
 from prefect_federated.adapters.evm.relaying import skipped
-from prefect_federated.adapters.relayer import BATCH, Relayer, waiting_commits, waiting_openings
+from prefect_federated.adapters.relayer import BATCH, Bag, Relayer, waiting_commits, waiting_openings
 from prefect_federated.adapters.waiting_shares import waiting_dealings, waiting_shown
+from prefect_federated.core.letters import L
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,41 +27,34 @@ class Brought:
 
 def bring_commits(relayer: Relayer, task: int, round: int) -> Brought:
     """Bring the commits that wait. Done again, it finds none that still do."""
-    bag, sent = waiting_commits(relayer, task, round), []
-    for at in range(0, len(bag.letters), BATCH):
-        sent.append(relayer.federation.commit_many(task, round, bag.letters[at : at + BATCH]))
-        checkpoint("relayer:committed")
-    return _brought(sent, bag.dropped, ("UpdateCommitted",))
+    send = partial(relayer.federation.commit_many, task, round)
+    return _bring(waiting_commits(relayer, task, round), send, "relayer:committed", ("UpdateCommitted",))
 
 
 def bring_openings(relayer: Relayer, task: int, round: int) -> Brought:
     """Bring the openings that wait. Done again, it finds none that still do."""
-    bag, sent = waiting_openings(relayer, task, round), []
-    for at in range(0, len(bag.letters), BATCH):
-        sent.append(relayer.federation.reveal_many(task, round, bag.letters[at : at + BATCH]))
-        checkpoint("relayer:revealed")
-    return _brought(sent, bag.dropped, ("UpdateRevealed", "RevealedLate"))
+    send = partial(relayer.federation.reveal_many, task, round)
+    return _bring(waiting_openings(relayer, task, round), send, "relayer:revealed", ("UpdateRevealed", "RevealedLate"))
 
 
 def bring_dealings(relayer: Relayer, task: int, round: int) -> Brought:
     """Bring the dealt shares that wait. Done again, it finds none that still do."""
-    bag, sent = waiting_dealings(relayer, task, round), []
-    for at in range(0, len(bag.letters), BATCH):
-        sent.append(relayer.federation.deal_many(task, round, bag.letters[at : at + BATCH]))
-        checkpoint("relayer:dealt")
-    return _brought(sent, bag.dropped, ("SharesDealt",))
+    send = partial(relayer.federation.deal_many, task, round)
+    return _bring(waiting_dealings(relayer, task, round), send, "relayer:dealt", ("SharesDealt",))
 
 
 def bring_shown(relayer: Relayer, task: int, round: int) -> Brought:
     """Bring the shown shares that wait. Done again, it finds none that still do."""
-    bag, sent = waiting_shown(relayer, task, round), []
+    send = partial(relayer.federation.show_many, task, round)
+    return _bring(waiting_shown(relayer, task, round), send, "relayer:shown", ("SharesShown",))
+
+
+def _bring(bag: Bag[L], send: Callable[[list[L]], Sent], point: str, names: tuple[str, ...]) -> Brought:
+    """Send what is in the bag, batch by batch; `names` are those of the events that say that a letter took effect."""
+    sent = list[Sent]()
     for at in range(0, len(bag.letters), BATCH):
-        sent.append(relayer.federation.show_many(task, round, bag.letters[at : at + BATCH]))
-        checkpoint("relayer:shown")
-    return _brought(sent, bag.dropped, ("SharesShown",))
-
-
-def _brought(sent: list[Sent], dropped: list[str], names: tuple[str, ...]) -> Brought:
+        sent.append(send(bag.letters[at : at + BATCH]))
+        checkpoint(point)
     count = sum(event.name in names for one in sent for event in one.events)
-    left_out = [*dropped, *(sentence for one in sent for sentence in skipped(one).values())]
+    left_out = [*bag.dropped, *(sentence for one in sent for sentence in skipped(one).values())]
     return Brought(count, sum(one.gas_used for one in sent), tuple(left_out))
