@@ -5,7 +5,7 @@ import logging
 from prefect_federated.adapters.mailbox import Mailbox
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.releasing import require_mailbox
-from prefect_federated.core.errors import TransportError
+from prefect_federated.core.errors import FederatedError
 from prefect_federated.core.round import Phase, RoundState
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.tasks.judge import judge
@@ -35,10 +35,10 @@ def strike_once(party: Party, task: int, state: RoundState) -> str | None:
 
 
 def _struck(party: Party, spec: RoundSpec) -> int | None:
-    """How many lost their bonds; None where something could not be asked for: a round goes on without."""
+    """How many lost their bonds; None where it failed, for whatever reason: the round goes on without."""
     try:
         return strike(party, spec)
-    except TransportError as error:
+    except FederatedError as error:
         _log.warning("nobody is struck yet, the next run tries again: %s", error)
         return None
 

@@ -9,7 +9,7 @@ import pytest
 from prefect_federated.adapters.mailbox import FolderMailbox
 from prefect_federated.adapters.striking import strike_false
 from prefect_federated.adapters.verification import verify_proposal
-from prefect_federated.core.errors import StoreUnreachable
+from prefect_federated.core.errors import ContractRefused, StoreUnreachable
 from prefect_federated.core.findings import Wrong
 from prefect_federated.core.proposal import pack_exclusions
 from prefect_federated.core.result import ResultDocument
@@ -29,6 +29,10 @@ def consortium(found: Found, prefect_api: str, tmp_path: Path) -> Consortium:
     return scene.found_with("masked", found, tmp_path, rounds=3, hospitals=HOSPITALS)
 
 
+def refusing(self: Any, task: int, round: int) -> int:
+    raise ContractRefused("no proof fits")
+
+
 def nobody(truth: Truth) -> tuple[ResultDocument, dict[str, Any]]:
     """What an aggregator says that could open nothing: no update is in it."""
     party = truth.proposal
@@ -38,15 +42,23 @@ def nobody(truth: Truth) -> tuple[ResultDocument, dict[str, Any]]:
     return document, {"included": 0, "exclusions": pack_exclusions(out)}
 
 
-def test_a_round_that_nobody_can_open_is_settled_though_nobody_can_be_struck(consortium: Consortium) -> None:
+@pytest.mark.parametrize("withheld", [True, False], ids=["withheld", "refused"])
+def test_a_round_that_nobody_can_open_is_settled_though_nobody_can_be_struck(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch, withheld: bool
+) -> None:
     spec, task = scene.opened(consortium), consortium.task
     for step in STEPS:
         do(consortium, spec, step)
     propose(consortium, spec, nobody)
-    unpublish(consortium, spec)
     aggregator = consortium.aggregator.open()
-    with pytest.raises(StoreUnreachable, match="what participant 3 dealt is not to be had"):
-        strike_false(aggregator.party, spec)
+    if withheld:
+        unpublish(consortium, spec)
+        with pytest.raises(StoreUnreachable, match="what participant 3 dealt is not to be had"):
+            strike_false(aggregator.party, spec)
+    else:  # as where another party was first, or what was dealt fits no proof
+        monkeypatch.setattr(type(aggregator.party.federation), "shares_needed", refusing)
+        with pytest.raises(ContractRefused):
+            strike_false(aggregator.party, spec)
     scene.pass_deadline(consortium)
     assert bring_on(aggregator, task) == "settle"
     assert phase(consortium) is Phase.VOIDED and all(bonds(consortium).values())
