@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Inverses} from "./Inverses.sol";
 import {X25519} from "./X25519.sol";
 
 /// @title Secrets of masks, as the core has them: joined from shares, and agreed on by two.
 library MaskSecrets {
+    using Inverses for uint256;
+
     uint256 internal constant PRIME = 2 ** 256 - 189; // of Shamir's field
     bytes32 private constant SALT = "prefect-federated/1";
     bytes32 private constant INNER = bytes32(type(uint256).max / 255 * 0x36); // HMAC's pads, of 64 bytes
@@ -20,7 +23,7 @@ library MaskSecrets {
                 above = mulmod(above, points[j], PRIME);
                 below = mulmod(below, addmod(points[j], PRIME - points[i], PRIME), PRIME);
             }
-            sum = addmod(sum, mulmod(mulmod(above, _inverse(below), PRIME), values[i], PRIME), PRIME);
+            sum = addmod(sum, mulmod(mulmod(above, below.inverse(PRIME), PRIME), values[i], PRIME), PRIME);
         }
         return bytes32(sum);
     }
@@ -52,20 +55,5 @@ library MaskSecrets {
     function _hmac(bytes32 key, bytes memory message) private pure returns (bytes32) {
         bytes32 hash = sha256(abi.encodePacked(key ^ INNER, INNER, message));
         return sha256(abi.encodePacked(key ^ OUTER, OUTER, hash));
-    }
-
-    function _inverse(uint256 x) private view returns (uint256 y) {
-        uint256 prime = PRIME;
-        assembly ("memory-safe") {
-            let at := mload(0x40)
-            mstore(at, 32)
-            mstore(add(at, 0x20), 32)
-            mstore(add(at, 0x40), 32)
-            mstore(add(at, 0x60), x)
-            mstore(add(at, 0x80), sub(prime, 2))
-            mstore(add(at, 0xa0), prime)
-            if iszero(staticcall(gas(), 5, at, 0xc0, 0, 0x20)) { revert(0, 0) }
-            y := mload(0)
-        }
     }
 }

@@ -2,10 +2,13 @@
 pragma solidity 0.8.37;
 
 import {Bytes} from "@openzeppelin/contracts/utils/Bytes.sol";
+import {Inverses} from "./Inverses.sol";
 
 /// @title The key agreement of masks.
 /// @notice RFC 7748, section 5: https://www.rfc-editor.org/rfc/rfc7748#section-5
 library X25519 {
+    using Inverses for uint256;
+
     uint256 private constant P = 2 ** 255 - 19;
     bytes32 private constant BASE = bytes32(uint256(9) << 248); // 9, little-endian
 
@@ -20,7 +23,7 @@ library X25519 {
         scalar = (scalar & (2 ** 255 - 8)) | 2 ** 254;
         uint256 u = uint256(Bytes.reverseBytes32(other)) & (2 ** 255 - 1);
         (uint256 x, uint256 z) = _ladder(scalar, u % P);
-        return Bytes.reverseBytes32(bytes32(mulmod(x, _inverse(z), P)));
+        return Bytes.reverseBytes32(bytes32(mulmod(x, z.inverse(P), P)));
     }
 
     /// @dev The Montgomery ladder; x2, z2, x3, z3 as in the standard. Nothing here is secret any more, so its time may tell.
@@ -59,22 +62,6 @@ library X25519 {
                 x2 := x3
                 z2 := z3
             }
-        }
-    }
-
-    /// @dev x^(p - 2) by the precompile of EIP-198; 0 for 0, as the standard has it.
-    function _inverse(uint256 x) private view returns (uint256 y) {
-        uint256 p = P;
-        assembly ("memory-safe") {
-            let at := mload(0x40)
-            mstore(at, 32)
-            mstore(add(at, 0x20), 32)
-            mstore(add(at, 0x40), 32)
-            mstore(add(at, 0x60), x)
-            mstore(add(at, 0x80), sub(p, 2))
-            mstore(add(at, 0xa0), p)
-            if iszero(staticcall(gas(), 5, at, 0xc0, 0, 0x20)) { revert(0, 0) }
-            y := mload(0)
         }
     }
 }

@@ -48,7 +48,7 @@ interface IRoundTypes {
     /// @param maxMisses Rounds in a row that one can be noted as absent from before one is un-enrolled; 0 is never.
     /// @param waitRounds Rounds that whoever was retracted sits out before it may enrol again; 0 is none.
     /// @param chunkBytes Chunk size of the Merkle trees. @param mode 0 clear, 1 masked: nobody sees a single update
-    /// (IMasking). Masked, the rule is the mean without a bound (in groups also 1 or 2), by direct commits, with neither buffer,
+    /// (IMasking). Masked, the rule is the mean without a bound (in groups also 1 or 2), never rolled, with neither buffer,
     /// committee nor disclosure.
     /// @param rule 0 mean, 1 median, 2 trimmed mean, 3 Multi-Krum, 4 Bulyan; 5 geometric median, 6 centred clipping, 7 root of
     /// trust: under these three leaves hold coefficients for weights, and pay does not go by examples.
