@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from prefect_federated.adapters.data.budget import round_cost
 from prefect_federated.adapters.statistics import write_files
 from prefect_federated.adapters.stores.local import LocalStore
 from prefect_federated.cli.draft import complete
 from prefect_federated.cli.stats_draft import draft_of, query_of
 from prefect_federated.cli.stats_noise import NoiseOptions, under
+from prefect_federated.cli.stats_run import _moments
 from prefect_federated.cli.stats_tables import show_summary
-from prefect_federated.core.errors import SpecError
+from prefect_federated.core.errors import SpecError, SpecMismatch
 from prefect_federated.core.participant_privacy import ParticipantPrivacy
 from prefect_federated.core.silo_noise import row_cost
 from prefect_federated.core.spec import PrivacySpec, TaskSpec, parse_spec
@@ -22,7 +24,7 @@ from prefect_federated.core.statistics.cell_noise import CellNoise
 from prefect_federated.core.statistics.noisy import summarise_noisy
 from prefect_federated.core.statistics.pooled import Summary
 from prefect_federated.core.statistics.privacy import StatisticsPrivacy
-from prefect_federated.core.statistics.query import Query
+from prefect_federated.core.statistics.query import NumberColumn, Query
 from prefect_federated.core.statistics.tally import Noisy, NoisyColumn
 from tests.cli.test_stats import draft_file, query_file
 from tests.flows.statistics_scene import QUERY
@@ -143,6 +145,14 @@ def test_noise_that_would_hide_less_than_it_says_is_refused(tmp_path: Path, chan
         completed(draft(**changes), tmp_path)
 
 
+def test_a_floor_that_the_noise_does_not_cost_is_refused_and_everybody_pays_it(tmp_path: Path) -> None:
+    spec = completed(draft(), tmp_path)
+    assert round_cost(spec, 20) == round_cost(spec, 100_000) == row_cost(2.0) == spec.enforced.privacy_floor
+    cheap = spec.enforced.model_copy(update={"privacy_floor": row_cost(2.1)})
+    with pytest.raises(SpecMismatch, match=r"counts at least epsilon 2\.05\d a round, its noise \(each row hidden"):
+        round_cost(spec.model_copy(update={"enforced": cheap}), 20)
+
+
 def test_noise_for_counts_is_refused_where_a_model_is_trained(tmp_path: Path) -> None:
     spec = completed(draft(), tmp_path).model_dump(mode="json")
     columns = [{"name": "age", "minimum": 20, "maximum": 80}]
@@ -152,8 +162,9 @@ def test_noise_for_counts_is_refused_where_a_model_is_trained(tmp_path: Path) ->
 
 
 def test_hashes_of_specs_without_noise_and_of_other_noise_are_what_they_were(tmp_path: Path) -> None:
-    spec = completed(without(draft(), "privacy"), tmp_path)
-    assert spec.privacy is None and b'"privacy":null' in spec.canonical()
+    plan = {"code_hash": "0x13a12f0132477e51675caf19b2659592a2456ab12de71416900a9f95a48e3582"}  # of that time
+    spec = completed(without(draft(plan=plan), "privacy"), tmp_path)
+    assert spec.spec_hash.hex() == "f5ee32d0f5fa4f551f0355028af427e63b457eb3d1ef2db551f0936ab5793793"
     row = PrivacySpec(noise_multiplier=0.7, max_grad_norm=2.0)
     assert row.model_dump(mode="json") == {"noise_multiplier": 0.7, "max_grad_norm": 2.0, "delta": 1e-5}
     silo = ParticipantPrivacy(noise_multiplier=2.0, max_norm=1.0)
@@ -192,6 +203,18 @@ def test_cells_below_k_are_left_out_by_their_noisy_counts_and_no_other_with_them
     assert age.cells == (None, 100.0, 210.0, 90.0, None, None) and age.withheld == -3.5 + 4.0 + 1.5
     assert sex.cells == (190.0, 204.0, None, 8.0) and sex.withheld == -2.0
     assert marker.numbers is not None and marker.numbers.mean is None, "five rows are less than the noise"
+
+
+def test_beside_the_figures_of_one_place_stands_how_far_noise_may_take_them() -> None:
+    (age, *_), found = answer().columns, answer().columns[0].numbers
+    asked = Query.model_validate(QUERY).columns[0]
+    assert isinstance(asked, NumberColumn) and found is not None and found.errors is not None
+    assert found.errors.mean is not None and found.errors.variance is not None and found.variance is not None
+    mean, spread, median = _moments(asked, found, np.array([50.0, 51.0]))
+    assert mean[1:] == ("mean", "50.451694", "50.5", "0.048", f"{2 * found.errors.mean + found.error:.2g}")
+    rounded = 1.5 * 60 * found.error / 2 / np.sqrt(found.variance)
+    assert spread[-1] == f"{found.errors.variance / np.sqrt(found.variance) + rounded:.2g}"
+    assert median[1] == "quantile 0.5" and age.name == "age"
 
 
 def test_options_left_alone_ask_for_no_noise() -> None:

@@ -12,16 +12,19 @@ from prefect_federated.adapters.data.auditing import audit_with_data
 from prefect_federated.adapters.data.consented import consented_view
 from prefect_federated.adapters.data.training import noise_secret
 from prefect_federated.adapters.masking import fewest_of
-from prefect_federated.adapters.unmasking import most_norm
+from prefect_federated.adapters.unmasking import _most_noise, most_norm
 from prefect_federated.adapters.verification import verify_proposal
-from prefect_federated.core.errors import BudgetSpent, DataRefused
+from prefect_federated.cli.stats_draft import PLAN
+from prefect_federated.core.errors import BudgetSpent, ConfigurationError, DataRefused
 from prefect_federated.core.privacy import UNIT, add, epsilon_of, unpack
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.silo_noise import row_cost
+from prefect_federated.core.spec import PlanSpec
 from prefect_federated.core.statistics.cell_noise import CellNoise
 from prefect_federated.core.statistics.pooled import Summary
 from prefect_federated.core.statistics.privacy import StatisticsPrivacy
 from prefect_federated.learning.accountant import Sampling, cost_of
+from prefect_federated.learning.plan import code_hash
 from prefect_federated.learning.update import EncodedUpdate, train_update
 from prefect_federated.scenario.consortium import Consortium
 from tests.flows import local_scene as scene
@@ -87,11 +90,15 @@ def test_sums_have_the_survivors_noise_and_a_silo_stops_before_it_has_spent_too_
         assert [finding.what for finding in found if not finding.holds] == []
 
         assert fewest_of(spec) == 3 and most_norm(spec) is None, "no sum of fewer is opened, and noise has no bound"
+        assert _most_noise(spec, 4) == noise_of(spec).most_noise(4), "no honest sum is taken for rubbish"
         silo = member(consortium, "ward-d").silo
         view = consented_view(silo, spec, silo.consent_record())
         require_answerable(silo, with_room_for(spec, 120), view)
         with pytest.raises(DataRefused, match="more rows than a silo may have in task survey, 119 "):
             require_answerable(silo, with_room_for(spec, 119), view)
+        exact = PlanSpec(ref=PLAN, code_hash=code_hash(PLAN))
+        with pytest.raises(ConfigurationError, match="lacks tally"):
+            require_answerable(silo, replace(spec, spec=spec.spec.model_copy(update={"plan": exact})), view)
 
         leaves(consortium, "ward-c", ["ward-c-007"])  # an exact query would be refused: one subject less
         spec, summary = answered(consortium, *WARDS[:3])

@@ -23,7 +23,7 @@ from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.sealing import open_stream, seal_stream
 from prefect_federated.core.spec import StatisticsPrivacy
 from prefect_federated.core.statistics.differencing import Answered, Placement, require_apart
-from prefect_federated.learning.plan import load_counting
+from prefect_federated.learning.plan import load_counting, load_private_counting
 
 if TYPE_CHECKING:
     from prefect_federated.adapters.data.view import ConsentView
@@ -35,13 +35,15 @@ def require_answerable(silo: Silo, spec: RoundSpec, view: "ConsentView") -> None
     Raises:
         PolicyRefused: naming column and earlier round.
         DataRefused: under noise, there are more rows than the task has room for.
+        ConfigurationError: the plan does not count as the task asks.
     """
-    privacy = spec.spec.privacy
+    agreed, privacy = spec.spec, spec.spec.privacy
     if isinstance(privacy, StatisticsPrivacy):
+        load_private_counting(agreed.plan.ref, agreed.plan.hyperparameters, agreed.plan.code_hash)
         if len(view.frame) > privacy.max_rows:
             raise DataRefused(  # how many is not said: it would be told without noise
                 f"round {spec.task}/{spec.round}: this silo has more rows than a silo may have in task"
-                f" {spec.spec.name}, {privacy.max_rows} (privacy.max_rows); stay out, or ask for a task with room"
+                f" {agreed.name}, {privacy.max_rows} (privacy.max_rows); stay out, or ask for a task with room"
             )
         return
     if spec.spec.statistics is not None:
