@@ -104,13 +104,15 @@ def test_what_would_spoil_exact_sums_is_refused(cli, fresh, part: str, values: d
         {"unit": "participant", "noise_multiplier": 1.0, "max_norm": 1.0},
     ],
 )
-def test_noise_on_counts_is_refused_in_words(cli, fresh, privacy: dict[str, Any]) -> None:
+def test_noise_of_training_on_counts_is_refused_in_words(cli, fresh, privacy: dict[str, Any]) -> None:
     path = draft_file(cli, fresh)
     draft = json.loads(path.read_text()) | {"privacy": privacy}
     path.write_text(json.dumps(draft))
     result = create(cli, fresh, path)
     assert result.exit_code == 3
-    assert f"privacy of each {privacy.get('unit', 'row')} in a statistics task" in " ".join(result.stderr.split())
+    assert f"privacy of each {privacy.get('unit', 'row')} as a training task has it, in a statistics task" in " ".join(
+        result.stderr.split()
+    )
 
 
 def test_an_answer_is_shown_written_and_drawn(cli, tmp_path: Path, prefect_server: str) -> None:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from prefect_federated.core.errors import PlanNotApproved, PolicyRefused
 from prefect_federated.core.policy import Policy, check_policy
-from prefect_federated.core.spec import ParticipantPrivacy, Query, TaskSpec
+from prefect_federated.core.spec import ParticipantPrivacy, Query, StatisticsPrivacy, TaskSpec
 from tests.core.conftest import GROUPED, MASKED
 
 CODE = b"\x0a" * 32
@@ -132,6 +132,27 @@ def test_statistics_of_smaller_cells_than_the_silo_tells_are_refused(
         check_policy(Policy(**OPEN, min_cell=min_cell), counted, [AGGREGATOR], CODE)
     check_policy(Policy(**OPEN, min_cell=told), counted, [AGGREGATOR], CODE)
     check_policy(Policy(**OPEN, min_cell=min_cell), task, [AGGREGATOR], CODE)
+
+
+def test_cells_of_any_size_leave_under_noise_alone_that_the_silo_called_enough(task: TaskSpec) -> None:
+    asked = {"columns": [{"name": "age", "minimum": 0, "maximum": 99}], "cells": {"at": "pool"}}
+    privacy = StatisticsPrivacy(noise_multiplier=2.0, fewest=3)
+    noisy = task.model_copy(update={"data": Query.model_validate(asked), "privacy": privacy})
+    split: dict[str, Any] = {**OPEN, "most_split": 3}
+    with pytest.raises(
+        PolicyRefused, match=r"under noise \(multiplier 2\), this silo tells none below 5 and has not said"
+    ):
+        check_policy(Policy(**split), noisy, [AGGREGATOR], CODE)
+    with pytest.raises(PolicyRefused, match=r"noise multiplier 2, this silo asks for 2\.1 or more"):
+        check_policy(Policy(**split, min_noise=2.1), noisy, [AGGREGATOR], CODE)
+    with pytest.raises(PolicyRefused, match="splits its noise among 3 silos, this silo allows 1"):
+        check_policy(Policy(**OPEN, min_noise=2.0), noisy, [AGGREGATOR], CODE)
+    with pytest.raises(
+        PolicyRefused, match="hides each row under noise, this silo joins tasks that hide each participant"
+    ):
+        check_policy(Policy(**split, min_noise=2.0, whole_silo=True), noisy, [AGGREGATOR], CODE)
+    check_policy(Policy(**split, min_noise=2.0), noisy, [AGGREGATOR], CODE)
+    check_policy(Policy(**split, min_cell=1), noisy, [AGGREGATOR], CODE)
 
 
 def test_noise_at_the_floor_is_enough(bent: Bent) -> None:

@@ -16,6 +16,7 @@ from prefect_federated.cli.draft import complete
 from prefect_federated.cli.stats_draft import draft_of
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.statistics.pooled import Summary
+from prefect_federated.core.statistics.privacy import StatisticsPrivacy
 from prefect_federated.core.statistics.query import Query
 from prefect_federated.flows.members import Participant
 from prefect_federated.scenario.consortium import Consortium
@@ -61,6 +62,7 @@ def wards(
     columns: dict[str, tuple[str, ...]] | None = None,
     quorum: int = 3,
     having: dict[str, pd.DataFrame] | None = None,
+    privacy: StatisticsPrivacy | None = None,
     **query: Any,
 ) -> Iterator[Consortium]:
     """A federation that answers the query, changed by `query`, on a chain of its own."""
@@ -76,6 +78,7 @@ def wards(
             quorum=quorum,
             masked=masked,
             window_s=HOUR_S,
+            privacy=privacy,
         )
         draft["enforced"]["standby"] = standby
         return complete(draft, store)

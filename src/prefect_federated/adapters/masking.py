@@ -38,6 +38,7 @@ from prefect_federated.core.participant_privacy import ParticipantPrivacy
 from prefect_federated.core.relaying import middle
 from prefect_federated.core.round import Phase
 from prefect_federated.core.round_spec import RoundSpec
+from prefect_federated.core.statistics.privacy import StatisticsPrivacy
 from prefect_federated.learning.update import EncodedUpdate
 
 SHARES, TURNOUT = "shares", "turnout"  # slots of what a silo read of the others' shares, and whom it answered for
@@ -205,7 +206,7 @@ def turnout_of(session: Session, roots: Mapping[int, bytes], reveals: Sequence[R
 def fewest_of(spec: RoundSpec) -> int:
     """Silos among whom the noise is split; 1 where there is none."""
     privacy = spec.spec.privacy
-    return privacy.fewest if isinstance(privacy, ParticipantPrivacy) else 1
+    return privacy.fewest if isinstance(privacy, ParticipantPrivacy | StatisticsPrivacy) else 1
 
 
 def _kept_shares(

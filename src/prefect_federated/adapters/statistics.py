@@ -1,10 +1,12 @@
 """The answer of a statistics round, read from chain and store; written as JSON, CSV and a plot.
 
-proposal on chain --aggregate, who is in it--> exact sums --summarise--> Summary --> statistics.json, .csv, .png
+proposal on chain --aggregate, who is in it--> exact sums, or sums with noise --summarise--> Summary
+Summary --> statistics.json, .csv, .png
 """
 
 import csv
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +16,14 @@ from prefect_federated.adapters.reading import read_result
 from prefect_federated.core.errors import ContentMismatch, SpecError
 from prefect_federated.core.result import ResultDocument
 from prefect_federated.core.round_spec import RoundSpec
+from prefect_federated.core.spec import StatisticsPrivacy
+from prefect_federated.core.statistics.cell_noise import CellNoise
 from prefect_federated.core.statistics.coding import Coding
 from prefect_federated.core.statistics.layout import Layout
+from prefect_federated.core.statistics.noisy import summarise_noisy
 from prefect_federated.core.statistics.pooled import Summary, Told, summarise
-from prefect_federated.core.statistics.telling import HEADER, as_json, cell_rows
+from prefect_federated.core.statistics.tally import noisy_of
+from prefect_federated.core.statistics.telling import as_json, cell_rows, header_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,12 +39,15 @@ def read_summary(party: Party, spec: RoundSpec) -> Summary:
         SpecError: the task asks for no statistics.
         ContentMismatch: the aggregate is no mean of counts.
     """
-    query, enforced = spec.spec.statistics, spec.spec.enforced
+    query, enforced, privacy = spec.spec.statistics, spec.spec.enforced, spec.spec.privacy
     if query is None:
         raise SpecError(f"task {spec.task} ({spec.spec.name}) trains a model; `federated round show` tells of it")
     result, proposal = read_result(party, spec.task, spec.round), party.federation.proposal(spec.task, spec.round)
     aggregate = fetch_words(party.store, spec, "aggregate", result.aggregate_uri, proposal.aggregate_root)
     silos, layout = sum(one.weight for one in result.included), Layout(query)
+    if isinstance(privacy, StatisticsPrivacy):
+        noise = CellNoise.of(query, privacy, enforced.max_participants, enforced.masked)
+        return summarise_noisy(query, privacy, noise, noisy_of(query, aggregate, silos, noise), silos)
     numbers = Coding(enforced.max_participants, enforced.masked).decode(aggregate, silos, layout.widths)
     return summarise(query, layout.counts(numbers), silos)
 
@@ -65,11 +74,14 @@ def write_files(summary: Summary, folder: Path) -> list[Path]:
 def write_csv(summary: Summary, path: Path) -> None:
     """One row a cell."""
     with path.open("w", newline="") as file:
-        csv.writer(file).writerows([HEADER, *cell_rows(summary)])
+        csv.writer(file).writerows([header_of(summary), *cell_rows(summary)])
 
 
 def draw(summary: Summary, path: Path) -> None:
-    """A histogram for every column, three beside each other; rows that are withheld are a bar of their own."""
+    """A histogram for every column, three beside each other; rows that are withheld are a bar of their own.
+
+    Under noise each bar has a line of two of its deviations up and down.
+    """
     from matplotlib.figure import Figure
 
     columns = min(3, len(summary.columns))
@@ -77,18 +89,20 @@ def draw(summary: Summary, path: Path) -> None:
     figure = Figure(figsize=(4.2 * columns, 3.4 * lines), layout="constrained")
     grid = figure.subplots(lines, columns, squeeze=False).ravel()
     for axes, told in zip(grid, summary.columns, strict=False):
-        _draw(axes, told)
+        _draw(axes, told, summary.noise.deviation if summary.noise else 0)
     for axes in grid[len(summary.columns) :]:
         axes.remove()
-    figure.suptitle(f"{summary.rows} rows of {summary.silos} silos", fontsize="medium")
+    figure.suptitle(f"{summary.rows:.0f} rows of {summary.silos} silos", fontsize="medium")
     figure.savefig(path, dpi=120)
 
 
-def _draw(axes: "Axes", told: Told) -> None:
+def _draw(axes: "Axes", told: Told, noise: float) -> None:
     labels, counts = [*told.labels, "withheld"], [*(count or 0 for count in told.cells), told.withheld]
     apart = len(told.labels) - 1  # missing and withheld are no values
     shades = ["tab:blue"] * apart + ["tab:gray", "tab:orange"]
-    axes.bar(range(len(labels)), counts, color=shades)
+    summed = [*(count is not None for count in told.cells), told.cells.count(None)]  # cells in each bar
+    spread = [2 * noise * math.sqrt(cells) for cells in summed] if noise else None
+    axes.bar(range(len(labels)), counts, color=shades, yerr=spread, ecolor="black")
     if len(labels) <= LONG:
         axes.set_xticks(range(len(labels)), labels, rotation=90, fontsize="x-small")
     axes.set_title(told.name, fontsize="small")

@@ -40,6 +40,8 @@ from prefect_federated.core.merkle import chunks_of, root
 from prefect_federated.core.participant_privacy import ParticipantPrivacy, part_of_sum, surely_most_of_parts
 from prefect_federated.core.round import Reason
 from prefect_federated.core.round_spec import RoundSpec
+from prefect_federated.core.statistics.cell_noise import CellNoise
+from prefect_federated.core.statistics.privacy import StatisticsPrivacy
 from prefect_federated.learning.clip import norm_bound_words
 
 UNREAD = "what it dealt is malformed, so nobody has masked with it and it is no part of the sum"
@@ -267,17 +269,19 @@ def _require_sound(spec: RoundSpec, words: Sums, weight: int, parts: int) -> Non
 def most_norm(spec: RoundSpec) -> int | None:
     """The largest norm in words of a clipped update, and so of every mean of such; None where nothing bounds it."""
     agreed = spec.spec
-    if isinstance(agreed.privacy, ParticipantPrivacy) or isinstance(agreed.local, FedNova):
+    if isinstance(agreed.privacy, ParticipantPrivacy | StatisticsPrivacy) or isinstance(agreed.local, FedNova):
         return None  # noise has no bound; FedNova's number of steps is no part of what is clipped
     return norm_bound_words(agreed.update.clip_norm, agreed.model.size, agreed.model.frac_bits)
 
 
 def _most_noise(spec: RoundSpec, parts: int) -> int:
-    """What noise that hides silos can add to a word of the sum, but for a chance of 2^-40."""
-    privacy = spec.spec.privacy
+    """What noise that hides silos, or rows of statistics, can add to a word of the sum, but for a chance of 2^-40."""
+    privacy, query, enforced = spec.spec.privacy, spec.spec.statistics, spec.spec.enforced
+    if isinstance(privacy, StatisticsPrivacy) and query is not None:
+        return CellNoise.of(query, privacy, enforced.max_participants, enforced.masked).most_noise(parts)
     if not isinstance(privacy, ParticipantPrivacy):
         return 0
-    part = part_of_sum(privacy, spec.spec.model.frac_bits, spec.spec.enforced.max_weight)
+    part = part_of_sum(privacy, spec.spec.model.frac_bits, enforced.max_weight)
     return surely_most_of_parts(part, parts, spec.spec.model.size)
 
 

@@ -11,11 +11,13 @@ import typer
 
 from prefect_federated.cli import console, quiet
 from prefect_federated.cli.grouped import takes
-from prefect_federated.cli.stats_draft import draft_of, read_query
+from prefect_federated.cli.stats_draft import draft_of, query_of, read_query
+from prefect_federated.cli.stats_noise import NoiseOptions, cost_of, deviations, show_noise, under
 from prefect_federated.cli.stats_tables import show_query, show_summary
 from prefect_federated.cli.watched import clear_folder, watching
 from prefect_federated.cli.where import Where
 from prefect_federated.core.errors import ConfigurationError, ProtocolError
+from prefect_federated.core.masked_numbers import FEWEST_MASKED
 
 if TYPE_CHECKING:
     from prefect_federated.adapters.party import Party
@@ -36,20 +38,32 @@ ClearOption = Annotated[bool, typer.Option("--clear", help="Let readers see each
 STEPS = 14  # of a simulated round, beside it
 
 
-@stats_app.command(epilog="Example: federated stats check query.json")
+@stats_app.command(epilog="Example: federated stats check query.json --noise-multiplier 2")
 @console.says_what_to_do
-def check(query: QueryArgument, participants: ParticipantsOption = 16, clear: ClearOption = False) -> None:
-    """Read a query and say what it asks of a silo: cells, fixed point, words of the vector. Nothing is sent."""
-    show_query(read_query(query), participants, not clear)
+@takes(noise=NoiseOptions)
+def check(
+    query: QueryArgument, noise: NoiseOptions, participants: ParticipantsOption = 16, clear: ClearOption = False
+) -> None:
+    """Read a query and say what it asks of a silo: cells, fixed point, words of the vector. Nothing is sent.
+
+    With --noise-multiplier also what a round costs each row, and what error to expect.
+    """
+    privacy = noise.privacy()
+    asked = under(privacy, read_query(query))
+    show_query(asked, participants, not clear, privacy)
+    if privacy is not None:
+        show_noise(asked, privacy, participants, not clear)
 
 
 @stats_app.command(epilog="Example: federated stats draft query.json --aggregator 0x... --purpose HMB --out task.json")
 @console.says_what_to_do
+@takes(noise=NoiseOptions)
 def draft(
     query: QueryArgument,
     aggregator: Annotated[str, typer.Option(help="Account that concludes the rounds.")],
     out: Annotated[Path, typer.Option(help="Where to write the draft; - prints it.")],
     purpose: Annotated[list[str], typer.Option(help="DUO code that the use falls under; may be repeated.")],
+    noise: NoiseOptions,
     name: Annotated[str, typer.Option(help="Name of the task: lower-case letters, digits, hyphens.")] = "statistics",
     participants: ParticipantsOption = 16,
     quorum: Annotated[int, typer.Option(min=1, help="The fewest silos that may answer; 3 or more where masked.")] = 3,
@@ -57,7 +71,12 @@ def draft(
     window: Annotated[int, typer.Option(min=60, help="Seconds that each phase of a round lasts at most.")] = 43_200,
 ) -> None:
     """Write the draft of a statistics task; edit purposes, bonds and windows, then `federated task create` makes it."""
-    asked = read_query(query)
+    privacy = noise.privacy()
+    asked = under(privacy, read_query(query))
+    if privacy is not None:
+        told = deviations(asked, privacy, (quorum, participants), participants, not clear)
+        said = f"Noise hides {cost_of(privacy)}; of each count {told}."
+        console.err.print(said, markup=False, highlight=False, soft_wrap=True)
     made = draft_of(
         asked,
         name=name,
@@ -67,6 +86,7 @@ def draft(
         quorum=quorum,
         masked=not clear,
         window_s=window,
+        privacy=privacy,
     )
     text = json.dumps(made, indent=2)
     if str(out) == "-":
@@ -120,7 +140,9 @@ def show(
     epilog="Example: federated stats simulate --data a.csv --data b.csv --data c.csv --query query.json --missing '?'"
 )
 @console.says_what_to_do
+@takes(noise=NoiseOptions)
 def simulate(
+    noise: NoiseOptions,
     data: Annotated[
         list[Path] | None,
         typer.Option(exists=True, dir_okay=False, help="CSV file of one silo; repeat it for each. Else a sample."),
@@ -141,8 +163,10 @@ def simulate(
     """Run a statistics round of silos on this machine, and show its figures beside those of all rows in one place.
 
     Every file is a silo with keys, a stake, a grant and data checks of its own; chain, masks and contracts are the real
-    ones. Without --data four hospitals share out scikit-learn's breast-cancer table.
+    ones. Without --data four hospitals share out scikit-learn's breast-cancer table. With --noise-multiplier each row
+    is hidden; what that costs is said before anything runs.
     """
+    privacy = noise.privacy()
     if (data is None) != (query is None):
         raise ConfigurationError(
             f"--data {'given' if data else 'missing'} and --query {'given' if query else 'missing'}: a query names the"
@@ -150,12 +174,14 @@ def simulate(
         )
     clear_folder(out, "statistics")
     quiet.apply(out)
-    from prefect_federated.cli.stats_run import run_statistics, tables_of
+    from prefect_federated.cli.stats_run import SAMPLE, run_statistics, sample, tables_of
 
-    asked = None if query is None else read_query(query)
-    tables = None if data is None else tables_of(data, subject, missing or ())
+    asked = under(privacy, query_of(SAMPLE, "the sample") if query is None else read_query(query))
+    tables = sample() if data is None else tables_of(data, subject, missing or ())
+    if privacy is not None:
+        show_noise(asked, privacy, max(len(tables), FEWEST_MASKED), not clear)
     with watching(console.out, STEPS) as (say, watch):
-        run = run_statistics(out, tables, asked, not clear, say, watch)
+        run = run_statistics(out, tables, asked, not clear, say, watch, privacy)
     run.show()
 
 

@@ -11,9 +11,11 @@ from prefect_federated.core.errors import ConfigurationError, SpecError
 
 if TYPE_CHECKING:
     from prefect_federated.adapters.stores.base import ContentStore
+    from prefect_federated.core.statistics.privacy import StatisticsPrivacy
     from prefect_federated.core.statistics.query import Query
 
 PLAN = "prefect_federated.learning.counting:Counting"
+PRIVATE_PLAN = "prefect_federated.learning.private_counting:PrivateCounting"
 HOUR_S = 3600
 ETHER = 10**18
 
@@ -59,12 +61,14 @@ def draft_of(
     quorum: int = 3,
     masked: bool = True,
     window_s: int = 12 * HOUR_S,
+    privacy: "StatisticsPrivacy | None" = None,
 ) -> dict[str, Any]:
     """A draft for `federated task create`, paid by nothing and bonded by little: what differs is edited there.
 
     Args:
         participants: the most silos that may answer a round; fewer leave more room in a word.
         quorum: the fewest; a masked round needs 3.
+        privacy: noise that hides each row; none if None.
     """
     draft: dict[str, Any] = {
         "name": name,
@@ -89,15 +93,19 @@ def draft_of(
             "round_reward": "0",
         },
     }
-    return draft
+    return draft | ({} if privacy is None else {"privacy": privacy.model_dump(mode="json")})
 
 
 def fill_statistics(draft: dict[str, Any], store: "ContentStore") -> None:
     """Fill in what follows from the query of a statistics task: plan, model, update, weights; masked unless it says.
 
+    Under noise also what a commit counts at least.
+
     Raises:
-        SpecError: the query is none, or the task does not say how many silos there may be.
+        SpecError: query or noise is none, or the task does not say how many silos there may be.
     """
+    from prefect_federated.core.enforced import DIRECT
+    from prefect_federated.core.silo_noise import row_cost
     from prefect_federated.core.spec_parts import Tensor
     from prefect_federated.core.statistics.agreed import terms_of
     from prefect_federated.learning.plan import code_hash
@@ -108,9 +116,13 @@ def fill_statistics(draft: dict[str, Any], store: "ContentStore") -> None:
         if not isinstance(value, int) or value < 1:
             raise SpecError(f"the task's field enforced.{field} is {value!r}; say how many silos there are to be")
     masking = draft.setdefault("masking", {"name": "masked", "threshold": max(2, quorum // 2 + 1)})
-    terms = terms_of(query, participants, masking.get("name") == "masked")
+    privacy = _privacy_of(draft.get("privacy"))
+    if privacy is not None:
+        enforced.setdefault("privacy_floor", str(row_cost(privacy.noise_multiplier)))
+        enforced.setdefault("modes", DIRECT)
+    terms = terms_of(query, participants, masking.get("name") == "masked", privacy)
     plan, model = draft.setdefault("plan", {}), draft["model"]
-    plan.setdefault("ref", PLAN)
+    plan.setdefault("ref", PLAN if privacy is None else PRIVATE_PLAN)
     plan.setdefault("code_hash", "0x" + code_hash(plan["ref"]).hex())
     model.setdefault("frac_bits", 0)
     model.setdefault("tensors", [one.model_dump(mode="json") for one in terms.tensors])
@@ -119,6 +131,22 @@ def fill_statistics(draft: dict[str, Any], store: "ContentStore") -> None:
     if "genesis_uri" not in model:
         size = sum(Tensor.model_validate(one).size for one in model["tensors"])
         _store_zeros(draft, size, store)
+
+
+def _privacy_of(section: Any) -> "StatisticsPrivacy | None":
+    """The noise of a draft; that of another kind is left to the spec's own checks."""
+    from pydantic import ValidationError
+
+    from prefect_federated.core.statistics.privacy import StatisticsPrivacy
+
+    if not isinstance(section, dict) or section.get("kind") != "statistics":
+        return None
+    try:
+        return StatisticsPrivacy.model_validate(section)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in ("privacy", *first["loc"]))
+        raise SpecError(f"the task's field {place}: {first['msg']}; correct it in the task file") from error
 
 
 def _store_zeros(draft: dict[str, Any], size: int, store: "ContentStore") -> None:

@@ -22,12 +22,14 @@ from prefect_federated.cli.console import out as console
 from prefect_federated.cli.demo_run import Say, endpoint, open_store_block, run_rounds, start_prefect
 from prefect_federated.cli.draft import complete
 from prefect_federated.cli.stats_draft import draft_of, query_of
+from prefect_federated.cli.stats_noise import under
 from prefect_federated.cli.stats_tables import deviation, show_summary
 from prefect_federated.cli.tables import show_table
 from prefect_federated.core.errors import ConfigurationError, MissingColumn
 from prefect_federated.core.masked_numbers import FEWEST_MASKED
 from prefect_federated.core.spec import TaskSpec
 from prefect_federated.core.statistics.pooled import Numbers, Summary, Told
+from prefect_federated.core.statistics.privacy import StatisticsPrivacy
 from prefect_federated.core.statistics.query import CategoryColumn, NumberColumn, Query
 from prefect_federated.flows.cast import RoundResult, Watcher
 from prefect_federated.scenario import breast_cancer
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
 HOUR_S = 3600
+WITHIN = "two deviations"  # of the noise, and what is rounded
 SAMPLE = """{"columns": [
   {"name": "mean_radius", "minimum": 5, "maximum": 30, "bins": [12.5, 15], "step": 0.001},
   {"name": "mean_texture", "minimum": 5, "maximum": 45, "bins": [17, 20, 23], "step": 0.01},
@@ -65,7 +68,14 @@ class Run:
         show_summary(self.summary, f"Round {self.result.log.round}")
         show_table(
             f"Beside {', '.join(self.names)} in one place",
-            ("column", "figure", "of the round", "in one place", "apart by", "at most"),
+            (
+                "column",
+                "figure",
+                "of the round",
+                "in one place",
+                "apart by",
+                WITHIN if self.summary.noise else "at most",
+            ),
             list(self._beside(self.summary)),
         )
         uri = mlflow_uri(self.consortium.ground.out)
@@ -76,29 +86,36 @@ class Run:
     def _beside(self, summary: Summary) -> list[tuple[str, ...]]:
         import pandas
 
-        tables = self.consortium.ground.tables
+        tables, noise = self.consortium.ground.tables, summary.noise.deviation if summary.noise else 0.0
         together, rows = pandas.concat([tables[name] for name in self.names]), list[tuple[str, ...]]()
         for asked, told in zip(self.query.columns, summary.columns, strict=True):
             missing = int(together[asked.name].isna().sum())
-            if told.withheld and not (isinstance(asked, NumberColumn) and self.query.cells.sums == "all"):
+            all_in = isinstance(asked, NumberColumn) and self.query.cells.sums == "all"
+            if told.withheld and not all_in and not summary.noise:
                 rows.append((told.name, "withheld", str(told.withheld), "", "", "the figures are of the other rows"))
                 continue
-            rows.append(_row(told.name, "missing", told.cells[-1], missing, 0))
+            rows.append(_row(told.name, "missing", told.cells[-1], missing, 2 * noise))
             if isinstance(asked, CategoryColumn):
-                rows += _categories(asked, told, together[asked.name])
+                rows += _categories(asked, told, together[asked.name], 2 * noise)
             elif told.numbers is not None:
                 rows += _moments(asked, told.numbers, together[asked.name].dropna().to_numpy(np.float64))
         return rows
 
 
 def run_statistics(
-    out: Path, tables: "Mapping[str, DataFrame] | None", query: Query | None, masked: bool, say: Say, watch: Watcher
+    out: Path,
+    tables: "Mapping[str, DataFrame] | None",
+    query: Query | None,
+    masked: bool,
+    say: Say,
+    watch: Watcher,
+    privacy: StatisticsPrivacy | None = None,
 ) -> Run:
     """Play one round of a query; of a sample where none is given."""
     warnings.filterwarnings("ignore")
     out = out.absolute()
-    tables = tables or breast_cancer.split().hospitals
-    query = query or query_of(SAMPLE, "the sample")
+    tables = tables or sample()
+    query = query or under(privacy, query_of(SAMPLE, "the sample"))
     _require(tables, query, masked)
 
     def spec(store: Any, aggregator: str, standby: str) -> TaskSpec:
@@ -108,9 +125,10 @@ def run_statistics(
             purposes=["HMB"],
             aggregator=aggregator,
             participants=max(len(tables), FEWEST_MASKED),
-            quorum=FEWEST_MASKED if masked else 1,
+            quorum=max(FEWEST_MASKED, privacy.fewest if privacy else 1) if masked else 1,
             masked=masked,
             window_s=HOUR_S,
+            privacy=privacy,
         )
         draft["enforced"]["standby"] = standby
         return complete(draft, store)
@@ -122,6 +140,11 @@ def run_statistics(
         server.result()
         (result,) = run_rounds(consortium, watch)
         return _run(consortium, result, query, out)
+
+
+def sample() -> "dict[str, DataFrame]":
+    """Tables of four hospitals."""
+    return breast_cancer.split().hospitals
 
 
 def tables_of(files: Sequence[Path], subject: str, missing: Sequence[str]) -> "dict[str, DataFrame]":
@@ -186,9 +209,10 @@ def _moments(asked: NumberColumn, found: Numbers, values: Any) -> list[tuple[str
     if not values.size:
         return []
     held = np.clip(values, asked.minimum, asked.maximum)
+    mean, spread = _within(asked, found)
     rows = [
-        _row(asked.name, "mean", found.mean, float(held.mean()), found.error),
-        _row(asked.name, "deviation", deviation(found), float(held.std()), found.error),
+        _row(asked.name, "mean", found.mean, float(held.mean()), mean),
+        _row(asked.name, "deviation", deviation(found), float(held.std()), spread),
     ]
     for one in found.quantiles:
         true = float(np.quantile(values, one.share, method="inverted_cdf"))
@@ -197,16 +221,24 @@ def _moments(asked: NumberColumn, found: Numbers, values: Any) -> list[tuple[str
     return rows
 
 
-def _categories(asked: CategoryColumn, told: Told, values: "Series[Any]") -> list[tuple[str, ...]]:
+def _within(asked: NumberColumn, found: Numbers) -> tuple[float, float]:
+    """How far mean and deviation may be apart by rounding and two deviations of the noise, if there is some."""
+    if found.errors is None or found.errors.mean is None or found.errors.variance is None:
+        return found.error, found.error
+    variance = 2 * found.errors.variance + 1.5 * asked.span * found.error  # sums of squares are rounded by themselves
+    return 2 * found.errors.mean + found.error, variance / 2 / (deviation(found) or math.inf)
+
+
+def _categories(asked: CategoryColumn, told: Told, values: "Series[Any]", most: float) -> list[tuple[str, ...]]:
     """What pandas counts."""
     found = {f"{value:g}" if isinstance(value, float) else str(value): n for value, n in values.value_counts().items()}
     return [
-        _row(told.name, label, count, found.get(label, 0), 0)
+        _row(told.name, label, count, found.get(label, 0), most)
         for label, count in zip(asked.categories, told.cells, strict=False)
     ]
 
 
 def _row(name: str, figure: str, pooled: float | None, true: float, most: float) -> tuple[str, ...]:
     if pooled is None:
-        return name, figure, "withheld", f"{true:g}", "", ""
+        return name, figure, "not told", f"{true:g}", "", ""
     return name, figure, f"{pooled:.8g}", f"{true:.8g}", f"{abs(pooled - true):.2g}", f"{most:.2g}"

@@ -18,6 +18,7 @@ from prefect_federated.core.privacy import DELTA
 from prefect_federated.core.rule_spec import RuleSpec
 from prefect_federated.core.silo_noise import FAR, SiloNoise, part_of
 from prefect_federated.core.spec_parts import ModelSpec, PrivacySpec, Strict, UpdateSpec
+from prefect_federated.core.statistics.privacy import StatisticsPrivacy
 
 
 class ParticipantPrivacy(Strict):
@@ -41,11 +42,15 @@ LEAST_PART = 3  # words: from there on a sum of discrete Gaussians is one, to le
 
 
 def _unit(value: Any) -> str | None:
-    return value.get("unit", "row") if isinstance(value, dict) else getattr(value, "unit", None)
+    """What is hidden; or that it is in statistics, which have no gradients to clip."""
+    found = value if isinstance(value, dict) else {name: getattr(value, name, None) for name in ("kind", "unit")}
+    return "statistics" if found.get("kind") == "statistics" else found.get("unit", "row")
 
 
 Privacy = Annotated[
-    Annotated[PrivacySpec, Tag("row")] | Annotated[ParticipantPrivacy, Tag("participant")],
+    Annotated[PrivacySpec, Tag("row")]
+    | Annotated[ParticipantPrivacy, Tag("participant")]
+    | Annotated[StatisticsPrivacy, Tag("statistics")],
     Discriminator(
         _unit, "privacy_unit", "unit must be 'row' (DP-SGD, the default) or 'participant'; write one of them"
     ),

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from prefect_federated.core.enforced import MODES
 from prefect_federated.core.errors import PlanNotApproved, PolicyRefused
 from prefect_federated.core.masking.graph import sizes
-from prefect_federated.core.spec import ParticipantPrivacy, TaskSpec
+from prefect_federated.core.spec import ParticipantPrivacy, StatisticsPrivacy, TaskSpec
 
 MANY = 2**32  # a cohort that no policy finds too small
 
@@ -62,7 +62,8 @@ class Policy(BaseModel):
 def noise_of(spec: TaskSpec) -> float:
     """Standard deviation of a task's noise over the most that what it hides can move; 0 is no DP.
 
-    A row moves a sum of gradients by its clipping norm, all data of a silo an update by twice its own.
+    A row moves a sum of gradients by its clipping norm, counts by what follows from their query, all data of a silo an
+    update by twice its own.
     """
     if isinstance(spec.privacy, ParticipantPrivacy):
         return spec.privacy.noise_multiplier / 2
@@ -124,7 +125,7 @@ def _check_exposure(policy: Policy, spec: TaskSpec, cohort: int) -> None:
             f"task {spec.name} trains with noise multiplier {noise:g}, this silo asks for {policy.min_noise:g} or more;"
             " lower min_noise in the silo's policy or stay out"
         )
-    if isinstance(spec.privacy, ParticipantPrivacy) and spec.privacy.fewest > policy.most_split:
+    if isinstance(spec.privacy, ParticipantPrivacy | StatisticsPrivacy) and spec.privacy.fewest > policy.most_split:
         raise PolicyRefused(
             f"task {spec.name} splits its noise among {spec.privacy.fewest} silos, this silo allows"
             f" {policy.most_split}: so many have to keep their parts to themselves; raise most_split in the silo's"
@@ -140,9 +141,20 @@ def _check_exposure(policy: Policy, spec: TaskSpec, cohort: int) -> None:
 
 
 def _check_cells(policy: Policy, spec: TaskSpec) -> None:
-    """How few rows a count may be about, once it has left the silo."""
+    """How few rows a count may be about, once it has left the silo; with as much noise as the silo asks for, any.
+
+    Who never said how much is enough is not taken to find any noise enough.
+    """
     query = spec.statistics
     if query is None:
+        return
+    if spec.privacy is not None:
+        if policy.min_cell > 1 and not policy.min_noise:
+            raise PolicyRefused(
+                f"task {spec.name} has silos tell cells of any size under noise (multiplier"
+                f" {spec.privacy.noise_multiplier:g}), this silo tells none below {policy.min_cell} and has not said"
+                " from which noise on it would; set min_noise in the silo's policy, or min_cell to 1, or stay out"
+            )
         return
     told = query.cells.fewest if query.cells.at == "silo" else 1
     if told < policy.min_cell:

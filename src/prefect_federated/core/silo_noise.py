@@ -122,7 +122,29 @@ def participant_cost(noise_multiplier: float) -> int:
         raise ConfigurationError(
             f"noise multiplier {noise_multiplier} must be above 0; mend the task's privacy, or leave it out"
         )
-    scale = 2 / noise_multiplier
+    return row_cost(noise_multiplier / 2)
+
+
+def row_cost(noise_multiplier: float) -> int:
+    """The RDP vector of one release with discrete Gaussian noise: order / (2 noise_multiplier^2) at each order.
+
+    Args:
+        noise_multiplier: sigma over the L2 distance by which what is hidden moves the release: a row that is there or
+            is not, in a statistics round.
+
+    Same source as `participant_cost`. No sampling: every row is in.
+
+    Raises:
+        ConfigurationError: the noise is not above 0.
+
+    >>> row_cost(5.0) == participant_cost(10.0)
+    True
+    """
+    if not noise_multiplier > 0:
+        raise ConfigurationError(
+            f"noise multiplier {noise_multiplier} must be above 0; mend the task's privacy, or leave it out"
+        )
+    scale = 1 / noise_multiplier
     return pack([max(order * scale * scale / 2, UNIT) for order in ORDERS])
 
 

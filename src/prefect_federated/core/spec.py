@@ -47,6 +47,7 @@ from prefect_federated.core.spec_parts import (
     UpdateSpec,
 )
 from prefect_federated.core.statistics.agreed import check_statistics
+from prefect_federated.core.statistics.privacy import StatisticsPrivacy
 from prefect_federated.core.statistics.query import Query
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "RuleSpec",
     "ScheduleSpec",
     "ServerSpec",
+    "StatisticsPrivacy",
     "TaskSpec",
     "Tensor",
     "UpdateSpec",

@@ -2,7 +2,8 @@
 
 plan + rows --> Sampling(rate, steps) --opacus--> RDP at eight orders --pack--> cost --raised to the floor--> charged
 
-A whole update under noise costs the same whatever plan and rows are (`core.silo_noise.participant_cost`).
+A whole update under noise costs the same whatever plan and rows are (`core.silo_noise.participant_cost`), and so do
+statistics (`row_cost`).
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING
 from prefect_federated.core.errors import ConfigurationError
 from prefect_federated.core.participant_privacy import ParticipantPrivacy, Privacy
 from prefect_federated.core.privacy import ORDERS, UNIT, at_least, pack
-from prefect_federated.core.silo_noise import participant_cost
+from prefect_federated.core.silo_noise import participant_cost, row_cost
+from prefect_federated.core.statistics.privacy import StatisticsPrivacy
 
 if TYPE_CHECKING:
     from prefect_federated.learning.plan import TrainingPlan
@@ -51,8 +53,11 @@ def cost_of(noise_multiplier: float, sampling: Sampling) -> int:
     return pack([max(float(nats), UNIT) for nats in rdp])
 
 
-def own_cost(plan: "TrainingPlan", privacy: Privacy, rows: int) -> int:
+def own_cost(plan: "TrainingPlan | None", privacy: Privacy, rows: int) -> int:
     """What a silo with so many rows spends in one round.
+
+    Args:
+        plan: what is trained; None of a statistics task, whose cost follows from its noise alone.
 
     Raises:
         ConfigurationError: the task hides rows, and the plan cannot train so.
@@ -61,10 +66,12 @@ def own_cost(plan: "TrainingPlan", privacy: Privacy, rows: int) -> int:
 
     if isinstance(privacy, ParticipantPrivacy):
         return participant_cost(privacy.noise_multiplier)
+    if isinstance(privacy, StatisticsPrivacy):
+        return row_cost(privacy.noise_multiplier)
     return cost_of(privacy.noise_multiplier, require_private(plan).sampling(rows))
 
 
-def floor_of(plan: "TrainingPlan", privacy: Privacy, max_weight: int) -> int:
+def floor_of(plan: "TrainingPlan | None", privacy: Privacy, max_weight: int) -> int:
     """The task's floor: what a silo of `max_weight` rows spends, the most that may be counted.
 
     A chain cannot see rows. It can see to it that nobody pays less than the largest silo, whose rate is the lowest.
@@ -72,6 +79,6 @@ def floor_of(plan: "TrainingPlan", privacy: Privacy, max_weight: int) -> int:
     return own_cost(plan, privacy, max_weight)
 
 
-def charged(plan: "TrainingPlan", privacy: Privacy, rows: int, floor: int) -> int:
+def charged(plan: "TrainingPlan | None", privacy: Privacy, rows: int, floor: int) -> int:
     """What a silo pays for one round: its own cost, raised to the task's floor lane by lane."""
     return at_least(own_cost(plan, privacy, rows), floor)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from prefect_federated.core.errors import ConfigurationError, PlanNotApproved
 from prefect_federated.core.spec import PrivacySpec, Query, Tensor
 from prefect_federated.core.statistics.layout import Counts
+from prefect_federated.core.statistics.tally import Tally
 from prefect_federated.learning.accountant import Sampling
 from prefect_federated.learning.counting import Placed
 
@@ -120,6 +121,15 @@ class CountingPlan(Protocol):
         ...
 
 
+@runtime_checkable
+class PrivateCountingPlan(Protocol):
+    """What a silo counts where a task asks for statistics under noise."""
+
+    def tally(self, query: Query, frame: "DataFrame", grain: int) -> Tally:
+        """The counts before noise. A row moves each number by what `ColumnTally` says, whatever other rows are."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Private:
     """How to train privately, and the silo's secret behind samples and noise."""
@@ -128,7 +138,7 @@ class Private:
     secret: bytes = field(repr=False)  # 32 bytes; whoever knows it can take the noise off again
 
 
-def require_private(plan: TrainingPlan) -> PrivateTrainingPlan:
+def require_private(plan: TrainingPlan | None) -> PrivateTrainingPlan:
     """The plan, which must be able to train privately.
 
     Raises:
@@ -184,6 +194,24 @@ def load_counting(ref: str, hyperparameters: Mapping[str, Any], approved_hash: b
         raise ConfigurationError(
             f"the task asks for statistics, and plan {ref} lacks count or place; name"
             " prefect_federated.learning.counting:Counting as plan.ref"
+        )
+    return plan
+
+
+def load_private_counting(
+    ref: str, hyperparameters: Mapping[str, Any], approved_hash: bytes | None = None
+) -> PrivateCountingPlan:
+    """Load the plan of a statistics task with privacy, as `load_plan` does another.
+
+    Raises:
+        PlanNotApproved: the source changed since its hash was approved.
+        ConfigurationError: no such class, or it does not count for noise.
+    """
+    plan = _built(ref, hyperparameters, approved_hash)
+    if not isinstance(plan, PrivateCountingPlan):
+        raise ConfigurationError(
+            f"the task asks for statistics with privacy, and plan {ref} lacks tally; name"
+            " prefect_federated.learning.private_counting:PrivateCounting as plan.ref"
         )
     return plan
 

@@ -1,7 +1,7 @@
 """One participant's update in a round: base words in, clipped and encoded delta words out.
 
 words --decode--> base vector --plan.train, clip--> delta --encode, with noise if the task hides silos--> words
-a statistics task: rows --plan.count--> numbers --digits--> words
+a statistics task: rows --plan.count--> numbers --digits--> words; with privacy --plan.tally, noise--> words
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from prefect_federated.core.errors import TrainingFailed
 from prefect_federated.core.fixed_point import decode, encode
 from prefect_federated.core.round_spec import RoundSpec
-from prefect_federated.core.spec import ParticipantPrivacy, PrivacySpec, Query
+from prefect_federated.core.spec import ParticipantPrivacy, PrivacySpec, Query, StatisticsPrivacy
 from prefect_federated.core.statistics.coding import Coding
 from prefect_federated.core.statistics.layout import Layout
 from prefect_federated.learning.algorithms.plain import NOTHING, Personal
@@ -21,6 +21,7 @@ from prefect_federated.learning.evaluation import finite
 from prefect_federated.learning.hiding import hidden, parted
 from prefect_federated.learning.local import LocalUpdate, local_update
 from prefect_federated.learning.machine import Assignment, Machine, assigned
+from prefect_federated.learning.noised_counts import noised_counts
 from prefect_federated.learning.plan import Private, TrainingData, load_counting, load_plan
 
 HERE = Machine()
@@ -66,7 +67,7 @@ def train_update(
     """
     agreed = spec.spec
     if isinstance(agreed.data, Query):
-        return counted(spec, agreed.data, data)
+        return counted(spec, agreed.data, data, secret)
     loaded = load_plan(agreed.plan.ref, agreed.plan.hyperparameters, agreed.plan.code_hash)
     plan = assigned(loaded, Assignment(agreed.plan, spec.round, machine))
     vector = decode(base, spec.header("model").parts[0].encoding).astype(np.float32)
@@ -85,13 +86,20 @@ def train_update(
     return encoded(spec, update, len(data), secret)
 
 
-def counted(spec: RoundSpec, query: Query, data: TrainingData) -> EncodedUpdate:
+def counted(spec: RoundSpec, query: Query, data: TrainingData, secret: bytes = b"") -> EncodedUpdate:
     """What a silo counts where the task asks for statistics: words of weight 1, and no metric beside them.
 
+    Args:
+        secret: as in `train_update`; what a task with privacy needs.
+
     Raises:
+        ConfigurationError: the task has privacy, and there is no secret, or the plan does not count for it.
         TrainingFailed: the plan's code failed on these rows; only the class of its error is told.
     """
     agreed, enforced = spec.spec, spec.spec.enforced
+    if isinstance(agreed.privacy, StatisticsPrivacy):
+        words, part = noised_counts(agreed, query, agreed.privacy, data, secret)
+        return EncodedUpdate(words, 1, {}, noise=part)
     plan = load_counting(agreed.plan.ref, agreed.plan.hyperparameters, agreed.plan.code_hash)
     layout, coding = Layout(query), Coding(enforced.max_participants, enforced.masked)
     try:

@@ -12,7 +12,7 @@ from prefect_federated.adapters.keys import dev_key
 from prefect_federated.adapters.stores.base import ContentStore
 from prefect_federated.blocks import Aggregator, EvmChain, ModelRegistryMirror, Silo, Sponsor
 from prefect_federated.blocks.party import Stores
-from prefect_federated.core.spec import TaskSpec
+from prefect_federated.core.spec import StatisticsPrivacy, TaskSpec
 from prefect_federated.core.statistics.query import Cells
 from prefect_federated.scenario.accounts import make_account
 from prefect_federated.scenario.consortium import (
@@ -111,7 +111,7 @@ def _cast(ground: Ground, chain: EvmChain, task: int, spec: TaskSpec) -> Consort
     def party(name: str) -> dict[str, object]:
         return {"label": name, "chain": chain, "signer": ground.accounts[name].signer, "store": ground.store}
 
-    cells = spec.statistics.cells if spec.statistics else Cells()
+    cells, privacy = spec.statistics.cells if spec.statistics else Cells(), spec.privacy
     mirror = ModelRegistryMirror(tracking_uri=mlflow_uri(ground.out), experiment=spec.name)
     members = {
         name: Silo(
@@ -121,7 +121,9 @@ def _cast(ground: Ground, chain: EvmChain, task: int, spec: TaskSpec) -> Consort
             consent_record=data_path(ground, name).with_name("consent.sealed"),
             approved_plans=["0x" + spec.plan.code_hash.hex()],
             readers=[ground.accounts[role].address for role in ("aggregator", "standby")],
-            min_cell=cells.fewest if cells.at == "silo" else 1,
+            min_cell=cells.fewest if cells.at == "silo" or privacy else 1,
+            min_noise=privacy.noise_multiplier if privacy else 0,
+            most_split=privacy.fewest if isinstance(privacy, StatisticsPrivacy) else 1,
         )
         for name in ground.tables
     }

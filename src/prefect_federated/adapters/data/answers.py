@@ -2,6 +2,9 @@
 
 view --tags of its subjects, cells of each--> answer --held against all earlier ones--> kept in the vault, then sent
 
+Answers under noise are neither held against others nor kept: what they tell together is what the budget counts, and to
+refuse one for the rows of another would tell of rows without noise.
+
 Answers are numbered from 0 under names that only this silo finds; the rows' tags lie sealed in the store beside them.
 """
 
@@ -15,10 +18,12 @@ import numpy as np
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.silo import Silo
 from prefect_federated.core.canonical import canonical, canonical_hash
+from prefect_federated.core.errors import DataRefused
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.sealing import open_stream, seal_stream
+from prefect_federated.core.spec import StatisticsPrivacy
 from prefect_federated.core.statistics.differencing import Answered, Placement, require_apart
-from prefect_federated.learning.plan import load_counting
+from prefect_federated.learning.plan import load_counting, load_private_counting
 
 if TYPE_CHECKING:
     from prefect_federated.adapters.data.view import ConsentView
@@ -29,18 +34,29 @@ def require_answerable(silo: Silo, spec: RoundSpec, view: "ConsentView") -> None
 
     Raises:
         PolicyRefused: naming column and earlier round.
+        DataRefused: under noise, there are more rows than the task has room for.
+        ConfigurationError: the plan does not count as the task asks.
     """
+    agreed, privacy = spec.spec, spec.spec.privacy
+    if isinstance(privacy, StatisticsPrivacy):
+        load_private_counting(agreed.plan.ref, agreed.plan.hyperparameters, agreed.plan.code_hash)
+        if len(view.frame) > privacy.max_rows:
+            raise DataRefused(  # how many is not said: it would be told without noise
+                f"round {spec.task}/{spec.round}: this silo has more rows than a silo may have in task"
+                f" {agreed.name}, {privacy.max_rows} (privacy.max_rows); stay out, or ask for a task with room"
+            )
+        return
     if spec.spec.statistics is not None:
         require_apart(list(_earlier(silo.party)), _answer(silo, spec, view))
 
 
 def keep_answer(silo: Silo, spec: RoundSpec, view: "ConsentView") -> None:
-    """Keep what this round's statistics cover, before they leave; nothing of other tasks, and nothing twice.
+    """Keep what this round's statistics cover, before they leave; nothing twice, nothing under noise or of other tasks.
 
     Raises:
         PolicyRefused: as `require_answerable`; another task's answer may have come between.
     """
-    if spec.spec.statistics is None:
+    if spec.spec.statistics is None or spec.spec.privacy is not None:
         return
     answer, party, earlier = _answer(silo, spec, view), silo.party, list(_earlier(silo.party))
     document = _sealed(party, answer)

@@ -1,7 +1,7 @@
 """What a round costs a silo in privacy, and whether its grant and the silo itself still allow that.
 
 rows, noise, batch size --accountant--> cost, at least the task's floor --of grant and silo--> enough left | refused
-                  noise --participant--> the floor, whatever the rows
+                  noise --participant, statistics--> the floor, whatever the rows
 """
 
 from prefect_federated.adapters.silo import Silo
@@ -9,7 +9,7 @@ from prefect_federated.core.consent import GrantState
 from prefect_federated.core.errors import BudgetSpent, ConsentError, SpecMismatch
 from prefect_federated.core.privacy import UNIT, add, epsilon_of, unpack, within
 from prefect_federated.core.round_spec import RoundSpec
-from prefect_federated.core.spec import TaskSpec
+from prefect_federated.core.spec import StatisticsPrivacy, TaskSpec
 from prefect_federated.learning.accountant import charged, floor_of
 from prefect_federated.learning.plan import load_plan
 
@@ -38,7 +38,8 @@ def round_cost(agreed: TaskSpec, rows: int) -> int:
     """
     if agreed.privacy is None:
         return 0
-    plan = load_plan(agreed.plan.ref, agreed.plan.hyperparameters, agreed.plan.code_hash)
+    counts = isinstance(agreed.privacy, StatisticsPrivacy)
+    plan = None if counts else load_plan(agreed.plan.ref, agreed.plan.hyperparameters, agreed.plan.code_hash)
     floor, delta = agreed.enforced.privacy_floor, agreed.privacy.delta
     expected = floor_of(plan, agreed.privacy, agreed.enforced.max_weight)
     if any(abs(a - b) > ROUNDING for a, b in zip(unpack(floor), unpack(expected), strict=True) if a != b):

@@ -28,28 +28,52 @@ class Quantile:
 
 
 @dataclass(frozen=True, slots=True)
+class StandardErrors:
+    """Standard deviations of the noise in figures of a column, where a task hides rows; None as the figure is."""
+
+    counted: float
+    mean: float | None
+    variance: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoiseTold:
+    """Which noise a round had: what it hides, and the standard deviation of each count, in rows."""
+
+    unit: str
+    noise_multiplier: float
+    epsilon: float  # of one answer, at delta
+    delta: float
+    deviation: float
+
+
+@dataclass(frozen=True, slots=True)
 class Numbers:
     """Of a column of numbers: moments of the values held within the bounds, and quantiles.
 
     `counted` rows are in the moments: those with a value, in cells that are told or, where the query says so, in any.
     """
 
-    counted: int
+    counted: float  # whole, but with noise
     mean: float | None  # None where nobody is counted
     variance: float | None  # of the population: divided by `counted`
     sample_variance: float | None  # divided by `counted` - 1
     error: float  # half a step: how far the mean, and the root of the variance, is from that of unrounded values
     quantiles: tuple[Quantile, ...]
+    errors: StandardErrors | None = None  # of noise, where there is some
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One column of the answer. A cell is None where it is withheld, and maybe 0 where silos withheld theirs."""
+    """One column of the answer. A cell is None where it is withheld, and maybe 0 where silos withheld theirs.
+
+    Counts are whole, but with noise.
+    """
 
     name: str
     labels: tuple[str, ...]
-    cells: tuple[int | None, ...]
-    withheld: int
+    cells: tuple[float | None, ...]
+    withheld: float
     numbers: Numbers | None
 
 
@@ -58,8 +82,9 @@ class Summary:
     """What a statistics round found out: of how many silos and rows, column by column."""
 
     silos: int
-    rows: int
+    rows: float
     columns: tuple[Told, ...]
+    noise: NoiseTold | None = None
 
 
 def summarise(query: Query, counts: Counts, silos: int) -> Summary:

@@ -1,6 +1,8 @@
 """An answer as JSON values, as rows of a table, and as metrics: one Summary, told three ways.
 
 Summary --as_json--> one object    --cell_rows--> one row a cell    --metrics_of--> one number a name
+
+What is only of a round with noise (its deviation, standard errors) is in none without.
 """
 
 import math
@@ -11,6 +13,12 @@ from typing import Any
 from prefect_federated.core.statistics.pooled import Numbers, Quantile, Summary, Told
 
 HEADER = ("column", "cell", "rows")
+NOISE = "noise"  # a column more where there is some: standard deviation of it, rows
+
+
+def header_of(summary: Summary) -> tuple[str, ...]:
+    """Names of what `cell_rows` gives."""
+    return (*HEADER, NOISE) if summary.noise else HEADER
 
 
 def as_json(summary: Summary) -> dict[str, Any]:
@@ -24,22 +32,33 @@ def as_json(summary: Summary) -> dict[str, Any]:
         }
         for told in summary.columns
     ]
-    return {"silos": summary.silos, "rows": summary.rows, "columns": columns}
+    noise = {"noise": asdict(summary.noise)} if summary.noise else {}
+    return {"silos": summary.silos, "rows": summary.rows, **noise, "columns": columns}
 
 
-def cell_rows(summary: Summary) -> list[tuple[str, str, str]]:
-    """Every cell under `HEADER`, the withheld total of a column last; a withheld cell is empty."""
-    rows = list[tuple[str, str, str]]()
+def cell_rows(summary: Summary) -> list[tuple[str, ...]]:
+    """Every cell under `header_of`, the withheld total of a column last; a withheld cell is empty."""
+    rows = list[tuple[str, ...]]()
     for told in summary.columns:
-        cells = zip(told.labels, told.cells, strict=True)
-        rows += [(told.name, label, "" if count is None else str(count)) for label, count in cells]
-        rows.append((told.name, "withheld", str(told.withheld)))
+        for label, count in zip(told.labels, told.cells, strict=True):
+            rows.append((told.name, label, *_counted(summary, count, 1)))
+        rows.append((told.name, "withheld", *_counted(summary, told.withheld, told.cells.count(None))))
     return rows
+
+
+def _counted(summary: Summary, count: float | None, cells: int) -> tuple[str, ...]:
+    """A number of rows as text and, under noise, the deviation of so many cells together."""
+    text = "" if count is None else str(count)
+    if summary.noise is None:
+        return (text,)
+    return text, "" if count is None else f"{summary.noise.deviation * math.sqrt(cells):.6g}"
 
 
 def metrics_of(summary: Summary) -> dict[str, float]:
     """What MLflow shows of a round: totals, and of each column of numbers its moments and quantiles."""
     metrics = {"silos": float(summary.silos), "rows": float(summary.rows)}
+    if summary.noise is not None:
+        metrics |= {"noise": summary.noise.deviation, "epsilon": summary.noise.epsilon}
     for told in summary.columns:
         for name, value in _metrics(told).items():
             if value is not None and math.isfinite(value):
@@ -53,6 +72,8 @@ def _metrics(told: Told) -> dict[str, float | None]:
         return shared
     numbers = told.numbers
     moments = {"counted": numbers.counted, "mean": numbers.mean, "variance": numbers.variance}
+    if numbers.errors is not None:
+        moments |= {f"{name}_standard_error": error for name, error in asdict(numbers.errors).items()}
     return {**shared, **moments, **{f"quantile_{one.share:g}": one.value for one in numbers.quantiles}}
 
 
@@ -69,7 +90,9 @@ def _free(name: str, taken: dict[str, float]) -> str:
 
 
 def _numbers(numbers: Numbers) -> dict[str, Any]:
-    return {**asdict(numbers), "quantiles": [_quantile(one) for one in numbers.quantiles]}
+    found = {**asdict(numbers), "quantiles": [_quantile(one) for one in numbers.quantiles]}
+    errors = found.pop("errors")
+    return found if errors is None else {**found, "standard_errors": errors}
 
 
 def _quantile(one: Quantile) -> dict[str, float | None]:
