@@ -23,11 +23,13 @@ abstract contract MaskFaults is DisputesBase, IMaskFaults {
 
     uint256 internal constant ROW_BYTES = 256;
 
-    /// What the head of a message of Share says. @param rows Leaves of the message's tree.
+    /// What the head of a message of Share says. @param rows Leaves of the message's tree. @param threshold Shares that give
+    /// either secret.
     struct Head {
         bytes32 session;
         uint32 sharer;
         uint256 rows;
+        uint256 threshold;
         bytes32 maskingKey;
         bytes32 seedHash;
     }
@@ -42,8 +44,11 @@ abstract contract MaskFaults is DisputesBase, IMaskFaults {
     ) external {
         _requireDealt(task, round, accused);
         Head memory h = _head(accused, head);
-        uint256 needed = _s().coordinator.sharesNeeded(task, round);
-        if (held.length < needed) revert TooFewShown(held.length, needed);
+        uint256 holders = h.rows - 1;
+        if (h.threshold > holders || 2 * h.threshold <= holders) {
+            revert NoThreshold(accused.participant, h.threshold, holders);
+        }
+        if (held.length < h.threshold) revert TooFewShown(held.length, h.threshold);
         bytes32 secret = _joined(h, accused.root, held, selfSeed);
         (bytes32 promised, bytes32 actual) = selfSeed
             ? (h.seedHash, MaskSecrets.seedHash(h.session, h.sharer, h.sharer, secret))
@@ -77,12 +82,16 @@ abstract contract MaskFaults is DisputesBase, IMaskFaults {
 
     // --- internal
 
-    /// @dev What shows the offence is this transaction's calldata; its hash names it.
+    /// @dev What shows the offence is this transaction's calldata; its hash names it. Once a round: who enrols anew after it
+    /// was struck has another bond, and did nothing more.
     function _strike(uint32 task, uint32 round, address participant, string memory reason) internal {
+        bytes32 id = keccak256(abi.encode(task, round, participant));
+        if (_s().spoilt[id]) revert AlreadyStruck(task, round, participant);
+        _s().spoilt[id] = true;
         _s().coordinator.strike(task, round, participant, msg.sender, keccak256(msg.data), reason);
     }
 
-    /// @dev Dealt in this round: an older one asked for more shares, perhaps.
+    /// @dev Dealt in this round: what was done in an older one costs a bond of that one.
     function _requireDealt(uint32 task, uint32 round, Dealt calldata d) internal view returns (uint16 index) {
         ICoordinator coordinator = _s().coordinator;
         address[] memory who = new address[](1);
@@ -102,8 +111,9 @@ abstract contract MaskFaults is DisputesBase, IMaskFaults {
         h.session = bytes32(content[4:36]);
         h.sharer = uint32(bytes4(content[36:40]));
         h.rows = 1 + uint256(uint32(bytes4(content[40:44])));
-        h.maskingKey = bytes32(content[44:76]);
-        h.seedHash = bytes32(content[76:108]);
+        h.threshold = uint32(bytes4(content[44:48]));
+        h.maskingKey = bytes32(content[48:80]);
+        h.seedHash = bytes32(content[80:112]);
         _requireRoot(accused.root, content.leaf().rootOf(0, h.rows, head.path));
     }
 

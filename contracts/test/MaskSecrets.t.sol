@@ -44,6 +44,24 @@ contract MaskSecretsTest is Answers {
         vm.assertEq(hash, _b(".masking.seed_hash"), "hash of a seed");
     }
 
+    /// The most that `choose` asks for in docs/masking.md's table: 154 of 307 holders.
+    function test_the_shares_of_the_largest_sparse_graphs_join_within_a_transaction() public view {
+        (uint256[] memory points, uint256[] memory values) = (new uint256[](154), new uint256[](154));
+        for (uint256 i; i < 154; ++i) {
+            points[i] = 65 * i + 1;
+            for (uint256 power; power < 154; ++power) {
+                values[i] = mulmod(values[i], points[i], MaskSecrets.PRIME);
+                uint256 coefficient = uint256(keccak256(abi.encode("coefficient", power)));
+                values[i] = addmod(values[i], coefficient, MaskSecrets.PRIME);
+            }
+        }
+        uint256 before = gasleft();
+        bytes32 secret = MaskSecrets.join(points, values);
+        vm.assertTrue(before - gasleft() < 10_000_000, "gas");
+        uint256 dealt = uint256(keccak256(abi.encode("coefficient", uint256(153)))) % MaskSecrets.PRIME;
+        vm.assertEq(uint256(secret), dealt, "secret");
+    }
+
     function test_shares_of_the_python_side_join_to_its_secret() public view {
         bytes32[] memory shares = vm.parseJsonBytes32Array(json, ".masking.shares");
         uint256[] memory indices = vm.parseJsonUintArray(json, ".masking.indices");

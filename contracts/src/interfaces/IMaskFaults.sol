@@ -49,6 +49,9 @@ interface IMaskFaults is IDisputeTypes {
     error NotDealt(address participant, bytes32 expected, bytes32 actual);
     /// Thrown when a head is no head of a message of Share.
     error NoHead(address participant);
+    /// Thrown when a head names a threshold that no session has: all holders at most, and more than half of them. Readers
+    /// count such a message as none, so nothing is to be shown of it.
+    error NoThreshold(address participant, uint256 threshold, uint256 holders);
     /// Thrown when fewer shares are shown than surely give the one secret that was dealt.
     error TooFewShown(uint256 shown, uint256 needed);
     /// Thrown when rows do not ascend by holder.
@@ -57,14 +60,16 @@ interface IMaskFaults is IDisputeTypes {
     error NotTheSecret(address participant, bytes32 expected, bytes32 actual);
     /// Thrown when a seed is asked about whose mask the payload does not carry.
     error NotMaskedWith(address participant, uint16 other);
+    /// Thrown when somebody lost a bond in the round for what it dealt or bound there: it loses no other for it.
+    error AlreadyStruck(uint32 task, uint32 round, address participant);
     /// Thrown when shares or a seed are what they should be.
     error NotFalse(address participant, bytes32 promised);
 
-    /// The shares that somebody dealt give another secret than its message of Share promises. Shown are so many as the
-    /// round asks (the task's threshold, and more than half of the cohort): through so many runs one polynomial that was
-    /// dealt honestly.
-    /// @param head The first 256 bytes of the message: "PFM1" || session || sharer 4 || holders 4 || masking key ||
-    /// hash of the self seed || zeros.
+    /// The shares that somebody dealt give another secret than its message of Share promises. Shown are so many as its own
+    /// head says: any so many of an honest sharer lie on the one polynomial that it dealt from, whomever it masks with. A
+    /// head with another threshold than its session's is malformed to all who read it, and its sharer one that did not share.
+    /// @param head The first 256 bytes of the message: "PFM1" || session || sharer 4 || holders 4 || threshold 4 ||
+    /// masking key || hash of the self seed || zeros.
     /// @param held Ascending by holder. Each hash is sha256(0x00 || "mask share" || session || sharer || holder || role ||
     /// share || salt), numbers of 4 bytes, role 0 of the masking key, 1 of the self seed.
     /// @param selfSeed Whether they are shares of the self seed, else of the masking key.

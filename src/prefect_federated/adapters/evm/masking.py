@@ -108,9 +108,9 @@ class Masking(Budgeting):
 
     # --- reads -----------------------------------------------------------------------------------------
 
-    def shares_needed(self, task: int, round: int) -> int:
-        """Shares of one secret that a contract asks for to join it."""
-        return int(self.call("Coordinator", "sharesNeeded", task, round))
+    def struck(self, task: int, round: int) -> set[str]:
+        """Who lost its bond in a round for what it dealt or bound there."""
+        return {event.args["participant"] for event in self.events(task, round, ("SharingRefuted", "SeedRefuted"))}
 
     def is_masked(self, task: int) -> bool:
         """Whether nobody sees a single update of a task; fixed at creation, so it is asked once."""

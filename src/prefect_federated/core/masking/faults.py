@@ -52,16 +52,15 @@ class FalseSeed:
 
 
 def false_sharings(
-    turnout: Turnout, shared: Mapping[int, Sharing], messages: Mapping[int, bytes], needed: int
+    turnout: Turnout, shared: Mapping[int, Sharing], messages: Mapping[int, bytes]
 ) -> list[FalseSharing]:
     """Whoever dealt shares of another secret than promised, of those secrets of which enough shares were shown.
 
     Args:
         messages: of each survivor that answered its message of Unmask, by index.
-        needed: shares that a contract asks for.
     """
     shares, found = shares_in(turnout, shared, messages)[0], list[FalseSharing]()
-    needed = max(needed, turnout.session.threshold)
+    needed = turnout.session.threshold
     for sharer, role in secrets_due(turnout):
         given = dict(sorted(shares.get((sharer, role), {}).items())[:needed])
         if len(given) < needed:
