@@ -35,7 +35,7 @@ abstract contract MaskFaultsBase is MaskedProofs {
         }
     }
 
-    function _secret(uint256 i) internal pure returns (bytes32) {
+    function _secret(uint256 i) internal view virtual returns (bytes32) {
         return keccak256(abi.encode("masking secret", i));
     }
 
@@ -87,13 +87,24 @@ abstract contract MaskFaultsBase is MaskedProofs {
         }
     }
 
+    function _headOf(
+        bytes32 session,
+        uint256 sharer,
+        uint256 holding,
+        uint256 threshold,
+        bytes32 key,
+        bytes32 promised
+    ) internal pure returns (bytes memory) {
+        bytes memory counts = abi.encodePacked(uint32(sharer), uint32(holding), uint32(threshold));
+        return _row(abi.encodePacked("PFM1", session, counts, key, promised));
+    }
+
     /// Writes the messages of all, with the lies that are told by now.
     function _write() internal {
         for (uint256 i; i < 7; ++i) {
             delete messages[i];
             bytes32 promised = _seedHash(i, i, _seed(i, i));
-            bytes memory counts = abi.encodePacked(uint32(i), uint32(_count(holders)), uint32(named));
-            messages[i].push(_row(abi.encodePacked("PFM1", SESSION, counts, publics[i], promised)));
+            messages[i].push(_headOf(SESSION, i, _count(holders), named, publics[i], promised));
             for (uint256 h; h < 7; ++h) {
                 if ((holders >> h) & 1 == 0) continue;
                 bytes memory entry =
@@ -154,12 +165,18 @@ abstract contract MaskFaultsBase is MaskedProofs {
         disputes.challengeSharing(task, round, dealt, head, held, selfSeed);
     }
 
+    function _false(uint256 i, IMaskFaults.BoundSeed memory b, uint256 other)
+        internal
+        view
+        returns (IMaskFaults.FalseSeed memory)
+    {
+        return IMaskFaults.FalseSeed(_dealt(i), _piece(i, 0), b, _dealt(other), _secret(other));
+    }
+
     function seed(uint256 i, IMaskFaults.BoundSeed memory b, uint256 other) public {
-        IMaskFaults.Dealt memory dealt = _dealt(i);
-        IMaskFaults.Dealt memory with = _dealt(other);
-        IDisputeTypes.Piece memory head = _piece(i, 0);
+        IMaskFaults.FalseSeed memory f = _false(i, b, other);
         vm.prank(stranger);
-        disputes.challengeSeed(task, round, dealt, head, b, with, _secret(other));
+        disputes.challengeSeed(task, round, f);
     }
 
     function _assertStruck(uint256 i) internal view {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Bytes} from "@openzeppelin/contracts/utils/Bytes.sol";
 import {MaskSecrets} from "../src/MaskSecrets.sol";
 import {X25519} from "../src/X25519.sol";
 import {Answers} from "./Answers.sol";
@@ -23,6 +24,24 @@ contract MaskSecretsTest is Answers {
         vm.assertEq(made, 0x8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a, "Alice's key");
         made = X25519.publicOf(0x5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb);
         vm.assertEq(made, 0xde9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f, "Bob's key");
+    }
+
+    /// k and 8L - k give one public key; with 2, which is no point of the curve, they agree on different secrets.
+    function test_two_private_keys_may_have_one_public_half_and_are_told() public view {
+        uint256 order = 2 ** 252 + 27742317777372353535851937790883648493;
+        uint256[3] memory scalars = [2 ** 254, 2 ** 254 + 8 * 777, 8 * (order - 2 ** 252)];
+        scalars[2] = 2 ** 254 + scalars[2] / 16 * 8;
+        for (uint256 n; n < scalars.length; ++n) {
+            bytes32 key = Bytes.reverseBytes32(bytes32(scalars[n]));
+            bytes32 other = Bytes.reverseBytes32(bytes32(8 * order - scalars[n]));
+            vm.assertEq(X25519.publicOf(key), X25519.publicOf(other), "public half");
+            bytes32 off = bytes32(uint256(2) << 248);
+            vm.assertTrue(X25519.exchange(key, off) != X25519.exchange(other, off), "secrets");
+            vm.assertTrue(X25519.hasTwin(key) && X25519.hasTwin(other), "told");
+            vm.assertTrue(X25519.hasTwin(key | bytes32(uint256(0xc0))), "bits that are not read");
+        }
+        vm.assertFalse(X25519.hasTwin(Bytes.reverseBytes32(bytes32(uint256(2 ** 254 + 2 ** 128)))), "above");
+        vm.assertFalse(X25519.hasTwin(keccak256("any")), "any");
     }
 
     /// forge-config: default.fuzz.runs = 20

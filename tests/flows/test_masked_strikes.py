@@ -22,7 +22,6 @@ from prefect_federated.flows.conclude import bring_on
 from prefect_federated.scenario.consortium import Consortium
 from tests.flows import local_scene as scene
 from tests.flows.conftest import Found
-from tests.flows.lies import propose, word_of_the_aggregate
 from tests.flows.test_masked import HOSPITALS, LAST, bonds, do, phase
 from tests.flows.test_masked_faults import Choosy
 from tests.flows.test_masked_notes import GONE, LIAR, other_seed, unmasked
@@ -54,17 +53,6 @@ def loses_its_bond(consortium: Consortium, spec: RoundSpec, event: str) -> None:
 def test_who_binds_another_seed_than_it_masks_with_loses_its_bond(consortium: Consortium, other: int) -> None:
     spec = unmasked(consortium, other_seed(other))
     loses_its_bond(consortium, spec, "SeedRefuted")
-
-
-def test_who_helps_a_lying_aggregator_with_a_false_seed_loses_its_bond(
-    consortium: Consortium, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    spec = unmasked(consortium, other_seed(GONE))
-    with monkeypatch.context() as patch:
-        patch.setattr("prefect_federated.adapters.unmasking.check_seeds", lambda opened, notes: None)
-        propose(consortium, spec, word_of_the_aggregate)
-    assert bring_on(consortium.standby.open(), spec.task) == "judge"
-    assert phase(consortium) is Phase.CHALLENGE and bonds(consortium)[LAST] is False
 
 
 def falsely(party: Party, spec: RoundSpec) -> Sharing:

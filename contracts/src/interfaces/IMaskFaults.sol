@@ -5,8 +5,8 @@ import {IDisputeTypes} from "./IDisputeTypes.sol";
 
 /// @title Proofs against who made a masked round fail: its bond is gone, half of it to the accuser.
 /// @notice Called at the address of Disputes, which passes these calls on to its MaskDesk. While the round is the task's last
-/// one, in any phase; no proposal need stand. Whoever deals and masks as the protocol has it cannot be struck: session,
-/// shares and seeds are compared with what it bound itself.
+/// one, in any phase; a proposal need stand for challengeIncludedSeed alone. Whoever deals and masks as the protocol has it
+/// cannot be struck: threshold, shares and seeds are compared with what it bound itself. Once a round and participant.
 interface IMaskFaults is IDisputeTypes {
     /// What somebody dealt in the round, as the coordinator keeps it by its hash.
     struct Dealt {
@@ -38,10 +38,26 @@ interface IMaskFaults is IDisputeTypes {
         bytes32[] path;
     }
 
+    /// A seed that a payload is bound to and that is not the one its participant has with `other`, or, where `other` is itself,
+    /// not the one that its message of Share promises.
+    /// @param head Row 0 of the accused's message of Share, as in challengeSharing.
+    /// @param secret Private masking key of `other`, which is opened when it drops out: the contract agrees on the pair's
+    /// seed with it (X25519, HKDF-SHA256). Not read of the self seed.
+    struct FalseSeed {
+        Dealt accused;
+        Piece head;
+        BoundSeed bound;
+        Dealt other;
+        bytes32 secret;
+    }
+
     event SharingRefuted(
         uint32 indexed task, uint32 indexed round, address indexed accuser, address participant, bool selfSeed
     );
     event SeedRefuted(
+        uint32 indexed task, uint32 indexed round, address indexed accuser, address participant, uint16 other
+    );
+    event IncludedSeedRefuted(
         uint32 indexed task, uint32 indexed round, address indexed accuser, address participant, uint16 other
     );
 
@@ -58,6 +74,12 @@ interface IMaskFaults is IDisputeTypes {
     error HolderOrder(uint32 holder);
     /// Thrown when a private masking key is not that of the public one that was dealt.
     error NotTheSecret(address participant, bytes32 expected, bytes32 actual);
+    /// Thrown when the included leaf that is shown is of somebody else.
+    error NotIncluded(address participant, address shown);
+    /// Thrown when a proposal is to fall over a seed with somebody who is left: no proposer has opened its masking key.
+    error NotDropped(address participant);
+    /// Thrown when a proposal is to fall over a secret beside which another has the same public half.
+    error AmbiguousSecret(address participant);
     /// Thrown when a seed is asked about whose mask the payload does not carry.
     error NotMaskedWith(address participant, uint16 other);
     /// Thrown when somebody lost a bond in the round for what it dealt or bound there: it loses no other for it.
@@ -82,17 +104,19 @@ interface IMaskFaults is IDisputeTypes {
         bool selfSeed
     ) external;
 
-    /// A payload is bound to another seed than the participant shares with `other`, or, where `other` is itself, than its
-    /// message of Share promises of its self seed.
-    /// @param secret Private masking key of `other`, which is opened when it drops out: the contract agrees on the pair's
-    /// seed with it (X25519, HKDF-SHA256). Not read of the self seed.
-    function challengeSeed(
+    /// A payload is bound to a false seed: its participant loses its bond.
+    function challengeSeed(uint32 task, uint32 round, FalseSeed calldata f) external;
+
+    /// An update that the standing proposal includes is bound to a false seed: the proposer loses its bond. Before it proposes it
+    /// has compared just these hashes, for without them no mask comes off, and it includes nobody with a false one. Told
+    /// is only of what it has opened: the self seed, and seeds with those who dropped out.
+    /// @param position Of the leaf among the included.
+    function challengeIncludedSeed(
         uint32 task,
         uint32 round,
-        Dealt calldata accused,
-        Piece calldata head,
-        BoundSeed calldata bound,
-        Dealt calldata other,
-        bytes32 secret
+        Proposal calldata p,
+        uint32 position,
+        Piece calldata leaf,
+        FalseSeed calldata f
     ) external;
 }

@@ -3,9 +3,11 @@
 from dataclasses import replace
 
 import pytest
+from eth_abi.abi import encode
 
 from prefect_federated.core.mask_spec import Masked
 from prefect_federated.core.masking.cohort import sessions
+from prefect_federated.core.masking.degree import choose
 from prefect_federated.core.masking.faults import NO_SECRET, FalseSharing, false_seeds, false_sharings
 from prefect_federated.core.masking.own_secrets import public_of, seed_hash
 from prefect_federated.core.masking.session import Session, u32
@@ -17,6 +19,7 @@ from prefect_federated.core.merkle import leaf_hash, verify
 from tests.core.masking.masked_cohort import CHAIN, COORDINATOR, Cohort, members, roots_of, session_of
 
 INDICES = [1, 4, 5, 300, 301, 302]
+TRANSACTION_BYTES = 128 * 1024  # the most that go-ethereum's pool takes
 LIAR, GONE = 4, 301
 COHORT = Cohort(session_of(INDICES, 4))
 SESSION = COHORT.session
@@ -103,3 +106,14 @@ def test_on_the_sparse_graph_as_many_shares_accuse_as_open_a_secret_there() -> N
     assert seed_hash(session, LIAR, LIAR, secret_of(false, lie, session)) != false.head.content[80:112]
     assert false.head.content[40:48] == u32(43, 27)
     assert not false_sharings(turnout, shared, {i: messages[i] for i in near[:26]})
+
+
+def test_what_strikes_on_the_largest_graph_that_the_docs_name_fits_one_transaction() -> None:
+    found = choose(10_000, 0.2, 0.3)
+    assert (found.degree, found.threshold) == (306, 154)
+    piece = (bytes(256), [bytes(32)] * (1 + found.degree).bit_length())  # up to the root over head and 307 rows
+    held = [(piece, 307, bytes(32), bytes(32))] * found.threshold
+    types = ["uint32", "uint32", "(address,bytes32,bytes32,bytes32)", "(bytes,bytes32[])"]
+    values = (1, 1, ("0x" + "11" * 20, bytes(32), bytes(32), bytes(32)), piece, held, True)
+    sent = encode([*types, "((bytes,bytes32[]),uint32,bytes32,bytes32)[]", "bool"], values)
+    assert 125_000 < len(sent) + 300 < TRANSACTION_BYTES

@@ -96,6 +96,20 @@ MASKING_SENTENCES: dict[str, tuple[type[FederatedError], str]] = {
         ContentMismatch,
         "the private key shown for {participant} has public half {actual}, it dealt {expected}; join its shares again",
     ),
+    "NotIncluded": (
+        ContentMismatch,
+        "the included leaf that is shown is of {shown}, the seed is one of {participant}; show the leaf of the same",
+    ),
+    "NotDropped": (
+        ContractRefused,
+        "{participant} revealed, so nobody who proposes has opened its masking key; a proposal falls over seeds with"
+        " those who dropped out alone, and over self seeds",
+    ),
+    "AmbiguousSecret": (
+        ContractRefused,
+        "beside the private key shown for {participant} another has the same public half, so a proposer may have joined"
+        " that one; no proposal falls over a seed with {participant}",
+    ),
     "NotMaskedWith": (
         ContractRefused,
         "the payload of {participant} carries no mask with index {other}; nothing is false there",
