@@ -23,8 +23,8 @@ abstract contract MaskFaults is DisputesBase, IMaskFaults {
 
     uint256 internal constant ROW_BYTES = 256;
 
-    /// What the head of a message of Share says. @param rows Leaves of the message's tree. @param threshold Shares that give
-    /// either secret.
+    /// What the head of a message of Share says. @param rows Leaves of the message's tree. @param threshold Shares that
+    /// give either secret.
     struct Head {
         bytes32 session;
         uint32 sharer;
@@ -100,15 +100,16 @@ abstract contract MaskFaults is DisputesBase, IMaskFaults {
         if (promised == f.bound.hash) revert NotFalse(participant, promised);
     }
 
-    /// @dev An honest proposer has had this very secret: it dropped out, so its shares were joined, and no other private key
-    /// has its public half. Of one who is left it has not, and somebody could keep it back until the proposal stands.
+    /// @dev An honest proposer has had this very secret: it dropped out, so its shares were joined, and no other
+    /// private key has its public half. Of one who is left it has not, and somebody could keep it back until the
+    /// proposal stands.
     function _requireOpened(uint32 task, uint32 round, address other, uint16 index, bytes32 secret) internal view {
         if (_s().coordinator.hasRevealed(task, round, index)) revert NotDropped(other);
         if (X25519.hasTwin(secret)) revert AmbiguousSecret(other);
     }
 
-    /// @dev What shows the offence is this transaction's calldata; its hash names it. Once a round: who enrols anew after it
-    /// was struck has another bond, and did nothing more.
+    /// @dev What shows the offence is this transaction's calldata; its hash names it. Once a round: who enrols anew
+    /// after it was struck has another bond, and did nothing more.
     function _strike(uint32 task, uint32 round, address participant, string memory reason) internal {
         bytes32 id = keccak256(abi.encode(task, round, participant));
         if (_s().spoilt[id]) revert AlreadyStruck(task, round, participant);

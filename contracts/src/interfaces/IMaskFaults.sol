@@ -4,9 +4,10 @@ pragma solidity 0.8.37;
 import {IDisputeTypes} from "./IDisputeTypes.sol";
 
 /// @title Proofs against who made a masked round fail: its bond is gone, half of it to the accuser.
-/// @notice Called at the address of Disputes, which passes these calls on to its MaskDesk. While the round is the task's last
-/// one, in any phase; a proposal need stand for challengeIncludedSeed alone. Whoever deals and masks as the protocol has it
-/// cannot be struck: threshold, shares and seeds are compared with what it bound itself. Once a round and participant.
+/// @notice Called at the address of Disputes, which passes these calls on to its MaskDesk. While the round is the
+/// task's last one, in any phase; a proposal need stand for challengeIncludedSeed alone. Whoever deals and masks as the
+/// protocol has it cannot be struck: threshold, shares and seeds are compared with what it bound itself. Once a round
+/// and participant.
 interface IMaskFaults is IDisputeTypes {
     /// What somebody dealt in the round, as the coordinator keeps it by its hash.
     struct Dealt {
@@ -38,8 +39,8 @@ interface IMaskFaults is IDisputeTypes {
         bytes32[] path;
     }
 
-    /// A seed that a payload is bound to and that is not the one its participant has with `other`, or, where `other` is itself,
-    /// not the one that its message of Share promises.
+    /// A seed that a payload is bound to and that is not the one its participant has with `other`, or, where `other` is
+    /// itself, not the one that its message of Share promises.
     /// @param head Row 0 of the accused's message of Share, as in challengeSharing.
     /// @param secret Private masking key of `other`, which is opened when it drops out: the contract agrees on the pair's
     /// seed with it (X25519, HKDF-SHA256). Not read of the self seed.
@@ -65,8 +66,8 @@ interface IMaskFaults is IDisputeTypes {
     error NotDealt(address participant, bytes32 expected, bytes32 actual);
     /// Thrown when a head is no head of a message of Share.
     error NoHead(address participant);
-    /// Thrown when a head names a threshold that no session has: all holders at most, and more than half of them. Readers
-    /// count such a message as none, so nothing is to be shown of it.
+    /// Thrown when a head names a threshold that no session has: all holders at most, and more than half of them.
+    /// Readers count such a message as none, so nothing is to be shown of it.
     error NoThreshold(address participant, uint256 threshold, uint256 holders);
     /// Thrown when fewer shares are shown than surely give the one secret that was dealt.
     error TooFewShown(uint256 shown, uint256 needed);
@@ -87,9 +88,10 @@ interface IMaskFaults is IDisputeTypes {
     /// Thrown when shares or a seed are what they should be.
     error NotFalse(address participant, bytes32 promised);
 
-    /// The shares that somebody dealt give another secret than its message of Share promises. Shown are so many as its own
-    /// head says: any so many of an honest sharer lie on the one polynomial that it dealt from, whomever it masks with. A
-    /// head with another threshold than its session's is malformed to all who read it, and its sharer one that did not share.
+    /// The shares that somebody dealt give another secret than its message of Share promises. Shown are so many as its
+    /// own head says: any so many of an honest sharer lie on the one polynomial that it dealt from, whomever it masks
+    /// with. A head with another threshold than its session's is malformed to all who read it, and its sharer one that
+    /// did not share.
     /// @param head The first 256 bytes of the message: "PFM1" || session || sharer 4 || holders 4 || threshold 4 ||
     /// masking key || hash of the self seed || zeros.
     /// @param held Ascending by holder. Each hash is sha256(0x00 || "mask share" || session || sharer || holder || role ||
@@ -107,9 +109,9 @@ interface IMaskFaults is IDisputeTypes {
     /// A payload is bound to a false seed: its participant loses its bond.
     function challengeSeed(uint32 task, uint32 round, FalseSeed calldata f) external;
 
-    /// An update that the standing proposal includes is bound to a false seed: the proposer loses its bond. Before it proposes it
-    /// has compared just these hashes, for without them no mask comes off, and it includes nobody with a false one. Told
-    /// is only of what it has opened: the self seed, and seeds with those who dropped out.
+    /// An update that the standing proposal includes is bound to a false seed: the proposer loses its bond. Before it
+    /// proposes it has compared just these hashes, for without them no mask comes off, and it includes nobody with a
+    /// false one. Told is only of what it has opened: the self seed, and seeds with those who dropped out.
     /// @param position Of the leaf among the included.
     function challengeIncludedSeed(
         uint32 task,
