@@ -4,7 +4,7 @@ Commit, Reveal --> retract whose consent was withdrawn
 masked: Share to Aggregate --> keep what was dealt
 Reveal --> receipts                    Aggregate --> aggregate (standby: second half; regions: after their sums)
 Vote, VoteReveal --> keys, joined from what the committee released, where it opens updates
-Challenge --> judge another's          over --> settle, mirror       masked, of nobody --> strike who made it fail
+Challenge --> judge another's          over --> settle, mirror       masked, not of all --> strike who spoilt it
 """
 
 from prefect import flow

@@ -5,6 +5,7 @@ import logging
 from prefect_federated.adapters.mailbox import Mailbox
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.releasing import require_mailbox
+from prefect_federated.adapters.striking import Strikes
 from prefect_federated.core.errors import FederatedError
 from prefect_federated.core.round import Phase, RoundState
 from prefect_federated.core.round_spec import RoundSpec
@@ -18,24 +19,31 @@ _log = logging.getLogger(__name__)
 
 
 def strike_once(party: Party, task: int, state: RoundState) -> str | None:
-    """In a masked round that is summed for nobody, take the bonds of those who made it fail: "strike", or None."""
+    """In a masked round that is not summed for all who revealed, take the bonds of those who made it fail.
+
+    With groups that is where one of them is left out, though the round goes on with the others.
+
+    Returns:
+        "strike" where somebody lost its bond now, or None.
+    """
     federation = party.federation
     if state.phase not in (Phase.CHALLENGE, Phase.VOIDED) or not federation.is_masked(task) or not state.revealed:
         return None
-    if state.phase is Phase.CHALLENGE and federation.proposal(task, state.round).included:
+    if state.phase is Phase.CHALLENGE and federation.proposal(task, state.round).included >= state.revealed:
         return None
     spec = listen(party, task, state.round)
     slot = spec.slot("struck", party.account)
     if party.vault.recall(slot) is not None:
         return None
-    if (count := _struck(party, spec)) is None:
+    if (struck := _struck(party, spec)) is None:
         return None
-    party.vault.keep(slot, str(count).encode())
-    return "strike" if count else None
+    if not struck.missed:
+        party.vault.keep(slot, str(len(struck.sent)).encode())
+    return "strike" if struck.sent else None
 
 
-def _struck(party: Party, spec: RoundSpec) -> int | None:
-    """How many lost their bonds; None where it failed, for whatever reason: the round goes on without."""
+def _struck(party: Party, spec: RoundSpec) -> Strikes | None:
+    """Who lost their bonds; None where it failed, for whatever reason: the round goes on without."""
     try:
         return strike(party, spec)
     except FederatedError as error:

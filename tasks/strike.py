@@ -1,6 +1,6 @@
-"""Strike: after a masked round that failed, take the bonds of those who dealt or masked falsely.
+"""Strike: after a masked round that failed, or some groups of it, take the bonds of those who dealt or masked falsely.
 
-round that is spoilt --shares, notes--> accused --challengeSharing, challengeSeed--> bonds
+round or group that is spoilt --shares, notes--> accused --challengeSharing, challengeSeed--> bonds
 """
 
 from prefect import task
@@ -8,7 +8,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 
 from prefect_federated.adapters.party import Party
-from prefect_federated.adapters.striking import strike_false
+from prefect_federated.adapters.striking import Strikes, strike_false
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.tasks.retry import DELAYS_S, RETRIES, is_transport_error
 
@@ -20,11 +20,11 @@ from prefect_federated.tasks.retry import DELAYS_S, RETRIES, is_transport_error
     retry_delay_seconds=DELAYS_S,
     retry_condition_fn=is_transport_error,
 )
-def strike(party: Party, spec: RoundSpec) -> int:
-    """How many lost their bond for it now; who lost it before is passed over."""
+def strike(party: Party, spec: RoundSpec) -> Strikes:
+    """Who lost its bond for it now; who lost it before is passed over."""
     struck = strike_false(party, spec)
-    for sent in struck:
+    for sent in struck.sent:
         for event in sent.events:
             if event.name in ("SharingRefuted", "SeedRefuted"):
                 get_run_logger().warning("%s dealt or masked falsely; its bond is gone", event.args["participant"])
-    return len(struck)
+    return struck

@@ -23,11 +23,13 @@ abstract contract MaskFaults is DisputesBase, IMaskFaults {
 
     uint256 internal constant ROW_BYTES = 256;
 
-    /// What the head of a message of Share says. @param rows Leaves of the message's tree.
+    /// What the head of a message of Share says. @param rows Leaves of the message's tree. @param threshold Shares that
+    /// give either secret.
     struct Head {
         bytes32 session;
         uint32 sharer;
         uint256 rows;
+        uint256 threshold;
         bytes32 maskingKey;
         bytes32 seedHash;
     }
@@ -42,8 +44,11 @@ abstract contract MaskFaults is DisputesBase, IMaskFaults {
     ) external {
         _requireDealt(task, round, accused);
         Head memory h = _head(accused, head);
-        uint256 needed = _s().coordinator.sharesNeeded(task, round);
-        if (held.length < needed) revert TooFewShown(held.length, needed);
+        uint256 holders = h.rows - 1;
+        if (h.threshold > holders || 2 * h.threshold <= holders) {
+            revert NoThreshold(accused.participant, h.threshold, holders);
+        }
+        if (held.length < h.threshold) revert TooFewShown(held.length, h.threshold);
         bytes32 secret = _joined(h, accused.root, held, selfSeed);
         (bytes32 promised, bytes32 actual) = selfSeed
             ? (h.seedHash, MaskSecrets.seedHash(h.session, h.sharer, h.sharer, secret))
@@ -53,36 +58,66 @@ abstract contract MaskFaults is DisputesBase, IMaskFaults {
         _strike(task, round, accused.participant, "false shares");
     }
 
-    function challengeSeed(
+    function challengeSeed(uint32 task, uint32 round, FalseSeed calldata f) external {
+        (, uint16 other) = _requireFalse(task, round, f);
+        emit SeedRefuted(task, round, msg.sender, f.accused.participant, other);
+        _strike(task, round, f.accused.participant, "false seed");
+    }
+
+    function challengeIncludedSeed(
         uint32 task,
         uint32 round,
-        Dealt calldata accused,
-        Piece calldata head,
-        BoundSeed calldata bound,
-        Dealt calldata other,
-        bytes32 secret
+        Proposal calldata p,
+        uint32 position,
+        Piece calldata leaf,
+        FalseSeed calldata f
     ) external {
-        uint16 index = _requireDealt(task, round, accused);
-        uint16 otherIndex = _requireDealt(task, round, other);
-        Head memory h = _head(accused, head);
-        _requireBound(task, round, accused.participant, bound);
-        _requirePlace(accused.participant, bound, index, otherIndex);
-        bytes32 promised = index == otherIndex
-            ? h.seedHash
-            : _pairHash(h.session, accused, index, other, otherIndex, secret);
-        if (promised == bound.hash) revert NotFalse(accused.participant, promised);
-        emit SeedRefuted(task, round, msg.sender, accused.participant, otherIndex);
-        _strike(task, round, accused.participant, "false seed");
+        _case(task, round, p);
+        (address participant,,) = _requireIncluded(leaf, p, position);
+        if (participant != f.accused.participant) revert NotIncluded(f.accused.participant, participant);
+        (uint16 index, uint16 other) = _requireFalse(task, round, f);
+        if (other != index) _requireOpened(task, round, f.other.participant, other, f.secret);
+        emit IncludedSeedRefuted(task, round, msg.sender, participant, other);
+        _overturn(task, round, msg.sender);
     }
 
     // --- internal
 
-    /// @dev What shows the offence is this transaction's calldata; its hash names it.
+    /// @dev The hash that the payload is bound to is not that of the seed.
+    function _requireFalse(uint32 task, uint32 round, FalseSeed calldata f)
+        internal
+        view
+        returns (uint16 index, uint16 other)
+    {
+        address participant = f.accused.participant;
+        index = _requireDealt(task, round, f.accused);
+        other = _requireDealt(task, round, f.other);
+        Head memory h = _head(f.accused, f.head);
+        _requireBound(task, round, participant, f.bound);
+        _requirePlace(participant, f.bound, index, other);
+        bytes32 promised =
+            index == other ? h.seedHash : _pairHash(h.session, f.accused, index, f.other, other, f.secret);
+        if (promised == f.bound.hash) revert NotFalse(participant, promised);
+    }
+
+    /// @dev An honest proposer has had this very secret: it dropped out, so its shares were joined, and no other
+    /// private key has its public half. Of one who is left it has not, and somebody could keep it back until the
+    /// proposal stands.
+    function _requireOpened(uint32 task, uint32 round, address other, uint16 index, bytes32 secret) internal view {
+        if (_s().coordinator.hasRevealed(task, round, index)) revert NotDropped(other);
+        if (X25519.hasTwin(secret)) revert AmbiguousSecret(other);
+    }
+
+    /// @dev What shows the offence is this transaction's calldata; its hash names it. Once a round: who enrols anew
+    /// after it was struck has another bond, and did nothing more.
     function _strike(uint32 task, uint32 round, address participant, string memory reason) internal {
+        bytes32 id = keccak256(abi.encode(task, round, participant));
+        if (_s().spoilt[id]) revert AlreadyStruck(task, round, participant);
+        _s().spoilt[id] = true;
         _s().coordinator.strike(task, round, participant, msg.sender, keccak256(msg.data), reason);
     }
 
-    /// @dev Dealt in this round: an older one asked for more shares, perhaps.
+    /// @dev Dealt in this round: what was done in an older one costs a bond of that one.
     function _requireDealt(uint32 task, uint32 round, Dealt calldata d) internal view returns (uint16 index) {
         ICoordinator coordinator = _s().coordinator;
         address[] memory who = new address[](1);
@@ -102,8 +137,9 @@ abstract contract MaskFaults is DisputesBase, IMaskFaults {
         h.session = bytes32(content[4:36]);
         h.sharer = uint32(bytes4(content[36:40]));
         h.rows = 1 + uint256(uint32(bytes4(content[40:44])));
-        h.maskingKey = bytes32(content[44:76]);
-        h.seedHash = bytes32(content[76:108]);
+        h.threshold = uint32(bytes4(content[44:48]));
+        h.maskingKey = bytes32(content[48:80]);
+        h.seedHash = bytes32(content[80:112]);
         _requireRoot(accused.root, content.leaf().rootOf(0, h.rows, head.path));
     }
 

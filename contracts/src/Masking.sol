@@ -106,14 +106,6 @@ abstract contract Masking is Shares, IMasking {
         return (_s().shares[task][index], _s().shown[task][index]);
     }
 
-    function sharesNeeded(uint32 task, uint32 round) external view returns (uint256) {
-        Clock memory c = _load(task);
-        if (c.round != round) revert WrongRound(task, round, c.round);
-        TaskParams storage p = _s().tasks[task].params;
-        uint256 needed = c.needed(p, p.threshold);
-        return p.group != 0 && needed < 3 ? 3 : needed; // of a group three at least open a secret
-    }
-
     // --- internal
 
     function _slashUnmasked(uint32 task, Clock memory c, uint16 index, bool unmasked) internal {

@@ -26,6 +26,13 @@ library X25519 {
         return Bytes.reverseBytes32(bytes32(mulmod(x, z.inverse(P), P)));
     }
 
+    /// Whether another private key may have the same public half: with L, the order of the base point, 8L - k has that
+    /// of k. Both can be scalars only below 2^254 + 2^128. With a public key off the curve the two agree on different
+    /// secrets.
+    function hasTwin(bytes32 key) internal pure returns (bool) {
+        return (uint128(uint256(key)) & ~uint128(0xc0)) == 0; // bits 128 to 253; the two above are not read of a key
+    }
+
     /// @dev The Montgomery ladder; x2, z2, x3, z3 as in the standard. Nothing here is secret any more, so its time may tell.
     function _ladder(uint256 scalar, uint256 u) private pure returns (uint256 x2, uint256 z2) {
         (x2, z2) = (1, 0);

@@ -9,9 +9,11 @@ import {MaskedProofs} from "./MaskedProofs.sol";
 import {vm} from "./Base.sol";
 import {Trees} from "./Trees.sol";
 
-/// The masked round of seven with real messages of Share: keys, and shares of four on a polynomial of degree three.
+/// The masked round of seven with real messages of Share: keys, and shares to all, any four of which give a secret.
 abstract contract MaskFaultsBase is MaskedProofs {
-    uint256 internal constant NEEDED = 4; // more than half of seven
+    uint256 internal needed = 4; // more than half of seven
+    uint256 internal named = 4; // in the heads of messages
+    uint256 internal holders = 127; // of everybody's shares, a bit each
 
     mapping(uint256 index => bytes32) internal publics;
     mapping(uint256 index => bytes[]) internal messages;
@@ -33,7 +35,7 @@ abstract contract MaskFaultsBase is MaskedProofs {
         }
     }
 
-    function _secret(uint256 i) internal pure returns (bytes32) {
+    function _secret(uint256 i) internal view virtual returns (bytes32) {
         return keccak256(abi.encode("masking secret", i));
     }
 
@@ -59,7 +61,7 @@ abstract contract MaskFaultsBase is MaskedProofs {
     function _share(uint256 i, uint256 holder, bool selfSeed) internal view returns (bytes32) {
         uint256 prime = 2 ** 256 - 189;
         uint256 value;
-        for (uint256 power = NEEDED - 1; power > 0; --power) {
+        for (uint256 power = needed - 1; power > 0; --power) {
             value = mulmod(value, holder + 1, prime);
             value = addmod(value, uint256(keccak256(abi.encode("coefficient", i, power, selfSeed))), prime);
         }
@@ -85,15 +87,26 @@ abstract contract MaskFaultsBase is MaskedProofs {
         }
     }
 
+    function _headOf(
+        bytes32 session,
+        uint256 sharer,
+        uint256 holding,
+        uint256 threshold,
+        bytes32 key,
+        bytes32 promised
+    ) internal pure returns (bytes memory) {
+        bytes memory counts = abi.encodePacked(uint32(sharer), uint32(holding), uint32(threshold));
+        return _row(abi.encodePacked("PFM1", session, counts, key, promised));
+    }
+
     /// Writes the messages of all, with the lies that are told by now.
     function _write() internal {
         for (uint256 i; i < 7; ++i) {
             delete messages[i];
             bytes32 promised = _seedHash(i, i, _seed(i, i));
-            messages[i].push(
-                _row(abi.encodePacked("PFM1", SESSION, uint32(i), uint32(7), publics[i], promised))
-            );
+            messages[i].push(_headOf(SESSION, i, _count(holders), named, publics[i], promised));
             for (uint256 h; h < 7; ++h) {
+                if ((holders >> h) & 1 == 0) continue;
                 bytes memory entry =
                     abi.encodePacked(uint32(h), _shareHash(i, h, false), _shareHash(i, h, true));
                 messages[i].push(_row(bytes.concat(entry, abi.encode("sealed", i, h))));
@@ -111,8 +124,14 @@ abstract contract MaskFaultsBase is MaskedProofs {
         return IDisputeTypes.Piece(messages[i][at], Trees.path(messages[i], at));
     }
 
-    /// Shares of these holders, a bit each.
-    function _held(uint256 i, uint256 holders, bool selfSeed)
+    function _count(uint256 bits) internal pure returns (uint256 count) {
+        for (; bits != 0; bits >>= 1) {
+            count += bits & 1;
+        }
+    }
+
+    /// Shares of some of the holders, a bit each.
+    function _held(uint256 i, uint256 some, bool selfSeed)
         internal
         view
         returns (IMaskFaults.HeldShare[] memory held)
@@ -120,9 +139,10 @@ abstract contract MaskFaultsBase is MaskedProofs {
         uint256 count;
         held = new IMaskFaults.HeldShare[](7);
         for (uint256 h; h < 7; ++h) {
-            if ((holders >> h) & 1 == 0) continue;
+            if ((some >> h) & 1 == 0) continue;
+            uint256 at = 1 + _count(holders & ((1 << h) - 1));
             held[count++] = IMaskFaults.HeldShare(
-                _piece(i, 1 + h), uint32(1 + h), _share(i, h, selfSeed), _salt(i, h, selfSeed)
+                _piece(i, at), uint32(at), _share(i, h, selfSeed), _salt(i, h, selfSeed)
             );
         }
         assembly {
@@ -145,12 +165,18 @@ abstract contract MaskFaultsBase is MaskedProofs {
         disputes.challengeSharing(task, round, dealt, head, held, selfSeed);
     }
 
+    function _false(uint256 i, IMaskFaults.BoundSeed memory b, uint256 other)
+        internal
+        view
+        returns (IMaskFaults.FalseSeed memory)
+    {
+        return IMaskFaults.FalseSeed(_dealt(i), _piece(i, 0), b, _dealt(other), _secret(other));
+    }
+
     function seed(uint256 i, IMaskFaults.BoundSeed memory b, uint256 other) public {
-        IMaskFaults.Dealt memory dealt = _dealt(i);
-        IMaskFaults.Dealt memory with = _dealt(other);
-        IDisputeTypes.Piece memory head = _piece(i, 0);
+        IMaskFaults.FalseSeed memory f = _false(i, b, other);
         vm.prank(stranger);
-        disputes.challengeSeed(task, round, dealt, head, b, with, _secret(other));
+        disputes.challengeSeed(task, round, f);
     }
 
     function _assertStruck(uint256 i) internal view {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Bytes} from "@openzeppelin/contracts/utils/Bytes.sol";
 import {MaskSecrets} from "../src/MaskSecrets.sol";
 import {X25519} from "../src/X25519.sol";
 import {Answers} from "./Answers.sol";
@@ -25,6 +26,24 @@ contract MaskSecretsTest is Answers {
         vm.assertEq(made, 0xde9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f, "Bob's key");
     }
 
+    /// k and 8L - k give one public key; with 2, which is no point of the curve, they agree on different secrets.
+    function test_two_private_keys_may_have_one_public_half_and_are_told() public view {
+        uint256 order = 2 ** 252 + 27742317777372353535851937790883648493;
+        uint256[3] memory scalars = [2 ** 254, 2 ** 254 + 8 * 777, 8 * (order - 2 ** 252)];
+        scalars[2] = 2 ** 254 + scalars[2] / 16 * 8;
+        for (uint256 n; n < scalars.length; ++n) {
+            bytes32 key = Bytes.reverseBytes32(bytes32(scalars[n]));
+            bytes32 other = Bytes.reverseBytes32(bytes32(8 * order - scalars[n]));
+            vm.assertEq(X25519.publicOf(key), X25519.publicOf(other), "public half");
+            bytes32 off = bytes32(uint256(2) << 248);
+            vm.assertTrue(X25519.exchange(key, off) != X25519.exchange(other, off), "secrets");
+            vm.assertTrue(X25519.hasTwin(key) && X25519.hasTwin(other), "told");
+            vm.assertTrue(X25519.hasTwin(key | bytes32(uint256(0xc0))), "bits that are not read");
+        }
+        vm.assertFalse(X25519.hasTwin(Bytes.reverseBytes32(bytes32(uint256(2 ** 254 + 2 ** 128)))), "above");
+        vm.assertFalse(X25519.hasTwin(keccak256("any")), "any");
+    }
+
     /// forge-config: default.fuzz.runs = 20
     function test_both_sides_agree(bytes32 one, bytes32 other) public view {
         bytes32 agreed = X25519.exchange(one, X25519.publicOf(other));
@@ -42,6 +61,24 @@ contract MaskSecretsTest is Answers {
         vm.assertEq(MaskSecrets.pairSeed(session, 5, keys[1], 2, keys[0], secrets[0]), seed, "2 opened");
         bytes32 hash = MaskSecrets.seedHash(session, 2, 5, _b(".masking.seed"));
         vm.assertEq(hash, _b(".masking.seed_hash"), "hash of a seed");
+    }
+
+    /// The most that `choose` asks for in docs/masking.md's table: 154 of 307 holders.
+    function test_the_shares_of_the_largest_sparse_graphs_join_within_a_transaction() public view {
+        (uint256[] memory points, uint256[] memory values) = (new uint256[](154), new uint256[](154));
+        for (uint256 i; i < 154; ++i) {
+            points[i] = 65 * i + 1;
+            for (uint256 power; power < 154; ++power) {
+                values[i] = mulmod(values[i], points[i], MaskSecrets.PRIME);
+                uint256 coefficient = uint256(keccak256(abi.encode("coefficient", power)));
+                values[i] = addmod(values[i], coefficient, MaskSecrets.PRIME);
+            }
+        }
+        uint256 before = gasleft();
+        bytes32 secret = MaskSecrets.join(points, values);
+        vm.assertTrue(before - gasleft() < 10_000_000, "gas");
+        uint256 dealt = uint256(keccak256(abi.encode("coefficient", uint256(153)))) % MaskSecrets.PRIME;
+        vm.assertEq(uint256(secret), dealt, "secret");
     }
 
     function test_shares_of_the_python_side_join_to_its_secret() public view {

@@ -50,6 +50,7 @@ def masking(chain_id: int, coordinator: str) -> dict[str, Any]:
         "masking_secrets": ["0x" + _word(f"masking key {index}").hex() for index in (2, 5)],
         "masking_keys": ["0x" + _public(index).hex() for index in (2, 5)],
         "pair_seed": _pair_seed(session, 2, 5),
+        "head": _head(session),
         "secret": secret.to_bytes(32, "big"),
         "slope": slope.to_bytes(32, "big"),
         "shares": ["0x" + ((secret + slope * (index + 1)) % PRIME).to_bytes(32, "big").hex() for index in INDICES],
@@ -77,6 +78,13 @@ def _note(session: bytes) -> dict[str, Any]:
         "masks_digest": hashlib.sha256(b"\x00masks" + neighbours + root).digest(),
         "note": b"PFN1" + neighbours + b"".join(leaves),
     }
+
+
+def _head(session: bytes) -> bytes:
+    """Return row 0 of what index 2 deals to 0, 2 and 5, any two of whom open its secrets; the self seed of the note."""
+    own = b"\x00mask seed" + session + struct.pack(">2I", 2, 2) + _word("mask seed of 2 with 2")
+    head = b"PFM1" + session + struct.pack(">3I", 2, len(INDICES), 2) + _public(2) + hashlib.sha256(own).digest()
+    return head.ljust(256, b"\x00")
 
 
 def _public(index: int) -> bytes:

@@ -1,24 +1,29 @@
 """An aggregator lies about a masked sum: whoever reads the round takes the masks off one word before the contract."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from prefect_federated.adapters import masked_payload, masked_proof
+from prefect_federated.adapters import mask_faults, masked_payload, masked_proof
 from prefect_federated.adapters.challenging import challenge
 from prefect_federated.adapters.evm.records import Reveal
-from prefect_federated.adapters.masking import own_seeds
+from prefect_federated.adapters.masking import own_seeds, session_of
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import store_words
 from prefect_federated.adapters.unmasking import gather_masked
 from prefect_federated.adapters.verification import verify_proposal
 from prefect_federated.core.aggregation.two_tiers import mean_of_sums
-from prefect_federated.core.errors import ContractRefused
+from prefect_federated.core.errors import ContractRefused, ProtocolError
 from prefect_federated.core.findings import Finding, Wrong
 from prefect_federated.core.masking.note import MasksNote
+from prefect_federated.core.masking.own_secrets import pair_seeds, secrets_of
+from prefect_federated.core.masking.recovery import Opened, open_masks
 from prefect_federated.core.masking.session import Session
+from prefect_federated.core.masking.transcript import Sharing
+from prefect_federated.core.masking.turnout import Turnout
 from prefect_federated.core.proofs import coordinate_of
 from prefect_federated.core.proposal import pack_exclusions
 from prefect_federated.core.result import ResultDocument
@@ -31,9 +36,10 @@ from tests.cli.commands import Cli
 from tests.flows import local_scene as scene
 from tests.flows.conftest import Found
 from tests.flows.lies import Truth, propose, word_of_the_aggregate
-from tests.flows.test_masked import HOSPITALS, LAST, STEPS, do, due
+from tests.flows.test_masked import HOSPITALS, LAST, STEPS, bonds, do, due
 from tests.flows.test_masked_notes import GONE, LIAR, other_seed, unmasked
 
+FRIEND = 0  # index of who is left with the liar
 BOND = Terms().aggregator_bond_wei
 OVERTURNED_GAS = 250_000  # a transaction, the aggregate's chunk, what becomes of proposal and bond
 
@@ -131,6 +137,8 @@ def test_true_masked_sum_is_refuted_by_nobody(consortium: Consortium) -> None:
         made_up = Finding(Wrong.SUM, "made up", at=coordinate_of(word, spec.spec.enforced.chunk_bytes))
         with pytest.raises(ContractRefused, match="nothing is wrong there"):
             challenge(party, spec, made_up)
+    with pytest.raises(ProtocolError, match="is bound to no false seed that can be shown now"):
+        challenge(party, spec, Finding(Wrong.SEED, "made up", position=2))
 
 
 def test_who_leaves_an_honest_survivor_out_is_held_to_the_masks_that_stay(consortium: Consortium) -> None:
@@ -160,19 +168,49 @@ def test_who_leaves_an_honest_survivor_out_is_held_to_the_masks_that_stay(consor
 
 
 @pytest.mark.parametrize("other", [LIAR, GONE])
-def test_sum_over_a_falsely_bound_seed_is_named_with_its_owner_and_no_challenge_is_tried(
+def test_standby_refutes_a_sum_over_a_falsely_bound_seed_by_that_seed(
     consortium: Consortium, other: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An aggregator that includes whom it should have named: no contract can be shown the seed that is bound."""
+    """An aggregator that includes whom it should have named: no mask comes off with such a seed, so that is shown."""
     spec = unmasked(consortium, other_seed(other))
     with monkeypatch.context() as patch:
         patch.setattr("prefect_federated.adapters.unmasking.check_seeds", lambda opened, notes: None)
         propose(consortium, spec, word_of_the_aggregate)
-    standby = consortium.standby.open()
+    standby, federation = consortium.standby.open(), consortium.federation()
+    stake = federation.participant(proposer(consortium)).stake
     found = verify_proposal(standby.party, spec)
-    assert found.to_prove is None
+    assert found.to_prove is not None and found.to_prove.wrong is Wrong.SEED and found.to_prove.position == 2
+    assert f"{scene.members(consortium)[LAST].account}: its payload is bound to a seed" in found.to_prove.detail
     assert any("participant 3 bound a seed" in finding.detail for finding in found.findings)
     assert bring_on(standby, spec.task) == "judge"
+    assert federation.round_state(spec.task).phase is Phase.AGGREGATE
+    assert federation.fallen(spec.task, spec.round) == [proposer(consortium)]
+    assert stake - federation.participant(proposer(consortium)).stake == BOND
+    assert bonds(consortium)[LAST] is False, "and its bond is gone with the proposer's"
+    assert federation.pending_bounty_of(standby.party.account) == BOND // 2 + spec.spec.enforced.bond // 2
+    assert bring_on(standby, spec.task) == "aggregate"
+    assert not federation.proposal(spec.task, spec.round).included
+
+
+def test_two_who_are_left_cannot_turn_their_seed_against_an_honest_aggregator(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They bind another seed than they mask with: the masks are gone from the sum, and nobody else has the seed."""
+    spec = unmasked(consortium, other_seed(FRIEND))
+    propose(consortium, spec, lambda truth: (truth.document, {}))
+    party, friend = consortium.standby.open().party, scene.members(consortium)[HOSPITALS[FRIEND]].silo.party
+    assert not verify_proposal(party, spec).findings
+    session = session_of(friend, spec)
+    secret = secrets_of(session, FRIEND, friend.sealing_key.private_bytes, friend.sealing_key.version).masking_key
+
+    def leaked(turnout: Turnout, shared: dict[int, Sharing], messages: dict[int, bytes]) -> Opened:
+        opened = open_masks(turnout, shared, messages)
+        seed = pair_seeds(session, FRIEND, secret, {LIAR: shared[LIAR].masking_public})[LIAR]
+        return replace(opened, pair_seeds={(LIAR, FRIEND): seed}, masking_keys={FRIEND: secret})
+
+    monkeypatch.setattr(mask_faults, "open_masks", leaked)
+    with pytest.raises(ContractRefused, match="revealed, so nobody who proposes has opened its masking key"):
+        challenge(party, spec, Finding(Wrong.SEED, "kept back until now", position=2))
     assert consortium.federation().round_state(spec.task).phase is Phase.CHALLENGE
 
 

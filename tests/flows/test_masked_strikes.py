@@ -1,5 +1,6 @@
 """Who makes a masked round fail by what it dealt or bound loses its bond for it, and nobody else does."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -8,8 +9,11 @@ import pytest
 
 from prefect_federated.adapters.masking import session_of
 from prefect_federated.adapters.party import Party
-from prefect_federated.adapters.striking import strike_false
+from prefect_federated.adapters.striking import Strikes, strike_false
+from prefect_federated.core.errors import StoreUnreachable
+from prefect_federated.core.masking import faults
 from prefect_federated.core.masking.own_secrets import secrets_of
+from prefect_federated.core.masking.session import Session
 from prefect_federated.core.masking.sharing import share
 from prefect_federated.core.masking.transcript import Sharing
 from prefect_federated.core.round import Phase
@@ -18,8 +22,8 @@ from prefect_federated.flows.conclude import bring_on
 from prefect_federated.scenario.consortium import Consortium
 from tests.flows import local_scene as scene
 from tests.flows.conftest import Found
-from tests.flows.lies import propose, word_of_the_aggregate
 from tests.flows.test_masked import HOSPITALS, LAST, bonds, do, phase
+from tests.flows.test_masked_faults import Choosy
 from tests.flows.test_masked_notes import GONE, LIAR, other_seed, unmasked
 
 HONEST = HOSPITALS[:2]
@@ -51,26 +55,29 @@ def test_who_binds_another_seed_than_it_masks_with_loses_its_bond(consortium: Co
     loses_its_bond(consortium, spec, "SeedRefuted")
 
 
-def test_who_helps_a_lying_aggregator_with_a_false_seed_loses_its_bond(
-    consortium: Consortium, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    spec = unmasked(consortium, other_seed(GONE))
-    with monkeypatch.context() as patch:
-        patch.setattr("prefect_federated.adapters.unmasking.check_seeds", lambda opened, notes: None)
-        propose(consortium, spec, word_of_the_aggregate)
-    assert bring_on(consortium.standby.open(), spec.task) == "judge"
-    assert phase(consortium) is Phase.CHALLENGE and bonds(consortium)[LAST] is False
-
-
 def falsely(party: Party, spec: RoundSpec) -> Sharing:
     """Shares of another self seed than the message promises."""
     session, key = session_of(party, spec), party.sealing_key
-    own = secrets_of(session, LIAR, key.private_bytes, key.version)
+    index = next(member.index for member in session.members if member.account == party.account)
+    own = secrets_of(session, index, key.private_bytes, key.version)
     true = share(session, own)
     return replace(share(session, replace(own, self_seed=bytes(31) + b"\x07")), seed_hash=true.seed_hash)
 
 
-def test_who_deals_shares_of_another_secret_loses_its_bond(consortium: Consortium) -> None:
+def accusing(index: int) -> Callable[..., tuple[bytes, bytes]]:
+    """As if what that participant dealt were not what it promised."""
+    true = faults.made_and_promised
+
+    def compared(session: Session, sharing: Sharing, role: int, secret: bytes) -> tuple[bytes, bytes]:
+        made, promised = true(session, sharing, role, secret)
+        return (bytes(32), promised) if sharing.sharer == index else (made, promised)
+
+    return compared
+
+
+def test_who_deals_shares_of_another_secret_loses_one_bond_though_another_is_accused_wrongly(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch
+) -> None:
     spec = scene.opened(consortium)
     do(consortium, spec, "share", *HOSPITALS[:3], last=True)
     with pytest.MonkeyPatch.context() as patch:
@@ -79,9 +86,19 @@ def test_who_deals_shares_of_another_secret_loses_its_bond(consortium: Consortiu
     do(consortium, spec, "commit")
     do(consortium, spec, "reveal", *HONEST, LAST)
     do(consortium, spec, "unmask", *HONEST, LAST, last=True)
-    loses_its_bond(consortium, spec, "SharingRefuted")
+    with monkeypatch.context() as patch:
+        patch.setattr(faults, "made_and_promised", accusing(0))
+        loses_its_bond(consortium, spec, "SharingRefuted")
+    again = consortium.federation(LAST)
+    again.deposit(spec.spec.enforced.bond)
+    again.enrol(spec.task)
+    assert strike_false(consortium.standby.open().party, spec) == Strikes((), missed=False) and bonds(consortium)[LAST]
 
 
 def test_honest_round_strikes_nobody(consortium: Consortium) -> None:
     spec = unmasked(consortium)
-    assert not strike_false(consortium.standby.open().party, spec)
+    party = consortium.standby.open().party
+    assert strike_false(party, spec) == Strikes((), missed=False)
+    shown = {one.uri for one in party.federation.shown_shares(spec.task, spec.round)}
+    with pytest.raises(StoreUnreachable, match="down"):  # nobody can tell then whom to strike
+        strike_false(replace(party, store=Choosy(party.store, shown, StoreUnreachable("down"))), spec)

@@ -11,6 +11,7 @@ from prefect_federated.adapters.striking import strike_false
 from prefect_federated.adapters.verification import verify_proposal
 from prefect_federated.core.errors import ContractRefused, StoreUnreachable
 from prefect_federated.core.findings import Wrong
+from prefect_federated.core.masking import faults
 from prefect_federated.core.proposal import pack_exclusions
 from prefect_federated.core.result import ResultDocument
 from prefect_federated.core.round import Phase, Reason
@@ -27,10 +28,6 @@ from tests.flows.test_masked_faults import unpublish
 def consortium(found: Found, prefect_api: str, tmp_path: Path) -> Consortium:
     """Four hospitals whose updates are masked, the last of which withholds something."""
     return scene.found_with("masked", found, tmp_path, rounds=3, hospitals=HOSPITALS)
-
-
-def refusing(self: Any, task: int, round: int) -> int:
-    raise ContractRefused("no proof fits")
 
 
 def nobody(truth: Truth) -> tuple[ResultDocument, dict[str, Any]]:
@@ -55,9 +52,9 @@ def test_a_round_that_nobody_can_open_is_settled_though_nobody_can_be_struck(
         unpublish(consortium, spec)
         with pytest.raises(StoreUnreachable, match="what participant 3 dealt is not to be had"):
             strike_false(aggregator.party, spec)
-    else:  # as where another party was first, or what was dealt fits no proof
-        monkeypatch.setattr(type(aggregator.party.federation), "shares_needed", refusing)
-        with pytest.raises(ContractRefused):
+    else:  # shares that are true: the contract does not take a word for it
+        monkeypatch.setattr(faults, "made_and_promised", lambda *_: (b"made", b"promised"))
+        with pytest.raises(ContractRefused, match="is what it promised"):
             strike_false(aggregator.party, spec)
     scene.pass_deadline(consortium)
     assert bring_on(aggregator, task) == "settle"

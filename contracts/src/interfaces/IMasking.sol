@@ -91,8 +91,4 @@ interface IMasking is ICoordinatorTypes {
 
     /// keccak256(abi.encode(participant, grantId, maskingKey, root)) of the last shares of an index, and the root it last showed.
     function dealtAt(uint32 task, uint16 index) external view returns (bytes32 dealt, bytes32 shown);
-
-    /// So many must show their shares in the task's last round, and so many give any secret that was dealt in it: the task's
-    /// threshold, and more than half of the cohort.
-    function sharesNeeded(uint32 task, uint32 round) external view returns (uint256);
 }

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from prefect_federated.adapters.evm.disputing import Case
 from prefect_federated.adapters.evm.records import Sent
 from prefect_federated.adapters.landing import land
+from prefect_federated.adapters.mask_faults import included_faults
 from prefect_federated.adapters.masked_proof import masked_batches, masked_shown, shown_bytes
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_kept, fetch_payload
@@ -43,6 +44,8 @@ def challenge(party: Party, spec: RoundSpec, finding: Finding) -> Sent:
     if finding.wrong is Wrong.SUM:
         prove = _masked_sum if spec.spec.enforced.masked else _sum
         return prove(party, spec, claimed, case, finding)
+    if finding.wrong is Wrong.SEED:
+        return _seed(party, spec, claimed, case, finding)
     if finding.wrong is Wrong.STEP:
         return _step(party, spec, claimed, case, finding)
     if finding.wrong is Wrong.HEADER:
@@ -88,6 +91,19 @@ def _masked_sum(party: Party, spec: RoundSpec, claimed: Claimed, case: Case, fin
     if sent is None:
         raise ProtocolError(f"round {spec.task}/{spec.round} includes no update; there is no sum to refute")
     return sent
+
+
+def _seed(party: Party, spec: RoundSpec, claimed: Claimed, case: Case, finding: Finding) -> Sent:
+    included = claimed.document.included
+    accused = included[finding.position].participant
+    for position, fault in included_faults(party, spec, included, {accused}):
+        if position == finding.position:
+            leaf = leaf_piece([record.content for record in included], position)
+            return party.federation.challenge_included_seed(case, position, leaf, fault)
+    raise ProtocolError(
+        f"round {spec.task}/{spec.round}: included {finding.position}, {accused}, is bound to no false seed that can be"
+        " shown now; verify the round again"
+    )
 
 
 def _cap(party: Party) -> int:

@@ -12,6 +12,7 @@ from prefect_federated.adapters.evm.unrolling import StandingLeaf
 from prefect_federated.adapters.gathering import Gathered, gather
 from prefect_federated.adapters.holdout import HeldOut
 from prefect_federated.adapters.mailbox import Mailbox
+from prefect_federated.adapters.mask_faults import seed_findings
 from prefect_federated.adapters.outcome import shown_votes
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.reading import read_result, rewards_before
@@ -80,6 +81,7 @@ def verify_proposal(
     gathered, outage = _gathered(party, spec, claimed) if reads else (None, None)
     findings = [*_records(party, spec, claimed), *_exclusions(party, spec, claimed, mailbox)]
     sound = not findings and not claimed.unread
+    findings += seed_findings(party, spec, claimed.document.included, gathered) if gathered and sound else []
     findings += result_findings(party, spec, claimed, gathered if sound else None)
     findings += _rewards(party, spec, claimed)
     findings += rights_findings(party, spec, claimed)

@@ -17,6 +17,7 @@ class Wrong(Enum):
     ORDER = "included records do not ascend"
     EXCLUSION = "an exclusion names an impossible reason"
     HEADER = "the aggregate has another header"
+    SEED = "an included update is bound to a seed that its participant has not"
     SUM = "the aggregate is not the rule's result"
     STEP = "the model is not base + aggregate"
     OPTIMIZER = "model or state are not what the server optimiser makes"
@@ -36,6 +37,7 @@ PROVABLE = (
     Wrong.ORDER,
     Wrong.EXCLUSION,
     Wrong.HEADER,
+    Wrong.SEED,
     Wrong.SUM,
     Wrong.STEP,
     Wrong.REWARD,

@@ -3,17 +3,23 @@
 from dataclasses import replace
 
 import pytest
+from eth_abi.abi import encode
 
+from prefect_federated.core.mask_spec import Masked
+from prefect_federated.core.masking.cohort import sessions
+from prefect_federated.core.masking.degree import choose
 from prefect_federated.core.masking.faults import NO_SECRET, FalseSharing, false_seeds, false_sharings
 from prefect_federated.core.masking.own_secrets import public_of, seed_hash
+from prefect_federated.core.masking.session import Session, u32
 from prefect_federated.core.masking.shamir import join
 from prefect_federated.core.masking.sharing import MASKING_KEY, SELF_SEED, share, share_hash
 from prefect_federated.core.masking.transcript import Sharing
 from prefect_federated.core.masking.turnout import Turnout
 from prefect_federated.core.merkle import leaf_hash, verify
-from tests.core.masking.masked_cohort import Cohort, roots_of, session_of
+from tests.core.masking.masked_cohort import CHAIN, COORDINATOR, Cohort, members, roots_of, session_of
 
 INDICES = [1, 4, 5, 300, 301, 302]
+TRANSACTION_BYTES = 128 * 1024  # the most that go-ethereum's pool takes
 LIAR, GONE = 4, 301
 COHORT = Cohort(session_of(INDICES, 4))
 SESSION = COHORT.session
@@ -35,14 +41,14 @@ def played(role: int) -> tuple[Turnout, dict[int, Sharing], dict[int, bytes]]:
     return turnout, shared, {i: COHORT.message(turnout, i, shared) for i in survivors}
 
 
-def secret_of(false: FalseSharing, sharing: Sharing) -> bytes:
+def secret_of(false: FalseSharing, sharing: Sharing, session: Session = SESSION) -> bytes:
     """Join what is shown, as the written definition says: every path and every hash must hold."""
     rows, shares = 1 + len(sharing.holders), dict[int, bytes]()
     for one in false.held:
         row = one.row.content
         assert verify(sharing.root, leaf_hash(row), one.position, rows, list(one.row.path))
         holder, at = int.from_bytes(row[:4], "big"), 36 if false.role == SELF_SEED else 4
-        assert row[at : at + 32] == share_hash(SESSION, false.sharer, holder, false.role, one.share, one.salt)
+        assert row[at : at + 32] == share_hash(session, false.sharer, holder, false.role, one.share, one.salt)
         shares[holder] = one.share
     return join(shares)
 
@@ -50,21 +56,22 @@ def secret_of(false: FalseSharing, sharing: Sharing) -> bytes:
 @pytest.mark.parametrize("role", [MASKING_KEY, SELF_SEED])
 def test_false_shares_are_shown_with_rows_that_give_another_secret_than_the_head_promises(role: int) -> None:
     turnout, shared, messages = played(role)
-    (false,) = false_sharings(turnout, shared, messages, needed=4)
+    (false,) = false_sharings(turnout, shared, messages)
     assert (false.sharer, false.role, len(false.held)) == (LIAR, role, 4)
     head, sharing = false.head.content, shared[LIAR]
     assert verify(sharing.root, leaf_hash(head), 0, 1 + len(sharing.holders), list(false.head.path))
     secret = secret_of(false, sharing)
     made = public_of(secret) if role == MASKING_KEY else seed_hash(SESSION, LIAR, LIAR, secret)
-    assert made != (head[44:76] if role == MASKING_KEY else head[76:108])
+    assert made != (head[48:80] if role == MASKING_KEY else head[80:112])
+    assert int.from_bytes(head[44:48], "big") == SESSION.threshold
 
 
 @pytest.mark.parametrize("role", [MASKING_KEY, SELF_SEED])
 def test_nobody_is_accused_of_sharing_falsely_with_too_few_shares_or_where_all_are_true(role: int) -> None:
     turnout, shared, messages = played(role)
-    assert not false_sharings(turnout, shared, dict(list(messages.items())[:3]), needed=4)
+    assert not false_sharings(turnout, shared, dict(list(messages.items())[:3]))
     honest = COHORT.turnout(sorted(turnout.survivors))
-    assert not false_sharings(honest, COHORT.shared, {i: COHORT.message(honest, i) for i in honest.survivors}, 4)
+    assert not false_sharings(honest, COHORT.shared, {i: COHORT.message(honest, i) for i in honest.survivors})
 
 
 @pytest.mark.parametrize("other", [LIAR, GONE])
@@ -85,7 +92,28 @@ def test_falsely_bound_seed_is_shown_with_the_key_that_it_should_come_from(other
     assert not false_seeds(opened, COHORT.shared, {i: note for i, note in notes.items() if i != LIAR})
 
 
-def test_fewer_shares_than_the_session_asks_for_accuse_nobody() -> None:
-    turnout = Turnout(SESSION, roots_of(COHORT.shared), frozenset(i for i in INDICES if i != GONE))
-    messages = {i: COHORT.message(turnout, i, COHORT.shared) for i in turnout.survivors}
-    assert not false_sharings(turnout, COHORT.shared, messages, needed=SESSION.threshold - 1)
+def test_on_the_sparse_graph_as_many_shares_accuse_as_open_a_secret_there() -> None:
+    (session,) = sessions(CHAIN, COORDINATOR, 1, 1, members(range(150)), Masked(threshold=2), b"\x07" * 32)
+    cohort = Cohort(session)
+    true = cohort.secrets[LIAR]
+    lie = replace(share(session, replace(true, self_seed=bytes(31) + b"\x07")), seed_hash=cohort.shared[LIAR].seed_hash)
+    shared = cohort.shared | {LIAR: lie}
+    turnout = Turnout(session, roots_of(shared), frozenset(range(150)))
+    near = session.holders(LIAR)
+    messages = {i: cohort.message(turnout, i, shared) for i in near}
+    (false,) = false_sharings(turnout, shared, messages)
+    assert (false.sharer, len(near), len(false.held)) == (LIAR, 43, 27), "half of the cohort would be 76"
+    assert seed_hash(session, LIAR, LIAR, secret_of(false, lie, session)) != false.head.content[80:112]
+    assert false.head.content[40:48] == u32(43, 27)
+    assert not false_sharings(turnout, shared, {i: messages[i] for i in near[:26]})
+
+
+def test_what_strikes_on_the_largest_graph_that_the_docs_name_fits_one_transaction() -> None:
+    found = choose(10_000, 0.2, 0.3)
+    assert (found.degree, found.threshold) == (306, 154)
+    piece = (bytes(256), [bytes(32)] * (1 + found.degree).bit_length())  # up to the root over head and 307 rows
+    held = [(piece, 307, bytes(32), bytes(32))] * found.threshold
+    types = ["uint32", "uint32", "(address,bytes32,bytes32,bytes32)", "(bytes,bytes32[])"]
+    values = (1, 1, ("0x" + "11" * 20, bytes(32), bytes(32), bytes(32)), piece, held, True)
+    sent = encode([*types, "((bytes,bytes32[]),uint32,bytes32,bytes32)[]", "bool"], values)
+    assert 125_000 < len(sent) + 300 < TRANSACTION_BYTES

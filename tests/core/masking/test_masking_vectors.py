@@ -8,10 +8,11 @@ from prefect_federated.core.masking.graph import shuffled
 from prefect_federated.core.masking.keystream import WORDS_A_BLOCK, mask_words
 from prefect_federated.core.masking.masked import Seeds
 from prefect_federated.core.masking.note import parse_note
-from prefect_federated.core.masking.own_secrets import pair_seeds, seed_hash
+from prefect_federated.core.masking.own_secrets import OwnSecrets, pair_seeds, seed_hash
 from prefect_federated.core.masking.session import Member, Session
 from prefect_federated.core.masking.shamir import join, split
-from prefect_federated.core.masking.sharing import SELF_SEED, share_hash
+from prefect_federated.core.masking.sharing import SELF_SEED, share, share_hash
+from prefect_federated.core.masking.transcript import CHUNK, parse_head
 from prefect_federated.core.masking.turnout import bitmap
 from prefect_federated.core.merkle import verify
 
@@ -28,6 +29,9 @@ SESSION = Session(
 )
 
 
+SECRETS_OF_2 = (("masking_secrets", 0), ("note_seeds", 1))  # masking key, self seed
+
+
 def of(name: str) -> bytes:
     return bytes.fromhex(FOUND[name][2:])
 
@@ -41,6 +45,13 @@ def test_digest_order_and_bitmap_of_a_session() -> None:
 def test_hashes_of_a_share_and_of_a_seed() -> None:
     assert share_hash(SESSION, 2, 5, SELF_SEED, of("share"), of("salt")) == of("share_hash")
     assert seed_hash(SESSION, 2, 5, of("seed")) == of("seed_hash")
+
+
+def test_head_of_a_message_of_share() -> None:
+    own = OwnSecrets(2, *(bytes.fromhex(FOUND[name][at][2:]) for name, at in SECRETS_OF_2), bytes(32))
+    assert share(SESSION, own).encoded()[:CHUNK] == of("head")
+    public, promised = parse_head(SESSION, 2, of("head"))
+    assert (public, promised) == (own.masking_public, seed_hash(SESSION, 2, 2, own.self_seed))
 
 
 def test_digest_of_what_a_payload_says_of_its_masks() -> None:

@@ -114,12 +114,14 @@ MALFORMED = {
     "another session": lambda m: set_bytes(m, 4, bytes(32)),
     "another sharer": lambda m: set_bytes(m, 36, bytes(4)),
     "another count": lambda m: set_bytes(m, 40, b"\xff\xff\xff\xff"),
+    "another threshold": lambda m: set_bytes(m, 44, bytes([0, 0, 0, THRESHOLD + 1])),
+    "threshold that half reach": lambda m: set_bytes(m, 44, bytes([0, 0, 0, 1])),
     "something after the head": lambda m: set_bytes(m, CHUNK - 1, b"\x01"),
     "another holder": lambda m: set_bytes(m, CHUNK, b"\x00\x00\x00\x09"),
     "holders swapped": lambda m: m[:CHUNK] + m[2 * CHUNK : 3 * CHUNK] + m[CHUNK : 2 * CHUNK] + m[3 * CHUNK :],
     "something after an entry": lambda m: m[:-1] + b"\x01",
-    "key of low order": lambda m: set_bytes(m, 44, bytes(32)),
-    "key not canonical": lambda m: set_bytes(m, 44, b"\xff" * 32),
+    "key of low order": lambda m: set_bytes(m, 48, bytes(32)),
+    "key not canonical": lambda m: set_bytes(m, 48, b"\xff" * 32),
 }
 
 

@@ -4,12 +4,14 @@ dealShares -> commitPrivate -> reveal -> showShares      retractShares, slashUnm
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from prefect_federated.adapters.evm import rpc
 from prefect_federated.adapters.evm.budgeting import Budgeting
+from prefect_federated.adapters.evm.disputing import Case
 from prefect_federated.adapters.evm.membership import cohort_of
 from prefect_federated.adapters.evm.records import Event, Sent
-from prefect_federated.adapters.evm.structs import opening_tuple
+from prefect_federated.adapters.evm.structs import opening_tuple, proposal_tuple
 from prefect_federated.core.commitment import Opening
 from prefect_federated.core.masking.faults import FalseSeed, FalseSharing
 from prefect_federated.core.masking.note import MasksNote
@@ -48,6 +50,16 @@ class Bound:
     opening: Opening
     header: Piece
     note: MasksNote
+
+
+@dataclass(frozen=True, slots=True)
+class SeedFault:
+    """A seed that a payload is bound to and that is not its participant's with `other`; and what shows it."""
+
+    accused: Dealt
+    false: FalseSeed
+    bound: Bound
+    other: Dealt
 
 
 class Masking(Budgeting):
@@ -89,28 +101,21 @@ class Masking(Budgeting):
         name = f"{task}/{round}:{accused.participant}"
         return self._send("Disputes", "challengeSharing", task, round, *values, name=name)
 
-    def challenge_seed(
-        self, task: int, round: int, accused: Dealt, false: FalseSeed, bound: Bound, other: Dealt
-    ) -> Sent:
+    def challenge_seed(self, task: int, round: int, fault: SeedFault) -> Sent:
         """Show that a payload is bound to another seed than its participant has with `other`: it loses its bond."""
-        note = false.note
-        seed = (
-            opening_tuple(bound.opening),
-            *_piece(bound.header),
-            [int.from_bytes(note.bitmap[at : at + 32], "big") for at in range(0, len(note.bitmap), 32)],
-            note.root,
-            note.hash_of(false.other),
-            list(note.path(false.other)),
-        )
-        values = (_dealt(accused), _piece(false.head), seed, _dealt(other), false.secret)
-        name = f"{task}/{round}:{accused.participant}"
-        return self._send("Disputes", "challengeSeed", task, round, *values, name=name)
+        name = f"{task}/{round}:{fault.accused.participant}"
+        return self._send("Disputes", "challengeSeed", task, round, _fault(fault), name=name)
+
+    def challenge_included_seed(self, case: Case, position: int, leaf: Piece, fault: SeedFault) -> Sent:
+        """Show the same of an update that the standing proposal includes: its proposer loses its bond."""
+        values = (case.task, case.round, proposal_tuple(case.proposal), position, _piece(leaf), _fault(fault))
+        return self._send("Disputes", "challengeIncludedSeed", *values)
 
     # --- reads -----------------------------------------------------------------------------------------
 
-    def shares_needed(self, task: int, round: int) -> int:
-        """Shares of one secret that a contract asks for to join it."""
-        return int(self.call("Coordinator", "sharesNeeded", task, round))
+    def struck(self, task: int, round: int) -> set[str]:
+        """Who lost its bond in a round for what it dealt or bound there."""
+        return {event.args["participant"] for event in self.events(task, round, ("SharingRefuted", "SeedRefuted"))}
 
     def is_masked(self, task: int) -> bool:
         """Whether nobody sees a single update of a task; fixed at creation, so it is asked once."""
@@ -221,6 +226,19 @@ class Masking(Budgeting):
 
 def _dealt(dealt: Dealt) -> tuple[str, bytes, bytes, bytes]:
     return dealt.participant, dealt.grant_id, dealt.masking_key, dealt.root
+
+
+def _fault(fault: SeedFault) -> tuple[Any, ...]:
+    false, note = fault.false, fault.false.note
+    bound = (
+        opening_tuple(fault.bound.opening),
+        *_piece(fault.bound.header),
+        [int.from_bytes(note.bitmap[at : at + 32], "big") for at in range(0, len(note.bitmap), 32)],
+        note.root,
+        note.hash_of(false.other),
+        list(note.path(false.other)),
+    )
+    return _dealt(fault.accused), _piece(false.head), bound, _dealt(fault.other), false.secret
 
 
 def _piece(piece: Piece) -> tuple[bytes, list[bytes]]:

@@ -74,6 +74,11 @@ MASKING_SENTENCES: dict[str, tuple[type[FederatedError], str]] = {
         ContentMismatch,
         "what is shown is no head of a message of Share of {participant}; show the first 256 bytes of its message",
     ),
+    "NoThreshold": (
+        ContractRefused,
+        "the message of Share of {participant} names a threshold of {threshold} among {holders} holders, more than half"
+        " of them are taken; to all who read it {participant} has not shared, so nothing is to be shown of it",
+    ),
     "TooFewShown": (
         TooFewShares,
         "{shown} shares are shown, {needed} are needed before they give the one secret that was dealt; show more",
@@ -82,9 +87,28 @@ MASKING_SENTENCES: dict[str, tuple[type[FederatedError], str]] = {
         ContractRefused,
         "the row of holder {holder} does not come after the row before it; sort the rows by holder, each once",
     ),
+    "AlreadyStruck": (
+        ContractRefused,
+        "{participant} lost a bond in round {task}/{round} for what it dealt or bound there; there is nothing more to"
+        " take for it",
+    ),
     "NotTheSecret": (
         ContentMismatch,
         "the private key shown for {participant} has public half {actual}, it dealt {expected}; join its shares again",
+    ),
+    "NotIncluded": (
+        ContentMismatch,
+        "the included leaf that is shown is of {shown}, the seed is one of {participant}; show the leaf of the same",
+    ),
+    "NotDropped": (
+        ContractRefused,
+        "{participant} revealed, so nobody who proposes has opened its masking key; a proposal falls over seeds with"
+        " those who dropped out alone, and over self seeds",
+    ),
+    "AmbiguousSecret": (
+        ContractRefused,
+        "beside the private key shown for {participant} another has the same public half, so a proposer may have joined"
+        " that one; no proposal falls over a seed with {participant}",
     ),
     "NotMaskedWith": (
         ContractRefused,

@@ -41,6 +41,7 @@ class FalseSeed:
     """A seed that a payload is bound to, and what it is not: one with somebody who dropped out, or the owner's own.
 
     Attributes:
+        true: hash of the seed that was opened.
         secret: private masking key of who dropped out; zeros for the owner's own seed.
     """
 
@@ -48,20 +49,20 @@ class FalseSeed:
     other: int
     head: Piece
     note: MasksNote
+    true: bytes
     secret: bytes = field(repr=False)
 
 
 def false_sharings(
-    turnout: Turnout, shared: Mapping[int, Sharing], messages: Mapping[int, bytes], needed: int
+    turnout: Turnout, shared: Mapping[int, Sharing], messages: Mapping[int, bytes]
 ) -> list[FalseSharing]:
     """Whoever dealt shares of another secret than promised, of those secrets of which enough shares were shown.
 
     Args:
         messages: of each survivor that answered its message of Unmask, by index.
-        needed: shares that a contract asks for.
     """
     shares, found = shares_in(turnout, shared, messages)[0], list[FalseSharing]()
-    needed = max(needed, turnout.session.threshold)
+    needed = turnout.session.threshold
     for sharer, role in secrets_due(turnout):
         given = dict(sorted(shares.get((sharer, role), {}).items())[:needed])
         if len(given) < needed:
@@ -87,7 +88,7 @@ def false_seeds(opened: Opened, shared: Mapping[int, Sharing], notes: Mapping[in
         note = notes.get(owner)
         if note is None or owner in found or other not in note.indices:
             continue
-        if note.hash_of(other) != seed_hash(turnout.session, owner, other, seed):
+        if note.hash_of(other) != (true := seed_hash(turnout.session, owner, other, seed)):
             head = piece_of(shared[owner].encoded(), 0, CHUNK)
-            found[owner] = FalseSeed(owner, other, head, note, opened.masking_keys.get(other, NO_SECRET))
+            found[owner] = FalseSeed(owner, other, head, note, true, opened.masking_keys.get(other, NO_SECRET))
     return list(found.values())

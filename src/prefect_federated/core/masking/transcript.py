@@ -1,10 +1,11 @@
 """The message of Share, format 1: a public masking key; for every holder two shares, sealed to it, and their hashes.
 
-chunk 0      "PFM1" | session digest 32 | sharer u32 | holders u32 | masking key 32 | self seed's hash 32 | zeros
+chunk 0      "PFM1" | session digest 32 | sharer, holders, threshold u32 | masking key 32 | self seed's hash 32 | zeros
 chunk 1 + k  holder u32 | hash of the key's share 32 | hash of the seed's share 32 | envelope 176 | zeros
 
 Every chunk has 256 bytes, integers are big-endian, holders ascend and are the session's. The root is the SHA-256 Merkle
-root over the chunks, so one leaf proves one holder's entry.
+root over the chunks, so one leaf proves one holder's entry. The threshold is the session's: a contract, which knows no
+session, reads in the sharer's own words how many shares give its secrets.
 """
 
 from bisect import bisect_left
@@ -21,7 +22,8 @@ from prefect_federated.core.merkle import HASH_BYTES, buffer_leaves, root_of_row
 MAGIC = b"PFM1"
 CHUNK = 256
 ENVELOPE_BYTES = 176  # HPKE: 32 of the ephemeral key, 128 of shares and salts, 16 of the tag
-_HEADER_BYTES = 4 + 32 + 4 + 4 + 32 + 32
+_KEY_AT = 4 + 32 + 3 * 4
+_HEADER_BYTES = _KEY_AT + 32 + 32
 _ENTRY_BYTES = 4 + 2 * HASH_BYTES + ENVELOPE_BYTES
 
 
@@ -72,11 +74,13 @@ class Sharing:
     """One participant's message of Share; its entries stay as they came, and are cut out when they are asked for.
 
     Attributes:
+        threshold: shares that open either secret.
         root: Merkle root over the chunks, 32 bytes: what stands on chain.
     """
 
     session_digest: bytes
     sharer: int
+    threshold: int
     masking_public: bytes
     seed_hash: bytes
     holders: tuple[int, ...] = field(repr=False)
@@ -88,7 +92,8 @@ class Sharing:
 
     def encoded(self) -> bytes:
         """The bytes of the message: 256 for the head, 256 for each holder."""
-        head = MAGIC + self.session_digest + u32(self.sharer, len(self.holders)) + self.masking_public + self.seed_hash
+        counts = u32(self.sharer, len(self.holders), self.threshold)
+        head = MAGIC + self.session_digest + counts + self.masking_public + self.seed_hash
         return head.ljust(CHUNK, b"\x00") + self.rows
 
     def entry(self, holder: int) -> Entry:
@@ -102,7 +107,8 @@ def sharing_of(
 ) -> Sharing:
     """A message of Share with an entry for each of the sharer's holders, ascending."""
     rows = b"".join(entry.encoded() for entry in entries)
-    return Sharing(session.digest, sharer, masking_public, seed_hash, session.holders(sharer), rows)
+    holders = session.holders(sharer)
+    return Sharing(session.digest, sharer, session.threshold, masking_public, seed_hash, holders, rows)
 
 
 def parse_sharing(session: Session, sharer: int, message: bytes) -> Sharing:
@@ -118,7 +124,7 @@ def parse_sharing(session: Session, sharer: int, message: bytes) -> Sharing:
     table = np.frombuffer(rows, np.uint8).reshape(len(holders), CHUNK)
     _same(session, sharer, "holders", table[:, :4].tobytes().hex(), u32(*holders).hex())
     _same(session, sharer, "bytes set after entries", int(np.count_nonzero(table[:, _ENTRY_BYTES:])), 0)
-    return Sharing(session.digest, sharer, public, seed_hash, holders, rows)
+    return Sharing(session.digest, sharer, session.threshold, public, seed_hash, holders, rows)
 
 
 def parse_head(session: Session, sharer: int, head: bytes) -> tuple[bytes, bytes]:
@@ -127,10 +133,10 @@ def parse_head(session: Session, sharer: int, head: bytes) -> tuple[bytes, bytes
     Raises:
         MalformedMessage: it is not the head of a message of this sharer in this session, or the key gives no secret.
     """
-    expected = MAGIC + session.digest + u32(sharer, len(session.holders(sharer)))
+    expected = MAGIC + session.digest + u32(sharer, len(session.holders(sharer)), session.threshold)
     _same(session, sharer, "head", head[: len(expected)].hex(), expected.hex())
     _same(session, sharer, "end of the head", head[_HEADER_BYTES:].hex(), bytes(CHUNK - _HEADER_BYTES).hex())
-    public, seed_hash = head[44:76], head[76:_HEADER_BYTES]
+    public, seed_hash = head[_KEY_AT : _KEY_AT + 32], head[_KEY_AT + 32 : _HEADER_BYTES]
     if not usable_key(public):
         raise MalformedMessage(
             f"{session.place}, shares of participant {sharer}: the masking key 0x{public.hex()} gives no secret or is"
