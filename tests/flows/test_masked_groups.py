@@ -23,7 +23,6 @@ from prefect_federated.core.findings import Wrong
 from prefect_federated.core.relaying import middle
 from prefect_federated.core.round import Phase, Reason, Status
 from prefect_federated.core.round_spec import RoundSpec
-from prefect_federated.flows.conclude import bring_on
 from prefect_federated.learning.update import EncodedUpdate
 from prefect_federated.scenario import breast_cancer
 from prefect_federated.scenario.consortium import Consortium
@@ -32,7 +31,6 @@ from tests.flows.conftest import Found
 from tests.flows.lies import propose, word_of_the_aggregate
 from tests.flows.test_masked import STEPS, do, trained
 from tests.flows.test_masked_faults import Choosy
-from tests.flows.test_masked_strikes import falsely
 
 NINE = tuple(f"hospital-{letter}" for letter in "abcdefghi")
 CHEAT = NINE[4]
@@ -209,42 +207,6 @@ def test_a_group_none_of_whose_payloads_can_be_asked_for_is_lost_alone(consortiu
         else:  # the fault is on this side
             with pytest.raises(StoreUnreachable, match="down"):
                 gather_masked(blind, spec, reveals)
-
-
-@pytest.mark.slow
-def test_a_false_sharer_is_struck_though_the_others_go_on_and_another_groups_messages_are_withheld(
-    consortium: Consortium, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    spec, task = scene.opened(consortium), consortium.task
-    withheld, lost, _ = teams(consortium, spec)
-    cheat, accounts = lost[1], {name: one.account for name, one in scene.members(consortium).items()}
-    do(consortium, spec, "share", *(name for name in NINE if name != cheat), last=True)
-    with monkeypatch.context() as patch:
-        patch.setattr(import_module("prefect_federated.tasks.share"), "own_sharing", falsely)
-        act(consortium, spec, "share", [cheat])
-    for step in STEPS[1:]:
-        act(consortium, spec, step, NINE)
-    expected = due(consortium, spec, [one for one in teams(consortium, spec) if one != lost])
-    aggregator, standby, federation = consortium.aggregator.open(), consortium.standby.open(), consortium.federation()
-    assert bring_on(aggregator, task) == "aggregate"
-    hidden = {one.uri for one in federation.dealt(task, spec.round) if one.participant in map(accounts.get, withheld)}
-    blind = replace(standby.party, store=Choosy(standby.party.store, hidden, StoreUnreachable("down")))
-    before = federation.pending_bounty_of(standby.party.account)
-    assert bring_on(replace(standby, party=blind), task) == "strike"
-    (struck,) = federation.events(task, spec.round, ("SharingRefuted",))
-    assert struck.args["participant"] == accounts[cheat] and struck.args["accuser"] == standby.party.account
-    assert federation.pending_bounty_of(standby.party.account) == before + spec.spec.enforced.bond // 2
-    assert bonded(consortium, spec, NINE) == [name != cheat for name in NINE]
-    slot = spec.slot("struck", standby.party.account)
-    assert standby.party.vault.recall(slot) is None, "that group is looked at again"
-    for party in (standby, aggregator):
-        assert bring_on(party, task) != "strike", "one offence costs one bond"
-    assert standby.party.vault.recall(slot) is not None
-    scene.pass_deadline(consortium)
-    assert bring_on(aggregator, task) == "settle"
-    assert (scene.head_words(consortium, spec) == expected).all()
-    log = read_round_log(federation, task, spec.round)
-    assert log.left_out == {accounts[name]: Reason.UNDECRYPTABLE for name in lost}
 
 
 @pytest.mark.slow

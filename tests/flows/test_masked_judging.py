@@ -16,7 +16,7 @@ from prefect_federated.adapters.payloads import store_words
 from prefect_federated.adapters.unmasking import gather_masked
 from prefect_federated.adapters.verification import verify_proposal
 from prefect_federated.core.aggregation.two_tiers import mean_of_sums
-from prefect_federated.core.errors import ContractRefused, ProtocolError
+from prefect_federated.core.errors import ContractRefused, ProtocolError, SpecError
 from prefect_federated.core.findings import Finding, Wrong
 from prefect_federated.core.masking.note import MasksNote
 from prefect_federated.core.masking.own_secrets import pair_seeds, secrets_of
@@ -167,6 +167,10 @@ def test_who_leaves_an_honest_survivor_out_is_held_to_the_masks_that_stay(consor
     is_refuted(consortium, spec, stake, standby.party.account)
 
 
+def too_few(party: Party, spec: RoundSpec) -> tuple[Session, ...]:
+    raise SpecError("2 members cannot mask")
+
+
 @pytest.mark.parametrize("other", [LIAR, GONE])
 def test_standby_refutes_a_sum_over_a_falsely_bound_seed_by_that_seed(
     consortium: Consortium, other: int, monkeypatch: pytest.MonkeyPatch
@@ -182,6 +186,9 @@ def test_standby_refutes_a_sum_over_a_falsely_bound_seed_by_that_seed(
     assert found.to_prove is not None and found.to_prove.wrong is Wrong.SEED and found.to_prove.position == 2
     assert f"{scene.members(consortium)[LAST].account}: its payload is bound to a seed" in found.to_prove.detail
     assert any("participant 3 bound a seed" in finding.detail for finding in found.findings)
+    with monkeypatch.context() as patch:
+        patch.setattr(mask_faults, "sessions_of", too_few)
+        assert verify_proposal(standby.party, spec).findings == found.findings[1:]
     assert bring_on(standby, spec.task) == "judge"
     assert federation.round_state(spec.task).phase is Phase.AGGREGATE
     assert federation.fallen(spec.task, spec.round) == [proposer(consortium)]

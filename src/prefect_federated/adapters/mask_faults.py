@@ -74,6 +74,10 @@ def included_faults(
 
     Args:
         suspects: accounts; groups without any of them are not looked at.
+
+    Raises:
+        StoreUnreachable: what somebody dealt or showed could not be asked for; try again.
+        ChainUnreachable: the node does not show all that the contract counts; try again.
     """
     places = {record.participant: position for position, record in enumerate(included)}
     try:
@@ -83,10 +87,7 @@ def included_faults(
     for session in sessions:
         if not suspects & places.keys() & {member.account for member in session.members}:
             continue
-        try:
-            seeds = faults_in(party, spec, session).seeds
-        except StoreUnreachable:  # of one group: those of the others are told all the same
-            continue
+        seeds = faults_in(party, spec, session).seeds
         yield from ((places[one.accused.participant], one) for one in seeds if one.accused.participant in places)
 
 
