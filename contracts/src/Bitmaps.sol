@@ -7,6 +7,16 @@ library Bitmaps {
         return index >> 8 < set.length && (set[index >> 8] >> (index & 255)) & 1 == 1;
     }
 
+    /// The set and one more, in as many words as both need.
+    function with(uint256[] memory set, uint256 index) internal pure returns (uint256[] memory more) {
+        uint256 words = index >> 8 < set.length ? set.length : (index >> 8) + 1;
+        more = new uint256[](words);
+        for (uint256 i; i < set.length; ++i) {
+            more[i] = set[i];
+        }
+        more[index >> 8] |= 1 << (index & 255);
+    }
+
     /// How many are in the first set and not in the second, which has as many words or more.
     function countWithout(uint256[] memory set, uint256[] memory other) internal pure returns (uint256 sum) {
         for (uint256 i; i < set.length; ++i) {

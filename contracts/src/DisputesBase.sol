@@ -19,6 +19,20 @@ abstract contract DisputesBase is IDisputeTypes {
         uint16 leaves;
     }
 
+    /// What has been counted of a word of a masked round so far.
+    struct MaskedTally {
+        Tally groups; // of those that are whole
+        uint32 next; // updates counted, in the order of the included tree
+        uint32 open; // groups of whom some were counted, and others who revealed were not
+    }
+
+    /// What has been counted of a group: the sum of its words without masks, modulo 2^32.
+    struct Group {
+        uint32 sum;
+        uint32 counted;
+        uint64 weight;
+    }
+
     /// @custom:storage-location erc7201:prefect-federated.Disputes
     struct DisputesStorage {
         ICoordinator coordinator;
@@ -29,6 +43,8 @@ abstract contract DisputesBase is IDisputeTypes {
         mapping(address account => uint256) credits;
         mapping(bytes32 id => Root) asked; // of demanded leaves: a poster's next roll takes its place at the coordinator
         mapping(bytes32 id => bool) spoilt; // masked rounds, by who lost its bond for what it dealt or bound there
+        mapping(bytes32 key => MaskedTally) masked;
+        mapping(bytes32 id => Group) groups; // until one is whole
     }
 
     uint256 internal constant WORD_BYTES = 4;

@@ -12,87 +12,155 @@ import {MaskSecrets} from "./MaskSecrets.sol";
 import {MerklePath} from "./MerklePath.sol";
 import {Tallies, Tally} from "./Tallies.sol";
 
-/// @title The sum of a masked round is false, shown at one word.
-/// @notice included tree -> masked words -- minus the masks that are left in their sum -> sum of the updates -> the mean
+/// @title The sums of a masked round do not give its aggregate, shown at one word.
+/// @notice included tree -> masked words -- minus the masks that are left in their sum -> sum of each group -> the rule
+///
+/// Up to 128 members mask with all of their group that shared, so a group is named by a member's neighbours and itself,
+/// a set that its payload is bound to. It is whole once everybody of it who revealed in time was counted under it.
 abstract contract MaskedSums is Batches, IMaskDesk {
     using Bitmaps for uint256[];
     using MaskedHeaders for bytes;
     using MerklePath for bytes;
     using MerklePath for bytes32;
+    using Tallies for Tally;
 
-    /// What a call is about. @param at The word's place in the vector. @param key Of the tally. @param revealed Who revealed
-    /// in time.
+    /// @dev A cohort falls into groups of `group` to 2 * group - 1 members; above 128 they mask with some alone.
+    uint256 internal constant LARGEST_GROUP = 64;
+
+    /// What a call is about. @param at The word, and the claim of its ranks. @param place Of the word in the vector.
+    /// @param key Of the tally. @param revealed Who revealed in time. @param sum Of a group that no updates within the
+    /// limit come to. @param most What they come to; 0 where there is no such group.
     struct Sum {
         IRulings.Case k;
         uint32 task;
         uint32 round;
-        uint32 chunk;
-        uint32 word;
-        bytes32 session;
-        uint256 at;
+        Coordinate at;
+        uint256 place;
         bytes32 key;
         uint256[] revealed;
+        int256 sum;
+        uint256 most;
     }
 
     function challengeMasked(
         uint32 task,
         uint32 round,
         Proposal calldata p,
-        uint32 chunk,
-        uint32 word,
-        bytes32 session,
+        Coordinate calldata at,
         MaskedUpdate[] calldata shown,
         bytes32[] calldata siblings,
         Piece calldata aggregate
     ) external {
         Sum memory s;
         s.k = _case(task, round, p);
-        (s.task, s.round, s.chunk, s.word, s.session) = (task, round, chunk, word, session);
+        (s.task, s.round, s.at) = (task, round, at);
         _place(s);
-        Tally memory t = _s().tallies[s.key];
+        MaskedTally memory t = _s().masked[s.key];
         _countMasked(s, t, p, shown, siblings);
-        if (t.next < p.included) _keep(s, t, p.included);
-        else _refute(s, t, p, aggregate);
+        if (s.most != 0) _refuteRange(s);
+        else if (t.next < p.included) _keep(s, t, p.included);
+        else if (t.open != 0 || _tooFew(s.k, t.groups.next)) _refuteGroups(s, t);
+        else _refute(s, t.groups, p, aggregate);
     }
 
     // --- internal
 
     function _place(Sum memory s) internal view {
         if (_s().coordinator.masksOf(s.task).shared == 0) revert NotMasked(s.task);
-        if (s.k.group != 0) revert InGroups(s.task, s.k.group);
-        _requireWord(s.chunk, s.word, s.k);
-        s.at = uint256(s.chunk - 1) * (s.k.chunkBytes / WORD_BYTES) + s.word;
-        s.key = keccak256(abi.encode(msg.sender, s.task, s.round, s.k.proposalHash, s.chunk, s.word));
+        if (s.k.group > LARGEST_GROUP) revert InGroups(s.task, s.k.group);
+        _requireWord(s.at.chunk, s.at.word, s.k);
+        s.place = uint256(s.at.chunk - 1) * (s.k.chunkBytes / WORD_BYTES) + s.at.word;
+        s.key = keccak256(abi.encode(msg.sender, s.task, s.round, s.k.proposalHash, s.at));
     }
 
-    function _keep(Sum memory s, Tally memory t, uint256 included) internal {
-        _s().tallies[s.key] = t;
+    function _keep(Sum memory s, MaskedTally memory t, uint256 included) internal {
+        _s().masked[s.key] = t;
         emit SumTallied(s.task, s.round, msg.sender, t.next, included);
     }
 
-    function _refute(Sum memory s, Tally memory t, Proposal calldata p, Piece calldata aggregate) internal {
-        int256 expected = Tallies.floorDiv(int32(uint32(uint128(t.sum))), uint256(t.weight));
-        _requireChunk(aggregate, s.k, s.chunk, p.aggregateRoot);
-        int256 claimed = _word(aggregate.content, s.word);
-        if (expected == claimed) revert NotWrong(expected, claimed);
-        emit SumRefuted(s.task, s.round, msg.sender, s.chunk, s.word, expected, claimed);
+    function _refuteRange(Sum memory s) internal {
+        emit SumOutOfRange(s.task, s.round, msg.sender, s.at.chunk, s.at.word, s.sum, s.most);
         _overturn(s.task, s.round, msg.sender);
+    }
+
+    function _refuteGroups(Sum memory s, MaskedTally memory t) internal {
+        emit GroupsRefuted(s.task, s.round, msg.sender, t.groups.next, t.open);
+        _overturn(s.task, s.round, msg.sender);
+    }
+
+    function _refute(Sum memory s, Tally memory t, Proposal calldata p, Piece calldata aggregate) internal {
+        int256 expected = t.result(s.k.rule, s.k.trim, s.at.low, s.at.high);
+        _requireChunk(aggregate, s.k, s.at.chunk, p.aggregateRoot);
+        int256 claimed = _word(aggregate.content, s.at.word);
+        if (expected == claimed) revert NotWrong(expected, claimed);
+        emit SumRefuted(s.task, s.round, msg.sender, s.at.chunk, s.at.word, expected, claimed);
+        _overturn(s.task, s.round, msg.sender);
+    }
+
+    /// @dev Whether the rule would trim all groups: then a proposal includes nobody.
+    function _tooFew(IRulings.Case memory k, uint256 groups) internal pure returns (bool) {
+        return k.rule == Tallies.TRIMMED_MEAN && groups <= 2 * uint256(k.trim);
     }
 
     function _countMasked(
         Sum memory s,
-        Tally memory t,
+        MaskedTally memory t,
         Proposal calldata p,
         MaskedUpdate[] calldata shown,
         bytes32[] calldata siblings
-    ) internal view {
+    ) internal {
         uint256 first = t.next;
         uint16[] memory indices = _indices(s, shown);
         bytes32[] memory leaves = new bytes32[](shown.length);
         for (uint256 i; i < shown.length; ++i) {
-            leaves[i] = _unmasked(s, t, shown[i], indices[i]);
+            leaves[i] = _counted(s, t, shown[i], indices[i], p.included);
         }
         _requireBatch(p, first, leaves, siblings);
+    }
+
+    /// @dev Counts an update with its group, and returns its leaf of the included tree.
+    function _counted(Sum memory s, MaskedTally memory t, MaskedUpdate calldata u, uint16 index, uint256 included)
+        internal
+        returns (bytes32)
+    {
+        uint32 word = _unmasked(s, u, index);
+        (bytes32 name, uint256 due) = s.k.group == 0 ? (bytes32(0), included) : _groupOf(s, u, index);
+        _add(s, t, keccak256(abi.encode(s.key, name)), due, word, u.weight);
+        return MerklePath.record(u.participant, u.payloadRoot, u.weight);
+    }
+
+    /// @dev The group's name, and how many of it revealed in time.
+    function _groupOf(Sum memory s, MaskedUpdate calldata u, uint16 index)
+        internal
+        pure
+        returns (bytes32 name, uint256 due)
+    {
+        uint256[] memory near = u.neighbours;
+        uint256[] memory all = near.with(index);
+        return (keccak256(abi.encode(all)), all.count() - all.countWithout(s.revealed));
+    }
+
+    /// @dev Adds an update's word to the sum of its group, and that to the tally once it is whole.
+    function _add(Sum memory s, MaskedTally memory t, bytes32 id, uint256 due, uint32 word, uint32 weight) internal {
+        Group memory g = _s().groups[id];
+        if (g.counted == 0) ++t.open;
+        ++t.next;
+        ++g.counted;
+        g.weight += weight;
+        unchecked {
+            g.sum += word;
+        }
+        if (g.counted < due) {
+            _s().groups[id] = g;
+            return;
+        }
+        delete _s().groups[id];
+        --t.open;
+        int32 sum = int32(g.sum);
+        uint256 most = uint256(s.k.limit) * g.weight;
+        bool beyond = sum < -int256(most) || sum > int256(most);
+        if (beyond && !s.k.accounted) (s.sum, s.most) = (sum, most);
+        t.groups.addSum(s.k.rule, sum, g.weight, s.at.low, s.at.high);
     }
 
     /// @dev The shown participants' indices, and who revealed among all that they or their neighbours are.
@@ -111,28 +179,20 @@ abstract contract MaskedSums is Batches, IMaskDesk {
         s.revealed = coordinator.revealedBitmap(s.task, s.round, words);
     }
 
-    /// @dev Adds an update's word without what is left of its masks, and returns its leaf of the included tree.
-    function _unmasked(Sum memory s, Tally memory t, MaskedUpdate calldata u, uint16 index)
-        internal
-        view
-        returns (bytes32)
-    {
+    /// @dev An update's word without what is left of its masks.
+    function _unmasked(Sum memory s, MaskedUpdate calldata u, uint16 index) internal view returns (uint32 word) {
         if (!s.revealed.has(index)) revert NotRevealed(u.participant);
         _requireLength(u.header, s.k.chunkBytes);
         _requireRoot(u.payloadRoot, u.header.leaf().rootOf(0, s.k.chunks, u.headerPath));
         _requireLength(u.chunk, s.k.chunkBytes);
-        _requireRoot(u.payloadRoot, u.chunk.leaf().rootOf(s.chunk, s.k.chunks, u.path));
+        _requireRoot(u.payloadRoot, u.chunk.leaf().rootOf(s.at.chunk, s.k.chunks, u.path));
         bytes32 digest = MaskedHeaders.noteOf(u.neighbours, u.seedsRoot);
         uint256 length = u.header.vectorLength(s.k.chunkBytes, digest, u.weight);
         if (length == 0) revert HeaderMismatch(u.participant, digest);
-        uint32 word = uint32(_word(u.chunk, s.word));
+        word = uint32(_word(u.chunk, s.at.word));
         unchecked {
-            if (s.at < length) word -= _masks(s, u, index);
-            t.sum = int128(uint128(uint32(uint128(t.sum)) + word)); // 2^32 divides what it is counted modulo
+            if (s.place < length) word -= _masks(s, u, index);
         }
-        t.weight += u.weight;
-        ++t.next;
-        return MerklePath.record(u.participant, u.payloadRoot, u.weight);
     }
 
     /// @dev The masks that nobody else's payload takes off, as they stand in this one: with a lower index they were
@@ -167,8 +227,8 @@ abstract contract MaskedSums is Batches, IMaskDesk {
         uint256 rank,
         uint256 leaves
     ) internal view returns (uint32) {
-        bytes32 hash = MaskSecrets.seedHash(s.session, index, opened.other, opened.seed);
+        bytes32 hash = MaskSecrets.seedHash(u.session, index, opened.other, opened.seed);
         _requireRoot(u.seedsRoot, hash.rootOf(rank, leaves, opened.path));
-        return ChaCha20.word(opened.seed, uint32(s.at / 16), s.at % 16);
+        return ChaCha20.word(opened.seed, uint32(s.place / 16), s.place % 16);
     }
 }

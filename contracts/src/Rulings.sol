@@ -104,6 +104,7 @@ abstract contract Rulings is Floors, IRulings {
         k.nowS = c.nowS;
         k.pause = c.pause;
         k.group = p.group;
+        k.accounted = p.privacyFloor != 0;
     }
 
     // --- internal

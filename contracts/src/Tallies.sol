@@ -51,6 +51,18 @@ library Tallies {
         if (word > low && word < high) t.sum += word;
     }
 
+    /// Counts a group of which only the sum of weight * word is known: by rank its mean counts once, whatever its
+    /// weight; under the mean it is as if its updates came one by one.
+    function addSum(Tally memory t, uint8 rule, int32 sum, uint64 weight, int32 low, int32 high) internal pure {
+        if (ranked(rule)) {
+            add(t, rule, int32(floorDiv(sum, weight)), 1, low, high);
+            return;
+        }
+        ++t.next;
+        t.weight += weight;
+        t.sum += sum;
+    }
+
     /// The coordinate of the aggregate, once all n = `t.next` updates are counted.
     function result(Tally memory t, uint8 rule, uint256 trim, int32 low, int32 high)
         internal

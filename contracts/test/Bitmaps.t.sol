@@ -41,6 +41,17 @@ contract BitmapsTest {
         vm.assertEq(set.countWithout(other), without, "without");
     }
 
+    /// forge-config: default.fuzz.runs = 50
+    function test_one_more_is_all_that_a_set_grows_by(uint256 a, uint256 b, uint16 at) public pure {
+        (uint256[] memory set, uint256 index) = (_set(a, b), at % 1024);
+        uint256[] memory more = set.with(index);
+        vm.assertEq(more.length, index < 512 ? 2 : index / 256 + 1, "words");
+        for (uint256 i; i < 1024; ++i) {
+            vm.assertTrue(more.has(i) == (i == index || set.has(i)), "has");
+        }
+        vm.assertTrue(set[0] == a && set[1] == b, "the set is left as it is");
+    }
+
     function test_full_and_empty_sets_and_what_lies_beyond_them() public pure {
         uint256[] memory full = _set(type(uint256).max, type(uint256).max);
         vm.assertEq(Bitmaps.ones(type(uint256).max), 256, "a whole word");

@@ -156,6 +156,36 @@ contract ChallengeMaskedTest is MaskedProofs {
     }
 }
 
+/// A sum beyond what updates within the limit come to is none, though the aggregate is made of it.
+contract ChallengeMaskedRangeTest is MaskedProofs {
+    function _outcome(int256 more) internal returns (Proposal memory) {
+        (int256 sum, int256 total) = _sumOf(_survivors(), (lieChunk - 1) * WORDS + lieWord);
+        spoilt[2] = (more < 0 ? -1000 : int256(1000)) * total + more - sum;
+        _prepareAll();
+        _toAggregate();
+        return _proposed();
+    }
+
+    function test_a_sum_beyond_the_range_of_honest_ones_falls() public {
+        (, int256 total) = _sumOf(_survivors(), 0);
+        Proposal memory p = _outcome(-1);
+        IMaskDesk.MaskedUpdate[] memory shown = _all(lieChunk);
+        vm.expectEmit(address(disputes));
+        emit IMaskDesk.SumOutOfRange(
+            task, round, stranger, uint32(lieChunk), uint32(lieWord), -1000 * total - 1, uint256(1000 * total)
+        );
+        this.challenge(p, lieChunk, lieWord, shown, new bytes32[](0));
+        vm.assertEq(coordinator.roundOf(task).overturned, 1, "overturned");
+    }
+
+    function test_a_sum_at_the_end_of_the_range_stands() public {
+        Proposal memory p = _outcome(0);
+        IMaskDesk.MaskedUpdate[] memory shown = _all(lieChunk);
+        vm.expectRevert(abi.encodeWithSelector(IDisputeTypes.NotWrong.selector, 1000, 1000));
+        this.challenge(p, lieChunk, lieWord, shown, new bytes32[](0));
+    }
+}
+
 /// A clear task has no masks to take off.
 contract ChallengeMaskedInTheClearTest is DisputeBase {
     function test_a_clear_task_knows_no_masked_sum() public {
@@ -163,8 +193,8 @@ contract ChallengeMaskedInTheClearTest is DisputeBase {
         Proposal memory p = _toChallenge();
         IMaskDesk.MaskedUpdate[] memory none = new IMaskDesk.MaskedUpdate[](0);
         IDisputeTypes.Piece memory piece = _piece(_aggregate(), lieChunk);
-        (uint32 chunk, uint32 word) = (uint32(lieChunk), uint32(lieWord));
+        IDisputeTypes.Coordinate memory at = IDisputeTypes.Coordinate(uint32(lieChunk), uint32(lieWord), 0, 0);
         vm.expectRevert(abi.encodeWithSelector(IMaskDesk.NotMasked.selector, task));
-        disputes.challengeMasked(task, round, p, chunk, word, bytes32(0), none, new bytes32[](0), piece);
+        disputes.challengeMasked(task, round, p, at, none, new bytes32[](0), piece);
     }
 }

@@ -87,12 +87,9 @@ contract ChallengeMaskedGuardsTest is MaskedProofs {
         u.seeds[0].path = _opened(2, 0).path; // of the leaf beside it
         _partlyRefused(p, 1, u, IDisputeTypes.RootMismatch.selector);
         u = _update(2, lieChunk);
-        bytes[] memory chunks = _aggregate();
-        IDisputeTypes.Piece memory piece = IDisputeTypes.Piece(chunks[2], Trees.path(chunks, 2));
-        IMaskDesk.MaskedUpdate[] memory shown = _all(2);
-        bytes32 session = SESSION ^ bytes32(uint256(1));
-        vm.expectPartialRevert(IDisputeTypes.RootMismatch.selector);
-        disputes.challengeMasked(task, round, p, 2, 5, session, shown, new bytes32[](0), piece);
+        u = _update(2, lieChunk);
+        u.session ^= bytes32(uint256(1));
+        _partlyRefused(p, 1, u, IDisputeTypes.RootMismatch.selector);
     }
 
     /// Who binds two seeds for one pair has them at two places, and one place alone is that pair's.
@@ -205,12 +202,12 @@ contract ChallengeMaskedGuardsTest is MaskedProofs {
         for (uint256 i; i < 3; ++i) {
             vm.expectRevert(abi.encodeWithSelector(IDisputeTypes.OutOfPayload.selector, bad[i][0], bad[i][1]));
             disputes.challengeMasked(
-                task, round, p, bad[i][0], bad[i][1], SESSION, shown, new bytes32[](0), piece
+                task, round, p, _at(bad[i][0], bad[i][1]), shown, new bytes32[](0), piece
             );
         }
         piece.content[0] ^= 0x01;
         vm.expectPartialRevert(IDisputeTypes.RootMismatch.selector);
-        disputes.challengeMasked(task, round, p, 2, 5, SESSION, shown, new bytes32[](0), piece);
+        disputes.challengeMasked(task, round, p, _at(2, 5), shown, new bytes32[](0), piece);
     }
 
     // --- when

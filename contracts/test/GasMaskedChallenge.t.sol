@@ -21,10 +21,12 @@ contract GasMaskedChallengeTest is MaskedBase, Costs {
     mapping(address silo => bytes32) internal payloadRoots;
     uint256 internal shared;
     uint256 internal left;
+    uint16 internal group; // indices that follow one another; 0 is one of all
 
     function _params() internal view override(MaskedBase, RoundBase) returns (TaskParams memory p) {
         p = MaskedBase._params();
-        (p.chunkBytes, p.chunks) = (CHUNK, CHUNKS);
+        (p.chunkBytes, p.chunks, p.group) = (CHUNK, CHUNKS, group);
+        if (group > p.quorum) p.quorum = group;
     }
 
     function test_18_of_20_who_shared_are_left() public {
@@ -33,6 +35,12 @@ contract GasMaskedChallengeTest is MaskedBase, Costs {
 
     function test_90_of_100_who_shared_are_left() public {
         _measure(100, 90, 32, "challenge of a masked sum: 100 shared, 10 dropped out, in 3 transactions");
+    }
+
+    function test_18_of_20_in_groups_of_five_are_left() public {
+        (group, shared) = (5, 20);
+        super.setUp();
+        _measure(20, 18, 18, "challenge of masked sums in groups of 5: 20 shared, 2 dropped out");
     }
 
     function _measure(uint256 shared_, uint256 left_, uint256 size, string memory name) internal {
@@ -68,10 +76,9 @@ contract GasMaskedChallengeTest is MaskedBase, Costs {
         bytes32[] memory siblings,
         IDisputeTypes.Piece memory piece
     ) internal returns (uint256 cost) {
+        IDisputeTypes.Coordinate memory at = IDisputeTypes.Coordinate(INDEX, 7, 0, 0);
         (cost,) = _cost(
-            abi.encodeCall(
-                IMaskDesk.challengeMasked, (task, round, p, INDEX, 7, SESSION, shown, siblings, piece)
-            )
+            abi.encodeCall(IMaskDesk.challengeMasked, (task, round, p, at, shown, siblings, piece))
         );
     }
 
@@ -114,9 +121,10 @@ contract GasMaskedChallengeTest is MaskedBase, Costs {
     // --- an update of which a header, one chunk and the seeds are real, and all siblings random
 
     function _update(uint256 i) internal view returns (IMaskDesk.MaskedUpdate memory u) {
-        (u.participant, u.weight) = (_silo(i), 100);
+        (u.participant, u.weight, u.session) = (_silo(i), 100, SESSION);
         u.neighbours = new uint256[](1);
-        u.neighbours[0] = ((1 << shared) - 1) & ~(1 << i);
+        (uint256 from, uint256 to) = _mates(i);
+        u.neighbours[0] = ((1 << to) - (1 << from)) & ~(1 << i);
         (u.seedsRoot, u.seeds) = _seeds(i);
         u.header = _header(sha256(abi.encodePacked(hex"00", "masks", u.neighbours, u.seedsRoot)));
         u.chunk = _random(string(abi.encode("chunk", i)), CHUNK);
@@ -140,16 +148,25 @@ contract GasMaskedChallengeTest is MaskedBase, Costs {
     }
 
     function _seeds(uint256 i) internal view returns (bytes32 root, IMaskDesk.OpenedSeed[] memory seeds) {
-        bytes[] memory contents = new bytes[](shared);
-        for (uint256 j; j < shared; ++j) {
-            contents[j] = abi.encodePacked("mask seed", SESSION, uint32(i), uint32(j), _seed(i, j));
+        (uint256 from, uint256 to) = _mates(i);
+        bytes[] memory contents = new bytes[](to - from);
+        for (uint256 j = from; j < to; ++j) {
+            contents[j - from] = abi.encodePacked("mask seed", SESSION, uint32(i), uint32(j), _seed(i, j));
         }
-        seeds = new IMaskDesk.OpenedSeed[](1 + shared - left);
-        seeds[0] = IMaskDesk.OpenedSeed(uint16(i), _seed(i, i), Trees.path(contents, i));
-        for (uint256 j = left; j < shared; ++j) {
-            seeds[1 + j - left] = IMaskDesk.OpenedSeed(uint16(j), _seed(i, j), Trees.path(contents, j));
+        seeds = new IMaskDesk.OpenedSeed[](1 + (to > left ? to - left : 0));
+        seeds[0] = IMaskDesk.OpenedSeed(uint16(i), _seed(i, i), Trees.path(contents, i - from));
+        for (uint256 n = 1; n < seeds.length; ++n) {
+            uint256 j = left + n - 1;
+            seeds[n] = IMaskDesk.OpenedSeed(uint16(j), _seed(i, j), Trees.path(contents, j - from));
         }
         root = Trees.root(contents);
+    }
+
+    /// Who masks with one another: from, up to without.
+    function _mates(uint256 i) internal view returns (uint256 from, uint256 to) {
+        if (group == 0) return (0, shared);
+        from = i - i % group;
+        return (from, from + group);
     }
 
     function _seed(uint256 i, uint256 j) internal pure returns (bytes32) {

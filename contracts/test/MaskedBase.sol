@@ -9,6 +9,7 @@ abstract contract MaskedBase is RoundBase {
     uint32 internal constant SHARE = 60;
     uint32 internal constant UNMASK = 70;
     uint8 internal mode = 1;
+    uint256 internal cost; // of a commit, where privacy loss is counted
 
     function _params() internal view virtual override returns (TaskParams memory p) {
         p = super._params();
@@ -47,7 +48,7 @@ abstract contract MaskedBase is RoundBase {
     function _commitMasked(address silo) internal {
         bytes32 commitment = _digest(silo, _opening(silo));
         vm.prank(silo);
-        coordinator.commitPrivate(task, round, commitment, grants[silo], _evidence(silo), 0);
+        coordinator.commitPrivate(task, round, commitment, grants[silo], _evidence(silo), cost);
     }
 
     function _expectCommitRefused(address silo, bytes memory reason) internal {

@@ -9,7 +9,14 @@ import {Trees} from "./Trees.sol";
 
 /// What an accuser shows of the masked round, all of it right.
 abstract contract MaskedProofs is MaskedSumBase {
-    uint256 internal constant DROPPED = 10; // 1 and 3
+    // The claim of ranks, where the rule has some.
+    int32 internal low;
+    int32 internal high;
+
+    /// A bit each: who shared and did not reveal.
+    function _dropped() internal view virtual returns (uint256) {
+        return 10; // 1 and 3
+    }
 
     function _update(uint256 i, uint256 chunk) internal view returns (IMaskDesk.MaskedUpdate memory u) {
         u.participant = _silo(i);
@@ -17,7 +24,7 @@ abstract contract MaskedProofs is MaskedSumBase {
         u.weight = _weightAt(i);
         (u.header, u.headerPath) = (payloads[i][0], Trees.path(payloads[i], 0));
         (u.chunk, u.path) = (payloads[i][chunk], Trees.path(payloads[i], chunk));
-        u.neighbours = _near(i);
+        (u.neighbours, u.session) = (_near(i), _session(i));
         u.seedsRoot = _rootOver(hashes[i]);
         u.seeds = _openedSeeds(i);
     }
@@ -27,7 +34,7 @@ abstract contract MaskedProofs is MaskedSumBase {
         uint256 count;
         seeds = new IMaskDesk.OpenedSeed[](16);
         for (uint16 j; j < 16; ++j) {
-            if (j == i || (nears[i] & DROPPED) >> j & 1 == 1) seeds[count++] = _opened(i, j);
+            if (j == i || (nears[i] & _dropped()) >> j & 1 == 1) seeds[count++] = _opened(i, j);
         }
         assembly {
             mstore(seeds, count)
@@ -51,12 +58,12 @@ abstract contract MaskedProofs is MaskedSumBase {
     {
         shown = new IMaskDesk.MaskedUpdate[](end - first);
         for (uint256 n = first; n < end; ++n) {
-            shown[n - first] = _update(_survivors()[n], chunk);
+            shown[n - first] = _update(_included()[n], chunk);
         }
     }
 
     function _all(uint256 chunk) internal view returns (IMaskDesk.MaskedUpdate[] memory) {
-        return _shown(0, 4, chunk);
+        return _shown(0, _included().length, chunk);
     }
 
     function _proposed() internal returns (Proposal memory p) {
@@ -73,10 +80,13 @@ abstract contract MaskedProofs is MaskedSumBase {
     ) public {
         bytes[] memory chunks = _aggregate();
         IDisputeTypes.Piece memory piece = IDisputeTypes.Piece(chunks[chunk], Trees.path(chunks, chunk));
+        IDisputeTypes.Coordinate memory at = _at(chunk, word);
         vm.prank(stranger);
-        disputes.challengeMasked(
-            task, round, p, uint32(chunk), uint32(word), SESSION, shown, siblings, piece
-        );
+        disputes.challengeMasked(task, round, p, at, shown, siblings, piece);
+    }
+
+    function _at(uint256 chunk, uint256 word) internal view returns (IDisputeTypes.Coordinate memory) {
+        return IDisputeTypes.Coordinate(uint32(chunk), uint32(word), low, high);
     }
 
     function _challenge(Proposal memory p, uint256 chunk, uint256 word) internal {

@@ -2,19 +2,14 @@
 pragma solidity 0.8.37;
 
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
-import {MaskedBase} from "./MaskedBase.sol";
+import {MaskedTexts} from "./MaskedTexts.sol";
 import {NaiveChaCha} from "./NaiveChaCha.sol";
 import {vm} from "./Base.sol";
 import {Trees} from "./Trees.sol";
 
 /// A masked round of seven over real payloads: 6 never shares, 1 shares and does not commit, 3 commits and does not reveal.
 /// Masks are put on by the plainest code. Tests lie in one place and have everything else right.
-abstract contract MaskedSumBase is MaskedBase {
-    uint32 internal constant CHUNK = 256;
-    uint32 internal constant CHUNKS = 3;
-    uint256 internal constant WORDS = CHUNK / 4;
-    uint256 internal constant COUNT = 70; // the second chunk of words ends in zeros
-    uint256 internal constant SHARERS = 63;
+abstract contract MaskedSumBase is MaskedTexts {
     bytes32 internal constant SESSION = keccak256("session");
 
     // The lie of a test: added to the word at (lieChunk, lieWord) of the aggregate.
@@ -25,15 +20,16 @@ abstract contract MaskedSumBase is MaskedBase {
     mapping(uint256 index => bytes[]) internal payloads;
     mapping(uint256 index => uint256) internal nears;
     mapping(uint256 index => bytes32[]) internal hashes; // of the seeds, ascending by the other's index
+    mapping(uint256 index => int256) internal spoilt; // added to what it masks at the word of the lie
     mapping(uint256 index => uint32) internal headerWeights; // where a header names another weight
 
     function setUp() public virtual override {
         super.setUp();
-        for (uint256 i = SILOS; i < 7; ++i) {
+        for (uint256 i = SILOS; i < _silos(); ++i) {
             _join(i);
         }
-        for (uint256 i; i < 7; ++i) {
-            nears[i] = SHARERS & ~(1 << i);
+        for (uint256 i; i < _silos(); ++i) {
+            nears[i] = _masking(i) & ~(1 << i);
         }
     }
 
@@ -43,8 +39,34 @@ abstract contract MaskedSumBase is MaskedBase {
         p.aggregateHeader = Trees.leaf(_aggregateHeader());
     }
 
-    function _survivors() internal view virtual returns (uint8[4] memory) {
-        return [0, 2, 4, 5];
+    function _silos() internal view virtual returns (uint256) {
+        return 7;
+    }
+
+    function _sharers() internal view virtual returns (uint256) {
+        return 6;
+    }
+
+    /// Who commits and does not reveal.
+    function _leaver() internal view virtual returns (uint256) {
+        return 3;
+    }
+
+    function _survivors() internal view virtual returns (uint8[] memory) {
+        return _list(hex"00020405");
+    }
+
+    function _included() internal view virtual returns (uint8[] memory) {
+        return _survivors();
+    }
+
+    /// A bit each: who shared among those whom a participant masks with.
+    function _masking(uint256) internal view virtual returns (uint256) {
+        return 63;
+    }
+
+    function _session(uint256) internal view virtual returns (bytes32) {
+        return SESSION;
     }
 
     function _weightAt(uint256 i) internal pure returns (uint32) {
@@ -58,6 +80,13 @@ abstract contract MaskedSumBase is MaskedBase {
         noise = int256(drawn >> 128) % 50 - 25;
     }
 
+    /// What a participant masks at a word.
+    function _weighted(uint256 i, uint256 k) internal view returns (int256) {
+        (int256 word, int256 noise) = _wordAt(i, k);
+        bool there = k == (lieChunk - 1) * WORDS + lieWord;
+        return word * int256(uint256(_weightAt(i))) + noise + (there ? spoilt[i] : int256(0));
+    }
+
     // --- masks
 
     function _seed(uint256 i, uint256 j) internal view virtual returns (bytes32) {
@@ -65,8 +94,8 @@ abstract contract MaskedSumBase is MaskedBase {
     }
 
     /// Hash of the seed that `owner` shares with `other`.
-    function _seedHash(uint256 owner, uint256 other, bytes32 seed) internal pure returns (bytes32) {
-        return sha256(abi.encodePacked(hex"00", "mask seed", SESSION, uint32(owner), uint32(other), seed));
+    function _seedHash(uint256 owner, uint256 other, bytes32 seed) internal view returns (bytes32) {
+        return sha256(abi.encodePacked(hex"00", "mask seed", _session(owner), uint32(owner), uint32(other), seed));
     }
 
     /// A participant's neighbours and itself, ascending.
@@ -90,8 +119,7 @@ abstract contract MaskedSumBase is MaskedBase {
         words = new int256[](COUNT);
         uint16[] memory sides = _sides(i);
         for (uint256 k; k < COUNT; ++k) {
-            (int256 word, int256 noise) = _wordAt(i, k);
-            words[k] = word * int256(uint256(_weightAt(i))) + noise;
+            words[k] = _weighted(i, k);
         }
         for (uint256 s; s < sides.length; ++s) {
             for (uint256 k; k < COUNT; k += 16) {
@@ -129,54 +157,9 @@ abstract contract MaskedSumBase is MaskedBase {
         return _text("update", 1000, Strings.toHexString(uint256(_digestAt(i)), 32), weight);
     }
 
-    function _aggregateHeader() internal pure returns (bytes memory) {
-        return _text("aggregate", type(int32).max, "0x", 0);
-    }
-
-    function _text(string memory kind, int256 limit, string memory secret, uint256 weight)
-        internal
-        pure
-        returns (bytes memory chunk)
-    {
-        string memory text = string.concat(
-            '{"chunk_bytes":256,"format":"federated-payload/1","kind":"',
-            kind,
-            '","parts":[{"count":70,"frac_bits":16,"limit":',
-            Strings.toString(uint256(limit))
-        );
-        text = string.concat(text, ',"name":"model"}],"secret":"', _from(secret, 2), '","weight":');
-        text = string.concat(text, Strings.toString(weight), "}");
-        chunk = new bytes(CHUNK);
-        bytes memory start = abi.encodePacked("PFP1", uint16(bytes(text).length), text);
-        for (uint256 i; i < start.length; ++i) {
-            chunk[i] = start[i];
-        }
-    }
-
-    function _from(string memory text, uint256 first) internal pure returns (string memory) {
-        bytes memory rest = new bytes(bytes(text).length - first);
-        for (uint256 i; i < rest.length; ++i) {
-            rest[i] = bytes(text)[first + i];
-        }
-        return string(rest);
-    }
-
-    function _chunks(bytes memory header, int256[] memory words) internal pure returns (bytes[] memory chunks) {
-        chunks = new bytes[](CHUNKS);
-        chunks[0] = header;
-        for (uint256 c = 1; c < CHUNKS; ++c) {
-            chunks[c] = new bytes(CHUNK);
-            for (uint256 k = (c - 1) * WORDS; k < c * WORDS && k < words.length; ++k) {
-                for (uint256 b; b < 4; ++b) {
-                    chunks[c][4 * (k % WORDS) + b] = bytes1(uint8(uint256(words[k]) >> (8 * b)));
-                }
-            }
-        }
-    }
-
     function _opening(address silo) internal view virtual override returns (Opening memory o) {
         o = super._opening(silo);
-        for (uint256 i; i < 7; ++i) {
+        for (uint256 i; i < _silos(); ++i) {
             if (_silo(i) != silo || payloads[i].length == 0) continue;
             o.payloadRoot = Trees.root(payloads[i]);
             o.weight = _weightAt(i);
@@ -185,15 +168,19 @@ abstract contract MaskedSumBase is MaskedBase {
 
     // --- the result, without any mask
 
-    function _meanAt(uint256 k) internal view returns (int256) {
-        (int256 sum, int256 total) = (0, 0);
-        uint8[4] memory who = _survivors();
+    function _meanAt(uint256 k) internal view virtual returns (int256) {
+        (int256 sum, int256 total) = _sumOf(_included(), k);
+        return _floor(sum, total);
+    }
+
+    function _sumOf(uint8[] memory who, uint256 k) internal view returns (int256 sum, int256 total) {
         for (uint256 n; n < who.length; ++n) {
-            (int256 word, int256 noise) = k < COUNT ? _wordAt(who[n], k) : (int256(0), int256(0));
-            int256 weight = int256(uint256(_weightAt(who[n])));
-            sum += weight * word + noise;
-            total += weight;
+            if (k < COUNT) sum += _weighted(who[n], k);
+            total += int256(uint256(_weightAt(who[n])));
         }
+    }
+
+    function _floor(int256 sum, int256 total) internal pure returns (int256) {
         int256 rest = ((sum % total) + total) % total;
         return (sum - rest) / total;
     }
@@ -208,7 +195,7 @@ abstract contract MaskedSumBase is MaskedBase {
     }
 
     function _leaves() internal view virtual returns (bytes[] memory leaves) {
-        uint8[4] memory who = _survivors();
+        uint8[] memory who = _included();
         leaves = new bytes[](who.length);
         for (uint256 n; n < who.length; ++n) {
             Opening memory o = _opening(_silo(who[n]));
@@ -225,7 +212,7 @@ abstract contract MaskedSumBase is MaskedBase {
     // --- the round
 
     function _prepareAll() internal {
-        uint8[4] memory who = _survivors();
+        uint8[] memory who = _survivors();
         for (uint256 n; n < who.length; ++n) {
             _prepare(who[n]);
         }
@@ -234,15 +221,15 @@ abstract contract MaskedSumBase is MaskedBase {
     /// Runs the round over what was prepared, until the sum can be proposed.
     function _toAggregate() internal {
         _open();
-        _dealFirst(6);
+        _dealFirst(_sharers());
         _ends();
         coordinator.tick(task);
         _opens();
-        uint8[4] memory who = _survivors();
+        uint8[] memory who = _survivors();
         for (uint256 n; n < who.length; ++n) {
             _commitMasked(_silo(who[n]));
         }
-        _commitMasked(_silo(3));
+        _commitMasked(_silo(_leaver()));
         _ends();
         coordinator.tick(task);
         _opens();
@@ -256,19 +243,5 @@ abstract contract MaskedSumBase is MaskedBase {
             _show(_silo(who[n]));
         }
         _opens();
-    }
-
-    /// Root over leaves that are hashes already.
-    function _rootOver(bytes32[] memory level) internal pure returns (bytes32) {
-        while (level.length > 1) level = _above(level);
-        return level[0];
-    }
-
-    function _above(bytes32[] memory level) internal pure returns (bytes32[] memory above) {
-        above = new bytes32[]((level.length + 1) / 2);
-        for (uint256 i; i < level.length; i += 2) {
-            above[i / 2] =
-                i + 1 == level.length ? level[i] : sha256(bytes.concat(hex"01", level[i], level[i + 1]));
-        }
     }
 }

@@ -78,9 +78,9 @@ contract MaskedVectorsTest is MaskedBase {
             shown[n] = _update(n, chunk);
         }
         IDisputeTypes.Piece memory piece = IDisputeTypes.Piece(aggregate[chunk], Trees.path(aggregate, chunk));
-        bytes32 session = vm.parseJsonBytes32(json, ".masked_round.session");
+        IDisputeTypes.Coordinate memory at = IDisputeTypes.Coordinate(chunk, word, 0, 0);
         vm.prank(stranger);
-        disputes.challengeMasked(task, round, p, chunk, word, session, shown, new bytes32[](0), piece);
+        disputes.challengeMasked(task, round, p, at, shown, new bytes32[](0), piece);
     }
 
     // --- as the file has it
@@ -95,6 +95,7 @@ contract MaskedVectorsTest is MaskedBase {
         u.neighbours = new uint256[](2);
         (u.neighbours[0], u.neighbours[1]) = (uint256(words[2 * n]), uint256(words[2 * n + 1]));
         u.seedsRoot = vm.parseJsonBytes32Array(json, ".masked_round.seeds_roots")[n];
+        u.session = vm.parseJsonBytes32(json, ".masked_round.session");
         u.seeds = _seeds(n);
     }
 

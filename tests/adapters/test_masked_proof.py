@@ -5,7 +5,9 @@ from eth_abi.abi import encode
 
 from prefect_federated.adapters.masked_proof import MOST_BYTES, masked_batches, shown_bytes, update_gas
 
-UPDATE = "(address,bytes32,uint32,bytes,bytes32[],bytes,bytes32[],uint256[],bytes32,(uint16,bytes32,bytes32[])[])"
+UPDATE = (
+    "(address,bytes32,uint32,bytes,bytes32[],bytes,bytes32[],uint256[],bytes32,bytes32,(uint16,bytes32,bytes32[])[])"
+)
 
 
 @pytest.mark.parametrize(("chunk_bytes", "chunks", "seeds"), [(256, 2, 1), (1024, 5, 11), (1024, 4097, 64)])
@@ -13,7 +15,7 @@ def test_size_that_is_planned_with_holds_what_is_sent(chunk_bytes: int, chunks: 
     path = [bytes(32)] * (chunks - 1).bit_length()
     opened = [(other, bytes(32), [bytes(32)] * 7) for other in range(seeds)]
     piece = (bytes(chunk_bytes), path)
-    sent = ("0x" + "11" * 20, bytes(32), 1, *piece, *piece, [1, 1], bytes(32), opened)
+    sent = ("0x" + "11" * 20, bytes(32), 1, *piece, *piece, [1, 1], bytes(32), bytes(32), opened)
     more = len(encode([f"{UPDATE}[]"], [[sent, sent]])) - len(encode([f"{UPDATE}[]"], [[sent]]))
     planned = shown_bytes(chunk_bytes, chunks, seeds)
     assert planned * 9 // 10 < more <= planned

@@ -113,6 +113,19 @@ def second_after_the_first_grant_ends(truth: Truth) -> tuple[ResultDocument, dic
     return truth.document, {"usable_until": 1 + min(one.usable_until for one in truth.federation.rights_of(grants))}
 
 
+def without(account: str) -> Lie:
+    """Its update is there for everybody to read, and left out as missing; the aggregate is the one with it."""
+
+    def lie(truth: Truth) -> tuple[ResultDocument, dict[str, Any]]:
+        included = tuple(one for one in truth.document.included if one.participant != account)
+        revealed = truth.federation.reveals(truth.spec.task, truth.spec.round)
+        out = {next(one.index for one in revealed if one.participant == account): Reason.UNAVAILABLE}
+        changes = {"included": len(included), "exclusions": pack_exclusions(out)}
+        return truth.document.model_copy(update={"included": included}), changes
+
+    return lie
+
+
 LIES: dict[Lie, Wrong] = {
     word_of_the_aggregate: Wrong.SUM,
     word_of_the_model: Wrong.STEP,

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from prefect_federated.adapters import unmasking
 from prefect_federated.adapters.data.training import train_on
 from prefect_federated.adapters.data.view import ConsentView
 from prefect_federated.adapters.masking import masked, own_seeds, sessions_of
@@ -23,12 +24,14 @@ from prefect_federated.core.findings import Wrong
 from prefect_federated.core.relaying import middle
 from prefect_federated.core.round import Phase, Reason, Status
 from prefect_federated.core.round_spec import RoundSpec
+from prefect_federated.flows.conclude import bring_on
 from prefect_federated.learning.update import EncodedUpdate
 from prefect_federated.scenario import breast_cancer
 from prefect_federated.scenario.consortium import Consortium
+from prefect_federated.scenario.task_spec import Terms
 from tests.flows import local_scene as scene
 from tests.flows.conftest import Found
-from tests.flows.lies import propose, word_of_the_aggregate
+from tests.flows.lies import propose, without, word_of_the_aggregate
 from tests.flows.test_masked import STEPS, do, trained
 from tests.flows.test_masked_faults import Choosy
 
@@ -115,7 +118,46 @@ def test_the_median_of_the_groups_means_is_the_aggregate_and_another_is_named(co
         act(consortium, spec, step, NINE)
     propose(consortium, spec, word_of_the_aggregate)
     (found,) = verify_proposal(consortium.standby.open().party, spec).findings
-    assert found.wrong is Wrong.RULE and "the median of the 9 masked updates in 3 groups is" in found.detail
+    assert found.wrong is Wrong.SUM and "the median of the 9 masked updates in 3 groups is" in found.detail
+    refuted(consortium, spec)
+
+
+def refuted(consortium: Consortium, spec: RoundSpec) -> None:
+    """The standby proves by itself that the proposal is false, and its proposer's bond is gone."""
+    standby, federation = consortium.standby.open(), consortium.federation()
+    proposer = consortium.ground.accounts["aggregator"].address
+    assert bring_on(standby, spec.task) == "judge"
+    assert federation.round_state(spec.task).phase is Phase.AGGREGATE
+    assert federation.fallen(spec.task, spec.round) == [proposer]
+    assert federation.pending_bounty_of(standby.party.account) == Terms().aggregator_bond_wei // 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lie", ["beyond", "parted"])
+def test_a_group_that_no_honest_updates_come_to_or_in_part_costs_the_bond(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch, lie: str
+) -> None:
+    spec = scene.opened(consortium)
+    act(consortium, spec, "share", NINE)
+    do(consortium, spec, "commit", *(name for name in NINE if name != CHEAT), last=True)
+    with monkeypatch.context() as patch:
+        if lie == "beyond":
+            patch.setattr(import_module("prefect_federated.tasks.train"), "train_on", blown_up(10_000, 2**20))
+        act(consortium, spec, "commit", [CHEAT])
+    for step in STEPS[2:]:
+        act(consortium, spec, step, NINE)
+    if lie == "parted":
+        propose(consortium, spec, without(scene.members(consortium)[CHEAT].account))
+        told, event = "who revealed too, are not", "GroupsRefuted"
+    else:
+        with monkeypatch.context() as patch:
+            patch.setattr(unmasking, "_require_sound", lambda spec, words, weight, parts: None)
+            propose(consortium, spec, lambda truth: (truth.document, {}))
+        told, event = "is included, and has a word of", "SumOutOfRange"
+    found = verify_proposal(consortium.standby.open().party, spec).to_prove
+    assert found is not None and found.wrong is Wrong.SUM and told in found.detail
+    refuted(consortium, spec)
+    assert len(consortium.federation().events(spec.task, spec.round, (event,))) == 1
 
 
 def test_an_update_a_hundred_times_too_long_takes_its_group_out_alone(

@@ -8,7 +8,8 @@ import {ICoordinatorTypes} from "./ICoordinatorTypes.sol";
 /// @notice Called at the coordinator's address, which passes these calls on to its TaskDesk.
 interface IRulings is ICoordinatorTypes {
     /// The part of a task and of its standing proposal that proofs are about. `proposedAt` and `nowS` are running
-    /// time, which stands still in a pause; `pause` turns it into chain time.
+    /// time, which stands still in a pause; `pause` turns it into chain time. `accounted`: privacy loss is counted, so
+    /// that sums may hold noise.
     struct Case {
         Phase phase;
         uint8 rule;
@@ -34,6 +35,7 @@ interface IRulings is ICoordinatorTypes {
         uint40 nowS;
         Pause pause;
         uint16 group;
+        bool accounted;
     }
 
     /// Voids the standing proposal and slashes its proposer. Once a round, whoever else is on duty with its

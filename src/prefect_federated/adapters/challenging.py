@@ -4,7 +4,7 @@ Finding --chunks and paths from store and result document--> one transaction (a 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from prefect_federated.adapters.evm.disputing import Case
 from prefect_federated.adapters.evm.records import Sent
@@ -16,11 +16,12 @@ from prefect_federated.adapters.payloads import fetch_kept, fetch_payload
 from prefect_federated.adapters.reading import made_over, rewards_before, version_with_hash
 from prefect_federated.adapters.receipts import kept_receipt
 from prefect_federated.adapters.spool import in_memory
-from prefect_federated.adapters.unmasking import open_round
+from prefect_federated.adapters.unmasking import opened_for
 from prefect_federated.adapters.verification import Claimed, read_claimed
 from prefect_federated.core.chain_table import EIP_7825_GAS
 from prefect_federated.core.errors import ProtocolError
 from prefect_federated.core.findings import Finding, Wrong
+from prefect_federated.core.masking.recovery import Opened
 from prefect_federated.core.masking.turnout import bitmap_words
 from prefect_federated.core.pay import medians_of
 from prefect_federated.core.proofs import Piece, Shown, batch_siblings, leaf_piece, piece_of
@@ -79,15 +80,15 @@ def _sum(party: Party, spec: RoundSpec, claimed: Claimed, case: Case, finding: F
 
 def _masked_sum(party: Party, spec: RoundSpec, claimed: Claimed, case: Case, finding: Finding) -> Sent:
     contents = [record.content for record in claimed.document.included]
-    opened = open_round(party, spec, claimed.reveals)
+    opened = opened_for(party, spec, claimed.reveals, {one.participant for one in claimed.document.included})
     at, aggregate = finding.at, _aggregate(party, spec, claimed, finding.at.chunk)
-    dropped, session = Counter(owner for owner, _ in opened.pair_seeds), opened.turnout.session
-    seeds, enforced, sent = 1 + max(dropped.values(), default=0), spec.spec.enforced, None
-    size = shown_bytes(enforced.chunk_bytes, enforced.chunks, seeds, 1 + session.degree, bitmap_words(session))
+    seeds, size, sent = *_most_shown(spec, opened), None
     for first, end in masked_batches(len(contents), size, seeds, _cap(party)):
         shown = list(masked_shown(party, spec, claimed, opened, at.chunk, range(first, end)))
         siblings = batch_siblings(contents, first, end - first)
-        sent = party.federation.challenge_masked(case, at, session.digest, shown, siblings, aggregate)
+        sent = party.federation.challenge_masked(case, at, shown, siblings, aggregate)
+        if any(event.name == "ProposalOverturned" for event in sent.events):
+            break  # a sum beyond its range needs no more than its group
     if sent is None:
         raise ProtocolError(f"round {spec.task}/{spec.round} includes no update; there is no sum to refute")
     return sent
@@ -104,6 +105,15 @@ def _seed(party: Party, spec: RoundSpec, claimed: Claimed, case: Case, finding: 
         f"round {spec.task}/{spec.round}: included {finding.position}, {accused}, is bound to no false seed that can be"
         " shown now; verify the round again"
     )
+
+
+def _most_shown(spec: RoundSpec, opened: Mapping[str, Opened]) -> tuple[int, int]:
+    """Of one update the most seeds and bytes that a batch is planned with."""
+    every = opened.values()
+    seeds = 1 + max((n for one in every for n in Counter(owner for owner, _ in one.pair_seeds).values()), default=0)
+    sessions, enforced = [one.turnout.session for one in every], spec.spec.enforced
+    leaves, words = (max(map(of, sessions), default=1) for of in (lambda s: 1 + s.degree, bitmap_words))
+    return seeds, shown_bytes(enforced.chunk_bytes, enforced.chunks, seeds, leaves, words)
 
 
 def _cap(party: Party) -> int:

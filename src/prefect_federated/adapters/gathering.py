@@ -55,6 +55,8 @@ class Gathered:
     unmasked: Unmasked | None = None  # what was opened for it
     lost: Reason | None = None  # why not, in a word of the closed list
     groups: tuple[GroupSum, ...] = ()  # of a task that masks in groups: the sums that were opened
+    parts: tuple["Gathered", ...] = ()  # and every group by itself, also one whose sum is not there
+    name: str = ""  # of such a group
 
 
 Fetch = Callable[[Party, RoundSpec, Reveal, Spool], Vector]

@@ -3,7 +3,7 @@
 claimed, answers --open--> seeds     payloads, notes --cut--> ShownMasked     sizes --gas--> spans of updates
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from prefect_federated.adapters.masked_payload import fetch_note
 from prefect_federated.adapters.party import Party
@@ -49,10 +49,10 @@ def shown_bytes(chunk_bytes: int, chunks: int, seeds: int, leaves: int = 128, wo
         words: of the bitmap of its neighbours.
 
     >>> shown_bytes(1024, 4096, seeds=11)
-    7680
+    7712
     """
     pieces, seed = chunk_bytes + _path_bytes(chunks), 160 + _path_bytes(leaves)
-    return 2 * pieces + 608 + HASH_BYTES * words + seed * seeds
+    return 2 * pieces + 640 + HASH_BYTES * words + seed * seeds
 
 
 def _path_bytes(leaves: int) -> int:
@@ -65,9 +65,17 @@ def update_gas(size_bytes: int, seeds: int) -> int:
 
 
 def masked_shown(
-    party: Party, spec: RoundSpec, claimed: Claimed, opened: Opened, chunk: int, positions: Sequence[int]
+    party: Party,
+    spec: RoundSpec,
+    claimed: Claimed,
+    opened: Mapping[str, Opened],
+    chunk: int,
+    positions: Sequence[int],
 ) -> Iterator[ShownMasked]:
     """Included updates with their chunk and what takes the masks off it.
+
+    Args:
+        opened: what was opened of each participant's session, by account.
 
     Raises:
         PayloadError: a payload or its note is not to be had, or is not what was revealed.
@@ -79,7 +87,9 @@ def masked_shown(
         where = (party.store, spec, reveal.participant, reveal.opening, reveal.uri)
         plain = fetch_payload(*where, party.account, party.sealing_key, in_memory)
         secret = header_of(plain, spec, reveal.participant, reveal.opening).secret
-        note = fetch_note(party, opened.turnout.session, reveal, secret)
+        mine = opened[record.participant]
+        session = mine.turnout.session
+        note = fetch_note(party, session, reveal, secret)
         yield ShownMasked(
             record.participant,
             record.payload_root,
@@ -87,5 +97,6 @@ def masked_shown(
             header=piece_of(plain, 0, chunk_bytes),
             piece=piece_of(plain, chunk, chunk_bytes),
             note=note,
-            seeds=opened_seeds(opened, note),
+            session=session.digest,
+            seeds=opened_seeds(mine, note),
         )

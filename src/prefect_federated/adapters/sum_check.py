@@ -3,16 +3,15 @@
 included updates --rule--> aggregate, word by word;   base + aggregate --step_check--> model, state
 """
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from prefect_federated.adapters.gathering import Gathered
+from prefect_federated.adapters.masked_check import masked_findings
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import S, fetch_kept
 from prefect_federated.adapters.spool import Spool, in_memory
 from prefect_federated.adapters.step_check import step_findings, wrong_step
-from prefect_federated.adapters.unmasking import combine_masked, unmasked_sum
-from prefect_federated.core.aggregation.two_tiers import Sums, mean_of_sums
 from prefect_federated.core.combine import Update, Words, apply_rule
 from prefect_federated.core.errors import ConfigurationError, PayloadError, SpecError
 from prefect_federated.core.findings import AGGREGATE, MODEL, PAYLOAD, Finding, Wrong
@@ -65,8 +64,8 @@ def _stream(
 
 def sum_findings(spec: RoundSpec, claimed: "Claimed", gathered: Gathered, aggregate: Words) -> Iterator[Finding]:
     """The first word in which the aggregate is not the rule's, or which included updates could not be read."""
-    if spec.spec.enforced.masked and spec.spec.enforced.group:
-        yield from _group_findings(spec, claimed, gathered, aggregate)
+    if spec.spec.enforced.masked:
+        yield from masked_findings(spec, claimed, gathered, aggregate)
         return
     updates = included_updates(claimed, gathered)
     for position, record in enumerate(claimed.document.included):
@@ -76,9 +75,6 @@ def sum_findings(spec: RoundSpec, claimed: "Claimed", gathered: Gathered, aggreg
             yield Finding(kind, gathered.details[record.participant], position, tree=PAYLOAD)
     there = [update for update in updates if update is not None]
     if len(there) < len(updates):
-        return
-    if spec.spec.enforced.masked:
-        yield from _masked_findings(spec, there, gathered, aggregate)
         return
     try:
         ours = apply_rule(spec.spec.rule, there)
@@ -96,50 +92,6 @@ def sum_findings(spec: RoundSpec, claimed: "Claimed", gathered: Gathered, aggreg
         f" updates is {int(ours[wrong])}",
         at=at,
     )
-
-
-def _masked_findings(
-    spec: RoundSpec, there: Sequence[Update], gathered: Gathered, aggregate: Words
-) -> Iterator[Finding]:
-    """The first word in which the aggregate is not the mean of the masked updates; else, why they have none."""
-    try:
-        ours = mean_of_sums([_sum_of(there, gathered)], sum(update.weight for update in there))
-    except PayloadError as error:
-        detail = f"an aggregate of {len(there)} masked updates is proposed, and their sum cannot be opened"
-        yield Finding(Wrong.RULE, f"{detail}: {error}")
-        return
-    if (wrong := first_difference(ours, aggregate)) is not None:
-        yield Finding(
-            Wrong.SUM,
-            f"aggregate word {wrong} is {int(aggregate[wrong])}, the mean of the {len(there)} included masked updates"
-            f" is {int(ours[wrong])}",
-            at=coordinate_of(wrong, spec.spec.enforced.chunk_bytes),
-        )
-
-
-def _group_findings(spec: RoundSpec, claimed: "Claimed", gathered: Gathered, aggregate: Words) -> Iterator[Finding]:
-    """The first word in which the aggregate is not what the sums of the groups give."""
-    ours, proposed = combine_masked(spec, gathered), len(claimed.document.included)
-    if not ours.kept:
-        why = next(iter(gathered.details.values()), "too few groups are left for the rule")
-        yield Finding(
-            Wrong.RULE, f"an aggregate of {proposed} masked updates is proposed, and their sum cannot be opened: {why}"
-        )
-    elif (wrong := first_difference(ours.aggregate, aggregate)) is not None:
-        yield Finding(
-            Wrong.RULE,
-            f"aggregate word {wrong} is {int(aggregate[wrong])}, the {spec.spec.rule.name} of the {len(ours.kept)}"
-            f" masked updates in {len(gathered.groups)} groups is {int(ours.aggregate[wrong])}",
-        )
-
-
-def _sum_of(there: Sequence[Update], gathered: Gathered) -> Sums:
-    """What the included payloads come to: the sum of all who survived, or what is left of those among them."""
-    if gathered.total is not None and len(there) == len(gathered.updates):
-        return gathered.total
-    if gathered.unmasked is None:
-        raise PayloadError(next(iter(gathered.details.values()), "nobody revealed"))
-    return unmasked_sum(gathered.unmasked, there)
 
 
 def included_updates(claimed: "Claimed", gathered: Gathered) -> list[Update | None]:

@@ -121,12 +121,13 @@ def _joined(
     party: Party, spec: RoundSpec, sessions: Collection[Session], parts: Collection[Gathered], reveals: list[Reveal]
 ) -> Gathered:
     """The groups whose sums are there; of the others everybody is left out, by the group's name and for its reason."""
-    found, masked = Gathered((), {}, {}), set[int]()
+    found, masked, named = Gathered((), {}, {}), set[int](), list[Gathered]()
     for number, (session, part) in enumerate(zip(sessions, parts, strict=True), 1):
         indices = [member.index for member in session.members]
+        name = f"group {number} of {len(sessions)}, participants {', '.join(map(str, indices))}"
+        named.append(replace(part, name=name))
         masked.update(indices)
         if part.total is None:
-            name = f"group {number} of {len(sessions)}, participants {', '.join(map(str, indices))}"
             lost = {update.participant: part.lost or Reason.UNDECRYPTABLE for update in part.updates}
             told = {account: f"{name}: {why}" for account, why in part.details.items()}
             found = replace(found, reasons=found.reasons | lost | part.reasons, details=found.details | told)
@@ -142,7 +143,7 @@ def _joined(
     found = _without(found, {one.participant for one in reveals if one.index not in masked})
     place = {reveal.participant: reveal.index for reveal in reveals}
     found = replace(found, updates=tuple(sorted(found.updates, key=lambda one: place[one.participant])))
-    return _enough(party, spec, found)
+    return replace(_enough(party, spec, found), parts=tuple(named))
 
 
 def _enough(party: Party, spec: RoundSpec, found: Gathered) -> Gathered:
@@ -154,16 +155,24 @@ def _enough(party: Party, spec: RoundSpec, found: Gathered) -> Gathered:
     return Gathered((), found.reasons | dict.fromkeys(left, Reason.RULE), found.details | dict.fromkeys(left, why))
 
 
-def open_round(party: Party, spec: RoundSpec, reveals: list[Reveal]) -> Opened:
-    """What the answers of a masked round without groups open.
+def opened_for(party: Party, spec: RoundSpec, reveals: list[Reveal], included: Collection[str]) -> dict[str, Opened]:
+    """What the answers open of those who masked together with somebody included, by account.
 
     Raises:
         TooFewShares: of one secret fewer shares are there than the threshold.
         WrongSharing: shares are as committed, but of another secret than their maker promised.
         StoreUnreachable: what somebody dealt could not be asked for; try again.
     """
-    turnout, shared = turnout_in(party, spec, sessions_of(party, spec)[0], reveals)
-    return open_masks(turnout, shared, answers_in(party, spec, turnout)[0])
+    found = dict[str, Opened]()
+    for session in sessions_of(party, spec):
+        inside = {member.index for member in session.members}
+        some = [one for one in reveals if one.index in inside]
+        if not any(one.participant in included for one in some):
+            continue
+        turnout, shared = turnout_in(party, spec, session, some)
+        opened = open_masks(turnout, shared, answers_in(party, spec, turnout)[0])
+        found |= {one.participant: opened for one in some if one.index in turnout.survivors}
+    return found
 
 
 def unmasked_sum(unmasked: Unmasked, updates: Sequence[Update]) -> Sums:

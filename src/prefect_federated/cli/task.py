@@ -132,17 +132,22 @@ def task_record(federation: "Federation", task: int, spec: "TaskSpec | None" = N
 
 
 def _masks(spec: "TaskSpec") -> dict[str, Any] | None:
-    """With how many each masks where most take part, and the chances that it fails; None in a clear task."""
+    """With how many each masks where most take part, and the chances that it fails; None in a clear task.
+
+    `provable`: whether a contract can be shown that the aggregate is not what the sums make.
+    """
     from prefect_federated.core.mask_spec import Masked
     from prefect_federated.core.masked_numbers import most_in_sum
     from prefect_federated.core.masking.cohort import graph_of
+    from prefect_federated.core.masking.proof import LARGEST_GROUP
 
     if not isinstance(spec.masking, Masked):
         return None
     graph = graph_of(most := most_in_sum(spec.enforced), spec.masking)
     chances = {"exposed": graph.security_bits, "not_opened": graph.correctness_bits}
     told = {name: f"2^-{int(bits)}" if isfinite(bits) else "0" for name, bits in chances.items()}
-    return {"together": most, "neighbours": graph.degree, "threshold": graph.threshold, **told}
+    provable = spec.enforced.group <= LARGEST_GROUP
+    return {"together": most, "neighbours": graph.degree, "threshold": graph.threshold, **told, "provable": provable}
 
 
 def _show(record: dict[str, Any], as_json: bool) -> None:

@@ -57,17 +57,12 @@ class Disputing(Sending):
         self,
         case: Case,
         at: Coordinate,
-        session: bytes,
         shown: Sequence[ShownMasked],
         siblings: Sequence[bytes],
         aggregate: Piece,
     ) -> Sent:
-        """Show that the aggregate's word is not the mean of the masked updates; with siblings only a batch of them.
-
-        Args:
-            session: digest of the masking session, which every hash of a seed binds.
-        """
-        values = (at.chunk, at.word, session, [_masked(one) for one in shown], list(siblings), _piece(aggregate))
+        """Show that the masked updates do not make the aggregate's word; with siblings only a batch of them."""
+        values = (_at(at), [_masked(one) for one in shown], list(siblings), _piece(aggregate))
         return self._challenge("challengeMasked", case, *values)
 
     def challenge_header(self, case: Case, aggregate: Piece) -> Sent:
@@ -225,4 +220,4 @@ def _masked(s: ShownMasked) -> tuple[Any, ...]:
     neighbours = [int.from_bytes(bitmap[at : at + 32], "big") for at in range(0, len(bitmap), 32)]
     pieces = (*_piece(s.header), *_piece(s.piece))
     seeds = [(one.other, one.seed, list(one.path)) for one in s.seeds]
-    return (s.participant, s.payload_root, s.weight, *pieces, neighbours, s.note.root, seeds)
+    return (s.participant, s.payload_root, s.weight, *pieces, neighbours, s.session, s.note.root, seeds)

@@ -41,8 +41,8 @@ MASKING_SENTENCES: dict[str, tuple[type[FederatedError], str]] = {
     ),
     "InGroups": (
         ContractRefused,
-        "task {task} masks in groups of {group}: its aggregate is made of several sums, and no contract holds it to"
-        " one; recompute it with `federated verify`",
+        "task {task} masks in groups of {group}: above 64 a contract cannot tell who is of a group, and holds the"
+        " aggregate to no sum; recompute it with `federated verify`",
     ),
     "HeaderMismatch": (
         ContentMismatch,

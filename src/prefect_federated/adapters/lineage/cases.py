@@ -11,9 +11,10 @@ from prefect_federated.core.remedies import Used, remedies
 from prefect_federated.core.version import VersionFields
 
 CASES = frozenset(
-    ("SumRefuted", "SumTallied", "HeaderRefuted", "StepRefuted", "LeafRefuted", "ExclusionRefuted", "RewardRefuted",
-     "RangeRefuted", "RightsRefuted", "Omitted", "Equivocated", "Demanded", "Answered", "Forfeited", "LeafDemanded",
-     "LeafAnswered", "LeafForfeited", "ProposalOverturned", "RollVoided", "VoteVoided")
+    ("SumRefuted", "SumOutOfRange", "GroupsRefuted", "SumTallied", "HeaderRefuted", "StepRefuted", "LeafRefuted",
+     "ExclusionRefuted", "RewardRefuted", "RangeRefuted", "RightsRefuted", "Omitted", "Equivocated", "Demanded",
+     "Answered", "Forfeited", "LeafDemanded", "LeafAnswered", "LeafForfeited", "ProposalOverturned", "RollVoided",
+     "VoteVoided")
 )  # fmt: skip
 SLASHES = {  # event: the fields that say whose bond, and how much of it
     "ParticipantSlashed": ("participant", "amount"),

@@ -12,6 +12,8 @@ from prefect_federated.core.masking.note import MasksNote
 from prefect_federated.core.masking.recovery import Opened
 from prefect_federated.core.proofs import Piece
 
+LARGEST_GROUP = 64  # `group` up to which a contract looks at a task's groups: none has more than 127 members then
+
 
 @dataclass(frozen=True, slots=True)
 class OpenedSeed:
@@ -24,7 +26,11 @@ class OpenedSeed:
 
 @dataclass(frozen=True, slots=True)
 class ShownMasked:
-    """An included masked update: header and chunk under its payload root, and what takes the masks off."""
+    """An included masked update: header and chunk under its payload root, and what takes the masks off.
+
+    Attributes:
+        session: digest of the masking session, its group's own where there are groups; 32 bytes.
+    """
 
     participant: str
     payload_root: bytes
@@ -32,6 +38,7 @@ class ShownMasked:
     header: Piece
     piece: Piece
     note: MasksNote
+    session: bytes
     seeds: tuple[OpenedSeed, ...]
 
 
