@@ -8,6 +8,7 @@ from types import MappingProxyType
 from prefect_federated.adapters.evm.records import TaskOnChain, Version
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_words
+from prefect_federated.core.encrypted_spec import Encrypted
 from prefect_federated.core.enforced import NOBODY, task_id
 from prefect_federated.core.errors import ProtocolError, SpecMismatch, WrongPhase
 from prefect_federated.core.result import ResultDocument, parse_result
@@ -139,11 +140,16 @@ def _parsed(content: bytes, spec_hash: bytes) -> TaskSpec:
 
 
 def _readers(party: Party, on_chain: TaskOnChain, round: int, agreed: TaskSpec) -> tuple[Reader, ...]:
-    """Who is on duty, and who judges the round; where the committee opens updates, with the keys it may be dealt to."""
+    """Who is on duty, who judges the round, who opens its sum.
+
+    Where the committee opens updates, with the keys that it may be dealt to.
+    """
     federation = party.federation
     accounts = [account for account in (on_chain.aggregator, on_chain.standby) if account != NOBODY]
     if on_chain.enforced.committee:
         accounts += federation.panel(on_chain.task, round)
+    if isinstance(agreed.masking, Encrypted):
+        accounts += [holder.account for holder in agreed.masking.holders]
     return _keys_of(party, accounts, federation.dealing_keys(on_chain.task, round) if agreed.opening.threshold else {})
 
 

@@ -77,7 +77,7 @@ def sum_findings(spec: RoundSpec, claimed: "Claimed", gathered: Gathered, aggreg
     there = [update for update in updates if update is not None]
     if len(there) < len(updates):
         return
-    if spec.spec.enforced.masked:
+    if spec.spec.summed:
         yield from _masked_findings(spec, there, gathered, aggregate)
         return
     try:
@@ -101,18 +101,20 @@ def sum_findings(spec: RoundSpec, claimed: "Claimed", gathered: Gathered, aggreg
 def _masked_findings(
     spec: RoundSpec, there: Sequence[Update], gathered: Gathered, aggregate: Words
 ) -> Iterator[Finding]:
-    """The first word in which the aggregate is not the mean of the masked updates; else, why they have none."""
+    """The first word in which the aggregate is not the mean of masked or encrypted updates; else, why there is none."""
     try:
         ours = mean_of_sums([_sum_of(there, gathered)], sum(update.weight for update in there))
     except PayloadError as error:
-        detail = f"an aggregate of {len(there)} masked updates is proposed, and their sum cannot be opened"
+        detail = (
+            f"an aggregate of {len(there)} {spec.spec.masking.name} updates is proposed, and their sum cannot be opened"
+        )
         yield Finding(Wrong.RULE, f"{detail}: {error}")
         return
     if (wrong := first_difference(ours, aggregate)) is not None:
         yield Finding(
-            Wrong.SUM,
-            f"aggregate word {wrong} is {int(aggregate[wrong])}, the mean of the {len(there)} included masked updates"
-            f" is {int(ours[wrong])}",
+            Wrong.SUM if spec.spec.enforced.masked else Wrong.RULE,  # no contract reckons with ciphertexts
+            f"aggregate word {wrong} is {int(aggregate[wrong])}, the mean of the {len(there)} included"
+            f" {spec.spec.masking.name} updates is {int(ours[wrong])}",
             at=coordinate_of(wrong, spec.spec.enforced.chunk_bytes),
         )
 
@@ -138,7 +140,8 @@ def _sum_of(there: Sequence[Update], gathered: Gathered) -> Sums:
     if gathered.total is not None and len(there) == len(gathered.updates):
         return gathered.total
     if gathered.unmasked is None:
-        raise PayloadError(next(iter(gathered.details.values()), "nobody revealed"))
+        others = f"the one that was opened is of {len(gathered.updates)} updates"
+        raise PayloadError(next(iter(gathered.details.values()), others))
     return unmasked_sum(gathered.unmasked, there)
 
 
