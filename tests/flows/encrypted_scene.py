@@ -1,4 +1,4 @@
-"""A federation whose updates are encrypted: three hospitals, and two key holders who share a mailbox with aggregators."""
+"""A federation whose updates are encrypted: four hospitals, two key holders, a mailbox for what they open."""
 
 from pathlib import Path
 
@@ -24,13 +24,14 @@ from tests.flows.conftest import Found
 from tests.flows.opening_scene import sharing_mailbox
 
 HOLDERS = ("notary", "association")
+HOSPITALS = ("hospital-a", "hospital-b", "hospital-c", "hospital-d")
 ENCRYPTED = {
     "update": {"clip_norm": 50.0, "limit": 2**18},
     "enforced": {"disclosure": 0, "max_weight": 500, "max_participants": 8},
 }
 
 
-def encrypting(found: Found, folder: Path, rounds: int = 6) -> Consortium:
+def encrypted_federation(found: Found, folder: Path, rounds: int = 6) -> Consortium:
     """Hospitals, aggregators, and a task in which the notary and the association open sums together."""
     original = scenario.create_task
 
@@ -44,7 +45,7 @@ def encrypting(found: Found, folder: Path, rounds: int = 6) -> Consortium:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scenario, "create_task", with_holders)
-        made = scene.found_with("encrypted", found, folder, rounds)
+        made = scene.found_with("encrypted", found, folder, rounds, hospitals=HOSPITALS)
     allowed = [made.ground.accounts[name].address for name in ("aggregator", "standby", *HOLDERS)]
     made.members.update({n: block.model_copy(update={"readers": allowed}) for n, block in made.members.items()})
     return sharing_mailbox(made, folder / "mailbox")

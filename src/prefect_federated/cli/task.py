@@ -174,6 +174,8 @@ def _openers(record: dict[str, Any]) -> str:
     opening, seats = record["spec"].get("opening"), record["enforced"]["committee"]
     if opening:
         return f"{opening['threshold']} of {seats} members of the committee together"
+    if holders := record["spec"]["masking"].get("holders"):
+        return f"nobody; {len(holders)} key holders open their sum together"
     return "nobody; they are masked" if record["enforced"]["mode"] else "each reader by itself"
 
 

@@ -94,6 +94,5 @@ def check_masking(
     }
     for what, there in wanting.items():
         if there:
-            raise SpecError(
-                f"{what} in a task that is {masking.name}: nobody sees a single update of it; leave one of them out"
-            )
+            kind = "an encrypted" if isinstance(masking, Encrypted) else "a masked"
+            raise SpecError(f"{what} in {kind} task: nobody sees a single update of it; leave one of them out")
