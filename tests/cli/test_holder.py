@@ -54,12 +54,20 @@ def test_who_is_not_registered_with_that_sealing_key_is_told_how(cli, fresh, new
 def test_encrypted_draft_becomes_a_task_that_says_who_opens(cli, fresh, newcomer, tmp_path) -> None:
     registered(cli, newcomer, tmp_path)
     mine = json.loads(holder_key(cli, fresh, newcomer, tmp_path).stdout)
-    theirs = {"account": ASSOCIATION, "key": "0x" + key(1).public_bytes().hex()}
+    theirs = {"account": fresh.parties["aggregator"].address, "key": "0x" + key(1).public_bytes().hex()}
     path = draft_file(fresh)
     draft = json.loads(path.read_text()) | {"masking": {"name": "encrypted", "holders": [mine, theirs]}}
     draft["update"]["limit"] = 2**12
     draft["enforced"].pop("limit", None)
     draft["enforced"] |= {"quorum": 3, "disclosure": 0, "max_participants": 8, "max_weight": 1000}
+    draft["masking"]["holders"][1]["account"] = ASSOCIATION
+    path.write_text(json.dumps(draft))
+    refused = create(cli, fresh, path)
+    assert (
+        refused.exit_code == 3
+        and f"key holder {ASSOCIATION} is not registered".lower() in " ".join(refused.stderr.split()).lower()
+    )
+    draft["masking"]["holders"][1]["account"] = fresh.parties["aggregator"].address
     path.write_text(json.dumps(draft))
     result = create(cli, fresh, path, "--json")
     assert result.exit_code == 0, result.stderr

@@ -1,5 +1,6 @@
 """Encrypted rounds on a chain: the exact mean, opened by all key holders together and checked by everybody."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -12,18 +13,27 @@ from prefect_federated.adapters.data.auditing import audit_with_data
 from prefect_federated.adapters.encrypting import sum_session
 from prefect_federated.adapters.envelope import read_envelope
 from prefect_federated.adapters.gathering import gather
-from prefect_federated.adapters.mailbox import FolderMailbox
+from prefect_federated.adapters.mailbox import FolderMailbox, place_of
+from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.round_log import read_round_log
 from prefect_federated.adapters.stores.base import ContentStore
-from prefect_federated.adapters.sum_opening import gather_encrypted, leave_opening, own_opening
+from prefect_federated.adapters.sum_keys import recalled_sum_key
+from prefect_federated.adapters.sum_opening import gather_encrypted, holders_awaited, leave_opening, own_opening
 from prefect_federated.adapters.unmasking import combine_masked
 from prefect_federated.adapters.verification import verify_proposal
 from prefect_federated.core.combine import Combined
-from prefect_federated.core.errors import ContentMissing, StoreUnreachable, TooFewShares
+from prefect_federated.core.errors import (
+    ConfigurationError,
+    ContentMissing,
+    KeyUnavailable,
+    StoreUnreachable,
+    TooFewShares,
+)
 from prefect_federated.core.findings import Wrong
 from prefect_federated.core.paillier.opened import read_opening
 from prefect_federated.core.relaying import middle
 from prefect_federated.core.round import Phase, Reason, Status
+from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.flows.conclude import WAITS, bring_on
 from prefect_federated.flows.participate import take_part
 from prefect_federated.flows.unlock import unlock_due
@@ -42,7 +52,12 @@ def consortium(found: Found, prefect_api: str, tmp_path_factory: pytest.TempPath
 
 def test_an_encrypted_round_ends_with_the_exact_mean_and_shows_nobodys_update(consortium: Consortium) -> None:
     spec, federation = scene.opened(consortium), consortium.federation()
-    for name in (*HOSPITALS, *HOSPITALS):
+    for name in HOSPITALS:
+        take_part(consortium.members[name].open(), spec.task)
+    state = federation.round_state(spec.task)
+    assert (state.phase, state.revealed) == (Phase.REVEAL, 1), "whoever committed last"
+    assert bring_on(consortium.aggregator.open(), spec.task) == "nothing", "no receipt: who has one could unpublish"
+    for name in HOSPITALS:
         take_part(consortium.members[name].open(), spec.task)
     state = federation.round_state(spec.task)
     assert (state.phase, state.revealed) == (Phase.AGGREGATE, 4)
@@ -54,6 +69,8 @@ def test_an_encrypted_round_ends_with_the_exact_mean_and_shows_nobodys_update(co
     reveals = federation.reveals(spec.task, spec.round)
     assert all(looks_random(one.words[:]) for one in gather(aggregator.party, spec, reveals).updates)
     assert bring_on(aggregator, spec.task) == "aggregate"
+    stranger = verify_proposal(holder(consortium, "notary").open().party, spec)
+    assert not stranger.read_updates and not stranger.findings, "no opening is at hand, so nothing is said of the sum"
     standby = consortium.standby.open()
     assert bring_on(standby, spec.task) == "judge"
     verified = verify_proposal(standby.party, spec)
@@ -73,6 +90,8 @@ def test_holder_that_keeps_silent_voids_the_round_and_nobody_loses_a_bond(consor
     assert unlock_due(holder(consortium, "notary").open(), spec.task) == "unlock"
     aggregator = consortium.aggregator.open()
     assert bring_on(aggregator, spec.task) == WAITS
+    with pytest.raises(ConfigurationError, match="has no mailbox to find their openings in"):
+        bring_on(replace(aggregator, mailbox=None), spec.task)
     state = federation.round_state(spec.task)
     federation.wait_until(state.deadline - (state.deadline - state.opens_at) // 4)
     assert bring_on(aggregator, spec.task) == "aggregate"
@@ -107,6 +126,8 @@ def test_who_sends_again_what_it_sent_before_is_left_out_and_false_openings_and_
     notary, reveals = holder(consortium, "notary").open().party, federation.reveals(spec.task, spec.round)
     opening = own_opening(notary, spec)
     assert opening is not None and own_opening(notary, spec) == opening, "one a round"
+    forged(mailbox, holder(consortium, "association").open().party, notary.account, spec, opening)
+    assert notary.account in holders_awaited(aggregator.party, mailbox, spec), "another signed that letter"
     told = read_opening(opening)
     false = told.blocks[0].model_copy(update={"value": told.blocks[0].value + 1})
     leave_opening(notary, mailbox, spec, told.model_copy(update={"blocks": (false, *told.blocks[1:])}).to_bytes())
@@ -133,6 +154,13 @@ def test_who_sends_again_what_it_sent_before_is_left_out_and_false_openings_and_
     bring_on(aggregator, spec.task)
 
 
+def forged(mailbox: FolderMailbox, signer: Party, holder: str, spec: RoundSpec, opening: bytes) -> None:
+    """A letter about a holder's opening that somebody else signed."""
+    place, digest = signer.store.put([opening]), hashlib.sha256(opening).digest()
+    letter = signer.federation.sign_release(spec.task, spec.round, holder, place, digest)
+    mailbox.leave(place_of(spec.chain_id, spec.coordinator, spec.task, spec.round, "release"), letter.to_bytes())
+
+
 def altered(combined: Combined) -> Combined:
     words = combined.aggregate.copy()
     words[0] += 1
@@ -145,6 +173,8 @@ def test_holder_waits_for_a_payload_half_of_the_window_and_opens_no_sum_of_fewer
     spec, federation = scene.revealed(consortium), consortium.federation()
     party = holder(consortium, "notary").open().party
     bodies = {read_envelope(party.store, one.uri).body for one in federation.reveals(spec.task, spec.round)}
+    with pytest.raises(KeyUnavailable, match="holds no secret half of the key"):
+        recalled_sum_key(party, sum_session(spec).holders[1].key)
     gone = replace(party, store=Without(party.store, bodies.pop()))
     with pytest.raises(StoreUnreachable, match="it waits for that payload until the middle of Aggregate"):
         own_opening(gone, spec)

@@ -8,7 +8,6 @@ from types import MappingProxyType
 from prefect_federated.adapters.evm.records import TaskOnChain, Version
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_words
-from prefect_federated.core.encrypted_spec import Encrypted
 from prefect_federated.core.enforced import NOBODY, task_id
 from prefect_federated.core.errors import ProtocolError, SpecMismatch, WrongPhase
 from prefect_federated.core.result import ResultDocument, parse_result
@@ -148,8 +147,7 @@ def _readers(party: Party, on_chain: TaskOnChain, round: int, agreed: TaskSpec) 
     accounts = [account for account in (on_chain.aggregator, on_chain.standby) if account != NOBODY]
     if on_chain.enforced.committee:
         accounts += federation.panel(on_chain.task, round)
-    if isinstance(agreed.masking, Encrypted):
-        accounts += [holder.account for holder in agreed.masking.holders]
+    accounts += agreed.masking.accounts
     return _keys_of(party, accounts, federation.dealing_keys(on_chain.task, round) if agreed.opening.threshold else {})
 
 

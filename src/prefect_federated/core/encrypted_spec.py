@@ -68,6 +68,11 @@ class Encrypted(BaseModel):
         return tuple(Holder(one.account, parse_key(one.key)) for one in self.holders)
 
     @property
+    def accounts(self) -> tuple[str, ...]:
+        """Key holders."""
+        return tuple(one.account for one in self.holders)
+
+    @property
     def numbers(self) -> dict[str, int]:
         """The contract's parameters: those of a clear task."""
         return {"mode": 0, "threshold": 0, "group": 0}

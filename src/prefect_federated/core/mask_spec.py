@@ -18,9 +18,14 @@ from prefect_federated.core.spec_parts import RewardSpec
 
 
 class _Masking(BaseModel):
-    """Frozen, no unknown setting."""
+    """Frozen, no unknown setting; nobody holds a key."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """Key holders."""
+        return ()
 
 
 class Clear(_Masking):
