@@ -69,9 +69,9 @@ def bring_on(aggregator: OpenAggregator, task: int) -> str:
     if state.phase in (Phase.COMMIT, Phase.REVEAL) and retract_withdrawn(party, task):
         return "retract"
     kept = _keep(party, task, state) if on_chain.enforced.masked else "nothing"
-    if state.phase == Phase.REVEAL and aggregator.mailbox is not None and state.revealed:
-        if read_task_spec(party, on_chain).summed:  # who deletes such a payload would convict whoever had opened it
-            return kept
+    revealing = state.phase == Phase.REVEAL and state.revealed > 0
+    # who deletes a masked or encrypted payload would convict whoever had opened it
+    if revealing and aggregator.mailbox is not None and not read_task_spec(party, on_chain).summed:
         count = issue_receipts(party, aggregator.mailbox, listen(party, task, state.round))
         return "receipts" if count else "nothing"
     if on_chain.enforced.committee and state.phase in (Phase.VOTE, Phase.VOTE_REVEAL):

@@ -90,8 +90,8 @@ def check_encrypted(enforced: "Enforced", words: int, counts: bool) -> None:
     """
     if words > MOST_WORDS:
         raise SpecError(
-            f"an encrypted task with {words} words, {MOST_WORDS} are the most: a word takes 17 bytes a key holder; take"
-            " a smaller model, or mask the task"
+            f"an encrypted task with {words} words, {MOST_WORDS} are the most: a word takes 8 bytes a key holder;"
+            " take a smaller model, or mask the task"
         )
     if counts:
         raise SpecError("statistics in an encrypted task: what is counted is pooled in clear or masked tasks; mask it")

@@ -13,7 +13,7 @@ part that hides it (distance below 2^-95), holders who open the same sum exactly
 That rests on
 
 - Paillier's assumption (decisional composite residuosity) at 3,072 bits, SHA-256 and SHAKE-256 as random oracles;
-- a proof beside each ciphertext that its maker knows the plaintext, bound to round, participant and holder: nobody can
+- a proof beside ciphertexts that their maker knows the plaintexts, bound to round, participant and holder: nobody can
   send another's ciphertext again, or one made of it, to have it opened in another sum;
 - commitments: payloads are bound to before anybody shows one;
 - one sum a round: a holder keeps what it opened, and opens nothing else. Two sums would differ by an update.

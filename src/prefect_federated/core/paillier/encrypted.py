@@ -1,15 +1,18 @@
-"""A ciphertext that proves that its maker knows what is in it.
+"""Ciphertexts for one holder, with one proof that their maker knows what is in all of them.
 
-c = (1 + m n) r^n modulo n^2;   proof: a = (1 + s n) u^n, e = SHA-256(place, c, a), z = s + e m, w = u r^e
-checked: (1 + z n) w^n = a c^e, that is e = SHA-256(place, c, (1 + z n) w^n c^-e)
+c_j = (1 + m_j n) r_j^n modulo n^2;   a = (1 + s n) u^n,   e = SHA-256(place, c_1 .. c_k, a),   e_j = SHA-256(e, j)
+proof: e, z = s + sum of e_j m_j, w = u times the product of r_j^(e_j)
+checked: e = SHA-256(place, c_1 .. c_k, (1 + z n) w^n times the product of c_j^(-e_j))
 
-The place is session, participant, holder and block: what is copied from elsewhere proves nothing there.
-Source: Cramer, Damgard, Nielsen 2001, section 6.2, https://doi.org/10.1007/3-540-44987-6_18
+The place is session, participant and holder: what is copied from elsewhere proves nothing there. Whoever answers k + 1
+challenges of 128 bits knows every m_j, for their differences are smaller than any prime factor of n.
+Source: Cramer, Damgard, Nielsen 2001, https://doi.org/10.1007/3-540-44987-6_18, for one ciphertext; many under one
+proof as Gennaro, Leigh, Sundaram, Yerazunis do with Schnorr's (Batching Schnorr Identification Scheme, Asiacrypt 2004).
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from math import gcd
 
 from prefect_federated.core.errors import MalformedMessage
@@ -18,79 +21,90 @@ from prefect_federated.core.paillier.numbers import ROOT_BYTES, SQUARE_BYTES, Dr
 from prefect_federated.core.paillier.session import Session
 from prefect_federated.core.words import encode_words
 
-CHALLENGE_BYTES = 16
-CIPHERTEXT_BYTES = SQUARE_BYTES + CHALLENGE_BYTES + 2 * ROOT_BYTES
+CHALLENGE_BYTES, WEIGHT_BYTES = 32, 16
+PROOF_BYTES = CHALLENGE_BYTES + 2 * ROOT_BYTES
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a ciphertext belongs: whose it is, for which of the session's holders, which block of words."""
+    """Where ciphertexts belong: whose they are, and for which of the session's holders."""
 
     session: Session
     participant: str
     holder: int
-    block: int
 
     @property
     def key(self) -> PublicKey:
-        """The key it is made under."""
+        """The key they are made under."""
         return self.session.holders[self.holder].key
 
     @property
     def name(self) -> str:
-        """For errors, and to draw numbers by."""
-        return f"holder {self.holder}, block {self.block}"
+        """For errors."""
+        return f"{self.session.place}: what {self.participant} encrypted for holder {self.holder}"
 
-    def challenge(self, c: int, a: int) -> int:
-        """What the proof has to answer, 128 bits."""
-        place = self.session.digest + encode_words(self.participant, self.holder, self.block)
-        numbers = c.to_bytes(SQUARE_BYTES, "big") + a.to_bytes(SQUARE_BYTES, "big")
-        return int.from_bytes(hashlib.sha256(b"known plaintext" + place + numbers).digest()[:CHALLENGE_BYTES], "big")
+    def challenge(self, ciphertexts: Sequence[int], a: int) -> bytes:
+        """What the proof has to answer, 32 bytes."""
+        place = self.session.digest + encode_words(self.participant, self.holder, len(ciphertexts))
+        numbers = b"".join(_bytes(one, SQUARE_BYTES) for one in (*ciphertexts, a))
+        return hashlib.sha256(b"known plaintexts" + place + numbers).digest()
 
 
-def encrypted(place: Place, plain: int, drawn: Drawn) -> bytes:
-    """Ciphertext and proof, 1,552 bytes; the same for the same place, plaintext and seed.
+def encrypted(place: Place, plains: Sequence[int], drawn: Drawn) -> bytes:
+    """Ciphertexts, 768 bytes each, and their proof, 800 bytes; the same for the same place, plaintexts and seed.
 
     Args:
-        plain: any integer; it counts modulo n.
+        plains: any integers; they count modulo n.
         drawn: of a seed that serves these plaintexts alone: under another one it would give the update away.
     """
     n, square = place.key.n, place.key.square
-    r, u = (1 + drawn.below(n - 1, f"{what} {place.name}") for what in ("root", "root of proof"))
-    s = drawn.below(n, f"plain of proof {place.name}")
-    c, a = ((1 + m % n * n) * pow(root, n, square) % square for m, root in ((plain, r), (s, u)))
-    e = place.challenge(c, a)
-    z, w = (s + e * plain) % n, u * pow(r, e, n) % n
-    return _bytes(c, SQUARE_BYTES) + _bytes(e, CHALLENGE_BYTES) + _bytes(z, ROOT_BYTES) + _bytes(w, ROOT_BYTES)
+    roots = [1 + drawn.below(n - 1, f"root {at} for holder {place.holder}") for at in range(len(plains))]
+    u = 1 + drawn.below(n - 1, f"root of the proof for holder {place.holder}")
+    s = drawn.below(n, f"plaintext of the proof for holder {place.holder}")
+    *ciphertexts, a = (
+        (1 + m % n * n) * pow(r, n, square) % square for m, r in zip([*plains, s], [*roots, u], strict=True)
+    )
+    e = place.challenge(ciphertexts, a)
+    z, w = s, u
+    for weight, m, r in zip(_weights(e, len(plains)), plains, roots, strict=True):
+        z, w = (z + weight * m) % n, w * pow(r, weight, n) % n
+    return b"".join(_bytes(c, SQUARE_BYTES) for c in ciphertexts) + e + _bytes(z, ROOT_BYTES) + _bytes(w, ROOT_BYTES)
 
 
-def proven(place: Place, content: bytes) -> int:
-    """The ciphertext, a residue modulo n^2, once its proof was checked.
+def proven(place: Place, content: bytes) -> tuple[int, ...]:
+    """The ciphertexts, residues modulo n^2, once their proof was checked.
 
     Raises:
-        MalformedMessage: it is none, or its maker does not prove that it knows what is in it.
+        MalformedMessage: one is none, or their maker does not prove that it knows what is in them.
     """
     n, square = place.key.n, place.key.square
-    c, e, z, w = _numbers(content)
-    if not (0 < c < square and z < n and 0 < w < n and gcd(c * w, n) == 1):
+    body, proof = content[:-PROOF_BYTES], content[-PROOF_BYTES:]
+    ciphertexts = tuple(_number(body[at : at + SQUARE_BYTES]) for at in range(0, len(body), SQUARE_BYTES))
+    e, z, w = proof[:CHALLENGE_BYTES], _number(proof[CHALLENGE_BYTES:-ROOT_BYTES]), _number(proof[-ROOT_BYTES:])
+    units = (*ciphertexts, w)
+    if z >= n or w >= n or any(one >= square or gcd(one, n) != 1 for one in units):
         raise MalformedMessage(
-            f"{place.session.place}: {place.name} of {place.participant} holds a number that is no residue of the"
-            " holder's modulus; leave its sender out"
+            f"{place.name} holds a number that is no residue of the holder's modulus; leave its sender out"
         )
-    a = (1 + z * n) * pow(w, n, square) * pow(c, -e, square) % square
-    if place.challenge(c, a) != e:
+    a = (1 + z * n) * pow(w, n, square) % square
+    for weight, c in zip(_weights(e, len(ciphertexts)), ciphertexts, strict=True):
+        a = a * pow(c, -weight, square) % square
+    if place.challenge(ciphertexts, a) != e:
         raise MalformedMessage(
-            f"{place.session.place}: {place.name} of {place.participant} has no proof that its sender knows what is in"
-            " it: it was altered, or made of another's ciphertext; leave its sender out"
+            f"{place.name} has no proof that its sender knows what is in it: it was altered, or made of another's"
+            " ciphertexts; leave its sender out"
         )
-    return c
+    return ciphertexts
 
 
-def _numbers(content: bytes) -> tuple[int, int, int, int]:
-    at = (0, SQUARE_BYTES, SQUARE_BYTES + CHALLENGE_BYTES, CIPHERTEXT_BYTES - ROOT_BYTES, CIPHERTEXT_BYTES)
-    c, e, z, w = (int.from_bytes(content[start:end], "big") for start, end in pairwise(at))
-    return c, e, z, w
+def _weights(e: bytes, count: int) -> list[int]:
+    """How much each ciphertext counts in the proof, 128 bits."""
+    return [_number(hashlib.sha256(e + at.to_bytes(4, "big")).digest()[:WEIGHT_BYTES]) for at in range(count)]
 
 
 def _bytes(number: int, size: int) -> bytes:
     return number.to_bytes(size, "big")
+
+
+def _number(content: bytes) -> int:
+    return int.from_bytes(content, "big")

@@ -4,7 +4,7 @@ primes --product--> modulus --an n-th root of each of 8 numbers that nobody chos
 
 Where n has a factor in common with the order of its group, an n-th root of a random number exists with a chance of
 1/2^16 at most, n having no smaller prime factor: of 8 with 2^-128. Where it has none, a ciphertext has one plaintext.
-Source: Goldberg, Reyzin, Sagga, Baldimtsi 2019, section 3.2, https://eprint.iacr.org/2018/057
+Source: Goldberg, Reyzin, Sagga, Baldimtsi 2019, https://eprint.iacr.org/2018/057
 """
 
 import hashlib

@@ -21,7 +21,7 @@ WORDS = 92  # in one ciphertext
 HIDING_BITS = 96
 PART_BITS = 32 * WORDS + HIDING_BITS
 MOST_HOLDERS = 8
-MOST_WORDS = 2048  # 23 ciphertexts a holder, a second of a processor or so each for who makes and for who checks them
+MOST_WORDS = 2048  # 23 ciphertexts a holder; a silo raises a number to the power n for each, which is what takes time
 _HALF, _BASE = 1 << 31, 1 << 32
 
 

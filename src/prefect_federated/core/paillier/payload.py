@@ -1,6 +1,6 @@
 """A participant's payload: for every holder its part of every block, encrypted and proven.
 
-weight * words + noise --packed--> integers --a part a holder--> ciphertexts, 1,552 bytes each, holder by holder
+weight * words + noise --packed--> integers --a part a holder--> ciphertexts and a proof, holder by holder
 
 Carried as int32 words of a payload of this project's one format: header, root and sealing are those of any update.
 """
@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prefect_federated.core.errors import MalformedMessage, ShapeMismatch
-from prefect_federated.core.paillier.encrypted import CIPHERTEXT_BYTES, Place, encrypted, proven
-from prefect_federated.core.paillier.numbers import PART_BITS, Drawn, blocks, packed
+from prefect_federated.core.paillier.encrypted import PROOF_BYTES, Place, encrypted, proven
+from prefect_federated.core.paillier.numbers import PART_BITS, SQUARE_BYTES, Drawn, blocks, packed
 from prefect_federated.core.paillier.session import Session
 
 Ciphertexts = tuple[tuple[int, ...], ...]  # by holder, by block
@@ -41,12 +41,12 @@ def encrypt(
     if words.shape != (session.words,) or (noise is not None and noise.shape != words.shape):
         raise ShapeMismatch(f"{session.place}: words {list(words.shape)}, the session's are [{session.words}]")
     plains = words.astype(np.int64) * weight + (0 if noise is None else noise)
-    drawn, pieces = Drawn(seed), list[list[bytes]]()
-    for block, plain in enumerate(packed(plains)):
-        parts = split(plain, len(session.holders), drawn, block)
-        at = [Place(session, participant, holder, block) for holder in range(len(parts))]
-        pieces.append([encrypted(place, part, drawn) for place, part in zip(at, parts, strict=True)])
-    return np.frombuffer(b"".join(b"".join(row) for row in zip(*pieces, strict=True)), "<i4").astype(np.int32)
+    drawn, count = Drawn(seed), len(session.holders)
+    parts = [split(plain, count, drawn, block) for block, plain in enumerate(packed(plains))]
+    rows = [
+        encrypted(Place(session, participant, holder), [one[holder] for one in parts], drawn) for holder in range(count)
+    ]
+    return np.frombuffer(b"".join(rows), "<i4").astype(np.int32)
 
 
 def split(plain: int, holders: int, drawn: Drawn, block: int) -> list[int]:
@@ -63,9 +63,9 @@ def payload_words(words: int, holders: int) -> int:
     """How many int32 words a payload takes.
 
     >>> payload_words(31, 2), payload_words(650, 2)
-    (776, 6208)
+    (784, 3472)
     """
-    return blocks(words) * holders * CIPHERTEXT_BYTES // 4
+    return holders * _row_bytes(words) // 4
 
 
 def parse_payload(session: Session, participant: str, words: Sequence[int] | NDArray[np.int32]) -> Ciphertexts:
@@ -74,15 +74,13 @@ def parse_payload(session: Session, participant: str, words: Sequence[int] | NDA
     Raises:
         MalformedMessage: it has another length, or a ciphertext of it is none, or is not proven.
     """
-    content = np.asarray(words, "<i4").tobytes()
-    expected = 4 * payload_words(session.words, len(session.holders))
-    if len(content) != expected:
+    content, size = np.asarray(words, "<i4").tobytes(), _row_bytes(session.words)
+    if len(content) != (expected := size * len(session.holders)):
         raise MalformedMessage(f"{session.place}: {len(content)} bytes of {participant}, expected {expected}")
-    cut = [content[at : at + CIPHERTEXT_BYTES] for at in range(0, len(content), CIPHERTEXT_BYTES)]
-    return tuple(
-        tuple(
-            proven(Place(session, participant, holder, block), cut[holder * session.blocks + block])
-            for block in range(session.blocks)
-        )
-        for holder in range(len(session.holders))
-    )
+    rows = enumerate(content[at : at + size] for at in range(0, len(content), size))
+    return tuple(proven(Place(session, participant, holder), row) for holder, row in rows)
+
+
+def _row_bytes(words: int) -> int:
+    """Of what is encrypted for one holder."""
+    return blocks(words) * SQUARE_BYTES + PROOF_BYTES

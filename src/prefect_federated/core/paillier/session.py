@@ -44,8 +44,8 @@ class Session:
             )
         if not 0 < self.words <= MOST_WORDS:
             raise SpecError(
-                f"{self.words} words are to be encrypted, {MOST_WORDS} are the most: a word takes 17 bytes a key holder"
-                " and each ciphertext a large part of a second; take a smaller model, or mask the round"
+                f"{self.words} words are to be encrypted, {MOST_WORDS} are the most: a word takes 8 bytes a key holder"
+                " and each ciphertext a part of a second; take a smaller model, or mask the round"
             )
 
     @property
