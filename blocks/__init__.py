@@ -3,6 +3,7 @@
 from prefect_federated.blocks.aggregator import Aggregator
 from prefect_federated.blocks.at_rest import AtRestKey
 from prefect_federated.blocks.chain import EvmChain
+from prefect_federated.blocks.key_holder import KeyHolder
 from prefect_federated.blocks.regional import RegionalAggregator
 from prefect_federated.blocks.registry import ModelRegistryMirror
 from prefect_federated.blocks.relayer import Relayer
@@ -17,6 +18,7 @@ __all__ = [
     "AtRestKey",
     "EvmChain",
     "IpfsStore",
+    "KeyHolder",
     "LocalStore",
     "ModelRegistryMirror",
     "RegionalAggregator",

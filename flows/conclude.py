@@ -13,8 +13,10 @@ from prefect_federated.adapters.aggregator import Aggregator as OpenAggregator
 from prefect_federated.adapters.claiming import rewards_due
 from prefect_federated.adapters.mirroring import is_mirrored
 from prefect_federated.adapters.party import Party
+from prefect_federated.adapters.reading import read_task_spec
 from prefect_federated.adapters.regional import awaits_regions
 from prefect_federated.adapters.round_log import is_recorded
+from prefect_federated.adapters.sum_opening import awaits_sums
 from prefect_federated.adapters.turn import take_turn
 from prefect_federated.blocks.aggregator import Aggregator
 from prefect_federated.core.due import Duty, aggregator_due
@@ -46,8 +48,8 @@ def conclude(aggregator: str, task: int) -> str:
 
     Returns:
         What was done: "retract", "keep", "receipts", "keys", "aggregate", "judge", "answer", "forfeit", "strike",
-        "settle" or "nothing"; "waits" for the sums of regions, or for shares of the committee, "misses" what somebody
-        dealt; "busy" where another run is at it.
+        "settle" or "nothing"; "waits" for the sums of regions, shares of the committee or openings of key holders,
+        "misses" what somebody dealt; "busy" where another run is at it.
     """
     block: Aggregator = Aggregator.load(aggregator)  # type: ignore[assignment]
     opened = block.open()
@@ -67,8 +69,9 @@ def bring_on(aggregator: OpenAggregator, task: int) -> str:
     if state.phase in (Phase.COMMIT, Phase.REVEAL) and retract_withdrawn(party, task):
         return "retract"
     kept = _keep(party, task, state) if on_chain.enforced.masked else "nothing"
-    receipts = not on_chain.enforced.masked  # who deletes a masked payload would convict whoever had opened it
-    if state.phase == Phase.REVEAL and aggregator.mailbox is not None and state.revealed and receipts:
+    revealing = state.phase == Phase.REVEAL and state.revealed > 0
+    # who deletes a masked or encrypted payload would convict whoever had opened it
+    if revealing and aggregator.mailbox is not None and not read_task_spec(party, on_chain).summed:
         count = issue_receipts(party, aggregator.mailbox, listen(party, task, state.round))
         return "receipts" if count else "nothing"
     if on_chain.enforced.committee and state.phase in (Phase.VOTE, Phase.VOTE_REVEAL):
@@ -80,7 +83,7 @@ def bring_on(aggregator: OpenAggregator, task: int) -> str:
         return WAITS
     if due == "aggregate":
         spec = listen(party, task, state.round)
-        if not reads_on(party, aggregator.mailbox, spec, state):
+        if not reads_on(party, aggregator.mailbox, spec, state) or awaits_sums(party, aggregator.mailbox, spec, state):
             return WAITS
         aggregate(aggregator, spec)
     elif state.phase == Phase.CHALLENGE and (met := _demands(party, task, state)):

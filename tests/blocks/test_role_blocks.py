@@ -14,6 +14,7 @@ from prefect_federated.blocks import (
     Aggregator,
     AtRestKey,
     EvmChain,
+    KeyHolder,
     RegionalAggregator,
     Relayer,
     Signer,
@@ -79,6 +80,12 @@ class TestRegionalAggregator(_RoleBlock):
     @pytest.fixture
     def block(self) -> type[Block]:
         return RegionalAggregator
+
+
+class TestKeyHolder(_RoleBlock):
+    @pytest.fixture
+    def block(self) -> type[Block]:
+        return KeyHolder
 
 
 class TestRelayer(_RoleBlock):

@@ -73,6 +73,7 @@ def test_rounds_open_once_a_day_and_everybody_who_acts_sweeps_or_relays_every_mi
         ("open-rounds", "sponsor"): ["0 2 * * *"],
         ("relay", "relayer"): ["* * * * *"],
         ("subtotal", "region-north"): ["* * * * *"],
+        ("unlock", "notary"): ["* * * * *"],
         **{("sweep", party): ["* * * * *"] for party in acting},
         **{("participate", config["name"]): [] for config in of_flow("participate")},
         **{("conclude", config["name"]): [] for config in of_flow("conclude")},

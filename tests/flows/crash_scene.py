@@ -9,13 +9,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from prefect_federated.adapters.checkpoints import CHECKPOINTS
+from prefect_federated.blocks.key_holder import KeyHolder
 from prefect_federated.blocks.party import PartyBlock
 from prefect_federated.blocks.relayer import Relayer
 from prefect_federated.blocks.silo import Silo
@@ -24,7 +25,12 @@ from prefect_federated.scenario.consortium import Consortium
 from tests.deployments.orchestra import environment
 
 PATIENCE_S = 200
-ROLES: dict[str, type[PartyBlock | Relayer]] = {"silo": Silo, "validator": Validator, "poster": Relayer}
+ROLES: dict[str, type[PartyBlock | Relayer]] = {
+    "silo": Silo,
+    "validator": Validator,
+    "poster": Relayer,
+    "holder": KeyHolder,
+}
 DATA = {"silo": ("data", "consent_record"), "validator": ("holdout",)}  # files that a backup holds beside the keys
 Call = Callable[[Path], None]
 
@@ -82,6 +88,7 @@ class Scene:
     call: Call
     folder: Path
     posters: dict[str, Relayer] = field(default_factory=dict)
+    others: Mapping[str, PartyBlock] = field(default_factory=dict)
     _played: int = field(default=0)
 
     @property
@@ -123,7 +130,7 @@ class Scene:
         federation.wait_until(federation.round_state(self.consortium.task).deadline + 1)
 
     def _part(self, name: str, home: Path) -> dict[str, Any]:
-        others = {**self.consortium.members, **self.consortium.validators, **self.posters}
+        others = {**self.consortium.members, **self.consortium.validators, **self.posters, **self.others}
         block: PartyBlock | Relayer = others.get(name) or self.consortium.aggregator
         role = next((role for role, kind in ROLES.items() if isinstance(block, kind)), "aggregator")
         settings = block.model_dump(mode="json", context={"include_secrets": True})

@@ -30,6 +30,7 @@ IMPORTS = (
     "prefect_federated.flows.conclude",
     "prefect_federated.flows.participate",
     "prefect_federated.flows.relay",
+    "prefect_federated.flows.unlock",
     "prefect_federated.learning.tabular",
 )
 PLAYING: dict[int, Path] = {}
@@ -76,11 +77,19 @@ def _bring(settings: dict[str, Any], task: int) -> str:
     return bring(Relayer.model_validate(settings).open(), task)
 
 
+def _unlock(settings: dict[str, Any], task: int) -> str:
+    from prefect_federated.blocks.key_holder import KeyHolder
+    from prefect_federated.flows.unlock import unlock_due
+
+    return unlock_due(KeyHolder.model_validate(settings).open(), task)
+
+
 ROLES: dict[str, Callable[[dict[str, Any], int], str]] = {
     "silo": _take_part,
     "aggregator": _bring_on,
     "validator": _serve,
     "poster": _bring,
+    "holder": _unlock,
 }
 
 

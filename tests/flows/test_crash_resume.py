@@ -73,6 +73,7 @@ def test_every_checkpoint_is_died_at() -> None:
         "shares:",
         "poster:",
         "regional:",
+        "holder:",
         "relayer:",
         "participant:carried",
     )  # the last in test_buffered

@@ -27,7 +27,7 @@ class Aggregator:
     def combine(self, spec: RoundSpec, gathered: Gathered) -> Combined:
         """Aggregate a round's verified updates by the task's rules; of masked ones sums are all that is known."""
         agreed = spec.spec
-        if agreed.enforced.masked:
+        if agreed.summed:
             return combine_masked(spec, gathered)
         threads = os.cpu_count() or 1
         return combine(agreed.rule, gathered.updates, agreed.model.size, agreed.update.limit, threads)

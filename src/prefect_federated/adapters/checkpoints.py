@@ -5,6 +5,7 @@ relayed: left-dealing, left-commit, left-opening, left-shown; dealMany-signed ->
 listened -> validated -> trained -> sealed -> commit-signed -> commit-sent -> committed -> published -> ... -> revealed
 fetched -> aggregated -> propose-signed -> propose-sent -> proposed -> settle-signed -> ... -> settled -> mirrored
 released -> joined before measured or fetched, where the committee opens updates
+kept -> left by each key holder before fetched, where updates are encrypted
 drawn -> measured -> sealed -> castVote-signed -> castVote-sent -> cast -> revealVote-signed -> ... -> shown
 kept-commits -> postCommits-signed -> postCommits-sent -> posted-commits -> receipt -> receipts -> kept-openings -> ...
 """
@@ -22,6 +23,8 @@ CHECKPOINTS = (
     "participant:trained",
     "participant:carried",
     "regional:left",
+    "holder:kept",
+    "holder:left",
     "participant:sealed",
     "participant:commit-signed",
     "participant:commit-sent",

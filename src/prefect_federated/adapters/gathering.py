@@ -96,7 +96,7 @@ def gather(
 def fetch_in_range(party: Party, spec: RoundSpec, reveal: Reveal, spool: Spool | None = None) -> Vector:
     """Fetch one revealed update, checked against its opening and the task's limit: int32 `[d]`.
 
-    A masked one may hold any word.
+    A masked one may hold any word, as may an encrypted one.
 
     Args:
         spool: keeps the round's payloads; without it, one for this update alone.
@@ -110,7 +110,7 @@ def fetch_in_range(party: Party, spec: RoundSpec, reveal: Reveal, spool: Spool |
     words = fetch_update(
         party.store, over, reveal.participant, reveal.opening, reveal.uri, party.account, party.sealing_key, spool
     )
-    if spec.spec.enforced.masked:
+    if spec.spec.summed:
         return words
     limit, largest = spec.spec.update.limit, _largest(words)
     if largest > limit:

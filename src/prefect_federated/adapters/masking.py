@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from prefect_federated.adapters.dealt import shared_in
+from prefect_federated.adapters.encrypting import encrypted
 from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.party import Party
 from prefect_federated.core.canonical import canonical
@@ -138,6 +139,8 @@ def _shared_or_none(party: Party, spec: RoundSpec, session: Session) -> dict[int
 def masked(party: Party, spec: RoundSpec, update: EncodedUpdate) -> tuple[Words, bytes | None]:
     """An update as it leaves the silo, int32 `[d]`, with the digest of its masks note; as it is in a clear task.
 
+    In an encrypted task these are ciphertexts, and more.
+
     Of a group that is lost a blank leaves in its place.
 
     Raises:
@@ -145,7 +148,7 @@ def masked(party: Party, spec: RoundSpec, update: EncodedUpdate) -> tuple[Words,
         TooFewShares: so few dealt that a mask could not be taken off again.
     """
     if not spec.spec.enforced.masked:
-        return update.words, None
+        return (encrypted(party, spec, update) if spec.spec.summed else update.words), None
     seeds = own_seeds(party, spec)
     if seeds.alone:
         return mask(seeds, np.zeros(update.words.size, np.int32), update.weight), seeds.note.digest

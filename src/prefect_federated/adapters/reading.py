@@ -139,11 +139,15 @@ def _parsed(content: bytes, spec_hash: bytes) -> TaskSpec:
 
 
 def _readers(party: Party, on_chain: TaskOnChain, round: int, agreed: TaskSpec) -> tuple[Reader, ...]:
-    """Who is on duty, and who judges the round; where the committee opens updates, with the keys it may be dealt to."""
+    """Who is on duty, who judges the round, who opens its sum.
+
+    Where the committee opens updates, with the keys that it may be dealt to.
+    """
     federation = party.federation
     accounts = [account for account in (on_chain.aggregator, on_chain.standby) if account != NOBODY]
     if on_chain.enforced.committee:
         accounts += federation.panel(on_chain.task, round)
+    accounts += agreed.masking.accounts
     return _keys_of(party, accounts, federation.dealing_keys(on_chain.task, round) if agreed.opening.threshold else {})
 
 

@@ -18,6 +18,7 @@ from prefect_federated.adapters.mailbox import Mailbox, place_of
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.reading import read_round_spec
 from prefect_federated.adapters.releasing import join_released, require_mailbox
+from prefect_federated.adapters.sum_opening import gather_encrypted
 from prefect_federated.adapters.unmasking import gather_masked
 from prefect_federated.core.aggregation.two_tiers import Sums, mean_of_sums, region_sum
 from prefect_federated.core.combine import Combined, Update, combine
@@ -148,8 +149,8 @@ def with_tiers(spec: RoundSpec, gathered: Gathered, direct: Combined, reveals: S
 def gather_for(aggregator: Aggregator, spec: RoundSpec, reveals: list[Reveal], last_try: bool = False) -> Gathered:
     """What a round's reveals come to: sums of regions that the aggregator relies on, single updates elsewhere.
 
-    Where they are masked it is the one sum of all; see `gather_masked` for `last_try`. Where the committee opens
-    updates, what it has released is joined first.
+    Where they are masked or encrypted it is the one sum of all; see `gather_masked` for `last_try`. Where the committee
+    opens updates, what it has released is joined first.
 
     Whom a region leaves out the aggregator reads itself: it alone says who is excluded, and answers for that.
 
@@ -162,6 +163,8 @@ def gather_for(aggregator: Aggregator, spec: RoundSpec, reveals: list[Reveal], l
         join_released(party, require_mailbox(mailbox, party, spec), spec)
     if spec.spec.enforced.masked:
         return gather_masked(party, spec, reveals, last_try)
+    if spec.spec.summed:
+        return gather_encrypted(party, spec, reveals, mailbox)
     tiers = read_tiers(party, mailbox, spec, reveals) if aggregator.relies_on_regions and mailbox else []
     summed = {one.participant for tier in tiers for one in tier.told.included}
     single = gather(party, spec, [one for one in reveals if one.participant not in summed])

@@ -3,7 +3,7 @@
 included updates --rule--> aggregate, word by word;   base + aggregate --step_check--> model, state
 """
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from prefect_federated.adapters.gathering import Gathered
@@ -12,6 +12,7 @@ from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import S, fetch_kept
 from prefect_federated.adapters.spool import Spool, in_memory
 from prefect_federated.adapters.step_check import step_findings, wrong_step
+from prefect_federated.core.aggregation.two_tiers import mean_of_sums
 from prefect_federated.core.combine import Update, Words, apply_rule
 from prefect_federated.core.errors import ConfigurationError, PayloadError, SpecError
 from prefect_federated.core.findings import AGGREGATE, MODEL, PAYLOAD, Finding, Wrong
@@ -76,6 +77,9 @@ def sum_findings(spec: RoundSpec, claimed: "Claimed", gathered: Gathered, aggreg
     there = [update for update in updates if update is not None]
     if len(there) < len(updates):
         return
+    if spec.spec.summed:
+        yield from _encrypted_findings(spec, there, gathered, aggregate)
+        return
     try:
         ours = apply_rule(spec.spec.rule, there)
     except SpecError as error:  # too few for the rule, or coefficients that it does not give
@@ -92,6 +96,31 @@ def sum_findings(spec: RoundSpec, claimed: "Claimed", gathered: Gathered, aggreg
         f" updates is {int(ours[wrong])}",
         at=at,
     )
+
+
+def _encrypted_findings(
+    spec: RoundSpec, there: Sequence[Update], gathered: Gathered, aggregate: Words
+) -> Iterator[Finding]:
+    """The first word in which the aggregate is not the mean of what key holders opened; else, why there is none.
+
+    No contract reckons with ciphertexts, so no challenge shows it.
+    """
+    if gathered.total is None or len(there) < len(gathered.updates):
+        others = f"the one that was opened is of {len(gathered.updates)} updates"
+        yield Finding(
+            Wrong.RULE,
+            f"an aggregate of {len(there)} encrypted updates is proposed, and their sum cannot be opened:"
+            f" {next(iter(gathered.details.values()), others)}",
+        )
+        return
+    ours = mean_of_sums([gathered.total], sum(update.weight for update in there))
+    if (wrong := first_difference(ours, aggregate)) is not None:
+        yield Finding(
+            Wrong.RULE,
+            f"aggregate word {wrong} is {int(aggregate[wrong])}, the mean of the {len(there)} included encrypted"
+            f" updates is {int(ours[wrong])}",
+            at=coordinate_of(wrong, spec.spec.enforced.chunk_bytes),
+        )
 
 
 def included_updates(claimed: "Claimed", gathered: Gathered) -> list[Update | None]:

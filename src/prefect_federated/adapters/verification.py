@@ -21,9 +21,11 @@ from prefect_federated.adapters.releasing import join_released
 from prefect_federated.adapters.rights_check import rights_findings
 from prefect_federated.adapters.score_check import score_findings
 from prefect_federated.adapters.sum_check import result_findings
+from prefect_federated.adapters.sum_opening import gather_encrypted, holders_awaited
 from prefect_federated.adapters.unmasking import combine_masked, gather_masked
 from prefect_federated.adapters.vouching import refutation
 from prefect_federated.core.combine import combine
+from prefect_federated.core.encrypted_spec import Encrypted
 from prefect_federated.core.enforced import RULES
 from prefect_federated.core.errors import ConfigurationError, PayloadError, StoreUnreachable
 from prefect_federated.core.findings import INCLUDED, RECORD, Finding, Verification, Wrong
@@ -63,7 +65,8 @@ def verify_proposal(
     """Recompute a round's proposal and name everything that is wrong with it.
 
     Who is no reader of the round cannot read single updates: records, exclusions, step and rewards are checked.
-    Where the committee opens updates, a reader joins what members released, out of a mailbox where one is given. What
+    Where the committee opens updates, a reader joins what members released, out of a mailbox where one is given. Of
+    encrypted updates there is no sum without the mailbox in which key holders left it. What
     members said of excluded updates is looked up in the party's vault, and in a mailbox where one is given; their
     scores are measured again where there is the held-out set that the task fixed.
 
@@ -76,9 +79,11 @@ def verify_proposal(
     except (ConfigurationError, PayloadError) as error:
         return Verification((Finding(Wrong.WITHHELD, str(error), tree=INCLUDED),), read_updates=False)
     reads = party.account.lower() in {reader.account.lower() for reader in spec.readers}
+    if isinstance(spec.spec.masking, Encrypted) and mailbox is None:
+        reads = reads and not holders_awaited(party, None, spec)
     if reads and mailbox is not None and spec.threshold:
         join_released(party, mailbox, spec)
-    gathered, outage = _gathered(party, spec, claimed) if reads else (None, None)
+    gathered, outage = _gathered(party, spec, claimed, mailbox) if reads else (None, None)
     findings = [*_records(party, spec, claimed), *_exclusions(party, spec, claimed, mailbox)]
     sound = not findings and not claimed.unread
     findings += seed_findings(party, spec, claimed.document.included, gathered) if gathered and sound else []
@@ -95,10 +100,12 @@ def verify_proposal(
 
 
 def _gathered(
-    party: Party, spec: RoundSpec, claimed: Claimed
+    party: Party, spec: RoundSpec, claimed: Claimed, mailbox: Mailbox | None
 ) -> tuple[Gathered, None] | tuple[None, StoreUnreachable | None]:
     """The round's updates. Of a masked one also why not: who withholds a message must not keep all else unjudged."""
     if not spec.spec.enforced.masked:
+        if spec.spec.summed:
+            return gather_encrypted(party, spec, claimed.reveals, mailbox), None
         return gather(party, spec, claimed.reveals), None
     try:
         return gather_masked(party, spec, claimed.reveals), None
@@ -221,7 +228,7 @@ def rewards_due(party: Party, spec: RoundSpec, claimed: Claimed) -> dict[str, in
 
 def _choices(spec: RoundSpec, claimed: Claimed, gathered: Gathered) -> Iterator[Finding]:
     """Who is in and who is out, by the task's rules over what this reader could read."""
-    if spec.spec.enforced.masked:
+    if spec.spec.summed:
         combined = combine_masked(spec, gathered)
     else:
         combined = combine(spec.spec.rule, gathered.updates, spec.spec.model.size, spec.spec.update.limit)

@@ -18,6 +18,7 @@ from prefect_federated.cli.chain import chain_app
 from prefect_federated.cli.consent import consent_app
 from prefect_federated.cli.dataset import dataset_app
 from prefect_federated.cli.governance import governance_app
+from prefect_federated.cli.holder import holder_app
 from prefect_federated.cli.model import model_app
 from prefect_federated.cli.participant import participant
 from prefect_federated.cli.policy import policy_app
@@ -56,6 +57,7 @@ app.add_typer(stats_app, name="stats")
 app.add_typer(participant, name="participant")
 app.add_typer(validator_app, name="validator")
 app.add_typer(poster_app, name="poster")
+app.add_typer(holder_app, name="holder")
 app.add_typer(consent_app, name="consent")
 app.add_typer(registry, name="registry")
 app.add_typer(model_app, name="model")

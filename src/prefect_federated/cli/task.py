@@ -15,6 +15,7 @@ from prefect_federated.cli.grouped import takes
 from prefect_federated.cli.sender import Sender
 from prefect_federated.cli.tables import show_pairs
 from prefect_federated.cli.where import Where
+from prefect_federated.core.errors import SpecError
 
 if TYPE_CHECKING:
     from prefect_federated.adapters.evm.federation import Federation
@@ -64,6 +65,7 @@ def create(
     wanted = parse_amount(fund)
     federation, opened = where.open(sender), open_store(store)
     spec = complete(read_draft(spec_file), opened, genesis)
+    _require_holders(federation, spec)
     uri = opened.put([spec.canonical()])
     if estimate:
         show_cost("Creating this task", federation.task_cost(spec.enforced, spec.spec_hash, uri), as_json)
@@ -131,6 +133,20 @@ def task_record(federation: "Federation", task: int, spec: "TaskSpec | None" = N
     }
 
 
+def _require_holders(federation: "Federation", spec: "TaskSpec") -> None:
+    """Refuse a task whose sums could never be opened.
+
+    Raises:
+        SpecError: silos could encrypt nothing to a key holder that is not registered.
+    """
+    for account in spec.masking.accounts:
+        if not federation.participant(account).registered:
+            raise SpecError(
+                f"key holder {account} is not registered, so it could read no payload and open no sum; have it run"
+                " `federated participant register` first"
+            )
+
+
 def _masks(spec: "TaskSpec") -> dict[str, Any] | None:
     """With how many each masks where most take part, and the chances that it fails; None in a clear task.
 
@@ -179,6 +195,8 @@ def _openers(record: dict[str, Any]) -> str:
     opening, seats = record["spec"].get("opening"), record["enforced"]["committee"]
     if opening:
         return f"{opening['threshold']} of {seats} members of the committee together"
+    if holders := record["spec"]["masking"].get("holders"):
+        return f"nobody; {len(holders)} key holders open their sum together"
     return "nobody; they are masked" if record["enforced"]["mode"] else "each reader by itself"
 
 

@@ -129,6 +129,22 @@ def shares_due(state: RoundState, now_s: int, gap_s: int) -> bool:
     return state.phase in (Phase.VOTE, Phase.VOTE_REVEAL, Phase.AGGREGATE) and now_s >= since
 
 
+def sums_due(state: RoundState, now_s: int, gap_s: int) -> bool:
+    """Whether key holders open an encrypted sum: once no reveal can come, or be taken back, until a proposal stands.
+
+    >>> from prefect_federated.core.round import Status
+    >>> state = RoundState(1, 1, Phase.AGGREGATE, Status.NONE, 3, 9, 0, 4, 4, 4, 0, 0, 0, b"", b"", "")
+    >>> sums_due(state, now_s=4, gap_s=2), sums_due(state, now_s=5, gap_s=2)
+    (False, True)
+    """
+    return state.phase is Phase.AGGREGATE and now_s >= shares_from(state, gap_s)
+
+
+def sums_until(state: RoundState) -> int:
+    """Chain time from which on it is proposed without openings that could still come: a quarter before the end."""
+    return state.deadline - (state.deadline - state.opens_at) // 4
+
+
 def shares_from(state: RoundState, gap_s: int) -> int:
     """Chain time of Vote from which on shares are released."""
     return state.opens_at + gap_s

@@ -1,6 +1,7 @@
 """Who may see a single update: chosen by name in the task spec.
 
 masking: {"name": "masked", "threshold": 3} --validated, hashed with the spec--> the contract's mode and threshold
+masking: {"name": "encrypted", "holders": [...]} --validated, hashed with the spec--> keys; clear for the contract
 """
 
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from prefect_federated.core.detection.detection_spec import DetectionSpec
+from prefect_federated.core.encrypted_spec import Encrypted
 from prefect_federated.core.enforced import MODES
 from prefect_federated.core.errors import SpecError
 from prefect_federated.core.region_spec import RegionSpec
@@ -16,9 +18,14 @@ from prefect_federated.core.spec_parts import RewardSpec
 
 
 class _Masking(BaseModel):
-    """Frozen, no unknown setting."""
+    """Frozen, no unknown setting; nobody holds a key."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """Key holders."""
+        return ()
 
 
 class Clear(_Masking):
@@ -70,13 +77,15 @@ class Masked(_Masking):
         return {"mode": MODES.index("masked"), "threshold": self.threshold, "group": self.group}
 
 
-MaskSpec = Annotated[Clear | Masked, Field(discriminator="name")]
+MaskSpec = Annotated[Clear | Masked | Encrypted, Field(discriminator="name")]
 
 
 def check_masking(
     masking: MaskSpec, regions: Sequence[RegionSpec], detection: DetectionSpec | None, rewards: RewardSpec
 ) -> None:
-    """Refuse a masked task in which something needs single updates. Rule, buffer and committee the numbers refuse.
+    """Refuse a masked or encrypted task in which something needs single updates.
+
+    Rule, buffer and committee are refused where the numbers are checked.
 
     Raises:
         SpecError: naming both sides.
@@ -90,4 +99,5 @@ def check_masking(
     }
     for what, there in wanting.items():
         if there:
-            raise SpecError(f"{what} in a masked task: nobody sees a single update of it; leave one of them out")
+            kind = "an encrypted" if isinstance(masking, Encrypted) else "a masked"
+            raise SpecError(f"{what} in {kind} task: nobody sees a single update of it; leave one of them out")

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from prefect_federated.core.commitment import RoundContext
+from prefect_federated.core.encrypted_spec import Encrypted
 from prefect_federated.core.fixed_point import Encoding
+from prefect_federated.core.paillier.payload import payload_words
 from prefect_federated.core.payload import INT32_MAX, Header, Part
 from prefect_federated.core.spec import TaskSpec
 
@@ -75,7 +77,12 @@ def slot_of(chain_id: int, coordinator: str, task: int, round: int, what: str, p
 
 
 def header_for(spec: TaskSpec, kind: str, weight: int = 0, secret: bytes = b"") -> Header:
-    """Header of an update, aggregate or model of a task; only updates are limited below int32."""
-    limit = spec.update.limit if kind == "update" else INT32_MAX
-    part = Part("model", spec.model.size, Encoding(spec.model.frac_bits, limit))
+    """Header of an update, aggregate or model of a task; only updates are limited below int32.
+
+    An encrypted update holds ciphertexts in place of its words.
+    """
+    limit, count = spec.update.limit if kind == "update" else INT32_MAX, spec.model.size
+    if kind == "update" and isinstance(spec.masking, Encrypted):
+        count = payload_words(count, len(spec.masking.holders))
+    part = Part("model", count, Encoding(spec.model.frac_bits, limit))
     return Header(kind, (part,), weight, secret, spec.enforced.chunk_bytes)

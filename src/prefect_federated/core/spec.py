@@ -20,6 +20,7 @@ from prefect_federated.core.agreement import in_numbers, require_agreement
 from prefect_federated.core.canonical import canonical, canonical_hash
 from prefect_federated.core.data_use import UseSpec
 from prefect_federated.core.detection.detection_spec import DetectionSpec
+from prefect_federated.core.encrypted_spec import Encrypted, check_encrypted
 from prefect_federated.core.enforced import Enforced, task_id
 from prefect_federated.core.errors import SpecError, SpecMismatch
 from prefect_federated.core.local_spec import LocalSpec, Sgd, check_local, model_tensors
@@ -151,7 +152,9 @@ class TaskSpec(Strict):
         if isinstance(self.privacy, ParticipantPrivacy):
             check_participant(self.privacy, self.update, self.model, self.rule, enforced)
         check_sums(self.rule, enforced.max_participants, enforced.max_weight, self.update.limit)
-        if enforced.masked:
+        if isinstance(self.masking, Encrypted):
+            check_encrypted(enforced, self.model.size, self.statistics is not None)
+        if self.summed:
             require_maskable(self.update.limit, enforced.max_weight, most_in_sum(enforced))
         if isinstance(self.masking, Masked):
             require_graphs(self.masking, enforced.group or enforced.quorum, most_in_sum(enforced))
@@ -164,6 +167,11 @@ class TaskSpec(Strict):
         if not self.opening.threshold:
             del fields["opening"]
         return fields
+
+    @property
+    def summed(self) -> bool:
+        """Whether nobody sees a single update, only sums: they are masked, or encrypted."""
+        return self.enforced.masked or isinstance(self.masking, Encrypted)
 
     @property
     def statistics(self) -> Query | None:

@@ -1,0 +1,225 @@
+"""An encrypted sum is the plain one, and nobody in it has to be believed."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from hypothesis import given
+from hypothesis import strategies as some
+
+from prefect_federated.core.errors import (
+    ContentMismatch,
+    ContentMissing,
+    KeyUnavailable,
+    MalformedMessage,
+    PayloadError,
+    ShapeMismatch,
+    SpecError,
+    Undecryptable,
+)
+from prefect_federated.core.paillier.encrypted import PROOF_BYTES
+from prefect_federated.core.paillier.keys import ROOTS, SecretKey, _number, parse_key
+from prefect_federated.core.paillier.numbers import BITS, PART_BITS, ROOT_BYTES, SQUARE_BYTES, Drawn, packed, unpacked
+from prefect_federated.core.paillier.opened import check_opening, join, open_sum, read_opening
+from prefect_federated.core.paillier.payload import encrypt, parse_payload, payload_words, split
+from prefect_federated.core.paillier.session import Session
+from tests.core.paillier.sum_scene import ASSOCIATION, NOTARY, SILOS, WEIGHT, key, payload, session, summed, words_of
+
+HALF = 2**31
+FIRST = (SQUARE_BYTES + PROOF_BYTES) // 4  # words for the first holder
+
+
+def altered(words: np.ndarray[tuple[int], np.dtype[np.int32]], at: int) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
+    other = words.copy()
+    other[at] ^= 1
+    return other
+
+
+def test_sum_of_encrypted_updates_is_the_plain_one() -> None:
+    found = summed()
+    for holder in (NOTARY, ASSOCIATION):
+        told = read_opening(found.openings[holder].to_bytes())
+        check_opening(session(), holder, found.total, found.roots, told)
+    expected = sum(WEIGHT * words_of(silo).astype(np.int64) for silo in SILOS)
+    assert (join(session(), found.openings) == expected).all()
+
+
+@given(
+    some.lists(
+        some.lists(some.integers(-HALF // 4 + 1, HALF // 4 - 1), min_size=95, max_size=95), min_size=1, max_size=3
+    )
+)
+def test_packed_words_add_up_word_by_word(updates: list[list[int]]) -> None:
+    rows = [packed(np.array(words, np.int64)) for words in updates]
+    assert (unpacked([sum(column) for column in zip(*rows, strict=True)], 95) == np.sum(updates, axis=0)).all()
+
+
+@given(some.integers(-(2**2944), 2**2944), some.integers(2, 8), some.binary(min_size=32, max_size=32))
+def test_parts_add_up_and_fit_sums_of_ten_thousand(plain: int, holders: int, seed: bytes) -> None:
+    parts = split(plain, holders, Drawn(seed), 0)
+    assert sum(parts) == plain and len(parts) == holders
+    assert all(0 <= part < 2**PART_BITS for part in parts[1:])
+    assert 10_000 * max(abs(part) for part in parts) < 2 ** (BITS - 2), "below half of any modulus"
+
+
+def test_first_part_says_nothing_of_the_words_for_the_others_cover_it() -> None:
+    parts = [split(plain, 2, Drawn(bytes([seed]) * 32), 0)[0] for seed in range(50) for plain in (-(2**2943), 2**2943)]
+    assert all(part.bit_length() > PART_BITS - 20 for part in parts), "far wider than 2,944 bits"
+
+
+def test_payload_is_made_again_from_its_seed_and_differs_with_it() -> None:
+    again = encrypt(session(), SILOS[0], words_of(SILOS[0]), WEIGHT, (1).to_bytes(32, "big"))
+    other = encrypt(session(), SILOS[0], words_of(SILOS[0]), WEIGHT, bytes(32))
+    assert (again == payload(SILOS[0])).all()
+    assert (other != again).mean() > 0.99
+
+
+@pytest.mark.parametrize("at", [0, FIRST - 1, FIRST, SQUARE_BYTES // 4])
+def test_altered_ciphertext_or_proof_is_refused(at: int) -> None:
+    with pytest.raises(MalformedMessage, match="leave its sender out"):
+        parse_payload(session(), SILOS[0], altered(payload(SILOS[0]), at))
+
+
+def test_what_another_sent_is_refused_for_its_proof_is_that_ones() -> None:
+    with pytest.raises(MalformedMessage, match="has no proof that its sender knows"):
+        parse_payload(session(), SILOS[1], payload(SILOS[0]))
+
+
+def test_what_was_sent_in_an_earlier_round_is_refused_so_that_no_later_sum_opens_it() -> None:
+    later = replace(session(), round=2)
+    with pytest.raises(MalformedMessage, match=r"round 1/2: what .* encrypted for holder 0 has no proof"):
+        parse_payload(later, SILOS[0], payload(SILOS[0]))
+
+
+def test_parts_for_one_holder_are_none_for_another() -> None:
+    rows = payload(SILOS[0]).reshape(2, -1)
+    with pytest.raises(MalformedMessage, match="leave its sender out"):
+        parse_payload(session(), SILOS[0], np.concatenate([rows[1], rows[0]]))
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_number_that_is_no_residue_is_refused_before_it_is_reckoned_with(number: int) -> None:
+    n = session().holders[0].key.n
+    bad = payload(SILOS[0]).tobytes()
+    first = (number * n).to_bytes(SQUARE_BYTES, "big")
+    with pytest.raises(MalformedMessage, match="no residue"):
+        parse_payload(session(), SILOS[0], np.frombuffer(first + bad[SQUARE_BYTES:], "<i4"))
+
+
+def test_payload_of_another_length_is_refused() -> None:
+    with pytest.raises(MalformedMessage, match=r"3132 bytes of .*, expected 3136"):
+        parse_payload(session(), SILOS[0], payload(SILOS[0])[:-1])
+    assert payload(SILOS[0]).size == payload_words(3, 2)
+
+
+@pytest.mark.parametrize("lie", ["value", "root"])
+def test_holder_that_says_another_value_is_found_out_by_anybody(lie: str) -> None:
+    found = summed()
+    told = found.openings[NOTARY]
+    (block,) = told.blocks
+    false = block.model_copy(update={lie: getattr(block, lie) + 1})
+    with pytest.raises(ContentMismatch, match="block 0 of the sum decrypts to another value than it says"):
+        check_opening(session(), NOTARY, found.total, found.roots, told.model_copy(update={"blocks": (false,)}))
+
+
+def test_value_beyond_the_modulus_is_no_second_opening_of_the_same_sum() -> None:
+    found = summed()
+    told = found.openings[NOTARY]
+    (block,) = told.blocks
+    same = block.model_copy(update={"value": block.value + session().holders[0].key.n})
+    with pytest.raises(ContentMismatch, match="is false"):
+        check_opening(session(), NOTARY, found.total, found.roots, told.model_copy(update={"blocks": (same,)}))
+    with pytest.raises(ContentMismatch, match="has 0 blocks, the sum 1"):
+        check_opening(session(), NOTARY, found.total, found.roots, told.model_copy(update={"blocks": ()}))
+
+
+def test_opening_of_other_payloads_names_whose() -> None:
+    found = summed()
+    fewer = {silo: root for silo, root in found.roots.items() if silo != SILOS[1]}
+    with pytest.raises(ContentMismatch, match=f"is of 2 payloads, 1 could be read here; they differ in {SILOS[1]}"):
+        check_opening(session(), NOTARY, found.total, fewer, found.openings[NOTARY])
+
+
+def test_sum_needs_every_holder() -> None:
+    found = summed()
+    with pytest.raises(ContentMissing, match=f"key holder {ASSOCIATION} opened no sum"):
+        join(session(), {NOTARY: found.openings[NOTARY]})
+
+
+def test_what_holds_more_than_words_spoils_the_sum_instead_of_wrapping() -> None:
+    with pytest.raises(Undecryptable, match="somebody encrypted no words"):
+        unpacked([1 << 32 * 3], 3)
+
+
+def test_key_of_somebody_else_opens_nothing() -> None:
+    found = summed()
+    with pytest.raises(KeyUnavailable, match="not the one in the task's spec"):
+        open_sum(session(), NOTARY, key(1), found.total, found.roots)
+    with pytest.raises(KeyUnavailable, match="none of its key holders"):
+        open_sum(session(), SILOS[0], key(0), found.total, found.roots)
+
+
+def test_secret_key_is_kept_and_read_again() -> None:
+    assert SecretKey.parse(key(0).encoded()) == key(0)
+    with pytest.raises(KeyUnavailable, match="383 bytes are no holder's key"):
+        SecretKey.parse(key(0).encoded()[1:])
+    with pytest.raises(KeyUnavailable, match="do not fit"):
+        SecretKey(key(0).p, key(0).p)
+
+
+def test_altered_certificate_or_another_modulus_is_no_key() -> None:
+    content = key(0).public_bytes()
+    with pytest.raises(MalformedMessage, match=f"number {ROOTS - 1} of {ROOTS} is no power of its root"):
+        parse_key(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(MalformedMessage, match="number 0 of 8 is no power of its root"):
+        parse_key(key(1).public_bytes()[:ROOT_BYTES] + content[ROOT_BYTES:])
+    with pytest.raises(MalformedMessage, match="or a small factor"):
+        parse_key((3 * 2**3070 + 3).to_bytes(ROOT_BYTES, "big") + content[ROOT_BYTES:])
+    with pytest.raises(MalformedMessage, match="has 3456 bytes, not 3455"):
+        parse_key(content[1:])
+
+
+def test_modulus_with_two_plaintexts_for_a_ciphertext_cannot_be_certified() -> None:
+    drawn = generate_private_key(65537, 2048).private_numbers()
+    n, order = drawn.p**2 * drawn.q, drawn.p * (drawn.p - 1) * (drawn.q - 1)
+    powers = [pow(_number(n, at), order // drawn.p, n) == 1 for at in range(ROOTS)]
+    assert not any(powers), "whoever knows the primes finds no root of any of the numbers: there is none"
+
+
+def test_one_holder_twice_or_alone_is_refused() -> None:
+    one = session().holders[0]
+    for holders in (
+        (one,),
+        (one, one),
+        (one, replace(one, account=ASSOCIATION)),
+        (one, replace(session().holders[1], account=NOTARY)),
+    ):
+        with pytest.raises(SpecError, match="each with its own: one alone would read every update"):
+            replace(session(), holders=holders)
+
+
+@pytest.mark.parametrize("words", [0, 2049])
+def test_sum_of_more_words_than_a_small_model_has_is_refused(words: int) -> None:
+    with pytest.raises(SpecError, match=f"{words} words are to be encrypted, 2048 are the most"):
+        replace(session(), words=words)
+
+
+def test_update_of_another_shape_or_too_heavy_is_not_encrypted() -> None:
+    with pytest.raises(ShapeMismatch, match=r"words \[2\], the session's are \[3\]"):
+        encrypt(session(), SILOS[0], words_of(SILOS[0])[:2], 1, bytes(32))
+    with pytest.raises(PayloadError, match="2147483648 is to be encrypted"):
+        encrypt(session(), SILOS[0], np.array([2**30, 0, 0], np.int32), 2, bytes(32))
+
+
+def test_sessions_differ_in_everything_that_they_are_bound_to() -> None:
+    one = session()
+    others: list[Session] = [
+        replace(one, chain_id=1),
+        replace(one, contract="0x" + "c1" * 20),
+        replace(one, task=2),
+        replace(one, round=2),
+        replace(one, words=4),
+        replace(one, holders=one.holders[::-1]),
+    ]
+    assert len({each.digest for each in (one, *others)}) == 7
