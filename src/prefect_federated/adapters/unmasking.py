@@ -68,10 +68,9 @@ def gather_masked(party: Party, spec: RoundSpec, reveals: list[Reveal], last_try
         return _unopened(gather(party, spec, reveals), str(error))
     if not spec.spec.enforced.group:
         return _opened(party, spec, sessions[0], reveals, last_try)
-    parts = []
-    for session in sessions:
-        inside = {member.index for member in session.members}
-        parts.append(_opened(party, spec, session, [one for one in reveals if one.index in inside], last_try))
+    inside = [{member.index for member in session.members} for session in sessions]
+    within = [[one for one in reveals if one.index in some] for some in inside]
+    parts = [_opened(party, spec, *group, last_try) for group in zip(sessions, within, strict=True)]
     if not any(part.updates for part in parts):
         gather(party, spec, reveals)  # raises where no payload of the round can be asked for
     return _joined(party, spec, sessions, parts, reveals)
