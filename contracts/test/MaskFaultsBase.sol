@@ -27,10 +27,10 @@ abstract contract MaskFaultsBase is MaskedProofs {
         }
         for (uint256 i; i < 6; ++i) {
             for (uint256 j = i + 1; j < 6; ++j) {
-                bytes32 seed = MaskSecrets.pairSeed(
+                bytes32 agreed = MaskSecrets.pairSeed(
                     SESSION, uint32(i), publics[i], uint32(j), publics[j], _secret(j)
                 );
-                seeds[keccak256(abi.encode(i, j))] = seed;
+                seeds[keccak256(abi.encode(i, j))] = agreed;
             }
         }
     }
