@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from prefect_federated.core.encrypted_spec import check_encrypted
 from prefect_federated.core.errors import SpecError, WeightOverflow
 from prefect_federated.core.merkle import leaf_hash
 from prefect_federated.core.paillier.payload import payload_words
@@ -74,6 +75,11 @@ def test_model_too_large_to_be_encrypted_is_refused_with_the_cap(bent: Bent, bot
     large = {"model.tensors": [{"name": "weight", "shape": [2049]}], "enforced.chunks": 10}
     with pytest.raises((ValidationError, SpecError), match="with 2049 words, 2048 are the most"):
         bent({**both, **large, "enforced.aggregate_header": "0x" + leaf.hex()})
+
+
+def test_statistics_are_not_encrypted(bent: Bent, both: Values) -> None:
+    with pytest.raises(SpecError, match="statistics in an encrypted task"):
+        check_encrypted(bent(both).enforced, words=3, counts=True)
 
 
 @pytest.mark.parametrize("name", ["one alone", "one account", "one key", "no certificate"])

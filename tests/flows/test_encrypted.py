@@ -12,13 +12,19 @@ from prefect_federated.adapters import encrypting
 from prefect_federated.adapters.data.auditing import audit_with_data
 from prefect_federated.adapters.encrypting import sum_session
 from prefect_federated.adapters.envelope import read_envelope
-from prefect_federated.adapters.gathering import gather
+from prefect_federated.adapters.gathering import OutOfRange, gather
 from prefect_federated.adapters.mailbox import FolderMailbox, place_of
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.round_log import read_round_log
 from prefect_federated.adapters.stores.base import ContentStore
 from prefect_federated.adapters.sum_keys import recalled_sum_key
-from prefect_federated.adapters.sum_opening import gather_encrypted, holders_awaited, leave_opening, own_opening
+from prefect_federated.adapters.sum_opening import (
+    _require_range,
+    gather_encrypted,
+    holders_awaited,
+    leave_opening,
+    own_opening,
+)
 from prefect_federated.adapters.unmasking import combine_masked
 from prefect_federated.adapters.verification import verify_proposal
 from prefect_federated.core.combine import Combined
@@ -127,8 +133,10 @@ def test_who_sends_again_what_it_sent_before_is_left_out_and_false_openings_and_
     notary, reveals = holder(consortium, "notary").open().party, federation.reveals(spec.task, spec.round)
     opening = own_opening(notary, spec)
     assert opening is not None and own_opening(notary, spec) == opening, "one a round"
-    forged(mailbox, holder(consortium, "association").open().party, notary.account, spec, opening)
-    assert notary.account in holders_awaited(aggregator.party, mailbox, spec), "another signed that letter"
+    forged(mailbox, holder(consortium, "association").open().party, notary.account, spec, opening, opening)
+    forged(mailbox, notary, notary.account, spec, opening, b"what the store holds instead")
+    awaited = holders_awaited(aggregator.party, mailbox, spec)
+    assert notary.account in awaited, "another signed the one letter, and the other's place holds something else"
     told = read_opening(opening)
     false = told.blocks[0].model_copy(update={"value": told.blocks[0].value + 1})
     leave_opening(notary, mailbox, spec, told.model_copy(update={"blocks": (false, *told.blocks[1:])}).to_bytes())
@@ -141,6 +149,11 @@ def test_who_sends_again_what_it_sent_before_is_left_out_and_false_openings_and_
 
     for name in HOLDERS:
         assert unlock_due(holder(consortium, name).open(), spec.task) == "unlock"
+    gathered = gather_encrypted(aggregator.party, spec, reveals, mailbox)
+    assert gathered.total is not None
+    most = spec.spec.update.limit * sum(update.weight for update in gathered.updates)
+    with pytest.raises(OutOfRange, match="somebody encrypted something else, and nobody can tell who"):
+        _require_range(spec, gathered.total * 0 + most + 1, gathered)
     expected = due(consortium, spec, *honest)
     with monkeypatch.context() as patch:
         patch.setattr(working, "combine_masked", lambda *given: altered(combine_masked(*given)))
@@ -155,9 +168,9 @@ def test_who_sends_again_what_it_sent_before_is_left_out_and_false_openings_and_
     bring_on(aggregator, spec.task)
 
 
-def forged(mailbox: FolderMailbox, signer: Party, holder: str, spec: RoundSpec, opening: bytes) -> None:
-    """A letter about a holder's opening that somebody else signed."""
-    place, digest = signer.store.put([opening]), hashlib.sha256(opening).digest()
+def forged(mailbox: FolderMailbox, signer: Party, holder: str, spec: RoundSpec, opening: bytes, stored: bytes) -> None:
+    """A letter about a holder's opening that somebody else signed, or of which the store holds something else."""
+    place, digest = signer.store.put([stored]), hashlib.sha256(opening).digest()
     letter = signer.federation.sign_release(spec.task, spec.round, holder, place, digest)
     mailbox.leave(place_of(spec.chain_id, spec.coordinator, spec.task, spec.round, "release"), letter.to_bytes())
 

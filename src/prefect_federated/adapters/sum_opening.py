@@ -87,10 +87,11 @@ def own_opening(party: Party, spec: RoundSpec) -> bytes | None:
 
 def leave_opening(party: Party, mailbox: Mailbox, spec: RoundSpec, opening: bytes) -> bool:
     """Leave what this holder opened for the others; whether it did not lie there."""
-    digest, federation = hashlib.sha256(opening).digest(), party.federation
-    if any(letter.document_hash == digest for letter in _letters(party, mailbox, spec, party.account)):
+    place = (party.store.put([opening]), hashlib.sha256(opening).digest())
+    there = _letters(party, mailbox, spec, party.account)
+    if any((letter.document_uri, letter.document_hash) == place for letter in there):
         return False
-    letter = federation.sign_release(spec.task, spec.round, party.account, party.store.put([opening]), digest)
+    letter = party.federation.sign_release(spec.task, spec.round, party.account, *place)
     mailbox.leave(_place(spec), letter.to_bytes())
     return True
 
