@@ -76,7 +76,7 @@ def scheduled_round(out: Path, services: Services = Services()) -> Iterator[Play
         homes = save_blocks(consortium, services)
         for party in PARTIES:
             stack.enter_context(worker(party, homes[party], api, consortium))
-        for idle in ("relayer", "validator-a", "region-north", "notary"):  # deployed by the file too; here they have no worker
+        for idle in ("relayer", "validator-a", "region-north", "notary"):  # in the file too; here without a worker
             run(out / "operator", api, "prefect", "work-pool", "create", idle, "--type", "process")
         run(out / "operator", api, "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(FILE))
         schedule_soon("open-rounds/sponsor")
