@@ -70,7 +70,7 @@ def faults_in(party: Party, spec: RoundSpec, session: Session) -> MaskFaults:
 def included_faults(
     party: Party, spec: RoundSpec, included: tuple[IncludedUpdate, ...], suspects: set[str]
 ) -> Iterator[tuple[int, SeedFault]]:
-    """False seeds that included updates are bound to, by their place among the included.
+    """False seeds that included updates are bound to, and by which a proposal falls, by their place among the included.
 
     Args:
         suspects: accounts; groups without any of them are not looked at.
@@ -88,7 +88,8 @@ def included_faults(
         if not suspects & places.keys() & {member.account for member in session.members}:
             continue
         seeds = faults_in(party, spec, session).seeds
-        yield from ((places[one.accused.participant], one) for one in seeds if one.accused.participant in places)
+        some = ((one.accused.participant, one) for one in seeds if one.false.overturns)
+        yield from ((places[account], one) for account, one in some if account in places)
 
 
 def seed_findings(

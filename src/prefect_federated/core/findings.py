@@ -73,6 +73,11 @@ class Verification:
     read_updates: bool
 
     @property
+    def provable(self) -> tuple[Finding, ...]:
+        """The findings to bring before the contract, in the order in which to try them."""
+        return tuple(finding for finding in self.findings if finding.provable)
+
+    @property
     def to_prove(self) -> Finding | None:
-        """The finding to bring before the contract, if there is one."""
-        return next((finding for finding in self.findings if finding.provable), None)
+        """The first of them, if there is one."""
+        return next(iter(self.provable), None)
