@@ -140,10 +140,13 @@ def _masked_sum(party: Party, spec: RoundSpec, claimed: Claimed, case: Case, fin
 def _seed(party: Party, spec: RoundSpec, claimed: Claimed, case: Case, finding: Finding) -> Sent:
     included = claimed.document.included
     accused = included[finding.position].participant
-    for position, fault in included_faults(party, spec, included, {accused}):
+    faults = included_faults(party, spec, included, {accused})
+    for position, fault in faults.seeds:
         if position == finding.position:
             leaf = leaf_piece([record.content for record in included], position)
             return party.federation.challenge_included_seed(case, position, leaf, fault)
+    if faults.outage is not None:
+        raise faults.outage
     raise ProtocolError(
         f"round {spec.task}/{spec.round}: included {finding.position}, {accused}, is bound to no false seed that can be"
         " shown now; verify the round again"

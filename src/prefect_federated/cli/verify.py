@@ -154,7 +154,10 @@ def _show(task: int, round: int, verification: "Verification") -> None:
     what = (
         "every update read and the aggregate recomputed"
         if verification.read_updates
-        else ("single updates not read: only readers of the round can, with --sealing-key")
+        else (
+            "single updates not read, or not all that takes their masks off: only readers of the round can, with"
+            " --sealing-key"
+        )
     )
     console.out.print(f"round {task}/{round}: {what}", highlight=False, soft_wrap=True)
     for finding in verification.findings:

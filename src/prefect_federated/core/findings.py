@@ -67,10 +67,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """A round recomputed: what is wrong, and whether single updates could be read at all."""
+    """A round recomputed: what is wrong, and whether all single updates could be read.
+
+    Attributes:
+        missed: something of a masked round could not be asked for, so that not all was judged; try again.
+    """
 
     findings: tuple[Finding, ...]
     read_updates: bool
+    missed: bool = False
 
     @property
     def provable(self) -> tuple[Finding, ...]:
