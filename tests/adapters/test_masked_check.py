@@ -151,8 +151,11 @@ def test_of_what_nobody_opened_or_somebody_bound_falsely_nothing_is_brought_befo
     liar = min(notes)
     notes[liar] = replace(notes[liar], hashes=(bytes(32),) * len(notes[liar].hashes))
     false = replace(first, unmasked=replace(first.unmasked, notes=notes))
+    apart = replace(notes[liar], neighbours=notes[liar].neighbours[1:], hashes=notes[liar].hashes[1:])
+    alone = replace(first, unmasked=replace(first.unmasked, notes={**notes, liar: apart}))
     for one, told in (
         (false, f"participant {liar} bound a seed"),
+        (alone, f"participant {liar} says that it masks with"),
         (replace(first, unmasked=None, details={"x": "2 shares are there"}), "2 shares are there"),
     ):
         (found,) = findings(MEDIAN, (one, second, third), [99, 99, 99])

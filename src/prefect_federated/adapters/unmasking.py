@@ -181,7 +181,7 @@ def unmasked_sum(unmasked: Unmasked, updates: Sequence[Update]) -> Sums:
     Masks that they share with others who survived stay in it.
 
     Raises:
-        WrongSeed: somebody among them bound other seeds than were opened: no contract can be shown those.
+        WrongSeed: somebody among them bound other seeds than were opened, or names others as its neighbours.
     """
     payloads = {unmasked.indices[update.participant]: update.words for update in updates}
     opened = narrowed(unmasked.opened, payloads)
