@@ -85,9 +85,9 @@ def false_sharings(
 
 
 def false_seeds(opened: Opened, shared: Mapping[int, Sharing], notes: Mapping[int, MasksNote]) -> list[FalseSeed]:
-    """Of each survivor whose note could be read, the first seed that it bound and that is not the one opened.
+    """Of each survivor whose note could be read, a seed that it bound and that is not the one opened.
 
-    One by which a proposal falls comes before one that only costs its owner's bond.
+    The first by which a proposal falls; where there is none, one that only costs its owner's bond.
     """
     turnout, found = opened.turnout, dict[int, FalseSeed]()
     pairs = [(owner, owner, seed) for owner, seed in opened.self_seeds.items()]
@@ -98,7 +98,5 @@ def false_seeds(opened: Opened, shared: Mapping[int, Sharing], notes: Mapping[in
             continue
         if note.hash_of(other) != (true := seed_hash(turnout.session, owner, other, seed)):
             head = piece_of(shared[owner].encoded(), 0, CHUNK)
-            false = FalseSeed(owner, other, head, note, true, opened.masking_keys.get(other, NO_SECRET))
-            if owner not in found or false.overturns:
-                found[owner] = false
+            found[owner] = FalseSeed(owner, other, head, note, true, opened.masking_keys.get(other, NO_SECRET))
     return list(found.values())
