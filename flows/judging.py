@@ -54,7 +54,7 @@ def _struck(party: Party, spec: RoundSpec) -> Strikes | None:
 
 
 def judge_once(party: Party, task: int, state: RoundState, mailbox: Mailbox | None = None) -> str | None:
-    """Judge the proposal that stands, unless this party has: "judge", or None where there was nothing to do.
+    """Judge the proposal that stands, unless this party has, and missed nothing: "judge", or None for nothing to do.
 
     What the committee says of updates that are left out is taken from the mailbox first, where there is one; a member
     says it again, for whoever shares the mailbox may have taken letters out of it. Where the committee opens updates,
@@ -77,5 +77,6 @@ def judge_once(party: Party, task: int, state: RoundState, mailbox: Mailbox | No
     verification = judge(party, spec)
     if verification.findings and spec.spec.enforced.masked:
         _struck(party, spec)
-    party.vault.keep(slot, "; ".join(finding.detail for finding in verification.findings).encode())
+    if not verification.missed:
+        party.vault.keep(slot, "; ".join(finding.detail for finding in verification.findings).encode())
     return "judge"

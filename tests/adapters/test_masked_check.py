@@ -14,6 +14,7 @@ from prefect_federated.adapters.gathering import Gathered, Unmasked
 from prefect_federated.adapters.masked_check import masked_findings
 from prefect_federated.core.combine import Update
 from prefect_federated.core.enforced import RULES
+from prefect_federated.core.errors import StoreUnreachable
 from prefect_federated.core.findings import Finding, Wrong
 from prefect_federated.core.mask_spec import Masked
 from prefect_federated.core.masking.cohort import sessions
@@ -150,9 +151,25 @@ def test_of_what_nobody_opened_or_somebody_bound_falsely_nothing_is_brought_befo
     liar = min(notes)
     notes[liar] = replace(notes[liar], hashes=(bytes(32),) * len(notes[liar].hashes))
     false = replace(first, unmasked=replace(first.unmasked, notes=notes))
+    apart = replace(notes[liar], neighbours=notes[liar].neighbours[1:], hashes=notes[liar].hashes[1:])
+    alone = replace(first, unmasked=replace(first.unmasked, notes={**notes, liar: apart}))
     for one, told in (
         (false, f"participant {liar} bound a seed"),
+        (alone, f"participant {liar} says that it masks with"),
         (replace(first, unmasked=None, details={"x": "2 shares are there"}), "2 shares are there"),
     ):
         (found,) = findings(MEDIAN, (one, second, third), [99, 99, 99])
         assert found.wrong is Wrong.RULE and told in found.detail
+
+
+def test_a_group_that_could_not_be_asked_for_is_accused_of_nothing_and_shields_no_other() -> None:
+    first, second, third = parts()
+    down = replace(first, unmasked=None, details={"x": "down"}, outage=StoreUnreachable("down"))
+    some = (down, second, third)
+    assert not findings(MEDIAN, some, [99, 99, 99]), "without it nobody knows the rule's word"
+    (found,) = findings(MEDIAN, some, [99, 99, 99], without=[one.participant for one in down.updates])
+    assert found.wrong is Wrong.SUM and "masked updates in 2 groups is" in found.detail
+    (found,) = findings(MEDIAN, some, [99, 99, 99], without=[third.updates[0].participant])
+    assert found.wrong is Wrong.SUM and found.detail.startswith("group 3: 2 of it are included")
+    (found,) = findings(MEDIAN, (down, replace(second, unmasked=None), third), [99, 99, 99])
+    assert found.wrong is Wrong.RULE and "nobody revealed" in found.detail, "what is not an outage is named"

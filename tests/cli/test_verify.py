@@ -2,9 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
+import pytest
 from click.testing import Result
 
+from prefect_federated.adapters import verification
+from prefect_federated.adapters.verification import verify_proposal
+from prefect_federated.core.findings import Finding, Verification, Wrong
 from prefect_federated.core.round import Phase
 from tests.cli.conftest import Cli, SmallFederation
 
@@ -51,6 +56,22 @@ def test_anybody_proves_a_false_step_and_is_credited_half_the_bond(cli: Cli, fre
     assert f"{bond} wei of bond were taken" in " ".join(result.output.split())
     assert fresh.reader.round_state(fresh.task).phase is Phase.VOIDED  # there is no standby
     assert fresh.reader.pending_bounty_of(accuser.address) == bond // 2
+
+
+def test_what_the_contract_refuses_keeps_nobody_from_proving_the_next(
+    cli: Cli, fresh: SmallFederation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    round, accuser = to_challenge(fresh), fresh.silos[0]
+
+    def with_another(*given: Any) -> Verification:
+        made_up = Finding(Wrong.HEADER, "made up")
+        return Verification((made_up, *verify_proposal(*given).findings), read_updates=False)
+
+    monkeypatch.setattr(verification, "verify_proposal", with_another)
+    result = cli("challenge", fresh.task, round, "--store", fresh.store_address, *fresh.options, *signs(accuser.home))
+    said = " ".join(result.output.split())
+    assert result.exit_code == 0 and "not proven: the aggregate has another header (made up): " in said
+    assert "proved: model word" in said and fresh.reader.round_state(fresh.task).phase is Phase.VOIDED
 
 
 def signs(home: Path) -> list[str]:

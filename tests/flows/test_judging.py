@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -12,8 +13,8 @@ from prefect_federated.adapters.reading import read_past_spec
 from prefect_federated.adapters.verification import verify_proposal
 from prefect_federated.blocks.stores import LocalStore
 from prefect_federated.cli.auditor import auditor
-from prefect_federated.core.errors import ContractRefused, ProtocolError
-from prefect_federated.core.findings import Wrong
+from prefect_federated.core.errors import ContractRefused, FederatedError, ProtocolError
+from prefect_federated.core.findings import Finding, Verification, Wrong
 from prefect_federated.core.proposal import pack_exclusions
 from prefect_federated.core.result import ResultDocument
 from prefect_federated.core.round import Phase, Reason, Status
@@ -149,10 +150,11 @@ def test_version_says_what_its_inputs_allow(consortium: Consortium, spec: RoundS
     assert version.rights == intersection(base, grants)
 
 
-def test_result_that_nobody_can_fetch_is_named_withheld(consortium: Consortium, spec: RoundSpec) -> None:
-    def nowhere(truth: Truth) -> tuple[ResultDocument, dict[str, Any]]:
-        return truth.document, {"uri": "cas://sha256/" + "0" * 64}
+def nowhere(truth: Truth) -> tuple[ResultDocument, dict[str, Any]]:
+    return truth.document, {"uri": "cas://sha256/" + "0" * 64}
 
+
+def test_result_that_nobody_can_fetch_is_named_withheld(consortium: Consortium, spec: RoundSpec) -> None:
     propose(consortium, spec, nowhere)
     standby, federation = consortium.standby.open(), consortium.federation()
     assert [finding.wrong for finding in verify_proposal(standby.party, spec).findings] == [Wrong.WITHHELD]
@@ -163,6 +165,24 @@ def test_result_that_nobody_can_fetch_is_named_withheld(consortium: Consortium, 
     assert bring_on(standby, spec.task) == "forfeit"
     assert federation.fallen(spec.task, spec.round) == [proposer(consortium)]
     assert bring_on(standby, spec.task) == "aggregate"
+
+
+def test_what_is_withheld_is_asked_for_though_something_else_could_not_be_proven(
+    consortium: Consortium, spec: RoundSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    propose(consortium, spec, nowhere)
+    standby, federation = consortium.standby.open(), consortium.federation()
+
+    def with_another(*given: Any) -> Verification:
+        made_up = Finding(Wrong.STEP, "made up")
+        return Verification((made_up, *verify_proposal(*given).findings), read_updates=True)
+
+    monkeypatch.setattr(import_module("prefect_federated.tasks.judge"), "verify_proposal", with_another)
+    with pytest.raises(FederatedError, match=r"0{64}"):
+        judge(standby.party, spec)
+    (demand,) = federation.demands(spec.task, spec.round)
+    federation.wait_until(demand.due + 1)
+    assert bring_on(standby, spec.task) == "forfeit"
 
 
 def test_proposer_shows_what_is_asked_for_and_keeps_its_bond(consortium: Consortium, spec: RoundSpec) -> None:

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from prefect_federated.adapters import mask_faults, masked_payload, masked_proof
-from prefect_federated.adapters.challenging import challenge
+from prefect_federated.adapters.challenging import challenge, prove_any
 from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.masking import own_seeds, session_of
 from prefect_federated.adapters.party import Party
@@ -16,10 +16,11 @@ from prefect_federated.adapters.payloads import store_words
 from prefect_federated.adapters.unmasking import gather_masked
 from prefect_federated.adapters.verification import verify_proposal
 from prefect_federated.core.aggregation.two_tiers import mean_of_sums
-from prefect_federated.core.errors import ContractRefused, ProtocolError, SpecError
+from prefect_federated.core.errors import ContractRefused, ProtocolError, SpecError, StoreUnreachable
 from prefect_federated.core.findings import Finding, Wrong
+from prefect_federated.core.masking.faults import FalseSeed
 from prefect_federated.core.masking.note import MasksNote
-from prefect_federated.core.masking.own_secrets import pair_seeds, secrets_of
+from prefect_federated.core.masking.own_secrets import OwnSecrets, pair_seeds, secrets_of
 from prefect_federated.core.masking.recovery import Opened, open_masks
 from prefect_federated.core.masking.session import Session
 from prefect_federated.core.masking.transcript import Sharing
@@ -35,8 +36,9 @@ from prefect_federated.scenario.task_spec import Terms
 from tests.cli.commands import Cli
 from tests.flows import local_scene as scene
 from tests.flows.conftest import Found
-from tests.flows.lies import Truth, propose, word_of_the_aggregate
+from tests.flows.lies import Truth, propose, word_of_the_aggregate, word_of_the_model
 from tests.flows.test_masked import HOSPITALS, LAST, STEPS, bonds, do, due
+from tests.flows.test_masked_faults import Choosy
 from tests.flows.test_masked_notes import GONE, LIAR, other_seed, unmasked
 
 FRIEND = 0  # index of who is left with the liar
@@ -139,6 +141,14 @@ def test_true_masked_sum_is_refuted_by_nobody(consortium: Consortium) -> None:
             challenge(party, spec, made_up)
     with pytest.raises(ProtocolError, match="is bound to no false seed that can be shown now"):
         challenge(party, spec, Finding(Wrong.SEED, "made up", position=2))
+    none = [Finding(Wrong.SEED, "a seed", position=2), Finding(Wrong.REWARD, "an award")]
+    named = r"none of 2 findings could be proven; .*\(a seed\): .*no false seed.*\(an award\): .*nothing is wrong there"
+    with pytest.raises(ContractRefused, match=named):
+        prove_any(party, spec, none)
+    hidden = {one.uri for one in party.federation.dealt(spec.task, spec.round)}
+    blind = replace(party, store=Choosy(party.store, hidden, StoreUnreachable("down")))
+    with pytest.raises(StoreUnreachable, match=r"none of 2 findings .*\(a seed\): down; .*\(an award\)"):
+        prove_any(blind, spec, none)
 
 
 def test_who_leaves_an_honest_survivor_out_is_held_to_the_masks_that_stay(consortium: Consortium) -> None:
@@ -197,6 +207,34 @@ def test_standby_refutes_a_sum_over_a_falsely_bound_seed_by_that_seed(
     assert federation.pending_bounty_of(standby.party.account) == BOND // 2 + spec.spec.enforced.bond // 2
     assert bring_on(standby, spec.task) == "aggregate"
     assert not federation.proposal(spec.task, spec.round).included
+
+
+def with_a_twin(session: Session, index: int, key: bytes, version: int) -> OwnSecrets:
+    """Secrets of a silo; of who will leave, with a masking key beside which another has its public half."""
+    own = secrets_of(session, index, key, version)
+    return replace(own, masking_key=b"\x08" + bytes(30) + b"\x40") if index == GONE else own
+
+
+def test_a_false_seed_that_no_contract_can_be_shown_shields_no_other_lie(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Two silos: who leaves dealt a key that has a twin, who stays binds a false seed with it and is included."""
+    with monkeypatch.context() as patch:
+        patch.setattr("prefect_federated.adapters.masking.secrets_of", with_a_twin)
+        patch.setattr("prefect_federated.adapters.unmasking.check_seeds", lambda opened, notes: None)
+        spec = unmasked(consortium, other_seed(GONE))
+        propose(consortium, spec, word_of_the_model)
+    standby, federation = consortium.standby.open(), consortium.federation()
+    stake = federation.participant(proposer(consortium)).stake
+    found = verify_proposal(standby.party, spec)
+    assert [finding.wrong for finding in found.provable] == [Wrong.STEP]
+    monkeypatch.setattr(FalseSeed, "overturns", True)  # what a contract refuses is not the end
+    assert [finding.wrong for finding in verify_proposal(standby.party, spec).provable] == [Wrong.SEED, Wrong.STEP]
+    assert bring_on(standby, spec.task) == "judge"
+    assert "another has the same public half" in caplog.text
+    assert federation.fallen(spec.task, spec.round) == [proposer(consortium)]
+    assert stake - federation.participant(proposer(consortium)).stake == BOND
+    assert bonds(consortium)[LAST] is False, "the seed costs its owner's bond all the same"
 
 
 def test_two_who_are_left_cannot_turn_their_seed_against_an_honest_aggregator(

@@ -19,9 +19,9 @@ from prefect_federated.flows.conclude import bring_on
 from prefect_federated.scenario.consortium import Consortium
 from tests.flows import local_scene as scene
 from tests.flows.conftest import Found
-from tests.flows.lies import Truth, propose, weight_of_an_update
+from tests.flows.lies import Truth, propose, weight_of_an_update, word_of_the_aggregate
 from tests.flows.test_masked import HOSPITALS, STEPS, bonds, do, phase
-from tests.flows.test_masked_faults import unpublish
+from tests.flows.test_masked_faults import Choosy, unpublish
 
 
 @pytest.fixture
@@ -69,6 +69,27 @@ def test_what_is_withheld_hides_no_lie_that_can_be_told_without_it(consortium: C
     unpublish(consortium, spec)
     found = verify_proposal(consortium.standby.open().party, spec).findings
     assert Wrong.LEAF in {finding.wrong for finding in found}
+
+
+def test_a_proposal_of_which_something_was_missed_is_judged_again(consortium: Consortium) -> None:
+    spec, task = scene.opened(consortium), consortium.task
+    for step in STEPS:
+        do(consortium, spec, step)
+
+    def both(truth: Truth) -> tuple[ResultDocument, dict[str, Any]]:
+        document, changes = word_of_the_aggregate(truth)
+        purposes = truth.proposal.purposes
+        return document, {**changes, "purposes": purposes & (purposes - 1)}  # for people to judge
+
+    propose(consortium, spec, both)
+    standby, federation = consortium.standby.open(), consortium.federation()
+    hidden = {one.uri for one in federation.dealt(task, spec.round)}
+    down = Choosy(standby.party.store, hidden, StoreUnreachable("down"))
+    blind = replace(standby, party=replace(standby.party, store=down))
+    found = verify_proposal(blind.party, spec)
+    assert [one.wrong for one in found.findings] == [Wrong.USE] and not found.read_updates
+    assert bring_on(blind, task) == "judge" and not federation.fallen(task, spec.round)
+    assert bring_on(standby, task) == "judge" and federation.fallen(task, spec.round), "what was missed is found now"
 
 
 def test_what_is_withheld_accuses_nobody_where_all_else_is_in_order(consortium: Consortium) -> None:

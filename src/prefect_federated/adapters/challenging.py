@@ -5,6 +5,7 @@ Finding --chunks and paths from store and result document--> one transaction (a 
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from prefect_federated.adapters.evm.disputing import Case
 from prefect_federated.adapters.evm.records import Sent
@@ -19,7 +20,13 @@ from prefect_federated.adapters.spool import in_memory
 from prefect_federated.adapters.unmasking import opened_for
 from prefect_federated.adapters.verification import Claimed, read_claimed
 from prefect_federated.core.chain_table import EIP_7825_GAS
-from prefect_federated.core.errors import ProtocolError
+from prefect_federated.core.errors import (
+    ContractRefused,
+    FederatedError,
+    ProtocolError,
+    StoreUnreachable,
+    TransportError,
+)
 from prefect_federated.core.findings import Finding, Wrong
 from prefect_federated.core.masking.recovery import Opened
 from prefect_federated.core.masking.turnout import bitmap_words
@@ -31,6 +38,42 @@ from prefect_federated.core.round_spec import RoundSpec
 
 UPDATE_GAS = 20_000  # on top of its calldata
 BYTE_GAS = 42  # a calldata byte under the floor price of EIP-7623, with its share of paths and padding
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What was proven by which transaction, and why what was tried before could not be, a sentence each."""
+
+    finding: Finding
+    sent: Sent
+    refused: tuple[str, ...]
+
+
+def prove_any(party: Party, spec: RoundSpec, findings: Sequence[Finding]) -> Proven:
+    """Prove the first of these findings that can be: what cannot be shown of one must not keep the others unproven.
+
+    Args:
+        findings: at least one, in the order in which to try them.
+
+    Raises:
+        StoreUnreachable: none could be proven, and what one takes could not be asked for; try again.
+        ContractRefused: none could be proven; of a single one the error is its own.
+        ChainUnreachable: the chain could not be asked; try again.
+    """
+    errors, refused = list[FederatedError](), list[str]()
+    for finding in findings:
+        try:
+            return Proven(finding, challenge(party, spec, finding), tuple(refused))
+        except FederatedError as error:
+            if isinstance(error, TransportError) and not isinstance(error, StoreUnreachable):
+                raise
+            errors.append(error)
+            refused.append(f"{finding.wrong.value} ({finding.detail}): {error}")
+    if len(errors) == 1:
+        raise errors[0]
+    why = f"round {spec.task}/{spec.round}: none of {len(refused)} findings could be proven; {'; '.join(refused)}"
+    outage = next((error for error in errors if isinstance(error, StoreUnreachable)), None)
+    raise (ContractRefused if outage is None else StoreUnreachable)(why) from (outage or errors[-1])
 
 
 def challenge(party: Party, spec: RoundSpec, finding: Finding) -> Sent:
@@ -97,10 +140,13 @@ def _masked_sum(party: Party, spec: RoundSpec, claimed: Claimed, case: Case, fin
 def _seed(party: Party, spec: RoundSpec, claimed: Claimed, case: Case, finding: Finding) -> Sent:
     included = claimed.document.included
     accused = included[finding.position].participant
-    for position, fault in included_faults(party, spec, included, {accused}):
+    faults = included_faults(party, spec, included, {accused})
+    for position, fault in faults.seeds:
         if position == finding.position:
             leaf = leaf_piece([record.content for record in included], position)
             return party.federation.challenge_included_seed(case, position, leaf, fault)
+    if faults.outage is not None:
+        raise faults.outage
     raise ProtocolError(
         f"round {spec.task}/{spec.round}: included {finding.position}, {accused}, is bound to no false seed that can be"
         " shown now; verify the round again"

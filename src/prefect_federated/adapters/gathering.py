@@ -57,6 +57,18 @@ class Gathered:
     groups: tuple[GroupSum, ...] = ()  # of a task that masks in groups: the sums that were opened
     parts: tuple["Gathered", ...] = ()  # and every group by itself, also one whose sum is not there
     name: str = ""  # of such a group
+    outage: StoreUnreachable | None = None  # of one whose sum is not there, what could not be asked for
+
+    @property
+    def outages(self) -> dict[str, StoreUnreachable]:
+        """Of whom nothing can be said yet, for what could not be asked for of their group."""
+        missed = [(part, part.outage) for part in self.parts if part.outage is not None]
+        return {name: outage for part, outage in missed for name in part.accounts}
+
+    @property
+    def accounts(self) -> set[str]:
+        """Everybody who revealed, whether the update could be read or not."""
+        return {update.participant for update in self.updates} | self.reasons.keys()
 
 
 Fetch = Callable[[Party, RoundSpec, Reveal, Spool], Vector]

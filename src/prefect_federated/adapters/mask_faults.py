@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from prefect_federated.adapters.evm.masking import Bound, Dealt, SeedFault
 from prefect_federated.adapters.evm.records import Reveal
-from prefect_federated.adapters.gathering import Gathered
 from prefect_federated.adapters.masked_payload import fetch_note
 from prefect_federated.adapters.masking import sessions_of
 from prefect_federated.adapters.party import Party
@@ -67,41 +66,51 @@ def faults_in(party: Party, spec: RoundSpec, session: Session) -> MaskFaults:
     return MaskFaults(seeds=tuple(SeedFault(dealt[o.owner], o, bound[o.owner], dealt[o.other]) for o in found))
 
 
+@dataclass(frozen=True, slots=True)
+class IncludedFaults:
+    """False seeds by which a proposal falls, by their place among the included.
+
+    Attributes:
+        outage: what of a group that was looked at could not be asked for.
+    """
+
+    seeds: tuple[tuple[int, SeedFault], ...] = ()
+    outage: StoreUnreachable | None = None
+
+
 def included_faults(
     party: Party, spec: RoundSpec, included: tuple[IncludedUpdate, ...], suspects: set[str]
-) -> Iterator[tuple[int, SeedFault]]:
-    """False seeds that included updates are bound to, by their place among the included.
+) -> IncludedFaults:
+    """False seeds that included updates are bound to, each group by itself: an outage of one hides no other's.
 
     Args:
         suspects: accounts; groups without any of them are not looked at.
 
     Raises:
-        StoreUnreachable: what somebody dealt or showed could not be asked for; try again.
         ChainUnreachable: the node does not show all that the contract counts; try again.
     """
     places = {record.participant: position for position, record in enumerate(included)}
     try:
         sessions = sessions_of(party, spec)
     except SpecError:  # too few can mask: nothing was opened
-        return
+        return IncludedFaults()
+    found, outage = list[tuple[int, SeedFault]](), None
     for session in sessions:
         if not suspects & places.keys() & {member.account for member in session.members}:
             continue
-        seeds = faults_in(party, spec, session).seeds
-        yield from ((places[one.accused.participant], one) for one in seeds if one.accused.participant in places)
+        try:
+            seeds = faults_in(party, spec, session).seeds
+        except StoreUnreachable as error:
+            outage = error
+            continue
+        some = ((one.accused.participant, one) for one in seeds if one.false.overturns)
+        found += [(places[account], one) for account, one in some if account in places]
+    return IncludedFaults(tuple(found), outage)
 
 
-def seed_findings(
-    party: Party, spec: RoundSpec, included: tuple[IncludedUpdate, ...], gathered: Gathered
-) -> Iterator[Finding]:
-    """Included updates that are bound to a false seed: whoever reads the round could not take their masks off.
-
-    Args:
-        gathered: the round's updates, as this party could open them.
-    """
-    if not spec.spec.enforced.masked:
-        return
-    for position, fault in included_faults(party, spec, included, set(gathered.details)):
+def seed_findings(faults: IncludedFaults) -> Iterator[Finding]:
+    """Included updates that are bound to a false seed: whoever reads the round could not take their masks off."""
+    for position, fault in faults.seeds:
         false = fault.false
         whose = "its own" if false.other == false.owner else f"that with {false.other}"
         detail = (

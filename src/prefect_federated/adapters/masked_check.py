@@ -37,7 +37,8 @@ def masked_findings(spec: RoundSpec, claimed: "Claimed", gathered: Gathered, agg
     """Included updates that could not be read; else the first thing that is wrong with the sums of the others.
 
     It is what the contract finds too, which takes no other masks off than those of the included: a word of another
-    value, a sum beyond what updates within the limit come to, a group of which a part is included.
+    value, a sum beyond what updates within the limit come to, a group of which a part is included. Where a group is
+    included of which something could not be asked for, the rule's word is not known; of the others all else is found.
     """
     parts = gathered.parts or (gathered,)
     unread = list(_unread(claimed, parts))
@@ -50,7 +51,9 @@ def masked_findings(spec: RoundSpec, claimed: "Claimed", gathered: Gathered, agg
         detail = f"an aggregate of {len(claimed.document.included)} masked updates is proposed, and their sum cannot be"
         yield Finding(Wrong.RULE, f"{detail} opened: {error}")
         return
-    found = _parted(spec, shown) or _beyond(spec, shown) or _false_word(spec, claimed, shown, aggregate)
+    found = _parted(spec, shown) or _beyond(spec, shown)
+    if found is None and not gathered.outages.keys() & {record.participant for record in claimed.document.included}:
+        found = _false_word(spec, claimed, shown, aggregate)
     if found is not None:
         yield found
 
@@ -66,16 +69,17 @@ def _unread(claimed: "Claimed", parts: Sequence[Gathered]) -> Iterator[Finding]:
 
 
 def _shown(claimed: "Claimed", parts: Sequence[Gathered]) -> list[_Shown]:
-    """The groups of whom somebody is included.
+    """The groups of whom somebody is included, but for those of which something could not be asked for.
 
     Raises:
         PayloadError: of one of them nothing was opened, somebody bound other seeds than were, or is of no group.
     """
     weights, shown = {record.participant: record.weight for record in claimed.document.included}, []
+    missed = {name for part in parts if part.outage is not None for name in part.accounts}
     for part in parts:
         inside = [update for update in part.updates if update.participant in weights]
         there = [Update(one.participant, weights[one.participant], one.words) for one in inside]
-        if not there:
+        if not there or part.outage is not None:
             continue
         if part.unmasked is None:
             raise PayloadError(next(iter(part.details.values()), "nobody revealed"))
@@ -86,7 +90,7 @@ def _shown(claimed: "Claimed", parts: Sequence[Gathered]) -> list[_Shown]:
         sums = GroupSum(names, sum(update.weight for update in there), total)
         shown.append(_Shown(part.name or "the sum of all", sums, tuple(left)))
     masked = {name for one in shown for name in one.sums.members}
-    if alone := sorted(weights.keys() - masked):
+    if alone := sorted(weights.keys() - masked - missed):
         raise PayloadError(f"{alone[0]} is included, and masks with nobody; leave it out")
     return shown
 

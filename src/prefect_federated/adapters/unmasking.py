@@ -54,7 +54,8 @@ def gather_masked(party: Party, spec: RoundSpec, reveals: list[Reveal], last_try
     with groups the same holds of each group, and the others go on without it.
 
     Args:
-        last_try: what the store does not give counts as not there: whoever has to propose says so, in the end.
+        last_try: what the store does not give counts as not there: whoever has to propose says so, in the end. Such a
+            group's part has the `outage`.
 
     Raises:
         StoreUnreachable: a payload, or what somebody dealt or showed, could not be asked for; try again.
@@ -65,7 +66,7 @@ def gather_masked(party: Party, spec: RoundSpec, reveals: list[Reveal], last_try
     except FederatedError as error:
         if isinstance(error, TransportError):
             raise
-        return _unopened(gather(party, spec, reveals), str(error))
+        return _unopened(gather(party, spec, reveals), error, {})
     if not spec.spec.enforced.group:
         return _opened(party, spec, sessions[0], reveals, last_try)
     inside = [{member.index for member in session.members} for session in sessions]
@@ -90,10 +91,10 @@ def _opened(party: Party, spec: RoundSpec, session: Session, reveals: list[Revea
         turnout, shared = turnout_in(party, spec, session, reveals)
         answers, outages = answers_in(party, spec, turnout)
     except FederatedError as error:
-        given_up = last_try and isinstance(error, StoreUnreachable)
-        if isinstance(error, TransportError) and not given_up:
+        outage = error if isinstance(error, StoreUnreachable) else None
+        if isinstance(error, TransportError) and not (last_try and outage):
             raise
-        return _unopened(gather(party, spec, reveals, part=part), str(error))
+        return _unopened(gather(party, spec, reveals, part=part), error, {}, outage)
     outside = {one.participant for one in reveals if one.index not in turnout.survivors}
     notes = dict[int, MasksNote]()
 
@@ -109,10 +110,10 @@ def _opened(party: Party, spec: RoundSpec, session: Session, reveals: list[Revea
         gathered = replace(gathered, unmasked=Unmasked(opened, notes, indices))
         words = _exact_sum(spec, gathered)
     except (PayloadError, ProtocolError) as error:
-        if isinstance(error, TooFewShares) and outages and not last_try and not gathered.reasons:
-            raise outages[-1] from error
-        lost = Reason.OUT_OF_RANGE if isinstance(error, OutOfRange) else Reason.UNDECRYPTABLE
-        return _without(_unopened(gathered, str(error), lost, _faults(error, indices)), outside)
+        outage = outages[-1] if isinstance(error, TooFewShares) and outages and not gathered.reasons else None
+        if outage and not last_try:
+            raise outage from error
+        return _without(_unopened(gathered, error, indices, outage), outside)
     return _without(replace(gathered, total=words), outside)
 
 
@@ -180,7 +181,7 @@ def unmasked_sum(unmasked: Unmasked, updates: Sequence[Update]) -> Sums:
     Masks that they share with others who survived stay in it.
 
     Raises:
-        WrongSeed: somebody among them bound other seeds than were opened: no contract can be shown those.
+        WrongSeed: somebody among them bound other seeds than were opened, or names others as its neighbours.
     """
     payloads = {unmasked.indices[update.participant]: update.words for update in updates}
     opened = narrowed(unmasked.opened, payloads)
@@ -204,12 +205,6 @@ def _exact_sum(spec: RoundSpec, gathered: Gathered) -> Sums:
     words = unmasked_sum(gathered.unmasked, gathered.updates)
     _require_sound(spec, words, sum(update.weight for update in gathered.updates), len(gathered.updates))
     return words
-
-
-def _faults(error: FederatedError, indices: Mapping[str, int]) -> dict[str, str]:
-    """What each participant at fault did, where it is known."""
-    faults = error.faults if isinstance(error, WrongSeed) else {}
-    return {account: faults[index] for account, index in indices.items() if index in faults}
 
 
 def _without(gathered: Gathered, outside: Collection[str]) -> Gathered:
@@ -294,7 +289,11 @@ def _most_noise(spec: RoundSpec, parts: int) -> int:
 
 
 def _unopened(
-    gathered: Gathered, why: str, lost: Reason = Reason.UNDECRYPTABLE, faults: Mapping[str, str] | None = None
+    gathered: Gathered, error: FederatedError, indices: Mapping[str, int], outage: StoreUnreachable | None = None
 ) -> Gathered:
-    others = {update.participant: why for update in gathered.updates}
-    return replace(gathered, details=others | gathered.details | dict(faults or {}), lost=lost)
+    """The same without a sum, and for whose fault, where it is known."""
+    others = {update.participant: str(error) for update in gathered.updates}
+    named = error.faults if isinstance(error, WrongSeed) else {}
+    faults = {account: named[index] for account, index in indices.items() if index in named}
+    lost = Reason.OUT_OF_RANGE if isinstance(error, OutOfRange) else Reason.UNDECRYPTABLE
+    return replace(gathered, details=others | gathered.details | faults, lost=lost, outage=outage)

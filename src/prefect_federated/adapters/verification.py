@@ -12,7 +12,7 @@ from prefect_federated.adapters.evm.unrolling import StandingLeaf
 from prefect_federated.adapters.gathering import Gathered, gather
 from prefect_federated.adapters.holdout import HeldOut
 from prefect_federated.adapters.mailbox import Mailbox
-from prefect_federated.adapters.mask_faults import seed_findings
+from prefect_federated.adapters.mask_faults import IncludedFaults, included_faults, seed_findings
 from prefect_federated.adapters.outcome import shown_votes
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.reading import read_result, rewards_before
@@ -72,7 +72,8 @@ def verify_proposal(
 
     Raises:
         ProtocolError: the round has no proposal.
-        TransportError: chain or store could not be asked; try again.
+        TransportError: chain or store could not be asked; try again. Of what takes the masks off only where nothing
+            else is wrong: what can be told without it is told.
     """
     try:
         claimed = read_claimed(party, spec)
@@ -86,7 +87,8 @@ def verify_proposal(
     gathered, outage = _gathered(party, spec, claimed, mailbox) if reads else (None, None)
     findings = [*_records(party, spec, claimed), *_exclusions(party, spec, claimed, mailbox)]
     sound = not findings and not claimed.unread
-    findings += seed_findings(party, spec, claimed.document.included, gathered) if gathered and sound else []
+    faults = _faults(party, spec, claimed, gathered if sound else None)
+    findings += seed_findings(faults)
     findings += result_findings(party, spec, claimed, gathered if sound else None)
     findings += _rewards(party, spec, claimed)
     findings += rights_findings(party, spec, claimed)
@@ -94,23 +96,35 @@ def verify_proposal(
         findings += _choices(spec, claimed, gathered)
         findings += detection_findings(party, spec, claimed.document.detection, gathered)
     findings += score_findings(party, spec, holdout) if gathered and holdout else []
+    outage = outage or faults.outage
     if outage and not findings:
         raise outage
-    return Verification(tuple(findings), read_updates=reads)
+    return Verification(tuple(findings), read_updates=reads and outage is None, missed=outage is not None)
 
 
 def _gathered(
     party: Party, spec: RoundSpec, claimed: Claimed, mailbox: Mailbox | None
-) -> tuple[Gathered, None] | tuple[None, StoreUnreachable | None]:
-    """The round's updates. Of a masked one also why not: who withholds a message must not keep all else unjudged."""
+) -> tuple[Gathered | None, StoreUnreachable | None]:
+    """The round's updates. Of a masked one also why not: who withholds a message must not keep all else unjudged.
+
+    With groups what is withheld of one keeps no other from being judged.
+    """
     if not spec.spec.enforced.masked:
         if spec.spec.summed:
             return gather_encrypted(party, spec, claimed.reveals, mailbox), None
         return gather(party, spec, claimed.reveals), None
     try:
-        return gather_masked(party, spec, claimed.reveals), None
+        gathered = gather_masked(party, spec, claimed.reveals, last_try=bool(spec.spec.enforced.group))
     except StoreUnreachable as error:
         return None, error
+    return gathered, next(iter(gathered.outages.values()), None)
+
+
+def _faults(party: Party, spec: RoundSpec, claimed: Claimed, gathered: Gathered | None) -> IncludedFaults:
+    """False seeds of included updates in groups of which this reader could not open everything."""
+    if gathered is None or not spec.spec.enforced.masked:
+        return IncludedFaults()
+    return included_faults(party, spec, claimed.document.included, set(gathered.details))
 
 
 def read_claimed(party: Party, spec: RoundSpec) -> Claimed:
@@ -227,7 +241,10 @@ def rewards_due(party: Party, spec: RoundSpec, claimed: Claimed) -> dict[str, in
 
 
 def _choices(spec: RoundSpec, claimed: Claimed, gathered: Gathered) -> Iterator[Finding]:
-    """Who is in and who is out, by the task's rules over what this reader could read."""
+    """Who is in and who is out, by the task's rules over what this reader could read.
+
+    Of a group of which something could not be asked for nothing is said, nor that too few groups are left without it.
+    """
     if spec.spec.summed:
         combined = combine_masked(spec, gathered)
     else:
@@ -236,7 +253,10 @@ def _choices(spec: RoundSpec, claimed: Claimed, gathered: Gathered) -> Iterator[
     at = {reveal.index: reveal.participant for reveal in claimed.reveals}
     left_out = unpack_exclusions(claimed.proposal.exclusions)
     theirs = {at[index]: reason for index, reason in left_out.items() if index in at}
-    for participant in sorted({*ours, *theirs}):
+    unsure = set(gathered.outages)
+    if unsure:
+        unsure |= {participant for participant, reason in ours.items() if reason is Reason.RULE}
+    for participant in sorted({*ours, *theirs} - unsure):
         if ours.get(participant) != theirs.get(participant):
             yield Finding(
                 Wrong.RULE,

@@ -86,27 +86,29 @@ def challenge(
     sealing_key: KeyOption = None,
     mailbox: MailboxOption = None,
 ) -> None:
-    """Verify the proposal that stands, and prove on chain the first thing that is wrong with it.
+    """Verify the proposal that stands, and prove on chain the first thing that is wrong with it and can be proven.
 
     Half of the proposer's bond is credited to the signer, whoever that is. Only a reader of the round, with its
     sealing key, can prove an aggregate wrong.
     """
-    from prefect_federated.adapters.challenging import challenge as prove
+    from prefect_federated.adapters.challenging import prove_any
     from prefect_federated.adapters.reading import read_round_spec
     from prefect_federated.adapters.verification import verify_proposal
 
     federation = where.open(sender)
     party = _party(federation, store, sender, sealing_key)
     spec = read_round_spec(party, task, round)
-    finding = verify_proposal(party, spec, _mailbox(mailbox)).to_prove
-    if finding is None:
+    findings = verify_proposal(party, spec, _mailbox(mailbox)).provable
+    if not findings:
         raise ProtocolError(
             f"round {task}/{round}: nothing is wrong that a challenge could show; `federated verify {task} {round}`"
             " tells what was checked"
         )
-    sent = prove(party, spec, finding)
-    console.out.print(f"proved: {finding.detail}", soft_wrap=True, highlight=False)
-    overturned = [event for event in sent.events if event.name == "ProposalOverturned"]
+    proven = prove_any(party, spec, findings)
+    for refused in proven.refused:
+        console.out.print(f"not proven: {refused}", soft_wrap=True, markup=False, highlight=False)
+    console.out.print(f"proved: {proven.finding.detail}", soft_wrap=True, highlight=False)
+    overturned = [event for event in proven.sent.events if event.name == "ProposalOverturned"]
     for event in overturned:
         console.out.print(
             f"the proposal of {event.args['proposer']} is void; {event.args['taken']} wei of bond were taken,"
@@ -152,7 +154,10 @@ def _show(task: int, round: int, verification: "Verification") -> None:
     what = (
         "every update read and the aggregate recomputed"
         if verification.read_updates
-        else ("single updates not read: only readers of the round can, with --sealing-key")
+        else (
+            "single updates not read, or not all that takes their masks off: only readers of the round can, with"
+            " --sealing-key"
+        )
     )
     console.out.print(f"round {task}/{round}: {what}", highlight=False, soft_wrap=True)
     for finding in verification.findings:

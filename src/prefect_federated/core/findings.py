@@ -67,12 +67,22 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """A round recomputed: what is wrong, and whether single updates could be read at all."""
+    """A round recomputed: what is wrong, and whether all single updates could be read.
+
+    Attributes:
+        missed: something of a masked round could not be asked for, so that not all was judged; try again.
+    """
 
     findings: tuple[Finding, ...]
     read_updates: bool
+    missed: bool = False
+
+    @property
+    def provable(self) -> tuple[Finding, ...]:
+        """The findings to bring before the contract, in the order in which to try them."""
+        return tuple(finding for finding in self.findings if finding.provable)
 
     @property
     def to_prove(self) -> Finding | None:
-        """The finding to bring before the contract, if there is one."""
-        return next((finding for finding in self.findings if finding.provable), None)
+        """The first of them, if there is one."""
+        return next(iter(self.provable), None)

@@ -9,7 +9,7 @@ from prefect_federated.core.mask_spec import Masked
 from prefect_federated.core.masking.cohort import sessions
 from prefect_federated.core.masking.degree import choose
 from prefect_federated.core.masking.faults import NO_SECRET, FalseSharing, false_seeds, false_sharings
-from prefect_federated.core.masking.own_secrets import public_of, seed_hash
+from prefect_federated.core.masking.own_secrets import has_twin, pair_seeds, public_of, seed_hash
 from prefect_federated.core.masking.session import Session, u32
 from prefect_federated.core.masking.shamir import join
 from prefect_federated.core.masking.sharing import MASKING_KEY, SELF_SEED, share, share_hash
@@ -90,6 +90,36 @@ def test_falsely_bound_seed_is_shown_with_the_key_that_it_should_come_from(other
     else:
         assert false.secret == NO_SECRET
     assert not false_seeds(opened, COHORT.shared, {i: note for i, note in notes.items() if i != LIAR})
+
+
+def test_keys_that_have_a_twin_are_told_as_the_contract_tells_them() -> None:
+    """The scalars of `MaskSecrets.t.sol`: k and 8L - k give one public key, and with 2 other secrets."""
+    order = 2**252 + 27742317777372353535851937790883648493
+    for scalar in (2**254, 2**254 + 8 * 777, 2**254 + 8 * (order - 2**252) // 16 * 8):
+        key, other = (one.to_bytes(32, "little") for one in (scalar, 8 * order - scalar))
+        assert public_of(key) == public_of(other) and has_twin(key) and has_twin(other)
+        off = {1: b"\x02" + bytes(31)}
+        assert pair_seeds(SESSION, 4, key, off) != pair_seeds(SESSION, 4, other, off)
+        assert has_twin(key[:31] + bytes([key[31] | 0xC0])), "bits that are not read"
+    assert not has_twin((2**254 + 2**128).to_bytes(32, "little"))
+    assert not has_twin((2**254 + 2**253).to_bytes(32, "little"))
+
+
+def test_a_seed_with_a_key_that_has_a_twin_hides_none_by_which_a_proposal_falls() -> None:
+    twin, gone = 300, 301
+    survivors = [i for i in INDICES if i not in (twin, gone)]
+    opened = COHORT.opened(COHORT.turnout(survivors))
+    opened = replace(opened, masking_keys={**opened.masking_keys, twin: b"\x08" + bytes(30) + b"\x40"})
+    seeds, notes = COHORT.seeds(LIAR), {i: COHORT.seeds(i).note for i in survivors}
+    for bound, (other, overturns) in (
+        ([twin], (twin, False)),
+        ([twin, gone], (gone, True)),
+        ([LIAR, twin], (LIAR, True)),
+        ([gone], (gone, True)),
+    ):
+        lie = replace(seeds, by_index={**seeds.by_index, **dict.fromkeys(bound, bytes(32))}).note
+        (false,) = false_seeds(opened, COHORT.shared, notes | {LIAR: lie})
+        assert (false.other, false.overturns) == (other, overturns)
 
 
 def test_on_the_sparse_graph_as_many_shares_accuse_as_open_a_secret_there() -> None:

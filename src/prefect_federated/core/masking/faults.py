@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from prefect_federated.core.masking.note import MasksNote
-from prefect_federated.core.masking.own_secrets import seed_hash
+from prefect_federated.core.masking.own_secrets import has_twin, seed_hash
 from prefect_federated.core.masking.recovery import Opened, joined, made_and_promised, secrets_due, shares_in
 from prefect_federated.core.masking.transcript import CHUNK, Sharing
 from prefect_federated.core.masking.turnout import Turnout
@@ -52,6 +52,11 @@ class FalseSeed:
     true: bytes
     secret: bytes = field(repr=False)
 
+    @property
+    def overturns(self) -> bool:
+        """Whether a proposal that includes its owner falls by it: a key with a twin may have given another."""
+        return self.other == self.owner or not has_twin(self.secret)
+
 
 def false_sharings(
     turnout: Turnout, shared: Mapping[int, Sharing], messages: Mapping[int, bytes]
@@ -80,13 +85,16 @@ def false_sharings(
 
 
 def false_seeds(opened: Opened, shared: Mapping[int, Sharing], notes: Mapping[int, MasksNote]) -> list[FalseSeed]:
-    """Of each survivor whose note could be read, the first seed that it bound and that is not the one opened."""
+    """Of each survivor whose note could be read, a seed that it bound and that is not the one opened.
+
+    The first by which a proposal falls; where there is none, one that only costs its owner's bond.
+    """
     turnout, found = opened.turnout, dict[int, FalseSeed]()
     pairs = [(owner, owner, seed) for owner, seed in opened.self_seeds.items()]
     pairs += [(owner, other, seed) for (owner, other), seed in opened.pair_seeds.items()]
     for owner, other, seed in sorted(pairs):
         note = notes.get(owner)
-        if note is None or owner in found or other not in note.indices:
+        if note is None or other not in note.indices or (owner in found and found[owner].overturns):
             continue
         if note.hash_of(other) != (true := seed_hash(turnout.session, owner, other, seed)):
             head = piece_of(shared[owner].encoded(), 0, CHUNK)

@@ -110,3 +110,16 @@ def seed_hash(session: Session, owner: int, other: int, seed: bytes) -> bytes:
 def public_of(private: bytes) -> bytes:
     """Public half of an X25519 key, 32 bytes."""
     return X25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
+
+
+def has_twin(key: bytes) -> bool:
+    """Whether another private key may have the same public half, as `hasTwin` of X25519.sol tells it.
+
+    With L, the order of the base point, 8L - k has that of k. Both can be scalars only below 2^254 + 2^128, where bits
+    128 to 253 are 0; the two above are not read of a key (RFC 7748, section 5:
+    https://www.rfc-editor.org/rfc/rfc7748#section-5).
+
+    >>> has_twin(b"\\x07" * 16 + bytes(15) + b"\\xc0"), has_twin(bytes(16) + b"\\x01" + bytes(15))
+    (True, False)
+    """
+    return int.from_bytes(key[16:], "little") % (1 << 126) == 0
