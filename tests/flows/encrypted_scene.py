@@ -14,8 +14,8 @@ from prefect_federated.adapters.data.consented import consented_view
 from prefect_federated.adapters.evm.rpc import connect, set_balance
 from prefect_federated.adapters.mailbox import FolderMailbox, Post
 from prefect_federated.adapters.party import Party
-from prefect_federated.adapters.stores.base import ContentStore
 from prefect_federated.adapters.sum_keys import own_sum_key
+from prefect_federated.adapters.sum_opening import OPENED
 from prefect_federated.adapters.told_openings import openings_place
 from prefect_federated.blocks import EvmChain
 from prefect_federated.blocks.key_holder import KeyHolder
@@ -147,13 +147,15 @@ class Without:
 
 
 class RolledBack(Without):
-    """A store whose keeper hides what was kept of openings since."""
+    """A store whose keeper hides what a holder kept of its opening, and nothing else."""
 
-    def __init__(self, store: ContentStore) -> None:
-        super().__init__(store, {})
+    def __init__(self, party: Party, spec: RoundSpec) -> None:
+        super().__init__(party.store, {})
+        self.hidden = party.vault._place(spec.slot(OPENED, party.account))
 
-    def resolve(self, name: str) -> None:
-        return None
+    def resolve(self, name: str) -> str | None:
+        found: str | None = None if name == self.hidden else self.store.resolve(name)
+        return found
 
 
 class Shut(FolderMailbox):

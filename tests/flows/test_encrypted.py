@@ -143,7 +143,7 @@ def test_holder_opens_one_sum_whatever_the_store_does_and_silence_or_a_dead_plac
     assert opening is not None and len(read_opening(opening).payloads) == 3
     assert own_opening(party, spec) == opening, "what it opened stands, whatever it can read since"
     with pytest.raises(UnmaskRefused, match="the vault holds none"):
-        own_opening(replace(party, store=RolledBack(party.store)), spec)
+        own_opening(replace(party, store=RolledBack(party, spec)), spec)
 
     mailbox = FolderMailbox(consortium.ground.out / "mailbox")
     leave(mailbox, party, spec, NOWHERE, opening)
