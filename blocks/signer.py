@@ -57,7 +57,8 @@ class Signer(SchemaOnce):
     )
     home: Path = Field(
         title="Home",
-        description="Folder for signed transactions that are under way; may be empty at a restart.",
+        description="Folder for signed transactions that are under way; may be empty at a restart. A key holder keeps"
+        " its own: it says which sums were opened.",
     )
 
     @model_validator(mode="after")

@@ -16,10 +16,11 @@ from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.reading import read_task_spec
 from prefect_federated.adapters.regional import awaits_regions
 from prefect_federated.adapters.round_log import is_recorded
-from prefect_federated.adapters.sum_opening import awaits_sums
+from prefect_federated.adapters.sum_opening import awaits_sums, require_openings_found
 from prefect_federated.adapters.turn import take_turn
 from prefect_federated.blocks.aggregator import Aggregator
 from prefect_federated.core.due import Duty, aggregator_due
+from prefect_federated.core.errors import ConfigurationError
 from prefect_federated.core.round import Phase, RoundState
 from prefect_federated.flows.judging import judge_once, strike_once
 from prefect_federated.flows.next_window import AGAIN_S, schedule_next
@@ -54,7 +55,11 @@ def conclude(aggregator: str, task: int) -> str:
     block: Aggregator = Aggregator.load(aggregator)  # type: ignore[assignment]
     opened = block.open()
     with take_turn(block.signer.home, task) as mine:
-        done = bring_on(opened, task) if mine else "busy"
+        try:
+            done = bring_on(opened, task) if mine else "busy"
+        except ConfigurationError:
+            schedule_next(opened.party.federation, task, within_s=MISSES_S)  # its bond is due all the same
+            raise
     schedule_next(opened.party.federation, task, within_s=SOON_S.get(done))
     return done
 
@@ -101,6 +106,8 @@ def bring_on(aggregator: OpenAggregator, task: int) -> str:
         record(party, task, state.round)
     if state.round and rewards_due(party, task):
         claim(party, task)
+    if state.phase in (Phase.COMMIT, Phase.REVEAL) and aggregator.mailbox is None and not on_chain.enforced.masked:
+        require_openings_found(party, None, read_task_spec(party, on_chain))  # while there is time to mend it
     return due or kept
 
 

@@ -6,7 +6,6 @@ from prefect_federated.adapters.mailbox import Mailbox
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.releasing import require_mailbox
 from prefect_federated.adapters.striking import Strikes
-from prefect_federated.adapters.sum_opening import keep_openings
 from prefect_federated.core.encrypted_spec import Encrypted
 from prefect_federated.core.errors import FederatedError
 from prefect_federated.core.round import Phase, RoundState
@@ -58,7 +57,7 @@ def judge_once(party: Party, task: int, state: RoundState, mailbox: Mailbox | No
 
     What the committee says of updates that are left out is taken from the mailbox first, where there is one; a member
     says it again, for whoever shares the mailbox may have taken letters out of it. Where the committee opens updates,
-    keys that this party has not joined are joined before; where key holders open sums, their openings are kept.
+    keys that this party has not joined are joined before; where key holders open sums, their true openings are kept.
 
     Raises:
         ConfigurationError: the committee opens updates, and this party has no mailbox: all would seem withheld.
@@ -72,9 +71,7 @@ def judge_once(party: Party, task: int, state: RoundState, mailbox: Mailbox | No
     if mailbox is not None:
         vouch(party, mailbox, spec)
         keep_vouched(party, mailbox, spec)
-    if mailbox is not None and isinstance(spec.spec.masking, Encrypted):
-        keep_openings(party, mailbox, spec)
-    verification = judge(party, spec)
+    verification = judge(party, spec, mailbox if isinstance(spec.spec.masking, Encrypted) else None)
     if verification.findings and spec.spec.enforced.masked:
         _struck(party, spec)
     if not verification.missed:

@@ -45,7 +45,7 @@ def aggregate(aggregator: Aggregator, spec: RoundSpec) -> Outcome | None:
         return None
     reveals = federation.reveals(spec.task, spec.round)
     gathered = gather_for(aggregator, spec, reveals, last_try=(task_run.run_count or 0) > RETRIES)
-    if aggregator.mailbox is not None:
+    if aggregator.mailbox is not None and spec.spec.enforced.committee:
         require_uncontradicted(aggregator.party, aggregator.mailbox, spec, gathered)
     checkpoint("aggregator:fetched")
     outcome = work_out(aggregator, spec, reveals, gathered)

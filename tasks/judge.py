@@ -10,6 +10,7 @@ from prefect.logging import get_run_logger
 from prefect_federated.adapters.challenging import prove_any
 from prefect_federated.adapters.checkpoints import checkpoint
 from prefect_federated.adapters.demanding import ask_for
+from prefect_federated.adapters.mailbox import Mailbox
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.verification import verify_proposal
 from prefect_federated.core.errors import FederatedError
@@ -27,10 +28,13 @@ from prefect_federated.tasks.retry import DELAYS_S, RETRIES, is_transport_error
     retry_delay_seconds=DELAYS_S,
     retry_condition_fn=is_transport_error,
 )
-def judge(party: Party, spec: RoundSpec) -> Verification:
+def judge(party: Party, spec: RoundSpec, mailbox: Mailbox | None = None) -> Verification:
     """Recompute the standing proposal, and bring what is provably wrong before the contract.
 
     What no challenge can show is logged, for people to take up; so is what the contract refused before another proof.
+
+    Args:
+        mailbox: in which key holders left what they opened, where updates are encrypted.
 
     Raises:
         ContractRefused: of all that should be provable nothing could be proven.
@@ -43,7 +47,7 @@ def judge(party: Party, spec: RoundSpec) -> Verification:
         state = federation.round_state(spec.task)
         return state.phase != Phase.CHALLENGE or state.proposal_hash != judged
 
-    verification = verify_proposal(party, spec)
+    verification = verify_proposal(party, spec, mailbox)
     for finding in verification.findings:
         logger.warning("%s: %s", finding.wrong.value, finding.detail)
     checkpoint("judge:verified")

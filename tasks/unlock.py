@@ -24,7 +24,9 @@ def unlock_sum(holder: KeyHolder, spec: RoundSpec) -> bool:
     """Leave what this holder opens of the round's sum; whether anything was left that did not lie there.
 
     Raises:
-        StoreUnreachable: in the first half of Aggregate, a revealed payload is not to be had; try again.
+        StoreUnreachable: in the first half of Aggregate, a revealed payload cannot be read; try again.
+        ChainUnreachable: the node does not show every opening that the contract counts; try again.
+        UnmaskRefused: its home says that it opened a sum which its vault does not hold.
         TooFewShares: so few can be added that the sum is never opened.
         KeyUnavailable: it is no holder of the task, or its key is not to be had.
     """

@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from prefect_federated.adapters.vault import LIMIT_BYTES, SEALING_BYTES
 from prefect_federated.core.encrypted_spec import check_encrypted
 from prefect_federated.core.errors import SpecError, WeightOverflow
 from prefect_federated.core.merkle import leaf_hash
+from prefect_federated.core.paillier.numbers import MOST_PARTICIPANTS, MOST_WORDS, ROOT_BYTES, blocks
+from prefect_federated.core.paillier.opened import OPENING_BYTES, OpenedBlock, SumOpening
 from prefect_federated.core.paillier.payload import payload_words
 from prefect_federated.core.payload import header_chunk, plain_header
 from prefect_federated.core.round_spec import header_for
@@ -52,6 +55,7 @@ def test_encrypted_task_is_a_clear_one_for_the_contracts_and_its_updates_are_lon
         ({"enforced.disclosure": 1}, "disclosure 1, modes 3; nobody sees a single update"),
         ({"rule": {"name": "median"}, "enforced.rule": 1}, "an encrypted task has rule 1"),
         ({"enforced.modes": 7, "enforced.reveal_grace": 60}, "modes 7; nobody sees a single update"),
+        ({"enforced.max_participants": 4001, "update.limit": 2, "enforced.limit": 2}, "4001, 4000 are the most"),
         ({"enforced.quorum": 2}, "quorum 2; give a quorum of 3 or more"),
         ({"enforced.finality_gap": 30}, "aggregate_window is 60 s, finality_gap 30 s"),
         ({"detection": {}}, "detection in an encrypted task: nobody sees a single update"),
@@ -75,6 +79,14 @@ def test_model_too_large_to_be_encrypted_is_refused_with_the_cap(bent: Bent, bot
     large = {"model.tensors": [{"name": "weight", "shape": [2049]}], "enforced.chunks": 10}
     with pytest.raises((ValidationError, SpecError), match="with 2049 words, 2048 are the most"):
         bent({**both, **large, "enforced.aggregate_header": "0x" + leaf.hex()})
+
+
+def test_opening_of_the_largest_task_can_be_fetched_and_kept() -> None:
+    most = (1 << 8 * ROOT_BYTES) - 1
+    opened = (OpenedBlock(value=most, root=most),) * blocks(MOST_WORDS)
+    payloads = {f"0x{number:040x}": bytes(32) for number in range(MOST_PARTICIPANTS)}
+    size = len(SumOpening(payloads=payloads, blocks=opened).to_bytes())
+    assert size <= OPENING_BYTES < LIMIT_BYTES - SEALING_BYTES
 
 
 def test_statistics_are_not_encrypted(bent: Bent, both: Values) -> None:

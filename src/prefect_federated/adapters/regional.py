@@ -149,8 +149,8 @@ def with_tiers(spec: RoundSpec, gathered: Gathered, direct: Combined, reveals: S
 def gather_for(aggregator: Aggregator, spec: RoundSpec, reveals: list[Reveal], last_try: bool = False) -> Gathered:
     """What a round's reveals come to: sums of regions that the aggregator relies on, single updates elsewhere.
 
-    Where they are masked or encrypted it is the one sum of all; see `gather_masked` for `last_try`. Where the committee
-    opens updates, what it has released is joined first.
+    Where they are masked or encrypted it is the one sum of all; see `gather_masked` and `gather_encrypted` for
+    `last_try`. Where the committee opens updates, what it has released is joined first.
 
     Whom a region leaves out the aggregator reads itself: it alone says who is excluded, and answers for that.
 
@@ -164,7 +164,7 @@ def gather_for(aggregator: Aggregator, spec: RoundSpec, reveals: list[Reveal], l
     if spec.spec.enforced.masked:
         return gather_masked(party, spec, reveals, last_try)
     if spec.spec.summed:
-        return gather_encrypted(party, spec, reveals, mailbox)
+        return gather_encrypted(party, spec, reveals, mailbox, last_try)
     tiers = read_tiers(party, mailbox, spec, reveals) if aggregator.relies_on_regions and mailbox else []
     summed = {one.participant for tier in tiers for one in tier.told.included}
     single = gather(party, spec, [one for one in reveals if one.participant not in summed])

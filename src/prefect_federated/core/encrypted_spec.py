@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 from prefect_federated.core.enforced import Address
 from prefect_federated.core.errors import FederatedError, SpecError
 from prefect_federated.core.paillier.keys import KEY_BYTES, parse_key
-from prefect_federated.core.paillier.numbers import MOST_HOLDERS, MOST_WORDS
+from prefect_federated.core.paillier.numbers import MOST_HOLDERS, MOST_PARTICIPANTS, MOST_WORDS
 from prefect_federated.core.paillier.session import Holder
 
 if TYPE_CHECKING:
@@ -92,6 +92,11 @@ def check_encrypted(enforced: "Enforced", words: int, counts: bool) -> None:
         raise SpecError(
             f"an encrypted task with {words} words, {MOST_WORDS} are the most: a word takes 8 bytes a key holder;"
             " take a smaller model, or mask the task"
+        )
+    if enforced.max_participants > MOST_PARTICIPANTS:
+        raise SpecError(
+            f"an encrypted task with max_participants {enforced.max_participants}, {MOST_PARTICIPANTS} are the most:"
+            " every reader checks each one's proofs, and what is opened names each; admit fewer, or mask the task"
         )
     if counts:
         raise SpecError("statistics in an encrypted task: what is counted is pooled in clear or masked tasks; mask it")

@@ -8,15 +8,17 @@ payload.py  a participant's payload                opened.py    sums, openings t
 
 Guarantee. Words are packed into an integer and split into one part a key holder: all but the first are uniform in a
 range 2^96 times as wide, the first is what is left. A reader of payloads learns nothing of an update, a key holder a
-part that hides it (distance below 2^-95), holders who open the same sum exactly that sum. A single update is read by
-*all* key holders together, and by nobody else: not by those who add, nor by participants who cheat, whatever they send.
+part that hides it (distance below 2^-95 a block, below 2^-91 over all 23), holders who open the same sum exactly
+that sum. A single update is read by *all* key holders together, and by nobody else: not by those who add, nor by
+participants who cheat, whatever they send.
 That rests on
 
 - Paillier's assumption (decisional composite residuosity) at 3,072 bits, SHA-256 and SHAKE-256 as random oracles;
 - a proof beside ciphertexts that their maker knows the plaintexts, bound to round, participant and holder: nobody can
   send another's ciphertext again, or one made of it, to have it opened in another sum;
 - commitments: payloads are bound to before anybody shows one;
-- one sum a round: a holder keeps what it opened, and opens nothing else. Two sums would differ by an update.
+- one sum a round: a holder keeps what it opened, where nobody else can take it back, and opens nothing else. Two sums
+  would differ by an update.
 
 Nobody is taken at its word: that a holder's modulus has one plaintext for every ciphertext is certified by roots of
 numbers that nobody chose; an opening shows a root, by which anybody sees that it is what the sum decrypts to. What a

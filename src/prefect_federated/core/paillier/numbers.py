@@ -22,6 +22,7 @@ HIDING_BITS = 96
 PART_BITS = 32 * WORDS + HIDING_BITS
 MOST_HOLDERS = 8
 MOST_WORDS = 2048  # 23 ciphertexts a holder; a silo raises a number to the power n for each, which is what takes time
+MOST_PARTICIPANTS = 4000  # an opening names each, and so many fit into `opened.OPENING_BYTES`; sums have room for more
 _HALF, _BASE = 1 << 31, 1 << 32
 
 
