@@ -19,7 +19,7 @@ SILOS = ["0x" + f"{number}{number}" * 20 for number in (1, 2)]
 def findings(rule: RuleSpec, weight: int, aggregate: list[int]) -> list[Any]:
     """Of two included updates, whose proposer left everybody else out."""
     enforced = SimpleNamespace(chunk_bytes=1024, rule=0, trim=rule.trimmed, masked=False)
-    spec: Any = SimpleNamespace(spec=SimpleNamespace(rule=rule, enforced=enforced))
+    spec: Any = SimpleNamespace(spec=SimpleNamespace(rule=rule, enforced=enforced, summed=False))
     included = [IncludedUpdate(participant=silo, payload_root=bytes(32), weight=weight) for silo in SILOS]
     claimed: Any = SimpleNamespace(document=SimpleNamespace(included=included))
     updates = tuple(Update(silo, 7, np.array([4, 6], np.int32)) for silo in SILOS)
