@@ -41,6 +41,7 @@ class FakeKubo:
 
     def __init__(self, port: int = 0) -> None:
         self.contents: dict[str, bytes] = {}
+        self.directories: set[str] = set()  # CIDs of the network that are no files
         self.pins: set[str] = set()
         self.files: dict[str, str] = {}  # path in the mutable file system -> CID
         self.folders = {"/"}
@@ -120,6 +121,8 @@ class FakeKubo:
         return {"Name": cid, "Hash": self.claimed_cid or cid, "Size": str(len(content))}
 
     def _read(self, call: str, options: dict[str, str], cid: str) -> Any:
+        if call == "cat" and cid in self.directories:
+            raise Refused("this dag node is a directory")
         if cid not in self.contents:
             if options.get("offline") == "true":
                 raise Refused(f"block was not found locally (offline): ipld: could not find {cid}")

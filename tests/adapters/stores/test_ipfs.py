@@ -147,6 +147,25 @@ def test_trouble_of_the_node_is_never_read_as_absence(kubo: "FakeKubo", store: I
             call()
 
 
+def test_a_folder_in_place_of_a_file_is_missing_content_and_no_trouble_of_the_node(
+    kubo: "FakeKubo", store: IpfsStore
+) -> None:
+    """Else whoever names one could have its readers try again for ever."""
+    folder = "bafybeihykld7uyxzogax6vgyvag42y7464eywpf55gxi5qpoisibh3c5wa"
+    kubo.directories = {folder}
+    with pytest.raises(ContentMissing, match=f"holds ipfs://{folder} .that is no file."):
+        list(store.get(f"ipfs://{folder}", 10))
+
+
+@pytest.mark.parametrize("cid", ["b" + "a" * 58, "bafybeihykld7uyxzogax6vgyvag42y7464eywpf55gxi5qpoisibh3c5wb"])
+def test_what_only_looks_like_a_cid_is_refused_before_the_node_is_asked(
+    kubo: "FakeKubo", store: IpfsStore, cid: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=f"ipfs://{cid}' is no content of an IPFS store"):
+        store.get(f"ipfs://{cid}", 10)
+    assert not kubo.calls
+
+
 def test_damaged_link_does_not_pass_for_a_uri(kubo: "FakeKubo", store: IpfsStore) -> None:
     store.link("name", store.put([b"x"]))
     kubo.alter(kubo.files["/federated/links/name"], b"http://169.254.169.254/")

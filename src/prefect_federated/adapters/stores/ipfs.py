@@ -14,7 +14,8 @@ from prefect_federated.core.errors import ConfigurationError, ContentMismatch, C
 
 LINKS = "/federated/links"
 LONGEST_URI = 256
-_URI = re.compile(r"ipfs://(b[a-z2-7]{58})")
+# CIDv1 of a UnixFS file or a raw leaf under SHA-256, in base32. A node would refuse all else, as if it were in trouble.
+_URI = re.compile(r"ipfs://(baf(?:ybei|krei)[a-z2-7]{51}[aeimquy4])")
 
 
 class IpfsStore:

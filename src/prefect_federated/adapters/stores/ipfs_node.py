@@ -33,6 +33,10 @@ _ABSENT = (
 )
 
 
+# What Kubo says of a CID whose author put no file there; it will never be one.
+_NO_FILE = ("this dag node is a directory", "unrecognized node type", "incorrectly formatted merkledag node")
+
+
 class NodeRefused(StoreUnreachable):
     """Raised when the node answers a call with an error of its own."""
 
@@ -40,6 +44,11 @@ class NodeRefused(StoreUnreachable):
     def absent(self) -> bool:
         """Tell whether the error says that something is not there."""
         return any(word in str(self).lower() for word in _ABSENT)
+
+    @property
+    def no_file(self) -> bool:
+        """Tell whether the error says that what is there can never be read as a file."""
+        return any(word in str(self).lower() for word in _NO_FILE)
 
 
 class NothingFound(Exception):
@@ -88,7 +97,7 @@ class IpfsNode:
         """Stream at most `length` bytes of a file.
 
         Raises:
-            NothingFound: the node says so, or lives but sends nothing in time.
+            NothingFound: the node says so, has no file there, or lives but sends nothing in time.
         """
         started = False
         try:
@@ -98,6 +107,8 @@ class IpfsNode:
                     started = True
                     yield chunk
         except NodeRefused as refusal:
+            if refusal.no_file:
+                raise NothingFound("that is no file") from refusal
             if not refusal.absent:
                 raise
             raise NothingFound("it says so") from refusal
