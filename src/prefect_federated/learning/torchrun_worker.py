@@ -63,7 +63,8 @@ def _train(folder: Path, request: dict[str, Any], rank: int) -> None:
         np.savez(folder / "result.npz", *(plan.parameters(model)[name] for name in request["names"]))
         outcome = {"examples": result.examples, "metrics": result.metrics}
         (folder / "outcome.json").write_text(json.dumps(outcome))
-    dist.destroy_process_group()
+    if cuda:
+        dist.destroy_process_group()
 
 
 def _arrays(path: Path, names: list[str]) -> dict[str, Any]:
@@ -82,4 +83,7 @@ def _view(folder: Path, request: dict[str, Any]) -> Any:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    status = main(Path(sys.argv[1]))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)  # a thread of gloo's that still runs would abort a process that ends in the usual way
