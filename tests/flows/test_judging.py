@@ -81,8 +81,8 @@ def test_every_lie_is_named_proven_and_paid_for(lie: Lie, consortium: Consortium
     standby, federation = consortium.standby.open().party, consortium.federation()
     stake, bounty = federation.participant(proposer(consortium)).stake, federation.pending_bounty_of(standby.account)
     verification = judge(standby, spec)
-    assert verification.read_updates and verification.to_prove is not None
-    assert verification.to_prove.wrong is LIES[lie]
+    assert verification.read_updates and verification.provable
+    assert verification.provable[0].wrong is LIES[lie]
     assert federation.round_state(spec.task).phase is Phase.AGGREGATE
     assert federation.fallen(spec.task, spec.round) == [proposer(consortium)]
     assert stake - federation.participant(proposer(consortium)).stake == BOND
@@ -136,7 +136,7 @@ def test_rights_narrower_than_the_inputs_are_named_for_people_to_judge(
     verification = verify_proposal(consortium.standby.open().party, spec)
     (finding,) = verification.findings
     assert finding.wrong is Wrong.USE and not finding.provable and "its inputs allow" in finding.detail
-    assert judge(consortium.standby.open().party, spec).to_prove is None
+    assert judge(consortium.standby.open().party, spec).provable == ()
 
 
 def test_version_says_what_its_inputs_allow(consortium: Consortium, spec: RoundSpec) -> None:

@@ -114,7 +114,7 @@ def test_who_is_passed_over_proves_it_with_the_receipt_for_its_payload(consortiu
     assert verify_proposal(standby, spec).findings[0].wrong is Wrong.RULE  # the receipt is not the standby's
     assert broken_receipt(silo.party, spec)
     verification = judge(silo.party, spec)
-    assert verification.to_prove is not None and verification.to_prove.wrong is Wrong.OMISSION
+    assert verification.provable and verification.provable[0].wrong is Wrong.OMISSION
     assert standby.federation.fallen(spec.task, spec.round) == [proposer(consortium)]
     assert len(standby.federation.events(spec.task, spec.round, ("Landed",))) == 1
 

@@ -93,7 +93,7 @@ def test_every_wrong_award_is_named_proven_and_paid_for(lie: Lie, consortium: Co
     standby, federation = consortium.standby.open().party, consortium.federation()
     bounty = federation.pending_bounty_of(standby.account)
     verification = judge(standby, spec)
-    assert verification.to_prove is not None and verification.to_prove.wrong is Wrong.REWARD
+    assert verification.provable and verification.provable[0].wrong is Wrong.REWARD
     assert federation.fallen(spec.task, spec.round) == [account(consortium, "aggregator")]
     assert federation.pending_bounty_of(standby.account) - bounty == BOND // 2
 

@@ -212,7 +212,7 @@ def test_nobody_builds_on_a_false_normalised_step(nova: Consortium) -> None:
     verification = judge(nova.standby.open().party, spec)
     (finding,) = verification.findings
     assert finding.wrong is Wrong.OPTIMIZER and "by fednova it is" in finding.detail
-    assert verification.to_prove is None
+    assert verification.provable == ()
     scene.pass_deadline(nova)
     scene.settle(nova.aggregator.open(), spec)
     scene.pass_deadline(nova)

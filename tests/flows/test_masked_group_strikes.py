@@ -108,7 +108,7 @@ def test_a_proposer_that_includes_a_group_with_a_false_seed_falls_and_the_others
         propose(consortium, spec, lambda truth: (truth.document, {}))
     standby, federation = consortium.standby.open(), consortium.federation()
     assert federation.proposal(task, spec.round).included == 9
-    found = verify_proposal(standby.party, spec).to_prove
+    found = verify_proposal(standby.party, spec).provable[0]
     assert found is not None and found.wrong is Wrong.SEED
     assert f"{scene.members(consortium)[cheat].account}: its payload is bound to a seed, its own," in found.detail
     assert bring_on(standby, task) == "judge" and federation.round_state(task).phase is Phase.AGGREGATE

@@ -138,7 +138,7 @@ def test_a_group_that_is_included_in_part_costs_the_bond(consortium: Consortium)
     for step in STEPS:
         act(consortium, spec, step, NINE)
     propose(consortium, spec, without(scene.members(consortium)[CHEAT].account))
-    found = verify_proposal(consortium.standby.open().party, spec).to_prove
+    found = verify_proposal(consortium.standby.open().party, spec).provable[0]
     assert found is not None and found.wrong is Wrong.SUM and "who revealed too, are not" in found.detail
     refuted(consortium, spec)
     assert len(consortium.federation().events(spec.task, spec.round, ("GroupsRefuted",))) == 1
@@ -160,7 +160,7 @@ def test_a_group_that_no_honest_updates_come_to_costs_the_bond_as_soon_as_it_is_
     with monkeypatch.context() as patch:
         patch.setattr(unmasking, "_require_sound", lambda spec, words, weight, parts: None)
         propose(consortium, spec, lambda truth: (truth.document, {}))
-    found = verify_proposal(consortium.standby.open().party, spec).to_prove
+    found = verify_proposal(consortium.standby.open().party, spec).provable[0]
     assert found is not None and found.wrong is Wrong.SUM and "is included, and has a word of" in found.detail
     monkeypatch.setattr(masked_proof, "MOST_BYTES", 1)  # one update a transaction
     refuted(consortium, spec)

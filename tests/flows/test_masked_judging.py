@@ -76,8 +76,8 @@ def test_standby_refutes_a_false_masked_sum_by_itself_and_settles_the_true_one(c
     standby, federation = consortium.standby.open(), consortium.federation()
     stake = federation.participant(proposer(consortium)).stake
     verified = verify_proposal(standby.party, spec)
-    assert verified.read_updates and verified.to_prove is not None
-    assert verified.to_prove.wrong is Wrong.SUM and "included masked updates is" in verified.to_prove.detail
+    assert verified.read_updates and verified.provable
+    assert verified.provable[0].wrong is Wrong.SUM and "included masked updates is" in verified.provable[0].detail
     assert bring_on(standby, spec.task) == "judge"
     is_refuted(consortium, spec, stake, standby.party.account)
     assert bring_on(standby, spec.task) == "aggregate"
@@ -96,7 +96,7 @@ def test_many_updates_are_shown_in_several_transactions(
     propose(consortium, spec, word_of_the_aggregate)
     standby, federation = consortium.standby.open(), consortium.federation()
     stake = federation.participant(proposer(consortium)).stake
-    found, enforced = verify_proposal(standby.party, spec).to_prove, spec.spec.enforced
+    found, enforced = verify_proposal(standby.party, spec).provable[0], spec.spec.enforced
     assert found is not None
     size = masked_proof.shown_bytes(enforced.chunk_bytes, enforced.chunks, seeds=1)
     monkeypatch.setattr(masked_proof, "MOST_BYTES", 3 * size)
@@ -171,7 +171,7 @@ def test_who_leaves_an_honest_survivor_out_is_held_to_the_masks_that_stay(consor
     propose(consortium, spec, without_the_last)
     standby, federation = consortium.standby.open(), consortium.federation()
     stake = federation.participant(proposer(consortium)).stake
-    found = verify_proposal(standby.party, spec).to_prove
+    found = verify_proposal(standby.party, spec).provable[0]
     assert found is not None and found.wrong is Wrong.SUM
     assert bring_on(standby, spec.task) == "judge"
     is_refuted(consortium, spec, stake, standby.party.account)
@@ -193,8 +193,8 @@ def test_standby_refutes_a_sum_over_a_falsely_bound_seed_by_that_seed(
     standby, federation = consortium.standby.open(), consortium.federation()
     stake = federation.participant(proposer(consortium)).stake
     found = verify_proposal(standby.party, spec)
-    assert found.to_prove is not None and found.to_prove.wrong is Wrong.SEED and found.to_prove.position == 2
-    assert f"{scene.members(consortium)[LAST].account}: its payload is bound to a seed" in found.to_prove.detail
+    assert found.provable and found.provable[0].wrong is Wrong.SEED and found.provable[0].position == 2
+    assert f"{scene.members(consortium)[LAST].account}: its payload is bound to a seed" in found.provable[0].detail
     assert any("participant 3 bound a seed" in finding.detail for finding in found.findings)
     with monkeypatch.context() as patch:
         patch.setattr(mask_faults, "sessions_of", too_few)
@@ -274,7 +274,7 @@ def test_sum_over_a_payload_whose_note_nobody_else_is_given_is_named_and_no_chal
         propose(consortium, spec, word_of_the_aggregate)
     standby = consortium.standby.open()
     found = verify_proposal(standby.party, spec)
-    assert found.to_prove is None
+    assert found.provable == ()
     assert any("the masks note of participant 3 has 0 bytes" in finding.detail for finding in found.findings)
     assert bring_on(standby, spec.task) == "judge"
     assert consortium.federation().round_state(spec.task).phase is Phase.CHALLENGE

@@ -129,7 +129,7 @@ def test_one_altered_coefficient_is_named_by_whoever_reads_the_updates(
     honest = Truth(reweighting.aggregator.open(), spec).document.included[1]
     assert (finding.wrong, finding.position) == (Wrong.RULE, 1)
     assert f"{honest.participant}: weight {honest.weight - 1} is proposed, {honest.weight} recomputed" in finding.detail
-    assert judge(standby, spec).to_prove is None
+    assert judge(standby, spec).provable == ()
     assert standby.federation.round_state(spec.task).phase is Phase.CHALLENGE
 
 
@@ -139,7 +139,7 @@ def test_sum_under_other_coefficients_than_the_bound_ones_is_proven(reweighting:
     propose(reweighting, spec, lambda truth: truth.included(1, weight=truth.document.included[1].weight // 2))
     standby = reweighting.standby.open().party
     verification = judge(standby, spec)
-    assert verification.to_prove is not None and verification.to_prove.wrong is Wrong.SUM
+    assert verification.provable and verification.provable[0].wrong is Wrong.SUM
     assert standby.federation.round_state(spec.task).phase is Phase.AGGREGATE
     assert standby.federation.participant(aggregator).stake + BOND == stake
 
@@ -160,5 +160,5 @@ def test_word_that_the_rule_does_not_make_is_proven(consortium: Consortium, spec
 
     propose(consortium, spec, another_word)
     verification = judge(consortium.standby.open().party, spec)
-    assert verification.to_prove is not None and verification.to_prove.wrong is Wrong.SUM
+    assert verification.provable and verification.provable[0].wrong is Wrong.SUM
     assert consortium.federation().round_state(spec.task).phase is Phase.AGGREGATE

@@ -215,7 +215,7 @@ def test_false_model_is_named_and_left_to_people(consortium: Consortium) -> None
     verification = judge(consortium.standby.open().party, spec)
     (finding,) = verification.findings
     assert finding.wrong is Wrong.OPTIMIZER and "by fedadam it is" in finding.detail
-    assert verification.to_prove is None and not consortium.federation().fallen(spec.task, spec.round)
+    assert verification.provable == () and not consortium.federation().fallen(spec.task, spec.round)
     settled(consortium, spec)
     with pytest.raises(ProtocolError, match=r"the model of version 1 .* roll back to version 0"):
         revealed(consortium)

@@ -81,8 +81,3 @@ class Verification:
     def provable(self) -> tuple[Finding, ...]:
         """The findings to bring before the contract, in the order in which to try them."""
         return tuple(finding for finding in self.findings if finding.provable)
-
-    @property
-    def to_prove(self) -> Finding | None:
-        """The first of them, if there is one."""
-        return next(iter(self.provable), None)
