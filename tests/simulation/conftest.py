@@ -1,14 +1,20 @@
 """Finished simulations of eight participants, two of whom attack, run in this process through the command's work."""
 
+import time
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowFilter, FlowFilterName, FlowRunFilter, FlowRunFilterId
+from prefect.client.schemas.sorting import FlowRunSort
 
 from prefect_federated.cli.simulate_run import run_simulation
 from prefect_federated.core.report import Report
 from prefect_federated.scenario.simulation.options import Options
 
 ROOT = Path(__file__).parents[2]
+RECORDING_S = 120  # within which a busy Prefect server records a task run that it was told of
 
 
 def simulated(out: Path, heard: list[tuple[int, str, str]] | None = None, **changes: object) -> Report:
@@ -32,6 +38,29 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def report(folder: Path, prefect_server: str) -> Report:
+def ran(folder: Path, prefect_server: str) -> tuple[Report, set[str]]:
+    """The simulation as it comes, and the names of its task runs, read before another test empties the server."""
+    report = simulated(folder)
+    return report, set(task_runs(f"round-{len(report.rounds)}/attackers/reveal"))
+
+
+@pytest.fixture(scope="session")
+def report(ran: tuple[Report, set[str]]) -> Report:
     """The simulation as it comes."""
-    return simulated(folder)
+    return ran[0]
+
+
+def task_runs(*awaited: str) -> dict[str, UUID]:
+    """The task runs of the simulation that began last, by name, once the server has recorded those awaited."""
+    named = FlowFilter(name=FlowFilterName(any_=["federated-simulation"]))
+    deadline = time.monotonic() + RECORDING_S
+    with get_client(sync_client=True) as client:
+        (last,) = client.read_flow_runs(flow_filter=named, sort=FlowRunSort.START_TIME_DESC, limit=1)
+        mine = FlowRunFilter(id=FlowRunFilterId(any_=[last.id]))
+        while True:
+            found = {run.name: run.id for run in client.read_task_runs(flow_run_filter=mine, limit=200)}
+            missing = set(awaited) - found.keys()
+            if not missing:
+                return found
+            assert time.monotonic() < deadline, f"{sorted(missing)} not among {sorted(found)}"
+            time.sleep(0.5)

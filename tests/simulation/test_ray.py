@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from prefect_federated.cli.main import app
 from prefect_federated.core.report import Report
 from prefect_federated.scenario.simulation import on_ray
-from tests.simulation.conftest import ROOT, simulated
+from tests.simulation.conftest import ROOT, simulated, task_runs
 
 SHM_BYTES = 80 << 20  # of each node
 SHARD = 12  # honest participants of one
@@ -81,8 +81,8 @@ def _earned(report: Report) -> dict[str, str]:
 
 def _starts(*names: str) -> list[int]:
     """How often each of these task runs began, as Prefect's server recorded it."""
+    found = task_runs(*names)
     with get_client(sync_client=True) as client:
-        found = {run.name: run.id for run in client.read_task_runs(limit=200)}
         states = [client.read_task_run_states(found[name]) for name in names]
     return [sum(state.name == "Running" for state in some) for some in states]
 
