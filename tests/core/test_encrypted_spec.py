@@ -70,7 +70,7 @@ def test_what_does_not_go_with_encrypted_updates_is_refused_by_name(
 
 def test_sum_that_could_wrap_is_refused_when_the_task_is_made(bent: Bent, both: Values) -> None:
     limit = 2**19  # 8 participants of weight 1000
-    with pytest.raises((ValidationError, WeightOverflow), match="reaches 2147483648"):
+    with pytest.raises((ValidationError, WeightOverflow), match="2147483648, where a masked or encrypted sum wraps"):
         bent({**both, "update.limit": limit, "enforced.limit": limit})
 
 

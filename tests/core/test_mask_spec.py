@@ -44,7 +44,7 @@ def test_what_does_not_go_with_masks_is_refused_by_name(bent: Bent, changes: Val
 
 def test_sum_that_could_wrap_is_refused_when_the_task_is_made(bent: Bent) -> None:
     limit = 2**19  # 8 participants of weight 1000
-    with pytest.raises((ValidationError, WeightOverflow), match="reaches 2147483648, where a masked sum wraps"):
+    with pytest.raises((ValidationError, WeightOverflow), match="2147483648, where a masked or encrypted sum wraps"):
         bent({**MASKED, "update.limit": limit, "enforced.limit": limit})
 
 

@@ -3,14 +3,13 @@
 largest |sum| = participants * largest weight * largest |word| < 2^31;  participants <= 128
 """
 
-from prefect_federated.core.errors import SpecError, WeightOverflow
-from prefect_federated.core.homomorphic.ring import MOST_SUMMED, PLAIN
-
-BEYOND = PLAIN // 2
+from prefect_federated.core.errors import SpecError
+from prefect_federated.core.homomorphic.ring import MOST_SUMMED
+from prefect_federated.core.masking.headroom import require_maskable
 
 
 def require_summable(limit: int, max_weight: int, participants: int) -> None:
-    """Refuse a task whose encrypted sum could wrap or drown in noise; called when the task is created.
+    """Refuse sums that could wrap or drown in noise; to be called before a session is agreed on, which knows no limit.
 
     Args:
         limit: largest absolute word of an update.
@@ -28,11 +27,4 @@ def require_summable(limit: int, max_weight: int, participants: int) -> None:
             f"{participants} participants, the noise of encrypted payloads leaves room for {MOST_SUMMED}; lower"
             " max_participants, or mask the round"
         )
-    largest = limit * max_weight * participants
-    if largest >= BEYOND:
-        fitting = (BEYOND - 1) // max(1, max_weight * participants)
-        raise WeightOverflow(
-            f"{participants} participants * weight {max_weight} * limit {limit} = {largest} reaches {BEYOND}, where an"
-            f" encrypted sum wraps; lower the limit to {fitting}, with fewer binary digits after the point, or lower"
-            " max_weight or max_participants"
-        )
+    require_maskable(limit, max_weight, participants)

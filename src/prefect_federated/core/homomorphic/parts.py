@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prefect_federated.core.errors import PayloadError, ShapeMismatch
-from prefect_federated.core.homomorphic.headroom import BEYOND
 from prefect_federated.core.homomorphic.session import Session
+from prefect_federated.core.masking.headroom import BEYOND
 from prefect_federated.core.masking.keystream import mask_words
 
 Plain = NDArray[np.uint32]

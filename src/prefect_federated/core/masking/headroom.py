@@ -1,4 +1,4 @@
-"""Sums that could wrap are refused: modulo 2^32 nobody would see it.
+"""Sums that could wrap are refused, masked or encrypted: modulo 2^32 nobody would see it.
 
 largest |sum| = participants * largest weight * largest |word| < 2^31
 """
@@ -9,7 +9,7 @@ BEYOND = 2**31
 
 
 def require_maskable(limit: int, max_weight: int, participants: int) -> None:
-    """Refuse a masked task whose weighted sum could reach 2^31 in magnitude; called when the task is created.
+    """Refuse sums of which a word could reach 2^31 in magnitude; called when a masked or encrypted task is created.
 
     Args:
         limit: largest absolute word of an update.
@@ -26,6 +26,6 @@ def require_maskable(limit: int, max_weight: int, participants: int) -> None:
         fitting = (BEYOND - 1) // max(1, max_weight * participants)
         raise WeightOverflow(
             f"{participants} participants * weight {max_weight} * limit {limit} = {largest} reaches {BEYOND}, where a"
-            f" masked sum wraps; lower the limit to {fitting}, with fewer binary digits after the point, or lower"
-            " max_weight or max_participants"
+            f" masked or encrypted sum wraps; lower the limit to {fitting}, with fewer binary digits after the point,"
+            " or lower max_weight or max_participants"
         )
