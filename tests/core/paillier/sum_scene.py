@@ -12,7 +12,7 @@ from prefect_federated.core.paillier.opened import SumOpening, added, open_sum
 from prefect_federated.core.paillier.payload import Ciphertexts, encrypt, parse_payload
 from prefect_federated.core.paillier.session import Holder, Session
 
-CONTRACT = "0x" + "c0" * 20
+COORDINATOR = "0x" + "c0" * 20
 NOTARY, ASSOCIATION = "0x" + "A1" * 20, "0x" + "B2" * 20
 SILOS = tuple(f"0x{number:040x}" for number in (1, 2))
 WORDS, WEIGHT = 3, 500
@@ -26,7 +26,7 @@ def key(number: int) -> SecretKey:
 @cache
 def session(round: int = 1) -> Session:
     holders = tuple(Holder(who, parse_key(key(at).public_bytes())) for at, who in enumerate((NOTARY, ASSOCIATION)))
-    return Session(31337, CONTRACT, 1, round, WORDS, holders)
+    return Session(31337, COORDINATOR, 1, round, WORDS, holders)
 
 
 @cache

@@ -216,7 +216,7 @@ def test_sessions_differ_in_everything_that_they_are_bound_to() -> None:
     one = session()
     others: list[Session] = [
         replace(one, chain_id=1),
-        replace(one, contract="0x" + "c1" * 20),
+        replace(one, coordinator="0x" + "c1" * 20),
         replace(one, task=2),
         replace(one, round=2),
         replace(one, words=4),

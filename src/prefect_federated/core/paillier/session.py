@@ -21,10 +21,15 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One round's sum; every proof is bound to its digest."""
+    """One round's sum; every proof is bound to its digest.
+
+    Attributes:
+        words: d, of one update.
+        holders: two to eight, in the spec's order; all of them are needed to open the sum.
+    """
 
     chain_id: int
-    contract: str
+    coordinator: str
     task: int
     round: int
     words: int
@@ -61,7 +66,7 @@ class Session:
     @property
     def digest(self) -> bytes:
         """SHA-256 over everything, 32 bytes."""
-        place = encode_words(self.chain_id, self.contract, self.task, self.round, self.words, len(self.holders))
+        place = encode_words(self.chain_id, self.coordinator, self.task, self.round, self.words, len(self.holders))
         return hashlib.sha256(
             _LABEL + place + b"".join(encode_words(h.account, h.key.hash) for h in self.holders)
         ).digest()
