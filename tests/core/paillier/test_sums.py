@@ -1,6 +1,7 @@
 """An encrypted sum is the plain one, and nobody in it has to be believed."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from prefect_federated.core.errors import (
 from prefect_federated.core.paillier.encrypted import PROOF_BYTES
 from prefect_federated.core.paillier.keys import ROOTS, SecretKey, _number, parse_key
 from prefect_federated.core.paillier.numbers import BITS, PART_BITS, ROOT_BYTES, SQUARE_BYTES, Drawn, packed, unpacked
-from prefect_federated.core.paillier.opened import check_opening, join, open_sum, read_opening
+from prefect_federated.core.paillier.opened import added, check_opening, join, open_sum, read_opening
 from prefect_federated.core.paillier.payload import encrypt, parse_payload, payload_words, split
 from prefect_federated.core.paillier.session import Session
 from tests.core.paillier.sum_scene import ASSOCIATION, NOTARY, SILOS, WEIGHT, key, payload, session, summed, words_of
@@ -206,10 +207,35 @@ def test_sum_of_more_words_than_a_small_model_has_is_refused(words: int) -> None
 
 
 def test_update_of_another_shape_or_too_heavy_is_not_encrypted() -> None:
-    with pytest.raises(ShapeMismatch, match=r"words \[2\], the session's are \[3\]"):
-        encrypt(session(), SILOS[0], words_of(SILOS[0])[:2], 1, bytes(32))
+    words = words_of(SILOS[0])
+    with pytest.raises(ShapeMismatch, match=r"words int32 \[2\], the session's are int32 \[3\]"):
+        encrypt(session(), SILOS[0], words[:2], 1, bytes(32))
+    wide: Any = words.astype(np.int64)
+    with pytest.raises(ShapeMismatch, match=r"words int64 \[3\], the session's are int32 \[3\]"):
+        encrypt(session(), SILOS[0], wide, 1, bytes(32))
     with pytest.raises(PayloadError, match="2147483648 is to be encrypted"):
         encrypt(session(), SILOS[0], np.array([2**30, 0, 0], np.int32), 2, bytes(32))
+
+
+@pytest.mark.parametrize("weight", [-1, 2**31, 2**34])
+def test_weight_under_which_words_would_come_round_to_small_ones_is_refused(weight: int) -> None:
+    """2^34 times a word of 2^30 is 2^64: 0 in 64 bits."""
+    with pytest.raises(PayloadError, match=f"weight {weight} of {SILOS[0]}; give one from 0 to 2147483647"):
+        encrypt(session(), SILOS[0], np.array([2**30, 0, 0], np.int32), weight, bytes(32))
+
+
+@pytest.mark.parametrize("noise", [np.zeros(1, np.int64), np.zeros(3, np.float64)], ids=["one for all", "floats"])
+def test_noise_that_is_not_one_whole_number_a_word_is_refused(noise: Any) -> None:
+    with pytest.raises(ShapeMismatch, match=rf"noise {noise.dtype} \[{noise.size}\], the session's are int64 \[3\]"):
+        encrypt(session(), SILOS[0], words_of(SILOS[0]), 1, bytes(32), noise)
+
+
+def test_noise_is_in_the_sum() -> None:
+    noise = np.array([-3, 2**20, 7])
+    sent = encrypt(session(), SILOS[0], words_of(SILOS[0]), WEIGHT, bytes(32), noise)
+    total = added(session(), [parse_payload(session(), SILOS[0], sent)])
+    openings = {who: open_sum(session(), who, key(at), total, {}) for at, who in enumerate((NOTARY, ASSOCIATION))}
+    assert (join(session(), openings) == WEIGHT * words_of(SILOS[0]).astype(np.int64) + noise).all()
 
 
 def test_sessions_differ_in_everything_that_they_are_bound_to() -> None:

@@ -6,11 +6,13 @@ Carried as int32 words of a payload of this project's one format: header, root a
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from prefect_federated.core.errors import MalformedMessage, ShapeMismatch
+from prefect_federated.core.errors import MalformedMessage, PayloadError, ShapeMismatch
+from prefect_federated.core.masking.headroom import BEYOND
 from prefect_federated.core.paillier.encrypted import PROOF_BYTES, Place, encrypted, proven
 from prefect_federated.core.paillier.numbers import PART_BITS, SQUARE_BYTES, Drawn, blocks, packed
 from prefect_federated.core.paillier.session import Session
@@ -31,15 +33,19 @@ def encrypt(
     Args:
         participant: its account, which the proofs are bound to.
         words: int32 `[d]`, clipped to the task's limit.
+        weight: 0 or more, below 2^31.
         seed: 32 secret bytes for this update in this session alone; a second update under it would be in the open.
         noise: int64 `[d]`, added to weight * words.
 
     Raises:
-        ShapeMismatch: words or noise are not the session's.
-        PayloadError: a weighted word is 2^31 or more.
+        ShapeMismatch: words or noise are not `[d]` of the session, or of another kind.
+        PayloadError: the weight is negative or too large, or a weighted word is 2^31 or more.
     """
-    if words.shape != (session.words,) or (noise is not None and noise.shape != words.shape):
-        raise ShapeMismatch(f"{session.place}: words {list(words.shape)}, the session's are [{session.words}]")
+    _require_kind(session, "words", words, np.dtype(np.int32))
+    if noise is not None:
+        _require_kind(session, "noise", noise, np.dtype(np.int64))
+    if not 0 <= weight < BEYOND:
+        raise PayloadError(f"{session.place}: weight {weight} of {participant}; give one from 0 to {BEYOND - 1}")
     plains = words.astype(np.int64) * weight + (0 if noise is None else noise)
     drawn, count = Drawn(seed), len(session.holders)
     parts = [split(plain, count, drawn, block) for block, plain in enumerate(packed(plains))]
@@ -79,6 +85,14 @@ def parse_payload(session: Session, participant: str, words: Sequence[int] | NDA
         raise MalformedMessage(f"{session.place}: {len(content)} bytes of {participant}, expected {expected}")
     rows = enumerate(content[at : at + size] for at in range(0, len(content), size))
     return tuple(proven(Place(session, participant, holder), row) for holder, row in rows)
+
+
+def _require_kind(session: Session, name: str, numbers: NDArray[Any], kind: np.dtype[Any]) -> None:
+    if numbers.dtype != kind or numbers.shape != (session.words,):
+        raise ShapeMismatch(
+            f"{session.place}: {name} {numbers.dtype} {list(numbers.shape)}, the session's are {kind}"
+            f" [{session.words}]; encode the update of this task"
+        )
 
 
 def _row_bytes(words: int) -> int:
