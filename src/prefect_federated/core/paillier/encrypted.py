@@ -5,7 +5,8 @@ proof: e, z = s + sum of e_j m_j, w = u times the product of r_j^(e_j)
 checked: e = SHA-256(place, c_1 .. c_k, (1 + z n) w^n times the product of c_j^(-e_j))
 
 The place is session, participant and holder: what is copied from elsewhere proves nothing there. Whoever answers k + 1
-challenges of 128 bits knows every m_j, for their differences are smaller than any prime factor of n.
+independent challenges of 128 bits knows every m_j, for their differences are smaller than the primes of an honest
+holder's n. A holder that made n of small ones reads what is under it anyway.
 Source: Cramer, Damgard, Nielsen 2001, https://doi.org/10.1007/3-540-44987-6_18, for one ciphertext; many under one
 proof as Gennaro, Leigh, Sundaram, Yerazunis do with Schnorr's (Batching Schnorr Identification Scheme, Asiacrypt 2004).
 """
@@ -73,6 +74,9 @@ def encrypted(place: Place, plains: Sequence[int], drawn: Drawn) -> bytes:
 
 def proven(place: Place, content: bytes) -> tuple[int, ...]:
     """The ciphertexts, residues modulo n^2, once their proof was checked.
+
+    Args:
+        content: what `encrypted` made: ciphertexts, 768 bytes each, then the proof, 800.
 
     Raises:
         MalformedMessage: one is none, or their maker does not prove that it knows what is in them.
