@@ -94,11 +94,12 @@ def test_statistics_are_not_encrypted(bent: Bent, both: Values) -> None:
         check_encrypted(bent(both).enforced, words=3, counts=True)
 
 
-@pytest.mark.parametrize("name", ["one alone", "one account", "one key", "no certificate"])
+@pytest.mark.parametrize("name", ["one alone", "nine", "one account", "one key", "no certificate"])
 def test_holders_without_keys_of_their_own_are_refused(bent: Bent, both: Values, name: str) -> None:
     notary, association = both["masking"]["holders"]
     bad, words = {
         "one alone": ((notary,), "at least 2 items"),
+        "nine": ((notary, association) * 4 + (notary,), "at most 8 items"),
         "one account": ((notary, {**association, "account": NOTARY}), "two key holders have one account or one key"),
         "one key": ((notary, {**notary, "account": ASSOCIATION}), "two key holders have one account or one key"),
         "no certificate": ((notary, {**association, "key": association["key"][:-2] + "00"}), "is not certified"),

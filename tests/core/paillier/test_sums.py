@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -20,11 +19,11 @@ from prefect_federated.core.errors import (
     Undecryptable,
 )
 from prefect_federated.core.paillier.encrypted import PROOF_BYTES
-from prefect_federated.core.paillier.keys import ROOTS, SecretKey, _number, parse_key
-from prefect_federated.core.paillier.numbers import BITS, PART_BITS, ROOT_BYTES, SQUARE_BYTES, Drawn, packed, unpacked
+from prefect_federated.core.paillier.keys import PublicKey
+from prefect_federated.core.paillier.numbers import BITS, PART_BITS, SQUARE_BYTES, Drawn, packed, unpacked
 from prefect_federated.core.paillier.opened import added, check_opening, join, open_sum, read_opening
 from prefect_federated.core.paillier.payload import encrypt, parse_payload, payload_words, split
-from prefect_federated.core.paillier.session import Session
+from prefect_federated.core.paillier.session import Holder, Session
 from tests.core.paillier.sum_scene import ASSOCIATION, NOTARY, SILOS, WEIGHT, key, payload, session, summed, words_of
 
 HALF = 2**31
@@ -148,6 +147,11 @@ def test_sum_needs_every_holder() -> None:
         join(session(), {NOTARY: found.openings[NOTARY]})
 
 
+def test_numbers_follow_from_a_seed_of_32_bytes_and_from_no_other() -> None:
+    with pytest.raises(ValueError, match="a seed has 32 bytes, not 31"):
+        Drawn(bytes(31))
+
+
 def test_what_holds_more_than_words_spoils_the_sum_instead_of_wrapping() -> None:
     with pytest.raises(Undecryptable, match="somebody encrypted no words"):
         unpacked([1 << 32 * 3], 3)
@@ -161,40 +165,14 @@ def test_key_of_somebody_else_opens_nothing() -> None:
         open_sum(session(), SILOS[0], key(0), found.total, found.roots)
 
 
-def test_secret_key_is_kept_and_read_again() -> None:
-    assert SecretKey.parse(key(0).encoded()) == key(0)
-    with pytest.raises(KeyUnavailable, match="383 bytes are no holder's key"):
-        SecretKey.parse(key(0).encoded()[1:])
-    with pytest.raises(KeyUnavailable, match="do not fit"):
-        SecretKey(key(0).p, key(0).p)
-
-
-def test_altered_certificate_or_another_modulus_is_no_key() -> None:
-    content = key(0).public_bytes()
-    with pytest.raises(MalformedMessage, match=f"number {ROOTS - 1} of {ROOTS} is no power of its root"):
-        parse_key(content[:-1] + bytes([content[-1] ^ 1]))
-    with pytest.raises(MalformedMessage, match="number 0 of 8 is no power of its root"):
-        parse_key(key(1).public_bytes()[:ROOT_BYTES] + content[ROOT_BYTES:])
-    with pytest.raises(MalformedMessage, match="or a small factor"):
-        parse_key((3 * 2**3070 + 3).to_bytes(ROOT_BYTES, "big") + content[ROOT_BYTES:])
-    with pytest.raises(MalformedMessage, match="has 3456 bytes, not 3455"):
-        parse_key(content[1:])
-
-
-def test_modulus_with_two_plaintexts_for_a_ciphertext_cannot_be_certified() -> None:
-    drawn = generate_private_key(65537, 2048).private_numbers()
-    n, order = drawn.p**2 * drawn.q, drawn.p * (drawn.p - 1) * (drawn.q - 1)
-    powers = [pow(_number(n, at), order // drawn.p, n) == 1 for at in range(ROOTS)]
-    assert not any(powers), "whoever knows the primes finds no root of any of the numbers: there is none"
-
-
-def test_one_holder_twice_or_alone_is_refused() -> None:
+def test_one_holder_twice_or_alone_and_nine_are_refused() -> None:
     one = session().holders[0]
     for holders in (
         (one,),
         (one, one),
         (one, replace(one, account=ASSOCIATION)),
         (one, replace(session().holders[1], account=NOTARY)),
+        tuple(Holder(f"0x{at:040x}", PublicKey(one.key.n + at, bytes(32))) for at in range(9)),
     ):
         with pytest.raises(SpecError, match="each with its own: one alone would read every update"):
             replace(session(), holders=holders)
