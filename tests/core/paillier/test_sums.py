@@ -1,5 +1,6 @@
 """An encrypted sum is the plain one, and nobody in it has to be believed."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +21,7 @@ from prefect_federated.core.errors import (
 )
 from prefect_federated.core.paillier.encrypted import PROOF_BYTES
 from prefect_federated.core.paillier.keys import PublicKey
-from prefect_federated.core.paillier.numbers import BITS, PART_BITS, SQUARE_BYTES, Drawn, packed, unpacked
+from prefect_federated.core.paillier.numbers import BITS, PART_BITS, ROOT_BYTES, SQUARE_BYTES, Drawn, packed, unpacked
 from prefect_federated.core.paillier.opened import added, check_opening, join, open_sum, read_opening
 from prefect_federated.core.paillier.payload import encrypt, parse_payload, payload_words, split
 from prefect_federated.core.paillier.session import Holder, Session
@@ -139,6 +140,33 @@ def test_opening_of_other_payloads_names_whose() -> None:
     fewer = {silo: root for silo, root in found.roots.items() if silo != SILOS[1]}
     with pytest.raises(ContentMismatch, match=f"is of 2 payloads, 1 could be read here; they differ in {SILOS[1]}"):
         check_opening(session(), NOTARY, found.total, fewer, found.openings[NOTARY])
+
+
+def test_opening_of_thousands_that_nobody_knows_is_refused_in_one_short_sentence() -> None:
+    found, strangers = summed(), {f"0x{number:040x}": bytes(32) for number in range(100, 4100)}
+    told = found.openings[NOTARY].model_copy(update={"payloads": strangers | found.roots})
+    with pytest.raises(ContentMismatch, match=f"they differ in 0x{100:040x}, .* and 3992 more: the round") as refused:
+        check_opening(session(), NOTARY, found.total, found.roots, read_opening(told.to_bytes()))
+    assert len(str(refused.value)) < 1000
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("payloads", {"a" * 1000: "0x" + "00" * 32}),
+        ("payloads", {"0x" + "A1" * 20: "0x" + "00" * 32}),
+        ("payloads", {SILOS[0]: "0x00"}),
+        ("blocks", [{"value": "-1", "root": "1"}]),
+        ("blocks", [{"value": "1", "root": "1" + "0" * 2 * ROOT_BYTES}]),
+        ("blocks", [{"value": "word", "root": "1"}]),
+        ("format", "federated-sum-opening/2"),
+        ("more", 1),
+    ],
+)
+def test_what_is_no_opening_is_refused(name: str, value: Any) -> None:
+    content = json.loads(summed().openings[NOTARY].to_bytes())
+    with pytest.raises(MalformedMessage, match=r"no opening of a sum: .*; ask for it again"):
+        read_opening(json.dumps({**content, name: value}).encode())
 
 
 def test_sum_needs_every_holder() -> None:

@@ -22,6 +22,7 @@ from prefect_federated.core.paillier.payload import Ciphertexts
 from prefect_federated.core.paillier.session import Session
 
 OPENING_BYTES = 1 << 19
+_NAMED = 8  # accounts in an error: a holder may name thousands, and each participant's reason holds the sentence
 
 Number = Annotated[
     int,
@@ -29,6 +30,7 @@ Number = Annotated[
     PlainSerializer(lambda v: v.to_bytes(ROOT_BYTES, "big").hex(), return_type=str),
     Field(ge=0, lt=1 << 8 * ROOT_BYTES),
 ]
+_LowerAddress = Annotated[str, Field(pattern=r"^0x[0-9a-f]{40}$")]
 
 
 class _Strict(BaseModel):
@@ -46,7 +48,7 @@ class SumOpening(_Strict):
     """What a holder publishes: of which payloads the sum is, by account in lower case, and what it opened."""
 
     format: Literal["federated-sum-opening/1"] = "federated-sum-opening/1"
-    payloads: dict[str, Root]
+    payloads: dict[_LowerAddress, Root]
     blocks: tuple[OpenedBlock, ...]
 
     def to_bytes(self) -> bytes:
@@ -104,10 +106,11 @@ def check_opening(
     at, theirs = session.holder_at(account), {one.lower(): root for one, root in roots.items()}
     what = f"{session.place}: the opening of key holder {account}"
     if opening.payloads != theirs:
-        differ = sorted(set(opening.payloads.items()) ^ set(theirs.items()))
+        differ = sorted({one for one, _ in set(opening.payloads.items()) ^ set(theirs.items())})
+        others = f" and {len(differ) - _NAMED} more" if len(differ) > _NAMED else ""
         raise ContentMismatch(
             f"{what} is of {len(opening.payloads)} payloads, {len(theirs)} could be read here; they differ in"
-            f" {', '.join(sorted({one for one, _ in differ}))}: the round opens nothing else"
+            f" {', '.join(differ[:_NAMED])}{others}: the round opens nothing else"
         )
     n, square = session.holders[at].key.n, session.holders[at].key.square
     if len(opening.blocks) != session.blocks:
