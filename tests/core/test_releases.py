@@ -46,6 +46,14 @@ def test_what_is_no_release_is_refused(content: bytes) -> None:
         read_release(content, hashlib.sha256(content).digest())
 
 
+def test_what_has_more_entries_than_any_release_is_refused_before_it_is_parsed() -> None:
+    """Sixteen megabytes of false entries would each be told as an error of a hundred times its bytes."""
+    entries = ",".join(f'"{at:x}":1' for at in range(81_683))
+    content = f'{{"format":"federated-release/1","shares":{{"a":{{{entries}}}}}}}'.encode()
+    with pytest.raises(PayloadError, match="has 81686 entries, 81685 are the most; let it be left again"):
+        read_release(content, hashlib.sha256(content).digest())
+
+
 def test_signature_binds_task_round_member_and_document() -> None:
     bent = (
         LETTER.struct_hash(1, 3),
@@ -60,5 +68,14 @@ def test_signature_binds_task_round_member_and_document() -> None:
 def test_longest_letter_and_largest_document_fit_where_they_go() -> None:
     longest = LETTER.model_copy(update={"document_uri": '"' * URI_BYTES})
     assert len(longest.to_bytes()) <= LETTER_BYTES and read_letter(ReleaseLetter, longest.to_bytes()) == longest
-    one = len(ReleaseDocument(shares={PARTICIPANT: {f"0x{at:040x}": b"\1" * 80 for at in range(33)}}).to_bytes())
-    assert MOST_PAYLOADS * one <= DOCUMENT_BYTES
+    readers = {f"0x{at:040x}": b"\1" * 80 for at in range(33)}
+    largest = ReleaseDocument(shares={f"0x{at:040x}": readers for at in range(MOST_PAYLOADS)})
+    content = largest.to_bytes()
+    assert len(content) <= DOCUMENT_BYTES and read_release(content, hashlib.sha256(content).digest()) == largest
+
+
+def test_document_of_all_the_bytes_there_may_be_has_no_more_entries_than_are_parsed() -> None:
+    readers = {f"0x{at:040x}": b"\1" * 80 for at in range(77)}
+    content = ReleaseDocument(shares={f"0x{at:040x}": readers for at in range(MOST_PAYLOADS)}).to_bytes()
+    assert DOCUMENT_BYTES * 0.98 < len(content) <= DOCUMENT_BYTES
+    read_release(content, hashlib.sha256(content).digest())

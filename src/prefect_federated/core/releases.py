@@ -20,6 +20,8 @@ from prefect_federated.core.words import hash_words, keccak256
 RELEASE_TYPE = keccak256(b"Release(uint32 task,uint32 round,address participant,bytes32 document)")
 DOCUMENT_BYTES = 1 << 24
 MOST_PAYLOADS = 1024  # of a document; with 33 readers each it stays within the bytes above
+_SHARE_BYTES = 208  # of one released share in it, with its reader's account
+_MOST_ENTRIES = 2 + MOST_PAYLOADS + DOCUMENT_BYTES // _SHARE_BYTES
 
 Hex = Annotated[
     bytes,
@@ -65,14 +67,25 @@ class ReleaseLetter(Letter):
 def read_release(content: bytes, expected: bytes) -> ReleaseDocument:
     """Read a document that must hash to what the letter says.
 
+    What has more entries than any release is not parsed: the errors of so many false ones would take gigabytes.
+
+    Args:
+        content: at most `DOCUMENT_BYTES`.
+
     Raises:
         ContentMismatch: it hashes to something else.
         PayloadError: it is malformed.
     """
     found = hashlib.sha256(content).digest()
     if found != expected:
-        raise ContentMismatch(f"the release hashes to 0x{found.hex()}, its letter says 0x{expected.hex()}")
+        raise ContentMismatch(
+            f"the release hashes to 0x{found.hex()}, its letter says 0x{expected.hex()}; let it be left again"
+        )
+    if (entries := content.count(b":")) > _MOST_ENTRIES:
+        raise PayloadError(
+            f"the release is malformed: it has {entries} entries, {_MOST_ENTRIES} are the most; let it be left again"
+        )
     try:
         return ReleaseDocument.model_validate_json(content)
     except ValidationError as error:
-        raise PayloadError(f"the release is malformed: {error.errors()[0]['msg']}") from error
+        raise PayloadError(f"the release is malformed: {error.errors()[0]['msg']}; let it be left again") from error
