@@ -103,11 +103,16 @@ def mask(seeds: Seeds, words: Vector, weight: int, noise: NDArray[np.int64] | No
         noise: int64 `[d]`, added to weight * words: this participant's part of the noise of the sum.
 
     Raises:
-        ShapeMismatch: the words are not int32 `[d]`.
+        ShapeMismatch: the words are not int32 `[d]`, or the noise is not int64 `[d]`.
         PayloadError: the weight is negative or too large.
     """
     if words.dtype != np.int32 or len(words.shape) != 1:
         raise ShapeMismatch(f"mask takes int32 [d], not {words.dtype} {list(words.shape)}; encode the update first")
+    if noise is not None and (noise.dtype != np.int64 or noise.shape != words.shape):
+        raise ShapeMismatch(
+            f"the noise of participant {seeds.owner} is {noise.dtype} {list(noise.shape)}, its words are"
+            f" {list(words.shape)}; draw one int64 for every word"
+        )
     if not 0 <= weight < BEYOND:
         raise PayloadError(f"weight {weight} of participant {seeds.owner}; give one from 0 to {BEYOND - 1}")
     masks, made = seeds.masks(), np.empty(words.size, np.int32)
