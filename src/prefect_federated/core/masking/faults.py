@@ -90,9 +90,7 @@ def false_seeds(opened: Opened, shared: Mapping[int, Sharing], notes: Mapping[in
     The first by which a proposal falls; where there is none, one that only costs its owner's bond.
     """
     turnout, found = opened.turnout, dict[int, FalseSeed]()
-    pairs = [(owner, owner, seed) for owner, seed in opened.self_seeds.items()]
-    pairs += [(owner, other, seed) for (owner, other), seed in opened.pair_seeds.items()]
-    for owner, other, seed in sorted(pairs):
+    for owner, other, seed in opened.seeds:
         note = notes.get(owner)
         if note is None or other not in note.indices or (owner in found and found[owner].overturns):
             continue

@@ -47,6 +47,12 @@ class Opened:
     faults: Mapping[int, FederatedError]
     masking_keys: Mapping[int, bytes] = field(default_factory=dict, repr=False)
 
+    @property
+    def seeds(self) -> list[tuple[int, int, bytes]]:
+        """Every opened seed as (owner, other side, seed), ascending; a self seed has its owner on both sides."""
+        pairs = [(owner, other, seed) for (owner, other), seed in self.pair_seeds.items()]
+        return sorted(pairs + [(owner, owner, seed) for owner, seed in self.self_seeds.items()])
+
 
 def open_masks(turnout: Turnout, shared: Mapping[int, Sharing], messages: Mapping[int, bytes]) -> Opened:
     """Join the survivors' shares. Which t of the shares are used makes no difference; the lowest indices are.
@@ -155,11 +161,8 @@ def check_seeds(opened: Opened, notes: Mapping[int, MasksNote]) -> None:
     Raises:
         WrongSeed: naming everybody who masks with others than the session has, or bound another seed.
     """
-    turnout = opened.turnout
-    pairs = [(owner, owner, seed) for owner, seed in opened.self_seeds.items()]
-    pairs += [(owner, other, seed) for (owner, other), seed in opened.pair_seeds.items()]
-    faults = dict[int, str]()
-    for owner, other, seed in sorted(pairs):
+    turnout, faults = opened.turnout, dict[int, str]()
+    for owner, other, seed in opened.seeds:
         near, note = turnout.near(owner), notes[owner]
         made = seed_hash(turnout.session, owner, other, seed)
         if note.indices != near:
