@@ -24,6 +24,8 @@ SEX: dict[str, Any] = {"name": "sex", "categories": [0, 1]}
             "step of 0.0001 in a span of 60, more than 65536 steps; give 0.000915527 or more",
         ),
         ([{**AGE, "minimum": float("nan")}], {}, "finite"),
+        ([{**AGE, "minimum": -1e308, "maximum": 1e308}], {}, "further apart than any number tells"),
+        ([{"name": "id", "minimum": 1e16, "maximum": 1e16 + 4}], {}, "10 bins between 1e+16 and 1.0000000000000004e"),
         ([{**SEX, "categories": ["a", "a"]}], {}, "categories of column sex a, a name one twice"),
         ([{**SEX, "categories": ["missing"]}], {}, "'missing', which is counted anyway"),
         ([{**SEX, "categories": []}], {}, "at least 1"),
@@ -54,6 +56,23 @@ def test_query_says_what_is_read_and_what_cells_there_are() -> None:
     assert age.edges == (20, 30, 40, 50, 60, 70, 80) and age.labels[:2] == ("below", "20 to 30")
     assert sex.labels == ("0", "1", "other", "missing")
     assert Query.model_validate_json(query.model_dump_json()) == query
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "bins", "first"),
+    [
+        (20, 80, 3, "20 to 40"),
+        (0, 1, 3, "0 to 0.333333"),
+        (100_000, 100_001, 4, "100000 to 100000.25"),
+        (1.7e9, 1.7e9 + 100, 10, "1.7e+09 to 1.70000001e+09"),
+        (1.0, 1.0 + 2**-50, 4, "1 to 1.0000000000000002"),
+    ],
+)
+def test_no_two_cells_are_called_the_same_however_close_their_edges_are(
+    low: float, high: float, bins: int, first: str
+) -> None:
+    labels = NumberColumn(name="x", minimum=low, maximum=high, bins=bins).labels
+    assert labels[1] == first and len(set(labels)) == len(labels) == bins + 3
 
 
 def test_edges_may_be_given_and_the_step_follows_from_the_span() -> None:

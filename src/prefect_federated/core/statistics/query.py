@@ -5,6 +5,7 @@
 Bounds, bins and categories are the query's own words. None is taken from data, so none says anything of them.
 """
 
+import math
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
@@ -43,20 +44,33 @@ class NumberColumn(Strict):
                 f"column {self.name} has minimum {self.minimum:g} and maximum {self.maximum:g}; give bounds that lie"
                 " apart, from what values can be, not from what they are in some data"
             )
-        if isinstance(self.bins, int):
-            if not 1 <= self.bins <= MOST_CELLS:
-                raise ValueError(f"column {self.name} has {self.bins} bins; give 1 to {MOST_CELLS}")
-        elif len(self.bins) >= MOST_CELLS or any(low >= high for low, high in pairwise(self.edges)):
+        if not math.isfinite(self.span):
             raise ValueError(
-                f"column {self.name} has edges {', '.join(f'{one:g}' for one in self.edges)}; they must ascend between"
-                f" the bounds, at most {MOST_CELLS - 1} of them"
+                f"column {self.name} has minimum {self.minimum:g} and maximum {self.maximum:g}, further apart than any"
+                " number tells; give bounds that values can reach"
             )
+        self._require_edges()
         if self.resolution * STEPS < self.span * (1 - 2**-32):
             raise ValueError(
                 f"column {self.name} has a step of {self.resolution:g} in a span of {self.span:g}, more than {STEPS}"
                 f" steps; give {self.span / STEPS:g} or more"
             )
         return self
+
+    def _require_edges(self) -> None:
+        if isinstance(self.bins, int):
+            if not 1 <= self.bins <= MOST_CELLS:
+                raise ValueError(f"column {self.name} has {self.bins} bins; give 1 to {MOST_CELLS}")
+            if any(low >= high for low, high in pairwise(self.edges)):
+                raise ValueError(
+                    f"column {self.name} has {self.bins} bins between {self.minimum!r} and {self.maximum!r}, where no"
+                    " numbers lie between some of their edges; give fewer"
+                )
+        elif len(self.bins) >= MOST_CELLS or any(low >= high for low, high in pairwise(self.edges)):
+            raise ValueError(
+                f"column {self.name} has edges {', '.join(f'{one:g}' for one in self.edges)}; they must ascend between"
+                f" the bounds, at most {MOST_CELLS - 1} of them"
+            )
 
     @property
     def span(self) -> float:
@@ -79,9 +93,16 @@ class NumberColumn(Strict):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What its cells are called, in their order."""
-        bins = [f"{low:g} to {high:g}" for low, high in pairwise(self.edges)]
-        return (BELOW, *bins, ABOVE, MISSING)
+        """What its cells are called, in their order: edges in six digits, or in more that tell them apart.
+
+        >>> NumberColumn(name="year", minimum=1999.5, maximum=2000.5, bins=1).labels[1]
+        '1999.5 to 2000.5'
+        >>> NumberColumn(name="id", minimum=1234567, maximum=1234569, bins=2).labels[1:3]
+        ('1234567 to 1234568', '1234568 to 1234569')
+        """
+        told = (tuple(f"{edge:.{digits}g}" for edge in self.edges) for digits in (6, 9, 12, 15, 17))
+        edges = next(texts for texts in told if len(set(texts)) == len(texts))
+        return (BELOW, *(f"{low} to {high}" for low, high in pairwise(edges)), ABOVE, MISSING)
 
     @property
     def inwards(self) -> tuple[int, ...]:
