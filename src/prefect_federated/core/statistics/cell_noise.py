@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Self
 
-from prefect_federated.core.discrete_noise import MOST_SIGMA
 from prefect_federated.core.errors import SpecError
 from prefect_federated.core.participant_privacy import LEAST_PART
 from prefect_federated.core.payload import INT32_MAX
@@ -89,7 +88,7 @@ class CellNoise:
 
     def _fits(self, participants: int, masked: bool) -> bool:
         most = participants * self.limit + self.most_noise(participants) if masked else self.limit
-        return most <= INT32_MAX and self.part <= MOST_SIGMA
+        return most <= INT32_MAX  # ten parts fit, so one can be drawn
 
     def _checked(self) -> Self:
         if self.part < LEAST_PART:
