@@ -28,7 +28,8 @@ def noised_counts(
 
     Raises:
         ConfigurationError: the secret has not 32 bytes, or the plan does not count for noise.
-        TrainingFailed: the plan's code failed on these rows; only the class of its error is told.
+        TrainingFailed: the plan's code failed on these rows, or what it counts is no counts of the query; only the
+            class of the error is told.
     """
     enforced = agreed.enforced
     noise = CellNoise.of(query, privacy, enforced.max_participants, enforced.masked)

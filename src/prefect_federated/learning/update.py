@@ -94,7 +94,8 @@ def counted(spec: RoundSpec, query: Query, data: TrainingData, secret: bytes = b
 
     Raises:
         ConfigurationError: the task has privacy, and there is no secret, or the plan does not count for it.
-        TrainingFailed: the plan's code failed on these rows; only the class of its error is told.
+        TrainingFailed: the plan's code failed on these rows, or what it counts is no counts of the query; only the
+            class of the error is told.
     """
     agreed, enforced = spec.spec, spec.spec.enforced
     if isinstance(agreed.privacy, StatisticsPrivacy):
@@ -103,11 +104,11 @@ def counted(spec: RoundSpec, query: Query, data: TrainingData, secret: bytes = b
     plan = load_counting(agreed.plan.ref, agreed.plan.hyperparameters, agreed.plan.code_hash)
     layout, coding = Layout(query), Coding(enforced.max_participants, enforced.masked)
     try:
-        numbers = layout.numbers(plan.count(query, data.frame))
+        words = coding.encode(layout.numbers(plan.count(query, data.frame)), layout.widths)
     except Exception as error:
         kind = type(error).__name__
     else:
-        return EncodedUpdate(coding.encode(numbers, layout.widths), 1, {})
+        return EncodedUpdate(words, 1, {})
     raise TrainingFailed(  # outside the handler: no traceback chains to a message that quotes a row
         f"counting ended with {kind} on {len(data)} rows of this silo; run the plan on them in the silo to see why"
     )
