@@ -191,5 +191,8 @@ def test_shares_of_another_key_join_to_none(wrong: Sequence[int]) -> None:
 
 def test_key_that_is_of_no_use_leaves_its_holder_without_a_share() -> None:
     share = shares_of(KEY, 2, SEATS[:3], HERE)[SEATS[0]]
-    assert deal(share, bytes(32), SEATS[0], HERE).wrapped is None
+    without = deal(share, bytes(32), SEATS[0], HERE)
+    assert without.wrapped is None
+    with pytest.raises(Undecryptable, match=f"does not open for its holder {SEATS[0]}"):
+        unwrap_share(without, KEYS[SEATS[0]], SEATS[0], HERE)
     assert release(share, bytes(32), SEATS[0], READER, HERE) is None

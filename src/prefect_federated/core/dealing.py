@@ -46,7 +46,12 @@ class Dealt:
 
 
 def shares_of(content_key: bytes, threshold: int, accounts: Iterable[str], context: RoundContext) -> dict[str, bytes]:
-    """Each account's share of a content key, 32 bytes; the same for the same key, threshold and payload."""
+    """Each account's share of a content key, 32 bytes; the same for the same key, threshold and payload.
+
+    Args:
+        content_key: 32 bytes.
+        threshold: shares that open it, 1 to 31.
+    """
     accounts = list(accounts)
     dealt = split(reduced(content_key), _polynomial(content_key, threshold, context), [_place(one) for one in accounts])
     return dict(zip(accounts, dealt, strict=True))
@@ -100,6 +105,8 @@ def open_release(
 
 def join_key(shares: Mapping[str, bytes], threshold: int, expected: bytes) -> bytes | None:
     """The content key of that hash which shares of so many accounts give; None where they give another.
+
+    Of more shares those of the lowest accounts are joined: any others give the same, if all were dealt rightly.
 
     The field has 189 numbers less than 32 bytes have: of two keys that the same number may stand for, the hash tells.
     """
