@@ -93,6 +93,18 @@ def test_the_larger_k_of_two_answers_counts() -> None:
     assert refused(answer(1, AGES, fewest=10), answer(2, AGES[6:], six_gone))
 
 
+def test_four_answers_may_show_what_no_two_of_them_do() -> None:
+    """The limit that docs/statistics.md names: one of 45 years is among those who came, and every pair is answered."""
+    then = [*[30.0] * 20, *[44.0] * 10, *[60.0] * 20]
+    now = [*then, *[31.0] * 5, 45.0, *[61.0] * 5]
+    asked = [(ages, edge) for ages in (then, now) for edge in (40, 50)]
+    answers = [answer(at, ages, bins=[edge]) for at, (ages, edge) in enumerate(asked)]
+    for at, new in enumerate(answers):
+        require_apart(answers[:at], new)
+    above = [sum(age >= edge for age in ages) for ages, edge in asked]
+    assert (above[2] - above[0]) - (above[3] - above[1]) == 1
+
+
 def test_other_columns_and_the_same_round_are_not_held_against_each_other() -> None:
     assert not refused(answer(1, AGES), answer(2, AGES[1:], range(1, len(AGES)), name="weight"))
     assert not refused(answer(1, AGES), answer(1, AGES[1:], range(1, len(AGES)))), "one answer leaves a round"

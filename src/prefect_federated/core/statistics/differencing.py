@@ -7,6 +7,9 @@ A row is known by a tag under the silo's own key. For every column that both ans
 must be empty or have k rows. Only where both have the same cells and withheld the same ones, rows that stayed in their
 cell are not looked at: they are told, or withheld, twice alike. So identical rows under the same cells are answered
 again; one subject more or less is not, nor are bounds moved by a little.
+
+Two answers at a time are held together, not more: four may show a group that no two of them do, such as those who came
+between two times and lie between two edges, each edge asked for at each time.
 """
 
 from collections.abc import Sequence
