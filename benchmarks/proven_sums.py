@@ -34,7 +34,12 @@ class Proven:
 def proven(
     words: Sequence[NDArray[np.int32]], weights: Sequence[int], payloads: int, clock: Callable[[], float]
 ) -> Proven:
-    """Measure a round of so many payloads, each as long as these two updates."""
+    """Measure a round of so many payloads, each as long as these two updates.
+
+    Args:
+        words: int32 `[d]`, of two silos.
+        clock: seconds.
+    """
     silos, holders = ACCOUNTS[:2], ACCOUNTS[2:]
     secrets = {account: generate() for account in holders}
     public = tuple(Holder(account, parse_key(key.public_bytes())) for account, key in secrets.items())
@@ -52,7 +57,7 @@ def proven(
     found = join(session, openings)
     marks.append(clock())
     making, reading, opening_s, checking = (after - before for before, after in pairwise(marks))
-    exact = sum(weight * one.astype(np.int64) for weight, one in zip(weights, words, strict=False))
+    exact = sum(weight * one.astype(np.int64) for weight, one in zip(weights, words, strict=True))
     return Proven(
         error=float(np.abs(found - exact).max()),
         participant_s=making / 2,

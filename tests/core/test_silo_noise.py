@@ -1,6 +1,7 @@
 """Noise on a whole update: the words are proven short, the noise hides the rest, and the price is the known one."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from prefect_federated.core.aggregation.norm_bound import squared_norm
 from prefect_federated.core.discrete_noise import MOST_SIGMA, discrete_gaussian
 from prefect_federated.core.errors import ConfigurationError, SpecError
 from prefect_federated.core.privacy import NO_BOUND, ORDERS, UNIT, add, covers, epsilon_of, lanes, unpack
-from prefect_federated.core.silo_noise import SiloNoise, part_of, participant_cost, parts_cost
+from prefect_federated.core.silo_noise import SiloNoise, part_of, participant_cost, parts_cost, row_cost
 from prefect_federated.learning.secret_noise import SecretNoise
 
 words = st.lists(st.integers(-(2**31), 2**31 - 1), min_size=1, max_size=40).map(lambda one: np.array(one, np.int32))
@@ -131,9 +132,10 @@ def test_hardly_any_noise_is_no_bound_and_hardly_any_cost_is_not_nothing() -> No
 
 
 @pytest.mark.parametrize("multiplier", [0.0, -1.0, math.nan])
-def test_update_without_noise_has_no_price(multiplier: float) -> None:
+@pytest.mark.parametrize("cost", [participant_cost, row_cost])
+def test_what_has_no_noise_has_no_price(cost: Callable[[float], int], multiplier: float) -> None:
     with pytest.raises(ConfigurationError, match=f"noise multiplier {multiplier} must be above 0"):
-        participant_cost(multiplier)
+        cost(multiplier)
 
 
 @given(st.integers(1, MOST_SIGMA), st.integers(1, 10_000))

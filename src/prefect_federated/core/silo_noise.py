@@ -118,10 +118,7 @@ def participant_cost(noise_multiplier: float) -> int:
     >>> [round(nats, 6) for nats in unpack(participant_cost(10.0))]
     [0.05, 0.08, 0.1, 0.16, 0.2, 0.4, 0.64, 1.28]
     """
-    if not noise_multiplier > 0:
-        raise ConfigurationError(
-            f"noise multiplier {noise_multiplier} must be above 0; mend the task's privacy, or leave it out"
-        )
+    _require_noise(noise_multiplier)
     return row_cost(noise_multiplier / 2)
 
 
@@ -140,12 +137,16 @@ def row_cost(noise_multiplier: float) -> int:
     >>> row_cost(5.0) == participant_cost(10.0)
     True
     """
+    _require_noise(noise_multiplier)
+    scale = 1 / noise_multiplier
+    return pack([max(order * scale * scale / 2, UNIT) for order in ORDERS])
+
+
+def _require_noise(noise_multiplier: float) -> None:
     if not noise_multiplier > 0:
         raise ConfigurationError(
             f"noise multiplier {noise_multiplier} must be above 0; mend the task's privacy, or leave it out"
         )
-    scale = 1 / noise_multiplier
-    return pack([max(order * scale * scale / 2, UNIT) for order in ORDERS])
 
 
 def part_of(sigma: int, fewest: int) -> int:
