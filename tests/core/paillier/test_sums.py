@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from math import gcd
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from prefect_federated.core.errors import (
     Undecryptable,
 )
 from prefect_federated.core.paillier.encrypted import PROOF_BYTES
-from prefect_federated.core.paillier.keys import PublicKey
+from prefect_federated.core.paillier.keys import PublicKey, SecretKey
 from prefect_federated.core.paillier.numbers import BITS, PART_BITS, ROOT_BYTES, SQUARE_BYTES, Drawn, packed, unpacked
 from prefect_federated.core.paillier.opened import added, check_opening, join, open_sum, read_opening
 from prefect_federated.core.paillier.payload import encrypt, parse_payload, payload_words, split
@@ -183,6 +184,33 @@ def test_numbers_follow_from_a_seed_of_32_bytes_and_from_no_other() -> None:
 def test_what_holds_more_than_words_spoils_the_sum_instead_of_wrapping() -> None:
     with pytest.raises(Undecryptable, match="somebody encrypted no words"):
         unpacked([1 << 32 * 3], 3)
+
+
+class Slipping(SecretKey):
+    """On a machine that got one half of a root, or of a plaintext, wrong; hardware does so too rarely to wait for."""
+
+    def root(self, number: int) -> int:
+        return (super().root(number) + self.p) % self.n
+
+
+class Misreading(SecretKey):
+    def decrypt(self, ciphertext: int) -> int:
+        return (super().decrypt(ciphertext) + self.p) % self.n
+
+
+@pytest.mark.parametrize("machine", [Slipping, Misreading])
+def test_what_was_reckoned_wrongly_modulo_one_prime_is_not_opened_for_it_would_give_both_away(
+    machine: type[SecretKey],
+) -> None:
+    found, faulty = summed(), machine(key(0).p, key(0).q)
+    (c,) = found.total[0]
+    if machine is Slipping:
+        n = faulty.n
+        assert gcd(pow(faulty.root(c % n), n, n) - c, n) in (faulty.p, faulty.q), "whoever reads it has the key"
+        with pytest.raises(MalformedMessage, match="number 0 of 8 is no power of its root"):
+            faulty.public_bytes()
+    with pytest.raises(ContentMismatch, match="is false: block 0 of the sum decrypts to another value"):
+        open_sum(session(), NOTARY, faulty, found.total, found.roots)
 
 
 def test_key_of_somebody_else_opens_nothing() -> None:

@@ -84,11 +84,16 @@ class SecretKey:
         return self.p * self.q
 
     def public_bytes(self) -> bytes:
-        """Modulus and certificate, 3,456 bytes."""
+        """Modulus and certificate, 3,456 bytes; checked as openings are (`opened.open_sum`).
+
+        Raises:
+            MalformedMessage: this machine reckoned wrongly, or the numbers that it keeps are no primes.
+        """
         n = self.n
-        return b"".join(
-            one.to_bytes(ROOT_BYTES, "big") for one in (n, *(self.root(_number(n, at)) for at in range(ROOTS)))
-        )
+        numbers = n, *(self.root(_number(n, at)) for at in range(ROOTS))
+        content = b"".join(one.to_bytes(ROOT_BYTES, "big") for one in numbers)
+        parse_key(content)
+        return content
 
     def encoded(self) -> bytes:
         """Both primes, 384 bytes: to be kept as a secret is kept."""

@@ -81,18 +81,24 @@ def open_sum(
 ) -> SumOpening:
     """What a holder publishes of a sum; the caller keeps it first, and opens no other in the round.
 
+    It is checked before anybody sees it: values and roots are reckoned modulo each prime, and one that a faulty machine
+    got wrong modulo one of them gives both away (Boneh, DeMillo, Lipton 1997, https://doi.org/10.1007/3-540-69053-0_4).
+
     Args:
         total: what `added` made of the payloads under these roots; the holder adds them itself.
         roots: of everybody in the sum its payload root, by account.
 
     Raises:
         KeyUnavailable: the account is no holder, or has another key.
+        ContentMismatch: this machine reckoned wrongly.
     """
     at = session.holder_at(account)
     if key.n != session.holders[at].key.n:
         raise KeyUnavailable(f"{session.place}: the key of {account} is not the one in the task's spec; restore that")
     blocks = tuple(OpenedBlock(value=key.decrypt(c), root=key.root(c % key.n)) for c in total[at])
-    return SumOpening(payloads={one.lower(): root for one, root in roots.items()}, blocks=blocks)
+    opening = SumOpening(payloads={one.lower(): root for one, root in roots.items()}, blocks=blocks)
+    check_opening(session, account, total, roots, opening)
+    return opening
 
 
 def check_opening(
