@@ -117,7 +117,11 @@ def test_a_header_says_for_what_it_is_and_cannot_be_made_to_say_otherwise(sealed
         open_sealed(sealed, KEY, Use.SEALING_KEY)
 
 
-@pytest.mark.parametrize("content", [b"", b"subject,age\n", MAGIC, MAGIC + b"\0\0\0\2{]"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"subject,age\n", MAGIC, MAGIC + b"\0\0\0\2{]", MAGIC + b"\0\0\x40\0" + b"[" * 2**14],
+    ids=["empty", "plain", "cut", "malformed", "nested"],
+)
 def test_what_is_not_sealed_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "odd.csv").write_bytes(content)
     with pytest.raises(ConfigurationError, match=r"odd\.csv"):

@@ -109,7 +109,7 @@ def parse_header(content: bytes, where: str) -> Header:
     try:
         raw = json.loads(content)
         return Header(Use(raw["use"]), WrappedKey(str(raw["under"]), bytes.fromhex(raw["key"])))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ConfigurationError(
             f"the head of {where} cannot be read ({type(error).__name__}); restore the file from its backup"
         ) from error
