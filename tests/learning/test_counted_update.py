@@ -9,14 +9,14 @@ import pytest
 from prefect_federated.adapters.stores.local import LocalStore
 from prefect_federated.cli.draft import complete
 from prefect_federated.cli.stats_draft import draft_of
-from prefect_federated.core.errors import TrainingFailed
+from prefect_federated.core.errors import ConfigurationError, TrainingFailed
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.core.spec import PlanSpec
 from prefect_federated.core.statistics.coding import Coding
 from prefect_federated.core.statistics.layout import Layout
 from prefect_federated.core.statistics.query import Query
 from prefect_federated.learning.counting import Counting
-from prefect_federated.learning.plan import TrainingData, code_hash
+from prefect_federated.learning.plan import TrainingData, code_hash, load_counting
 from prefect_federated.learning.update import counted
 
 AGE = {"name": "age", "minimum": 20, "maximum": 80, "bins": 2}
@@ -57,6 +57,11 @@ def with_plan(spec: RoundSpec, path: Path, name: str) -> RoundSpec:
     (path / "plans.py").write_text(PLANS)
     ref = f"{path / 'plans.py'}:{name}"
     return replace(spec, spec=spec.spec.model_copy(update={"plan": PlanSpec(ref=ref, code_hash=code_hash(ref))}))
+
+
+def test_a_plan_that_counts_for_noise_is_not_taken_for_one_that_counts_exactly() -> None:
+    with pytest.raises(ConfigurationError, match=r"lacks count or place; name\s+prefect_federated\.learning\.counting"):
+        load_counting("prefect_federated.learning.private_counting:PrivateCounting", {})
 
 
 def test_what_a_silo_sends_are_the_words_of_its_counts(spec: RoundSpec) -> None:

@@ -6,7 +6,7 @@ query --Layout--> rows | of each column: its cells, the withheld total, of numbe
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from prefect_federated.core.errors import SpecError
+from prefect_federated.core.errors import ContentMismatch
 from prefect_federated.core.spec_parts import Tensor
 from prefect_federated.core.statistics.coding import Coding
 from prefect_federated.core.statistics.query import NumberColumn, Query
@@ -76,7 +76,7 @@ class Layout:
         """The counts that a list of numbers stands for.
 
         Raises:
-            SpecError: they contradict each other: the cells of a column hold more rows, or fewer, than there are.
+            ContentMismatch: they contradict each other: the cells of a column hold more rows, or fewer, than there are.
         """
         rest, columns = iter(numbers), list[ColumnCounts]()
         rows = next(rest)
@@ -86,7 +86,7 @@ class Layout:
             sums = tuple(next(rest) for _ in range(3)) if isinstance(asked, NumberColumn) else ()
             columns.append(ColumnCounts(cells, withheld, *sums))
             if (found := sum(cells) + withheld) != rows:
-                raise SpecError(
+                raise ContentMismatch(
                     f"column {asked.name} has {found} rows in its cells, the silos have {rows} together; one of"
                     " them sent something else than counts, ask again without it"
                 )
