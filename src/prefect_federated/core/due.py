@@ -141,12 +141,17 @@ def sums_due(state: RoundState, now_s: int, gap_s: int) -> bool:
 
 
 def sums_until(state: RoundState) -> int:
-    """Chain time from which on it is proposed without openings that could still come: a quarter before the end."""
+    """Chain time from which on it is proposed without openings that could still come: a quarter before the end.
+
+    >>> from prefect_federated.core.round import Status
+    >>> sums_until(RoundState(1, 1, Phase.AGGREGATE, Status.NONE, 100, 200, 0, 4, 4, 4, 0, 0, 0, b"", b"", ""))
+    175
+    """
     return state.deadline - (state.deadline - state.opens_at) // 4
 
 
 def shares_from(state: RoundState, gap_s: int) -> int:
-    """Chain time of Vote from which on shares are released."""
+    """Chain time from which on shares are released in Vote, or sums opened in Aggregate: reveals are final."""
     return state.opens_at + gap_s
 
 
