@@ -110,7 +110,8 @@ class Silo(PartyBlock):
         default=5,
         ge=1,
         title="Minimum cell",
-        description="Fewest rows of a cell that statistics may tell of this silo; smaller ones stay here.",
+        description="Fewest rows of a cell that statistics may tell of this silo, but for missing values where a query"
+        " has them told; smaller ones stay here.",
     )
     min_rows: int = Field(default=1, ge=1, title="Minimum rows", description="Fewest consented rows to train on.")
     forbidden_columns: list[str] = Field(

@@ -42,7 +42,8 @@ class Policy(BaseModel):
     min_cell: int = Field(
         default=5,
         ge=1,
-        description="fewest rows of a cell that statistics may tell of this silo; smaller ones stay here",
+        description="fewest rows of a cell that statistics may tell of this silo, but for missing values where a query"
+        " has them told; smaller ones stay here",
     )
     min_rows: int = Field(default=1, ge=1, description="fewest consented rows this silo trains on")
     forbidden_columns: tuple[str, ...] = Field(
