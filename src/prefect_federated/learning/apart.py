@@ -17,7 +17,7 @@ from pathlib import Path
 from prefect_federated.core.errors import ConfigurationError, TrainingFailed
 from prefect_federated.learning.lifeline import NAME
 
-MEMORY = Path("/dev/shm")  # tmpfs on Linux
+MEMORY = Path("/dev/shm")  # tmpfs on Linux; where none is mounted there, a folder on the disk
 PREFIX = "federated-training-"
 STALE_S = 60.0  # a folder younger than this may not have its lock yet
 GRACE_S = 5.0  # from asking a process to end to ending it
@@ -94,10 +94,10 @@ def _signal(group: int, number: int) -> None:
 
 
 def _memory() -> Path:
-    if not os.access(MEMORY, os.W_OK):
+    if not MEMORY.is_mount():
         raise ConfigurationError(
-            f"rows that lie sealed are handed to other processes in memory alone, and {MEMORY} cannot be written; mount"
-            " it as tmpfs, or train in one process"
+            f"rows that lie sealed are handed to other processes in memory alone, and {MEMORY} is not mounted;"
+            " mount it as tmpfs, or train in one process"
         )
     return MEMORY
 
