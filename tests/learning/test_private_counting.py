@@ -17,7 +17,7 @@ from prefect_federated.adapters.stores.local import LocalStore
 from prefect_federated.cli.draft import complete
 from prefect_federated.cli.stats_draft import draft_of
 from prefect_federated.core.errors import ConfigurationError, TrainingFailed
-from prefect_federated.core.statistics.cell_noise import CellNoise, moved
+from prefect_federated.core.statistics.cell_noise import CellNoise, sensitivity_sq
 from prefect_federated.core.statistics.privacy import StatisticsPrivacy
 from prefect_federated.core.statistics.query import Query
 from prefect_federated.core.statistics.tally import words_of
@@ -56,13 +56,13 @@ def words(rows: list[Row]) -> NDArray[np.int64]:
 @given(st.lists(rows, max_size=12), rows)
 def test_a_row_that_comes_or_goes_moves_the_words_by_no_more_than_is_hidden(others: list[Row], one: Row) -> None:
     apart = words([*others, one]) - words(others)
-    assert int((apart * apart).sum()) <= NOISE.grain**2 * moved(QUERY)
+    assert int((apart * apart).sum()) <= NOISE.grain**2 * sensitivity_sq(QUERY)
     assert int(abs(apart).max()) <= NOISE.grain and apart[0] == NOISE.grain
 
 
 def test_the_bound_is_reached_by_a_row_at_the_ends_of_all_columns() -> None:
     apart = words([(80.0, 7e5, "f")]) - words([])
-    assert int((apart * apart).sum()) == NOISE.grain**2 * moved(QUERY) == NOISE.grain**2 * 8
+    assert int((apart * apart).sum()) == NOISE.grain**2 * sensitivity_sq(QUERY) == NOISE.grain**2 * 8
     assert NOISE.sigma >= NOISE.grain * math.sqrt(8)
 
 
@@ -72,7 +72,7 @@ def test_a_word_among_numbers_moves_no_other_row_into_another_category() -> None
     truths: list[Row] = [(30.0, 1.0, code) for code in ("TRUE", "false", "TRUE")]
     for rows in (numbers, truths):
         apart = words([*rows, (30.0, 1.0, "x")]) - words(rows)
-        assert int((apart * apart).sum()) <= NOISE.grain**2 * moved(QUERY)
+        assert int((apart * apart).sum()) <= NOISE.grain**2 * sensitivity_sq(QUERY)
         assert np.count_nonzero(apart[-6:]) == 1, "a cell of `code` alone"
 
 

@@ -116,16 +116,16 @@ def show_noise(query: "Query", privacy: "StatisticsPrivacy", participants: int, 
 
     Of a mean the error where every value is at a bound; about the middle it is 0.58 of that.
     """
-    from prefect_federated.core.statistics.cell_noise import CellNoise, moved
+    from prefect_federated.core.statistics.cell_noise import CellNoise, sensitivity_sq
     from prefect_federated.core.statistics.query import NumberColumn
 
-    noise = CellNoise.of(query, privacy, participants, masked)
+    noise, square = CellNoise.of(query, privacy, participants, masked), sensitivity_sq(query)
     least = min(participants, max(privacy.fewest, FEWEST_MASKED if masked else 1))
     show_pairs(
         "Noise",
         [
             ("hides", cost_of(privacy)),
-            ("a row moves", f"{moved(query)} numbers by a row at most, {math.sqrt(moved(query)):.4g} together (L2)"),
+            ("a row moves", f"{square} numbers by a row at most, {math.sqrt(square):.4g} together (L2)"),
             ("noise of a count", deviations(query, privacy, (least, participants), participants, masked)),
             (
                 "each silo adds",

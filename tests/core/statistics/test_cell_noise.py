@@ -17,7 +17,7 @@ from prefect_federated.core.masking.headroom import require_maskable
 from prefect_federated.core.payload import INT32_MAX
 from prefect_federated.core.privacy import ORDERS, UNIT, add, epsilon_of, unpack
 from prefect_federated.core.silo_noise import parts_cost, row_cost
-from prefect_federated.core.statistics.cell_noise import CellNoise, moved
+from prefect_federated.core.statistics.cell_noise import CellNoise, sensitivity_sq
 from prefect_federated.core.statistics.privacy import StatisticsPrivacy
 from prefect_federated.core.statistics.query import Query
 from prefect_federated.core.statistics.tally import ColumnTally, Tally, noisy_of, tensors_of, words_of
@@ -63,7 +63,7 @@ def test_what_is_charged_covers_a_sum_of_the_fewest_parts(
     query = query_of(*({**AGE, "name": f"age {number}"} for number in range(columns)))
     privacy = StatisticsPrivacy(noise_multiplier=multiplier, fewest=fewest, max_rows=1000)
     noise = CellNoise.of(query, privacy, participants, masked=True)
-    distance = noise.grain * math.sqrt(moved(query))
+    distance = noise.grain * math.sqrt(sensitivity_sq(query))
     words = sum(one.size for one in tensors_of(query))
     for order, given_away, charged in zip(
         ORDERS,
@@ -72,7 +72,9 @@ def test_what_is_charged_covers_a_sum_of_the_fewest_parts(
         strict=True,
     ):
         assert given_away <= charged + 2 * UNIT, order
-    assert fewest * noise.part**2 >= noise.sigma**2 >= Fraction(multiplier) ** 2 * noise.grain**2 * moved(query)
+    assert (
+        fewest * noise.part**2 >= noise.sigma**2 >= Fraction(multiplier) ** 2 * noise.grain**2 * sensitivity_sq(query)
+    )
 
 
 def test_pooled_counts_have_the_stated_noise_and_never_less_than_a_row_needs_whoever_stays() -> None:
@@ -80,7 +82,7 @@ def test_pooled_counts_have_the_stated_noise_and_never_less_than_a_row_needs_who
     query = query_of(*({**MANY, "name": f"code {number}"} for number in range(20)))
     privacy = StatisticsPrivacy(noise_multiplier=1.0, fewest=3)
     noise = CellNoise.of(query, privacy, 5, masked=True)
-    size, whole = sum(one.size for one in tensors_of(query)), math.sqrt(moved(query))
+    size, whole = sum(one.size for one in tensors_of(query)), math.sqrt(sensitivity_sq(query))
     assert size > 18_000
     parts = [drawn(noise, silo, size) for silo in range(5)]
     for stay in (3, 4, 5):

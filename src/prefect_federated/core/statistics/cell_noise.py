@@ -1,6 +1,6 @@
 """How much noise hides a row of a statistics round, and in which units: integers that every reader of the task finds.
 
-query --moved--> what a row moves at most (L2) --noise_multiplier--> sigma --fewest--> part of each silo, in words
+query --sensitivity_sq--> what a row moves at most (L2) --noise_multiplier--> sigma --fewest--> part of each silo, words
 
 A word of one number counts `grain` for a row: each cell that holds it, and the number of rows, by exactly that; the sum
 of a column by at most that, since its values count as grains between -1 and 1 from the middle of the bounds; and so
@@ -27,11 +27,11 @@ MOST_GRAIN, LEAST_GRAIN = 2**16, 16
 BEYOND = 10  # deviations; of the words of any query one goes beyond them with a chance below 2^-40
 
 
-def moved(query: Query) -> int:
-    """How many numbers one row moves, each by a grain at most: the squared L2 sensitivity in grains.
+def sensitivity_sq(query: Query) -> int:
+    """The squared L2 sensitivity, in grains: how many numbers one row moves, each by a grain at most.
 
     >>> age = NumberColumn(name="age", minimum=0, maximum=90)
-    >>> moved(Query(columns=(age,)))
+    >>> sensitivity_sq(Query(columns=(age,)))
     4
     """
     numbers = sum(isinstance(column, NumberColumn) for column in query.columns)
@@ -81,7 +81,7 @@ class CellNoise:
 
     @classmethod
     def _at(cls, grain: int, query: Query, privacy: StatisticsPrivacy, masked: bool) -> Self:
-        square = (Fraction(privacy.noise_multiplier) * grain) ** 2 * moved(query)
+        square = (Fraction(privacy.noise_multiplier) * grain) ** 2 * sensitivity_sq(query)
         sigma = math.isqrt(math.ceil(square) - 1) + 1
         part = part_of(sigma, privacy.fewest)
         return cls(grain, sigma, part, grain * privacy.max_rows + (0 if masked else BEYOND * part))

@@ -13,7 +13,7 @@ MAX_ROWS = 100_000
 class StatisticsPrivacy(Strict):
     """Differential privacy of each row: every number that a silo counts gets noise before it leaves.
 
-    What one row can move follows from the query (`cell_noise.moved`); bounds of columns are the query's own.
+    What one row can move follows from the query (`cell_noise.sensitivity_sq`); bounds of columns are the query's own.
     """
 
     kind: Literal["statistics"] = "statistics"
