@@ -160,6 +160,7 @@ def test_chosen_degree_meets_both_chances_and_two_less_does_not(corrupt: float, 
     assert sure <= 2**-40 and stuck <= 2**-30
     assert sure == pytest.approx(2**-found.security_bits, rel=1e-6)
     assert stuck == pytest.approx(2**-found.correctness_bits, rel=1e-6)
+    assert found.threshold == found.degree or unopenable(n, found.degree, found.threshold + 1, gone) > 2**-30
     less = found.degree - 2
     for threshold in range((less + 1) // 2 + 1, less + 1):
         insecure = exposed(n, less, threshold, bad) + cut(n, less, bad + gone)
@@ -187,6 +188,21 @@ def test_up_to_128_the_graph_is_complete_and_nothing_is_left_to_chance() -> None
 def test_what_no_threshold_can_hold_is_refused(n: int, corrupt: float, dropping: float) -> None:
     with pytest.raises(SpecError, match=f"{n} members of whom {round(corrupt * n)} collude"):
         choose(n, corrupt, dropping)
+
+
+@pytest.mark.parametrize(("corrupt", "dropping"), [(0.33, 0.45), (0.99, 0.0)])
+def test_fractions_that_ask_for_too_many_neighbours_are_refused_and_take_no_reader_long(
+    corrupt: float, dropping: float
+) -> None:
+    """Whoever makes a task names them, and all who read it count: up to 9,998 neighbours that took hours."""
+    with pytest.raises(SpecError, match="with up to 2048 neighbours; enrol more, or allow fewer"):
+        choose(10_000, corrupt, dropping)
+
+
+def test_where_everybody_may_collude_nothing_is_kept_and_that_is_said() -> None:
+    assert exposed(10, 4, 3, corrupt=10) == exposed(10, 4, 3, corrupt=9) == 10
+    with pytest.raises(SpecError, match="129 members of whom 129 collude"):
+        choose(129, 0.99999, 0)
 
 
 @pytest.mark.parametrize("fraction", [-0.1, 1, 1.5])

@@ -1,7 +1,7 @@
 """How many neighbours and which threshold: as few and as high as the stated chances of failing allow.
 
 up to 128 members   the complete graph; nothing is left to chance
-above               a ring in random order, k neighbours; hypergeometric tails, summed exactly in integers
+above               a ring in random order, k neighbours, up to 2,048; hypergeometric tails, summed exactly in integers
 
 Three things can go wrong, and each chance is summed over all members (union bound):
 
@@ -16,13 +16,16 @@ attacks its neighbours' networks after it is known is not covered.
 Source: Bell et al. 2020, section 3, with sigma = 40 and eta = 30, https://doi.org/10.1145/3372297.3417885
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate, takewhile
 from math import ceil, comb, inf, log2, perm
 
 from prefect_federated.core.errors import SpecError
 
 MOST_COMPLETE = 128
+MOST_DEGREE = 2048  # fractions come from whoever made the task: they must not make its readers count for hours
 SECURITY_BITS, CORRECTNESS_BITS = 40, 30
 
 
@@ -65,18 +68,20 @@ def choose(
         if threshold > max(bad, n // 2):
             return Choice(n - 1, threshold, inf, inf)
     else:
-        for degree in range(2, n - 1, 2):
+        for degree in range(2, min(n - 1, MOST_DEGREE + 1), 2):
             if found := _of_degree(n, degree, bad, gone, security_bits, correctness_bits):
                 return found
     raise SpecError(
         f"{n} members of whom {bad} collude and {gone} drop out: no threshold above half keeps both chances"
-        f" (2^-{security_bits}, 2^-{correctness_bits}); enrol more, or allow fewer of either"
+        f" (2^-{security_bits}, 2^-{correctness_bits}) with up to {MOST_DEGREE} neighbours; enrol more, or allow fewer"
+        " of either"
     )
 
 
 def exposed(n: int, degree: int, threshold: int, corrupt: int) -> Fraction:
     """Bound on the chance that some honest member has `threshold` corrupt neighbours or more."""
-    return n * _tail(n - 1, corrupt, degree, range(threshold, degree + 1))
+    corrupted = _ways(n - 1, min(corrupt, n - 1), degree, threshold)
+    return Fraction(n * sum(ways for _, ways in corrupted), comb(n - 1, degree))
 
 
 def cut(n: int, degree: int, lost: int) -> Fraction:
@@ -88,27 +93,42 @@ def cut(n: int, degree: int, lost: int) -> Fraction:
 
 def unopenable(n: int, degree: int, threshold: int, dropping: int) -> Fraction:
     """Bound on the chance that some member keeps fewer than `threshold` neighbours."""
-    return n * _tail(n - 1, max(0, n - 1 - dropping), degree, range(threshold))
+    too_few = takewhile(lambda one: one[0] < threshold, _ways(n - 1, max(0, n - 1 - dropping), degree))
+    return Fraction(n * sum(ways for _, ways in too_few), comb(n - 1, degree))
 
 
 def _of_degree(n: int, degree: int, bad: int, gone: int, security: int, correctness: int) -> Choice | None:
-    half = (degree + 1) // 2
-    may_fail = Fraction(1, 2**correctness)
-    if unopenable(n, degree, half + 1, gone) > may_fail:
+    threshold = _highest_threshold(n, degree, gone, correctness)
+    if threshold <= (degree + 1) // 2:
         return None
-    threshold = half + 1
-    while threshold < degree and unopenable(n, degree, threshold + 1, gone) <= may_fail:
-        threshold += 1
     insecure = exposed(n, degree, threshold, bad) + cut(n, degree, bad + gone)
     if insecure > Fraction(1, 2**security):
         return None
     return Choice(degree, threshold, _bits(insecure), _bits(unopenable(n, degree, threshold, gone)))
 
 
-def _tail(population: int, marked: int, drawn: int, counts: range) -> Fraction:
-    """Hypergeometric: the chance that among `drawn` of the population the marked ones number one of `counts`."""
-    ways = sum(comb(marked, count) * comb(population - marked, drawn - count) for count in counts)
-    return Fraction(ways, comb(population, drawn))
+def _highest_threshold(n: int, degree: int, dropping: int, correctness: int) -> int:
+    """The highest for which `unopenable` is 2^-correctness at most."""
+    kept, draws = _ways(n - 1, max(0, n - 1 - dropping), degree), comb(n - 1, degree)
+    up_to: Iterator[tuple[int, int]] = accumulate(kept, lambda below, one: (one[0], below[1] + one[1]))
+    return next(count for count, ways in up_to if n * ways << correctness > draws)
+
+
+def _ways(population: int, marked: int, drawn: int, start: int = 0) -> Iterator[tuple[int, int]]:
+    """How many draws have so many of the marked ones, for each number of them from `start` on that some draw has.
+
+    Each follows from the one before: w(c + 1) = w(c) (m - c) (d - c) / ((c + 1) (r - d + c + 1)), r of m + r unmarked.
+
+    >>> list(_ways(population=5, marked=3, drawn=2))
+    [(0, 1), (1, 6), (2, 3)]
+    """
+    unmarked = population - marked
+    count = max(start, drawn - unmarked)
+    ways = comb(marked, count) * comb(unmarked, drawn - count) if count <= drawn else 0
+    while ways:
+        yield count, ways
+        ways = ways * (marked - count) * (drawn - count) // ((count + 1) * (unmarked - drawn + count + 1))
+        count += 1
 
 
 def _count(n: int, fraction: float) -> int:
