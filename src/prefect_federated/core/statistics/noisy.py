@@ -72,8 +72,8 @@ def _quantile(asked: NumberColumn, cells: Sequence[float], share: float, deviati
     of m below an edge, the variance is deviation^2 ((1 - share)^2 j + share^2 (m - j)). Each edge by itself holds so in
     about 19 of 20 answers.
     """
-    edges, most = (-math.inf, *asked.edges, math.inf), len(cells)
-    over = [below - share * sum(cells) for below in (0.0, *accumulate(cells))]  # at each edge
+    edges, most, due = (-math.inf, *asked.edges, math.inf), len(cells), share * sum(cells)
+    over = [below - due for below in (0.0, *accumulate(cells))]  # at each edge
     far = [CLEAR * deviation * math.sqrt((1 - share) ** 2 * j + share**2 * (most - j)) for j in range(most + 1)]
     place = next((place for place in range(most) if over[place + 1] > 0), most - 1)
     low = max((at for at in range(most) if over[at] + far[at] < 0), default=0)
