@@ -228,6 +228,7 @@ def test_one_holder_twice_or_alone_and_nine_are_refused() -> None:
         (one, one),
         (one, replace(one, account=ASSOCIATION)),
         (one, replace(session().holders[1], account=NOTARY)),
+        (one, replace(session().holders[1], account=NOTARY.lower())),
         tuple(Holder(f"0x{at:040x}", PublicKey(one.key.n + at, bytes(32))) for at in range(9)),
     ):
         with pytest.raises(SpecError, match="each with its own: one alone would read every update"):

@@ -41,7 +41,7 @@ class Session:
         Raises:
             SpecError: naming what there is, and what fits.
         """
-        accounts, keys = {one.account for one in self.holders}, {one.key.n for one in self.holders}
+        accounts, keys = {one.account.lower() for one in self.holders}, {one.key.n for one in self.holders}
         if not 2 <= len(self.holders) <= MOST_HOLDERS or min(len(accounts), len(keys)) != len(self.holders):
             raise SpecError(
                 f"{len(self.holders)} key holders with {len(accounts)} accounts and {len(keys)} keys; name 2 to"
