@@ -7,13 +7,14 @@ For the contracts such a task is a clear one in which nothing of an update is ev
 
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
 from prefect_federated.core.enforced import Address
 from prefect_federated.core.errors import FederatedError, SpecError
 from prefect_federated.core.paillier.keys import KEY_BYTES, parse_key
 from prefect_federated.core.paillier.numbers import MOST_HOLDERS, MOST_PARTICIPANTS, MOST_WORDS
 from prefect_federated.core.paillier.session import Holder
+from prefect_federated.core.spec_parts import Strict
 
 if TYPE_CHECKING:
     from prefect_federated.core.enforced import Enforced
@@ -29,22 +30,18 @@ KeyBytes = Annotated[
 ]
 
 
-class KeyHolder(BaseModel):
+class KeyHolder(Strict):
     """One of those without whom no sum is opened."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     account: Address = Field(description="registered account that signs what it opens")
     key: KeyBytes = Field(description="its public key with the certificate, of `federated holder key`")
 
 
-class Encrypted(BaseModel):
+class Encrypted(Strict):
     """All key holders together open the sum of a round, and none of them anything else.
 
     Source: Paillier 1999, https://doi.org/10.1007/3-540-48910-X_16; `core.paillier` says what is guaranteed.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Literal["encrypted"] = "encrypted"
     holders: tuple[KeyHolder, ...] = Field(

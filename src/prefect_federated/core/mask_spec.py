@@ -7,20 +7,18 @@ masking: {"name": "encrypted", "holders": [...]} --validated, hashed with the sp
 from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from prefect_federated.core.detection.detection_spec import DetectionSpec
 from prefect_federated.core.encrypted_spec import Encrypted
 from prefect_federated.core.enforced import MODES
 from prefect_federated.core.errors import SpecError
 from prefect_federated.core.region_spec import RegionSpec
-from prefect_federated.core.spec_parts import RewardSpec
+from prefect_federated.core.spec_parts import RewardSpec, Strict
 
 
-class _Masking(BaseModel):
-    """Frozen, no unknown setting; nobody holds a key."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class _Masking(Strict):
+    """Nobody holds a key."""
 
     @property
     def accounts(self) -> tuple[str, ...]:

@@ -5,21 +5,16 @@ opening: {"name": "committee", "threshold": 2} --validated, hashed with the spec
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from prefect_federated.core.enforced import Enforced
 from prefect_federated.core.errors import SpecError
+from prefect_federated.core.spec_parts import Strict
 
 MOST_SEATS = 31
 
 
-class _Opening(BaseModel):
-    """Frozen, no unknown setting."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ByEach(_Opening):
+class ByEach(Strict):
     """Aggregator, standby and each member of the committee are given the content key: any of them opens an update."""
 
     name: Literal["each"] = "each"
@@ -30,7 +25,7 @@ class ByEach(_Opening):
         return 0
 
 
-class ByCommittee(_Opening):
+class ByCommittee(Strict):
     """The committee is given shares of the content key: nobody opens an update before so many have released theirs."""
 
     name: Literal["committee"] = "committee"

@@ -9,12 +9,13 @@ where every organisation fetches payloads, and a letter of fixed size where it l
 import hashlib
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
+from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError
 
 from prefect_federated.core.canonical import canonical
 from prefect_federated.core.enforced import Root
 from prefect_federated.core.errors import ContentMismatch, PayloadError
 from prefect_federated.core.letters import URI_BYTES, Letter
+from prefect_federated.core.spec_parts import Strict
 from prefect_federated.core.words import hash_words, keccak256
 
 RELEASE_TYPE = keccak256(b"Release(uint32 task,uint32 round,address participant,bytes32 document)")
@@ -30,10 +31,8 @@ Hex = Annotated[
 ]
 
 
-class ReleaseDocument(BaseModel):
+class ReleaseDocument(Strict):
     """One member's shares by participant and reader, accounts in lower case; nobody's where the share does not open."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Literal["federated-release/1"] = "federated-release/1"
     shares: dict[str, dict[str, Hex]]

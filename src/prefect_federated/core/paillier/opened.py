@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
+from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError
 
 from prefect_federated.core.canonical import canonical
 from prefect_federated.core.enforced import Root
@@ -20,6 +20,7 @@ from prefect_federated.core.paillier.keys import SecretKey
 from prefect_federated.core.paillier.numbers import ROOT_BYTES, unpacked
 from prefect_federated.core.paillier.payload import Ciphertexts
 from prefect_federated.core.paillier.session import Session
+from prefect_federated.core.spec_parts import Strict
 
 OPENING_BYTES = 1 << 19
 _NAMED = 8  # accounts in an error: a holder may name thousands, and each participant's reason holds the sentence
@@ -33,18 +34,14 @@ Number = Annotated[
 _LowerAddress = Annotated[str, Field(pattern=r"^0x[0-9a-f]{40}$")]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class OpenedBlock(_Strict):
+class OpenedBlock(Strict):
     """What one ciphertext of the sum decrypts to, modulo n, and the root that shows it."""
 
     value: Number = Field(repr=False)
     root: Number = Field(repr=False)
 
 
-class SumOpening(_Strict):
+class SumOpening(Strict):
     """What a holder publishes: of which payloads the sum is, by account in lower case, and what it opened."""
 
     format: Literal["federated-sum-opening/1"] = "federated-sum-opening/1"
