@@ -159,6 +159,7 @@ def test_opening_of_thousands_that_nobody_knows_is_refused_in_one_short_sentence
         ("payloads", {SILOS[0]: "0x00"}),
         ("blocks", [{"value": "-1", "root": "1"}]),
         ("blocks", [{"value": "1", "root": "1" + "0" * 2 * ROOT_BYTES}]),
+        ("blocks", [{"value": 10**2000, "root": "1"}]),
         ("blocks", [{"value": "word", "root": "1"}]),
         ("format", "federated-sum-opening/2"),
         ("more", 1),

@@ -11,13 +11,13 @@ from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, ValidationError
 
 from prefect_federated.core.canonical import canonical
 from prefect_federated.core.enforced import Root
 from prefect_federated.core.errors import ContentMismatch, ContentMissing, KeyUnavailable, MalformedMessage
 from prefect_federated.core.paillier.keys import SecretKey
-from prefect_federated.core.paillier.numbers import ROOT_BYTES, unpacked
+from prefect_federated.core.paillier.numbers import BITS, ROOT_BYTES, unpacked
 from prefect_federated.core.paillier.payload import Ciphertexts
 from prefect_federated.core.paillier.session import Session
 from prefect_federated.core.spec_parts import Strict
@@ -25,11 +25,19 @@ from prefect_federated.core.spec_parts import Strict
 OPENING_BYTES = 1 << 19
 _NAMED = 8  # accounts in an error: a holder may name thousands, and each participant's reason holds the sentence
 
+
+def _fitting(number: int) -> int:
+    """Of 3,072 bits at most; pydantic's own bounds fail on such large ones with an error that is none of its own."""
+    if number < 0 or number.bit_length() > BITS:
+        raise ValueError(f"a number has {number.bit_length()} bits, or is negative; {BITS} are the most")
+    return number
+
+
 Number = Annotated[
     int,
     BeforeValidator(lambda v: int(v, 16) if isinstance(v, str) else v),
+    AfterValidator(_fitting),
     PlainSerializer(lambda v: v.to_bytes(ROOT_BYTES, "big").hex(), return_type=str),
-    Field(ge=0, lt=1 << 8 * ROOT_BYTES),
 ]
 _LowerAddress = Annotated[str, Field(pattern=r"^0x[0-9a-f]{40}$")]
 
