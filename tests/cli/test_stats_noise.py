@@ -70,6 +70,7 @@ def test_what_noise_costs_and_what_error_to_expect_is_said_before_anything_runs(
         (["--noise-multiplier", 1, "--delta", 1], "privacy.delta is 1.0: Input should be less than 1"),
         (["--split", 2], "without --noise-multiplier: they are of noise"),
         (["--noise-multiplier", 1, "--split", 2, "--clear"], "privacy.fewest is 2 in a clear task"),
+        (["--noise-multiplier", 1, "--split", 9, "--participants", 8], "--split 9 where 8 silos answer at most"),
         (["--noise-multiplier", 1, "--max-rows", 10**9], "do not fit a word where a row counts 16; lower max_rows"),
     ],
 )

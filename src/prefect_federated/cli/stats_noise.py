@@ -43,7 +43,7 @@ class NoiseOptions:
         typer.Option(
             min=1,
             rich_help_panel=PANEL,
-            help="Silos among whom the noise of a masked sum is split: so many keep their parts to themselves.",
+            help="Silos among whom a masked sum's noise is split, privacy.fewest: so many keep theirs to themselves.",
         ),
     ] = 1
     max_rows: Annotated[
@@ -115,10 +115,18 @@ def show_noise(query: "Query", privacy: "StatisticsPrivacy", participants: int, 
     """What a round of the query costs, and what error to expect of it; nothing is run for it.
 
     Of a mean the error where every value is at a bound; about the middle it is 0.58 of that.
+
+    Raises:
+        SpecError: the noise is split among more silos than there are.
     """
     from prefect_federated.core.statistics.cell_noise import CellNoise, moved
     from prefect_federated.core.statistics.query import NumberColumn
 
+    if privacy.fewest > participants:
+        raise SpecError(
+            f"--split {privacy.fewest} where {participants} silos answer at most: their sum would never have all of the"
+            " noise; lower --split, or have more silos"
+        )
     noise = CellNoise.of(query, privacy, participants, masked)
     least = min(participants, max(privacy.fewest, FEWEST_MASKED if masked else 1))
     show_pairs(
