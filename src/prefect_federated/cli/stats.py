@@ -16,7 +16,7 @@ from prefect_federated.cli.stats_draft import draft_of, query_of, read_query
 from prefect_federated.cli.stats_noise import NoiseOptions, cost_of, deviations, show_noise, under
 from prefect_federated.cli.stats_silos import SAMPLE, require_tables, sample, tables_of
 from prefect_federated.cli.stats_tables import show_query, show_summary
-from prefect_federated.cli.watched import clear_folder, watching
+from prefect_federated.cli.watched import clear_folder, stages_of, watching
 from prefect_federated.cli.where import Where
 from prefect_federated.core.errors import ConfigurationError, ProtocolError
 from prefect_federated.core.masked_numbers import FEWEST_MASKED
@@ -37,7 +37,7 @@ ParticipantsOption = Annotated[
     int, typer.Option(min=1, max=10_000, help="The most silos that may answer a round; 128 where masked.")
 ]
 ClearOption = Annotated[bool, typer.Option("--clear", help="Let readers see each silo's figures; masked, nobody does.")]
-STEPS = 14  # of a simulated round, beside it
+BESIDES = 6  # what a simulation says before its round
 
 
 @stats_app.command(epilog="Example: federated stats check query.json --noise-multiplier 2")
@@ -187,7 +187,7 @@ def simulate(
 
     if privacy is not None:
         show_noise(asked, privacy, max(len(tables), FEWEST_MASKED), not clear)
-    with watching(console.out, STEPS) as (say, watch):
+    with watching(console.out, len(stages_of(not clear, "vote")) + BESIDES) as (say, watch):
         run = run_statistics(out, tables, asked, not clear, say, watch, privacy)
     run.show()
 

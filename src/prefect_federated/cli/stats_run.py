@@ -17,10 +17,11 @@ import numpy as np
 from prefect_federated.adapters.reading import read_past_spec, read_result
 from prefect_federated.adapters.statistics import read_summary, write_files
 from prefect_federated.cli.console import out as console
-from prefect_federated.cli.demo_run import Say, endpoint, open_store_block, run_rounds, start_prefect
+from prefect_federated.cli.demo_run import Say, endpoint, run_rounds, start_prefect
 from prefect_federated.cli.draft import complete
 from prefect_federated.cli.stats_draft import draft_of
 from prefect_federated.cli.stats_tables import deviation, show_summary
+from prefect_federated.cli.store_block import store_block
 from prefect_federated.cli.tables import show_table
 from prefect_federated.core.errors import ProtocolError
 from prefect_federated.core.masked_numbers import FEWEST_MASKED
@@ -133,7 +134,7 @@ def run_statistics(
 
     with endpoint(None, say) as url, ThreadPoolExecutor(1) as meanwhile:
         server = meanwhile.submit(start_prefect)
-        consortium = set_up(url, out, open_store_block("local", out), tables, spec, say)
+        consortium = set_up(url, out, store_block("local", out), tables, spec, say)
         say("starting Prefect")
         server.result()
         (result,) = run_rounds(consortium, watch)
