@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,16 @@ def test_every_command_and_option_named_in_the_page_exists(page: Path) -> None:
     unknown = list[str]()
     for typed in COMMAND.findall(page.read_text()):
         unknown += unknown_in(typed.replace("\\\n", " ").split("#")[0].split())
+    assert not unknown
+
+
+def test_every_command_that_a_message_or_an_example_names_exists() -> None:
+    """A message is text over several lines, with values in it."""
+    unknown = list[str]()
+    for path in chain.from_iterable((ROOT / part).rglob("*.py") for part in ("src", "blocks", "flows", "tasks")):
+        text = re.sub(r'"\s*\n\s*f?"', "", path.read_text())
+        for typed in re.findall(r'(?:`|Example: )federated ([^`\n"]*)', text):
+            unknown += [f"{path}: {name}" for name in unknown_in(re.sub(r"\{[^}]*\}", "X", typed).split())]
     assert not unknown
 
 

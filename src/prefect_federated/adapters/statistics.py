@@ -41,7 +41,7 @@ def read_summary(party: Party, spec: RoundSpec) -> Summary:
     """
     query, enforced, privacy = spec.spec.statistics, spec.spec.enforced, spec.spec.privacy
     if query is None:
-        raise SpecError(f"task {spec.task} ({spec.spec.name}) trains a model; `federated round show` tells of it")
+        raise SpecError(f"task {spec.task} ({spec.spec.name}) trains a model; see `federated round status {spec.task}`")
     result, proposal = read_result(party, spec.task, spec.round), party.federation.proposal(spec.task, spec.round)
     aggregate = fetch_words(party.store, spec, "aggregate", result.aggregate_uri, proposal.aggregate_root)
     silos, layout = sum(one.weight for one in result.included), Layout(query)
