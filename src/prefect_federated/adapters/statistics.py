@@ -105,5 +105,8 @@ def _draw(axes: "Axes", told: Told, noise: float) -> None:
     axes.bar(range(len(labels)), counts, color=shades, yerr=spread, ecolor="black")
     if len(labels) <= LONG:
         axes.set_xticks(range(len(labels)), labels, rotation=90, fontsize="x-small")
+    axes.tick_params(axis="y", labelsize="x-small")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.axhline(0, color="black", linewidth=0.8)  # noisy counts may be below
     axes.set_title(told.name, fontsize="small")
     axes.set_ylabel("rows", fontsize="small")
