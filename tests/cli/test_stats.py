@@ -62,6 +62,11 @@ def test_a_bad_query_is_refused_with_the_field_and_what_to_do(cli, changes: dict
     assert said in " ".join(result.stderr.split()) and "correct the query" in result.stderr
 
 
+def test_hundreds_of_silos_may_answer_under_masks(cli) -> None:
+    result = cli("stats", "check", query_file(), "--participants", "500")
+    assert result.exit_code == 0 and "13 binary digits, for up to 500 silos" in result.stdout, result.output
+
+
 def test_a_file_that_is_no_query_is_refused(cli) -> None:
     Path("query.json").write_text("age,sex")
     result = cli("stats", "check", "query.json")

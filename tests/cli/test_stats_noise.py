@@ -56,6 +56,7 @@ def test_what_noise_costs_and_what_error_to_expect_is_said_before_anything_runs(
         "standard deviation 5.658 rows where 3 silos answer",
         "9.239 rows where 8 silos answer",
         "a part, such that 3 have it all",
+        "told, with their noise",
         "below 5 with their noise, of what is shown",
         "of 1,000 rows",
     ):

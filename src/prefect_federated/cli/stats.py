@@ -34,7 +34,7 @@ QueryArgument = Annotated[
     typer.Argument(metavar="QUERY.json", exists=True, dir_okay=False, help="Columns, bounds, bins, smallest cell."),
 ]
 ParticipantsOption = Annotated[
-    int, typer.Option(min=1, max=10_000, help="The most silos that may answer a round; 128 where masked.")
+    int, typer.Option(min=1, max=10_000, help="The most silos that may answer a round; fewer leave shorter vectors.")
 ]
 ClearOption = Annotated[bool, typer.Option("--clear", help="Let readers see each silo's figures; masked, nobody does.")]
 BESIDES = 6  # what a simulation says before its round
