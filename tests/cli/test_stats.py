@@ -179,6 +179,15 @@ def test_files_become_silos_and_texts_for_nothing_are_missing_values(tmp_path: P
     (tmp_path / "more" / "south.csv").write_text("id,age\n")
     with pytest.raises(ConfigurationError, match="two files are called south"):
         tables_of([*files, tmp_path / "more" / "south.csv"], "id", [])
+    (tmp_path / "more" / "empty.csv").touch()
+    with pytest.raises(ConfigurationError, match=r"empty\.csv is no CSV file"):
+        tables_of([tmp_path / "more" / "empty.csv"], "", [])
+
+
+def test_a_task_that_trains_has_no_answer(cli, settled) -> None:
+    shown = cli("stats", "show", settled.task, 1, "--store", settled.store_address, *settled.options)
+    assert shown.exit_code == 3
+    assert f"trains a model; see `federated round status {settled.task}`" in " ".join(shown.stderr.split())
 
 
 def test_a_simulation_is_refused_before_anything_starts_or_an_earlier_ones_files_are_gone(cli) -> None:
