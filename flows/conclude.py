@@ -24,7 +24,7 @@ from prefect_federated.core.due import Duty, aggregator_due
 from prefect_federated.core.errors import ConfigurationError
 from prefect_federated.core.round import Phase, RoundState
 from prefect_federated.flows.judging import judge_once, strike_once
-from prefect_federated.flows.next_window import AGAIN_S, schedule_next
+from prefect_federated.flows.next_window import AGAIN_S, MISSES_S, schedule_next
 from prefect_federated.flows.releasing import WAITS, join_early, reads_on
 from prefect_federated.tasks.aggregate import aggregate
 from prefect_federated.tasks.demands import meet_demands
@@ -35,7 +35,6 @@ from prefect_federated.tasks.retract import retract_withdrawn
 from prefect_federated.tasks.settle import claim, mirror, record, settle
 
 MISSES = "misses"
-MISSES_S = 120  # until it looks again for what somebody dealt, and no store has
 SOON_S = {WAITS: AGAIN_S, MISSES: MISSES_S}
 MASKED = (Phase.SHARE, Phase.COMMIT, Phase.REVEAL, Phase.UNMASK, Phase.AGGREGATE)
 
