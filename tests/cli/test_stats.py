@@ -220,7 +220,8 @@ def test_one_command_runs_a_round_and_its_figures_are_those_of_one_place(
         if figure[4]:
             assert float(figure[4]) <= float(figure[5]) + 1e-9, figure
     run.show()
-    assert "in one place" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "in one place" in said and "Prefect: PREFECT_HOME=" in said and "MLflow: " in said
     assert {one.name for one in tmp_path.glob("statistics.*")} == {
         "statistics.json",
         "statistics.csv",

@@ -4,7 +4,6 @@ tables --> chain, contracts, grants, task --federated_round--> Summary beside th
 """
 
 import math
-import sys
 import warnings
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +16,7 @@ import numpy as np
 from prefect_federated.adapters.reading import read_past_spec, read_result
 from prefect_federated.adapters.statistics import read_summary, write_files
 from prefect_federated.cli.console import out as console
-from prefect_federated.cli.demo_run import Say, endpoint, run_rounds, start_prefect
+from prefect_federated.cli.demo_run import Say, endpoint, links, run_rounds, start_prefect
 from prefect_federated.cli.draft import complete
 from prefect_federated.cli.stats_draft import draft_of
 from prefect_federated.cli.stats_tables import deviation, show_summary
@@ -30,7 +29,7 @@ from prefect_federated.core.statistics.pooled import Numbers, Summary, Told
 from prefect_federated.core.statistics.privacy import StatisticsPrivacy
 from prefect_federated.core.statistics.query import CategoryColumn, NumberColumn, Query
 from prefect_federated.flows.cast import RoundResult, Watcher
-from prefect_federated.scenario.consortium import Consortium, mlflow_uri
+from prefect_federated.scenario.consortium import Consortium
 from prefect_federated.scenario.statistics import set_up
 
 if TYPE_CHECKING:
@@ -80,10 +79,13 @@ class Run:
             ),
             list(self._beside(self.summary)),
         )
-        uri = mlflow_uri(self.consortium.ground.out)
-        console.print(f"Files: {', '.join(map(str, self.files))}", markup=False, highlight=False, soft_wrap=True)
-        ui = f"{Path(sys.executable).parent / 'mlflow'} ui --backend-store-uri {uri}"
-        console.print(f"MLflow: {ui}", markup=False, highlight=False, soft_wrap=True)
+        look = links(self.consortium)
+        for title, where in (
+            ("Files", ", ".join(map(str, self.files))),
+            ("Prefect", look["prefect"]),
+            ("MLflow", look["mlflow"]),
+        ):
+            console.print(f"{title}: {where}", markup=False, highlight=False, soft_wrap=True)
 
     def _beside(self, summary: Summary) -> list[tuple[str, ...]]:
         import pandas
@@ -94,7 +96,7 @@ class Run:
             missing = int(together[asked.name].isna().sum())
             all_in = isinstance(asked, NumberColumn) and self.query.cells.sums == "all"
             if told.withheld and not all_in and not summary.noise:
-                rows.append((told.name, "withheld", str(told.withheld), "", "", "the figures are of the other rows"))
+                rows.append((told.name, "withheld", str(told.withheld), "not compared", "", ""))
                 continue
             rows.append(_row(told.name, "missing", told.cells[-1], missing, 2 * noise))
             if isinstance(asked, CategoryColumn):

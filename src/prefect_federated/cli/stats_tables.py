@@ -92,7 +92,7 @@ def show_summary(summary: "Summary", title: str) -> None:
     rows = list[tuple[str, ...]]()
     for told in summary.columns:
         cells = [*zip(told.labels, told.cells, strict=True), ("withheld", told.withheld)]
-        rows += [(told.name, label, _count(count), "█" * _length(count, most)) for label, count in cells]
+        rows += [(told.name, label, _count(count), "█" * _length(count, most) or " ") for label, count in cells]
     show_table("" if numbers else print_title, ("column", "cell", "rows", ""), rows)
 
 
