@@ -42,8 +42,8 @@ class Aggregator(PartyBlock):
     mailbox: Path | None = Field(
         default=None,
         title="Mailbox",
-        description="Folder shared with participants and committee: for receipts, and for shares of updates where the"
-        " committee opens them; none if empty.",
+        description="Folder shared with participants, committee and key holders: for receipts, and for what the latter"
+        " two open of a round; none if empty.",
     )
     relies_on_regions: bool = Field(
         default=False,

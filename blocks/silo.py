@@ -70,7 +70,7 @@ class Silo(PartyBlock):
     readers: list[str] = Field(
         default_factory=list,
         title="Readers",
-        description="Accounts that may be given this silo's content keys: aggregator, standby, validators.",
+        description="Accounts that may be given its content keys: aggregator, standby, validators, key holders.",
     )
     suite: Path | None = Field(
         default=None,
@@ -94,6 +94,7 @@ class Silo(PartyBlock):
     min_noise: float = Field(
         default=0,
         ge=0,
+        allow_inf_nan=False,
         title="Minimum noise",
         description="Least noise, as a multiple of what it hides; above 0, tasks without such noise are refused.",
     )
@@ -111,7 +112,7 @@ class Silo(PartyBlock):
         ge=1,
         title="Minimum cell",
         description="Fewest rows of a cell that statistics may tell of this silo, but for missing values where a query"
-        " has them told; smaller ones stay here.",
+        " has them told; smaller ones stay here, and under noise min_noise decides.",
     )
     min_rows: int = Field(default=1, ge=1, title="Minimum rows", description="Fewest consented rows to train on.")
     forbidden_columns: list[str] = Field(

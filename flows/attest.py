@@ -16,11 +16,11 @@ from prefect_federated.adapters.validator import Validator as OpenValidator
 from prefect_federated.blocks.validator import Validator
 from prefect_federated.core.committee import seat_of
 from prefect_federated.core.due import validator_due
-from prefect_federated.core.errors import CommitmentMismatch
+from prefect_federated.core.errors import CommitmentMismatch, ConfigurationError
 from prefect_federated.core.round import Phase, RoundState
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.flows.judging import judge_once
-from prefect_federated.flows.next_window import AGAIN_S, schedule_next
+from prefect_federated.flows.next_window import AGAIN_S, MISSES_S, schedule_next
 from prefect_federated.flows.releasing import WAITS, opened_together, reads_on, release_once
 from prefect_federated.tasks.attest import cast, close_ballot, draw, measure, seal_opinion, show_vote
 from prefect_federated.tasks.listen import listen
@@ -43,7 +43,11 @@ def attest(validator: str, task: int) -> str:
     block: Validator = Validator.load(validator)  # type: ignore[assignment]
     opened = block.open()
     with take_turn(block.signer.home, task) as mine:
-        done = serve(opened, task) if mine else "busy"
+        try:
+            done = serve(opened, task) if mine else "busy"
+        except ConfigurationError:
+            schedule_next(opened.party.federation, task, within_s=MISSES_S)  # its vote is due all the same
+            raise
     soon = done.endswith(WAITS) or _awaits_draw(opened.party, task)
     schedule_next(opened.party.federation, task, within_s=AGAIN_S if soon else None)
     return done

@@ -11,6 +11,7 @@ from prefect import flow
 
 from prefect_federated.adapters.aggregator import Aggregator as OpenAggregator
 from prefect_federated.adapters.claiming import rewards_due
+from prefect_federated.adapters.evm.records import TaskOnChain
 from prefect_federated.adapters.mirroring import is_mirrored
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.reading import read_task_spec
@@ -23,7 +24,7 @@ from prefect_federated.core.due import Duty, aggregator_due
 from prefect_federated.core.errors import ConfigurationError
 from prefect_federated.core.round import Phase, RoundState
 from prefect_federated.flows.judging import judge_once, strike_once
-from prefect_federated.flows.next_window import AGAIN_S, schedule_next
+from prefect_federated.flows.next_window import AGAIN_S, MISSES_S, schedule_next
 from prefect_federated.flows.releasing import WAITS, join_early, reads_on
 from prefect_federated.tasks.aggregate import aggregate
 from prefect_federated.tasks.demands import meet_demands
@@ -34,7 +35,6 @@ from prefect_federated.tasks.retract import retract_withdrawn
 from prefect_federated.tasks.settle import claim, mirror, record, settle
 
 MISSES = "misses"
-MISSES_S = 120  # until it looks again for what somebody dealt, and no store has
 SOON_S = {WAITS: AGAIN_S, MISSES: MISSES_S}
 MASKED = (Phase.SHARE, Phase.COMMIT, Phase.REVEAL, Phase.UNMASK, Phase.AGGREGATE)
 
@@ -74,41 +74,63 @@ def bring_on(aggregator: OpenAggregator, task: int) -> str:
     if state.phase in (Phase.COMMIT, Phase.REVEAL) and retract_withdrawn(party, task):
         return "retract"
     kept = _keep(party, task, state) if on_chain.enforced.masked else "nothing"
-    revealing = state.phase == Phase.REVEAL and state.revealed > 0
-    # who deletes a masked or encrypted payload would convict whoever had opened it
-    if revealing and aggregator.mailbox is not None and not read_task_spec(party, on_chain).summed:
-        count = issue_receipts(party, aggregator.mailbox, listen(party, task, state.round))
-        return "receipts" if count else "nothing"
+    if (given := _receipts(aggregator, on_chain, state)) is not None:
+        return given
     if on_chain.enforced.committee and state.phase in (Phase.VOTE, Phase.VOTE_REVEAL):
         return "keys" if join_early(party, aggregator.mailbox, state) else "nothing"
     if struck := strike_once(party, task, state):
         return struck
-    due = aggregator_due(state, now_s, _duty(aggregator, task, state), on_chain.enforced.aggregate_window)
-    if due == "aggregate" and awaits_regions(aggregator, state):
+    due = aggregator_due(state, now_s, _duty(aggregator, on_chain, state), on_chain.enforced.aggregate_window)
+    done = _do(aggregator, state, due)
+    if done == WAITS:
         return WAITS
+    _take_stock(aggregator, on_chain, state)
+    return done or kept
+
+
+def _receipts(aggregator: OpenAggregator, on_chain: TaskOnChain, state: RoundState) -> str | None:
+    """What was done about receipts; None where nobody is given one.
+
+    Who deletes a masked or encrypted payload would convict whoever had opened it, so there are none for it.
+    """
+    party, mailbox = aggregator.party, aggregator.mailbox
+    if state.phase is not Phase.REVEAL or not state.revealed or mailbox is None:
+        return None
+    if read_task_spec(party, on_chain).summed:
+        return None
+    return "receipts" if issue_receipts(party, mailbox, listen(party, state.task, state.round)) else "nothing"
+
+
+def _do(aggregator: OpenAggregator, state: RoundState, due: str | None) -> str | None:
+    """Do what is due; what was done, or `WAITS` where it has to wait for somebody."""
+    party, mailbox, task = aggregator.party, aggregator.mailbox, state.task
     if due == "aggregate":
+        if awaits_regions(aggregator, state):
+            return WAITS
         spec = listen(party, task, state.round)
-        if not reads_on(party, aggregator.mailbox, spec, state) or awaits_sums(party, aggregator.mailbox, spec, state):
+        if not reads_on(party, mailbox, spec, state) or awaits_sums(party, mailbox, spec, state):
             return WAITS
         aggregate(aggregator, spec)
     elif state.phase == Phase.CHALLENGE and (met := _demands(party, task, state)):
-        due = met
+        return met
     elif due == "judge":
-        due = judge_once(party, task, state, aggregator.mailbox)
+        return judge_once(party, task, state, mailbox)
     elif due == "settle" or (state.phase == Phase.SETTLED and not is_mirrored(aggregator, task, state)):
         spec = listen(party, task, state.round)
         mirror(aggregator, spec, settle(aggregator, spec))
-    if (
-        aggregator.records
-        and state.phase in (Phase.CHALLENGE, Phase.SETTLED)
-        and party.federation.countable(task, state.round)
-    ):
+    return due
+
+
+def _take_stock(aggregator: OpenAggregator, on_chain: TaskOnChain, state: RoundState) -> None:
+    """Record and claim what the round left; and say what will be missing, while there is time to mend it."""
+    party, task = aggregator.party, state.task
+    counted = state.phase in (Phase.CHALLENGE, Phase.SETTLED)
+    if aggregator.records and counted and party.federation.countable(task, state.round):
         record(party, task, state.round)
     if state.round and rewards_due(party, task):
         claim(party, task)
     if state.phase in (Phase.COMMIT, Phase.REVEAL) and aggregator.mailbox is None and not on_chain.enforced.masked:
-        require_openings_found(party, None, read_task_spec(party, on_chain))  # while there is time to mend it
-    return due or kept
+        require_openings_found(party, None, read_task_spec(party, on_chain))
 
 
 def _keep(party: Party, task: int, state: RoundState) -> str:
@@ -119,12 +141,12 @@ def _keep(party: Party, task: int, state: RoundState) -> str:
     return MISSES if kept.missing else "keep" if kept.count else "nothing"
 
 
-def _duty(aggregator: OpenAggregator, task: int, state: RoundState) -> Duty:
-    party, on_chain = aggregator.party, aggregator.party.federation.task_of(task)
+def _duty(aggregator: OpenAggregator, on_chain: TaskOnChain, state: RoundState) -> Duty:
+    party = aggregator.party
     return Duty(
         party.account,
         waits=party.account == on_chain.standby and on_chain.aggregator_bonded,
-        fallen=bool(state.overturned) and party.account in party.federation.fallen(task, state.round),
+        fallen=bool(state.overturned) and party.account in party.federation.fallen(state.task, state.round),
     )
 
 

@@ -162,7 +162,7 @@ def _vote(cast: Cast, task: int, round: int) -> None:
     gap_s = federation.task_of(task).enforced.finality_gap
     for phase in (Phase.VOTE, Phase.VOTE_REVEAL):
         waiting = _serve_all(cast, task, round)
-        for moment in (shares_from, shares_from, shares_until):  # the last for members that release nothing
+        for moment in (shares_from, shares_from, shares_until):  # release, read what all did, go on without some
             state = federation.round_state(task)
             if waiting and state.phase is Phase.VOTE:
                 federation.wait_until(moment(state, gap_s))

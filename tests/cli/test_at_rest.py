@@ -46,7 +46,9 @@ def test_another_key_takes_over_and_an_altered_file_ends_with_six(cli: Cli, fold
 
 
 def test_a_keystore_with_a_password_seals_too(cli: Cli, folder: Path) -> None:
-    assert cli("at-rest", "key", "rest.json").exit_code == 0
+    unsaid = cli("at-rest", "key", "rest.json")
+    assert unsaid.exit_code == 2 and "FEDERATED_AT_REST_PASSWORD is not set" in unsaid.stderr
+    assert cli("at-rest", "key", "rest.json", env={"FEDERATED_AT_REST_PASSWORD": PASSWORD}).exit_code == 0
     named = {"FEDERATED_AT_REST": "keystore:rest.json", "FEDERATED_AT_REST_PASSWORD": PASSWORD}
     assert cli("at-rest", "seal", "ward.csv", env=named).exit_code == 0
     wrong = cli("at-rest", "open", "ward.csv.sealed", "o.csv", env={**named, "FEDERATED_AT_REST_PASSWORD": "hunter2"})
@@ -54,6 +56,19 @@ def test_a_keystore_with_a_password_seals_too(cli: Cli, folder: Path) -> None:
     nobody = cli("at-rest", "open", "ward.csv.sealed", "o.csv", env={"FEDERATED_AT_REST": "keystore:rest.json"})
     assert nobody.exit_code == 2 and "FEDERATED_AT_REST_PASSWORD is not set" in nobody.stderr
     assert cli("at-rest", "open", "ward.csv.sealed", "o.csv", env=named).exit_code == 0
+
+
+def test_one_keystore_takes_over_from_another_of_another_password(cli: Cli, folder: Path) -> None:
+    words = {"old.json": "hunter2", "new.json": PASSWORD}
+    for name, password in words.items():
+        assert cli("at-rest", "key", name, env={"FEDERATED_AT_REST_PASSWORD": password}).exit_code == 0
+    env = {"FEDERATED_AT_REST_PASSWORD": "hunter2"}
+    assert cli("at-rest", "seal", "ward.csv", "--at-rest", "keystore:old.json", env=env).exit_code == 0
+    rewrap = ("at-rest", "rewrap", "ward.csv.sealed", "--old", "keystore:old.json", "--at-rest", "keystore:new.json")
+    assert cli(*rewrap, env=env).exit_code == 2, "one password for both"
+    env = {"FEDERATED_AT_REST_PASSWORD": PASSWORD, "FEDERATED_AT_REST_OLD_PASSWORD": "hunter2"}
+    assert cli(*rewrap, env=env).exit_code == 0
+    assert cli("at-rest", "open", "ward.csv.sealed", "o.csv", "--at-rest", "keystore:new.json", env=env).exit_code == 0
 
 
 def test_no_key_named_says_how_to_name_one(cli: Cli, folder: Path) -> None:

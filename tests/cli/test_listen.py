@@ -106,8 +106,7 @@ def test_each_role_hears_its_own_phases(cli, fresh, block) -> None:
     listen(cli, fresh, "aggregator", aggregator)
     heard = {name: {key.split(":")[3] for key in runs(name)} for name in (silo, aggregator)}
     assert heard[silo] == {"RoundStarted", "PhaseChanged.REVEAL", "RoundSettled"}
-    phases = {f"PhaseChanged.{phase}" for phase in ("COMMIT", "AGGREGATE")}
-    assert heard[aggregator] == {"RoundStarted", *phases, "RoundAggregated", "RoundSettled"}
+    assert heard[aggregator] == {"RoundStarted", "PhaseChanged.AGGREGATE", "RoundAggregated", "RoundSettled"}
 
 
 def test_rounds_that_are_over_start_nothing(cli, fresh, block) -> None:

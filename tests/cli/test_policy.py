@@ -41,7 +41,7 @@ def sign(*options: str) -> str:
     return done.output
 
 
-def silo(path: Path, signer: str | None, **settings: Any) -> Silo:
+def silo(path: Path | None, signer: str | None, **settings: Any) -> Silo:
     return Silo(
         label="ward",
         chain=EvmChain(rpc_url="http://127.0.0.1:1", chain_id=31337, coordinator="0x" + "c0" * 20),
@@ -77,6 +77,18 @@ def test_block_takes_the_signed_rules_and_no_others(signed: tuple[Path, str]) ->
 def test_block_with_a_policy_and_no_signer_is_refused(signed: tuple[Path, str]) -> None:
     with pytest.raises(ValidationError, match="policy_file and policy_signer go together"):
         silo(signed[0], None)
+
+
+def test_noise_that_no_task_has_is_no_rule(signed: tuple[Path, str]) -> None:
+    with pytest.raises(ValidationError, match="min_noise"):
+        silo(None, None, min_noise=float("inf"))
+
+
+def test_a_serial_that_no_silo_would_take_is_not_signed(signed: tuple[Path, str]) -> None:
+    sign("--serial", "7")
+    command = ["policy", "sign", "rules.json", "policy.json", "--silo", SILO, "--keystore", "dpo.json", "--serial", "7"]
+    done = CliRunner().invoke(app, command, env={"COLUMNS": "200"})
+    assert done.exit_code == 2 and "--serial 7, and the policy in policy.json has 7" in " ".join(done.stderr.split())
 
 
 def test_rules_that_are_none_end_with_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from prefect_federated.cli.stats_run import run_statistics, tables_of
+from prefect_federated.cli.stats_draft import query_of
+from prefect_federated.cli.stats_run import run_statistics
+from prefect_federated.cli.stats_silos import SAMPLE, require_tables, sample, tables_of
 from prefect_federated.core.errors import ConfigurationError, MissingColumn
 from prefect_federated.core.statistics.query import Query
 from tests.cli.test_task import create
@@ -60,6 +62,11 @@ def test_a_bad_query_is_refused_with_the_field_and_what_to_do(cli, changes: dict
     assert said in " ".join(result.stderr.split()) and "correct the query" in result.stderr
 
 
+def test_hundreds_of_silos_may_answer_under_masks(cli) -> None:
+    result = cli("stats", "check", query_file(), "--participants", "500")
+    assert result.exit_code == 0 and "13 binary digits, for up to 500 silos" in result.stdout, result.output
+
+
 def test_a_file_that_is_no_query_is_refused(cli) -> None:
     Path("query.json").write_text("age,sex")
     result = cli("stats", "check", "query.json")
@@ -75,6 +82,25 @@ def test_a_drafted_query_becomes_a_masked_task_whose_words_fit(cli, fresh) -> No
     assert enforced["limit"] * enforced["max_participants"] < 2**31
     assert spec["data"]["kind"] == "statistics" and spec["plan"]["ref"].endswith("counting:Counting")
     assert create(cli, fresh, draft_file(cli, fresh, "--clear"), "--json").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--aggregator", "0x123"], "field enforced.aggregator: '0x123' is no account address"),
+        (["--purpose", "HBM"], "unknown purpose 'HBM'"),
+        (["--name", "Ages of all"], "field name: String should match pattern"),
+        (["--quorum", "17"], "field enforced: quorum 17 exceeds max_participants 16"),
+        (["--quorum", "2"], "a masked task has quorum 2; give a quorum of 3 or more"),
+        (["--noise-multiplier", "1", "--split", "4"], "privacy.fewest is 4, and a round may end with 3 silos"),
+    ],
+)
+def test_no_draft_is_written_that_no_task_comes_of(cli, tmp_path: Path, options: list[str], said: str) -> None:
+    usual = {"--aggregator": "0x" + "3c" * 20, "--purpose": "HMB"}
+    given = [word for pair in usual.items() if pair[0] not in options for word in pair]
+    result = cli("stats", "draft", query_file(), "--out", "none.json", *given, *options)
+    assert result.exit_code in (3, 5) and said in " ".join(result.stderr.split()), result.output
+    assert not Path("none.json").exists()
 
 
 @pytest.mark.parametrize(
@@ -153,19 +179,33 @@ def test_files_become_silos_and_texts_for_nothing_are_missing_values(tmp_path: P
     (tmp_path / "more" / "south.csv").write_text("id,age\n")
     with pytest.raises(ConfigurationError, match="two files are called south"):
         tables_of([*files, tmp_path / "more" / "south.csv"], "id", [])
+    (tmp_path / "more" / "empty.csv").touch()
+    with pytest.raises(ConfigurationError, match=r"empty\.csv is no CSV file"):
+        tables_of([tmp_path / "more" / "empty.csv"], "", [])
 
 
-def test_a_simulation_is_refused_before_anything_starts(cli, tmp_path: Path) -> None:
+def test_a_task_that_trains_has_no_answer(cli, settled) -> None:
+    shown = cli("stats", "show", settled.task, 1, "--store", settled.store_address, *settled.options)
+    assert shown.exit_code == 3
+    assert f"trains a model; see `federated round status {settled.task}`" in " ".join(shown.stderr.split())
+
+
+def test_a_simulation_is_refused_before_anything_starts_or_an_earlier_ones_files_are_gone(cli) -> None:
     query = query_file()
     assert "give both, or neither" in cli("stats", "simulate", "--query", query).stderr
     two = {name: tables()[name] for name in ("ward-a", "ward-b")}
     asked = Query.model_validate(QUERY)
     with pytest.raises(ConfigurationError, match="2 silos in a masked round; give 3 files or --clear"):
-        run_statistics(tmp_path, two, asked, True, print, lambda *said: None)
+        require_tables(two, asked, True)
+    require_tables(two, asked, False)
     with pytest.raises(MissingColumn, match="ward-a has no column sex; it has subject, age, marker"):
-        run_statistics(
-            tmp_path, {n: t.drop(columns="sex") for n, t in tables().items()}, asked, True, print, lambda *said: None
-        )
+        require_tables({n: t.drop(columns="sex") for n, t in tables().items()}, asked, True)
+    (kept := Path("before")).mkdir()
+    (kept / ".federated-statistics").touch()
+    Path("a.csv").write_text("age\n44\n")
+    refused = cli("stats", "simulate", "--query", query, "--data", "a.csv", "--out", kept)
+    assert refused.exit_code == 2 and "1 silos in a masked round; give 3 files" in refused.stderr
+    assert [one.name for one in kept.iterdir()] == [".federated-statistics"]
 
 
 @pytest.mark.slow
@@ -173,13 +213,15 @@ def test_one_command_runs_a_round_and_its_figures_are_those_of_one_place(
     tmp_path: Path, prefect_server: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)  # where anvil is looked for
-    run = run_statistics(tmp_path, None, None, True, lambda line: None, lambda *said: None)
+    asked = query_of(SAMPLE, "the sample")
+    run = run_statistics(tmp_path, sample(), asked, True, lambda line: None, lambda *said: None)
     assert run.summary is not None and run.summary.silos == 4 and len(run.names) == 4
     for figure in run._beside(run.summary):
         if figure[4]:
             assert float(figure[4]) <= float(figure[5]) + 1e-9, figure
     run.show()
-    assert "in one place" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "in one place" in said and "Prefect: PREFECT_HOME=" in said and "MLflow: " in said
     assert {one.name for one in tmp_path.glob("statistics.*")} == {
         "statistics.json",
         "statistics.csv",

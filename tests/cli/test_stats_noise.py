@@ -56,6 +56,7 @@ def test_what_noise_costs_and_what_error_to_expect_is_said_before_anything_runs(
         "standard deviation 5.658 rows where 3 silos answer",
         "9.239 rows where 8 silos answer",
         "a part, such that 3 have it all",
+        "told, with their noise",
         "below 5 with their noise, of what is shown",
         "of 1,000 rows",
     ):
@@ -70,6 +71,7 @@ def test_what_noise_costs_and_what_error_to_expect_is_said_before_anything_runs(
         (["--noise-multiplier", 1, "--delta", 1], "privacy.delta is 1.0: Input should be less than 1"),
         (["--split", 2], "without --noise-multiplier: they are of noise"),
         (["--noise-multiplier", 1, "--split", 2, "--clear"], "privacy.fewest is 2 in a clear task"),
+        (["--noise-multiplier", 1, "--split", 9, "--participants", 8], "--split 9 where 8 silos answer at most"),
         (["--noise-multiplier", 1, "--max-rows", 10**9], "do not fit a word where a row counts 16; lower max_rows"),
     ],
 )

@@ -22,6 +22,7 @@ def test_verify_names_what_is_wrong_and_ends_with_six(cli: Cli, settled: SmallFe
     result = verify(cli, settled, 1)
     assert result.exit_code == 6
     assert "the model is not base + aggregate" in result.output and "single updates not read" in result.output
+    assert "--mailbox where committee or key holders open something" in " ".join(result.output.split())
     assert "`federated challenge 1 1` proves it" in " ".join(result.output.split())
 
 
@@ -32,6 +33,25 @@ def test_verify_tells_a_program_the_same(cli: Cli, settled: SmallFederation) -> 
     assert {"STEP", "REWARD"} == {finding["wrong"] for finding in told["findings"]}
     step = next(finding for finding in told["findings"] if finding["wrong"] == "STEP")
     assert step["provable"] and "model word 0 is 3, base + aggregate is 4" in step["detail"]
+
+
+def test_verify_says_that_something_can_be_proven_though_not_the_first_finding(
+    cli: Cli, settled: SmallFederation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def with_another(*given: Any) -> Verification:
+        return Verification((Finding(Wrong.SCORES, "made up"), *verify_proposal(*given).findings), read_updates=False)
+
+    monkeypatch.setattr(verification, "verify_proposal", with_another)
+    said = " ".join(verify(cli, settled, 1).output.split())
+    assert "take it up with its proposer; `federated challenge 1 1` proves what else is wrong" in said
+
+
+def test_verify_claims_nothing_of_updates_that_it_did_not_read(
+    cli: Cli, settled: SmallFederation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verification, "verify_proposal", lambda *given: Verification((), read_updates=False))
+    said = verify(cli, settled, 1)
+    assert said.exit_code == 0 and "nothing is wrong with what could be checked" in said.output
 
 
 def test_verify_of_a_round_that_never_was_says_so(cli: Cli, settled: SmallFederation) -> None:

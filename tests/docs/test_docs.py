@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\]\(([^)#\s]+)\)")
+COMMAND = re.compile(r"(?:`|^\s*(?:\$ )?(?:[A-Z_]+=\S+ )*)federated ((?:[^`\n\\]|\\\n)*)", re.MULTILINE)
 
 
 def names(pages: list[Path]) -> list[str]:
@@ -37,14 +39,59 @@ def test_every_make_target_named_in_the_readme_exists() -> None:
     assert {"demo", "test"} <= named <= targets
 
 
-def test_every_command_named_in_the_docs_exists() -> None:
+@pytest.mark.parametrize("page", PAGES, ids=names(PAGES))
+def test_every_anchor_is_a_heading(page: Path) -> None:
+    gone = list[str]()
+    for link in re.findall(r"\]\(([^)\s]*#[^)\s]+)\)", page.read_text()):
+        file, _, anchor = link.partition("#")
+        if "://" in link or Path(file).suffix not in ("", ".md"):
+            continue
+        target = page.parent / file if file else page
+        if not target.exists() or anchor not in anchors(target):
+            gone.append(link)
+    assert not gone
+
+
+def anchors(page: Path) -> set[str]:
+    """What GitHub calls the headings of a page."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), flags=re.MULTILINE)
+    plain = [re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading).lower() for heading in headings]
+    return {re.sub(r"[^\w\- ]", "", heading).replace(" ", "-") for heading in plain}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=names(PAGES))
+def test_every_command_and_option_named_in_the_page_exists(page: Path) -> None:
+    unknown = list[str]()
+    for typed in COMMAND.findall(page.read_text()):
+        unknown += unknown_in(typed.replace("\\\n", " ").split("#")[0].split())
+    assert not unknown
+
+
+def test_every_command_that_a_message_or_an_example_names_exists() -> None:
+    """A message is text over several lines, with values in it."""
+    unknown = list[str]()
+    for path in chain.from_iterable((ROOT / part).rglob("*.py") for part in ("src", "blocks", "flows", "tasks")):
+        text = re.sub(r'"\s*\n\s*f?"', "", path.read_text())
+        for typed in re.findall(r'(?:`|Example: )federated ([^`\n"]*)', text):
+            unknown += [f"{path}: {name}" for name in unknown_in(re.sub(r"\{[^}]*\}", "X", typed).split())]
+    assert not unknown
+
+
+def unknown_in(words: list[str]) -> list[str]:
+    """Names of commands, and options, of a command line that there are not; `a|b` is both."""
     from typer.main import get_command
 
     from prefect_federated.cli.main import app
 
-    known = set(get_command(app).commands)  # type: ignore[attr-defined]
-    text = "\n".join(page.read_text() for page in PAGES)
-    assert set(re.findall(r"`federated ([a-z]+(?:-[a-z]+)*)", text)) <= known
+    command, path = get_command(app), "federated"
+    while words and (commands := getattr(command, "commands", None)) and words[0][0].isalpha():
+        choices = [word.rstrip(".,;:") for word in words[0].split("|")]
+        if gone := [choice for choice in choices if choice not in commands]:
+            return [f"{path} {choice}" for choice in gone]
+        command, path, words = commands[choices[0]], f"{path} {choices[0]}", words[1:]
+    known = {"--help"}.union(*((*one.opts, *one.secondary_opts) for one in command.params))
+    options = {word.split("=")[0].rstrip(".,;:)") for word in words if word.startswith("--")}
+    return [f"{path} {option}" for option in sorted(options - known)]
 
 
 def test_the_governance_table_is_what_the_contracts_tests_measured() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from prefect_federated.cli.watched import stages_of
 from prefect_federated.core.report import Report
 from tests.simulation.conftest import simulated
 
@@ -23,6 +24,7 @@ def test_who_leaves_is_out_from_there_on_and_the_round_goes_on(report: Report) -
     assert first.revealed == first.aggregated == [name for name in names if name[-1] not in "56"]
     assert (first.status, second.status) == ("DEGRADED", "SUCCESS")
     assert second.aggregated == names[:4], "who left has no bond any more"
+    assert tuple(second.stages_s) == stages_of(True, "judge"), "of so many steps is the bar that shows how far it is"
 
 
 def test_all_three_lose_their_bonds_and_the_sum_is_right_to_the_wei(report: Report) -> None:

@@ -41,7 +41,7 @@ def read_summary(party: Party, spec: RoundSpec) -> Summary:
     """
     query, enforced, privacy = spec.spec.statistics, spec.spec.enforced, spec.spec.privacy
     if query is None:
-        raise SpecError(f"task {spec.task} ({spec.spec.name}) trains a model; `federated round show` tells of it")
+        raise SpecError(f"task {spec.task} ({spec.spec.name}) trains a model; see `federated round status {spec.task}`")
     result, proposal = read_result(party, spec.task, spec.round), party.federation.proposal(spec.task, spec.round)
     aggregate = fetch_words(party.store, spec, "aggregate", result.aggregate_uri, proposal.aggregate_root)
     silos, layout = sum(one.weight for one in result.included), Layout(query)
@@ -105,5 +105,8 @@ def _draw(axes: "Axes", told: Told, noise: float) -> None:
     axes.bar(range(len(labels)), counts, color=shades, yerr=spread, ecolor="black")
     if len(labels) <= LONG:
         axes.set_xticks(range(len(labels)), labels, rotation=90, fontsize="x-small")
+    axes.tick_params(axis="y", labelsize="x-small")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.axhline(0, color="black", linewidth=0.8)  # noisy counts may be below
     axes.set_title(told.name, fontsize="small")
     axes.set_ylabel("rows", fontsize="small")

@@ -3,14 +3,14 @@
 key -> a keystore        sealing-key -> a sealing key without a password        seal | open | rewrap | show -> files
 """
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from prefect_federated.cli import console
-from prefect_federated.cli.grouped import takes
-from prefect_federated.cli.rest_key import VARIABLE, rest_key
+from prefect_federated.cli.rest_key import OLD_PASSWORD, PASSWORD, VARIABLE, rest_key, rest_password
 from prefect_federated.cli.sender import Sender
 
 at_rest_app = typer.Typer(
@@ -25,13 +25,15 @@ SealedArgument = Annotated[Path, typer.Argument(metavar="FILE", help="File that 
 
 @at_rest_app.command(epilog="Example: federated at-rest key rest.json")
 @console.says_what_to_do
-@takes(sender=Sender)
-def key(out: Annotated[Path, typer.Argument(help="Keystore to write; must not exist.")], sender: Sender) -> None:
-    """Make a keystore with a fresh key at rest; back it up, lost it opens nothing any more."""
+def key(out: Annotated[Path, typer.Argument(help="Keystore to write; must not exist.")]) -> None:
+    """Make a keystore with a fresh key at rest; back it up, lost it opens nothing any more.
+
+    Its password is that of FEDERATED_AT_REST_PASSWORD, which also opens it; else it is asked for.
+    """
     from prefect_federated.adapters.keys import create_keystore
 
-    create_keystore(out, sender.password)
-    _say(f"{out}: name it as keystore:{out}; back it up, and set FEDERATED_AT_REST_PASSWORD to its password")
+    create_keystore(out, rest_password(f"the keystore {out}", fresh=True))
+    _say(f"{out}: name it as keystore:{out}; back it up, and keep its password where {PASSWORD} is set")
 
 
 @at_rest_app.command(epilog="Example: federated at-rest seal ward.parquet --at-rest kms:alias/ward --erase")
@@ -73,13 +75,17 @@ def open_(
 @console.says_what_to_do
 def rewrap(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files that are sealed at rest.")],
-    old: Annotated[str, typer.Option(help="Key at rest that they are sealed under.")],
+    old: Annotated[str, typer.Option(help="Key at rest that they are sealed under, as --at-rest has it.")],
     at_rest: AtRestOption = "",
 ) -> None:
-    """Put sealed files under another key; what is encrypted stays as it is, so that this is as fast as a copy."""
+    """Put sealed files under another key; what is encrypted stays as it is, so that this is as fast as a copy.
+
+    From one keystore to another: FEDERATED_AT_REST_OLD_PASSWORD is the password of the old one, where it is another.
+    """
     from prefect_federated.adapters.sealed_file import rewrap_file
 
-    before, after = rest_key(old), rest_key(at_rest)
+    before = rest_key(old, OLD_PASSWORD if OLD_PASSWORD in os.environ else PASSWORD)
+    after = rest_key(at_rest)
     for file in files:
         rewrap_file(file, before, after)
         _say(f"{file}: sealed under {after.name} now; copies in backups are still under {before.name}")
@@ -99,19 +105,20 @@ def show(file: SealedArgument) -> None:
     "sealing-key", epilog="Example: federated at-rest sealing-key silo.sealed --at-rest kms:alias/silo"
 )
 @console.says_what_to_do
-@takes(sender=Sender)
 def sealing_key(
     out: Annotated[Path, typer.Argument(help="Where the sealed key goes; must not exist.")],
-    sender: Sender,
     at_rest: AtRestOption = "",
     source: Annotated[
         Path | None, typer.Option("--from", help="Sealing key under a password; a fresh one is made if empty.")
     ] = None,
+    password_env: Annotated[
+        str, typer.Option(help="Environment variable with the password of --from; else it is asked for.")
+    ] = "FEDERATED_PASSWORD",
 ) -> None:
     """Seal a silo's sealing key, which opens openings, evidence and consent record; no password is left to it."""
     from prefect_federated.adapters.keys import SealingKey
 
-    made = SealingKey.load(source, sender.password) if source else SealingKey.generate()
+    made = SealingKey.load(source, Sender(password_env=password_env).password) if source else SealingKey.generate()
     made.save_at_rest(out, rest_key(at_rest))
     _say(f"{out}: public key 0x{made.public_bytes.hex()}, version {made.version}; back it up, lost it costs the stake")
 

@@ -11,9 +11,8 @@ import typer
 from prefect_federated.cli import quiet
 from prefect_federated.cli.console import out as console
 from prefect_federated.cli.console import says_what_to_do
-from prefect_federated.cli.watched import clear_folder, watching
+from prefect_federated.cli.watched import clear_folder, stages_of, watching
 
-STAGES = ("open", "commit", "reveal", "vote", "aggregate", "judge", "settle")  # share and unmask where masked
 BESIDES = 8  # what the run says before and after its rounds
 COMMITTEE_BPS = 300  # of each round's reward, for the committee
 THRESHOLD = 3  # shares that open a secret of a mask, of five participants'
@@ -71,6 +70,6 @@ def demo(
         validators=() if masked else VALIDATORS,
         dissents_in=0 if masked else min(rounds, 3),
     )
-    with watching(console, rounds * len(STAGES) + BESIDES) as (say, watch):
+    with watching(console, rounds * len(stages_of(masked)) + BESIDES) as (say, watch):
         report = run_demo(out, plot, chain, store, say, watch)
     show_report(console, report, out)

@@ -13,7 +13,7 @@ from prefect.context import SyncClientContext
 from prefect_federated.adapters.data.data_docs import DataDocs
 from prefect_federated.adapters.evm.devnet import Devnet
 from prefect_federated.adapters.evm.rpc import connect
-from prefect_federated.blocks.party import PartyBlock, Stores
+from prefect_federated.blocks.party import PartyBlock
 from prefect_federated.cli.store_block import store_block
 from prefect_federated.core.report import Report
 from prefect_federated.flows.cast import WATCHER, RoundResult, Watcher
@@ -35,7 +35,7 @@ def run_demo(out: Path, plot: Plot, chain: str | None, store: str, say: Say, wat
     out = out.absolute()
     with endpoint(chain, say) as url, ThreadPoolExecutor(1) as meanwhile:
         server = meanwhile.submit(start_prefect)
-        consortium = set_up(url, out, open_store_block(store, out), plot, say)
+        consortium = set_up(url, out, store_block(store, out), plot, say)
         accounts = {name: account.address for name, account in consortium.ground.accounts.items()}
         federation = consortium.federation()
         before = snapshot(federation, accounts)
@@ -128,11 +128,6 @@ def endpoint(chain: str | None, say: Say) -> Iterator[str]:
     say("starting a chain")
     with Devnet.start() as devnet:
         yield devnet.url
-
-
-def open_store_block(store: str, out: Path) -> Stores:
-    """The block of the store that `--store` names."""
-    return store_block(store, out)
 
 
 def links(consortium: Consortium) -> dict[str, str]:

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from prefect_federated.cli.faults import fault_of
 from prefect_federated.cli.stats_draft import fill_statistics
 from prefect_federated.core.errors import ConfigurationError, SpecError
 from prefect_federated.core.merkle import CHUNK_BYTES
@@ -36,7 +37,9 @@ def read_draft(path: Path) -> Draft:
     return draft
 
 
-def complete(draft: Draft, store: "ContentStore", genesis: Path | None = None) -> "TaskSpec":
+def complete(
+    draft: Draft, store: "ContentStore", genesis: Path | None = None, mend: str = "correct it in the task file"
+) -> "TaskSpec":
     """The spec that a draft stands for; what it leaves out and the rest determines is filled in.
 
     Filled in: the plan's code hash, the model's tensors, version 0 of the model, which is the plan's own first model
@@ -44,6 +47,9 @@ def complete(draft: Draft, store: "ContentStore", genesis: Path | None = None) -
     the privacy floor of a task with differential privacy among them; and of a committee that opens updates, how many of
     it it takes: more than half. Of a statistics task all but its query, its participants and its windows may be left
     out.
+
+    Args:
+        mend: what to do about a field that is missing or wrong.
 
     Raises:
         SpecError: a field is missing or wrong; the message names it.
@@ -66,9 +72,7 @@ def complete(draft: Draft, store: "ContentStore", genesis: Path | None = None) -
     try:
         spec = TaskSpec.model_validate_json(json.dumps(filled))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "spec"
-        raise SpecError(f"the task's field {where}: {first['msg']}; correct it in the task file") from error
+        raise SpecError(f"the task's field {fault_of(error, 'spec')}; {mend}") from error
     _require_genesis(spec, store)
     return spec
 
@@ -187,9 +191,8 @@ def _local_of(draft: Draft) -> "LocalSpec":
     try:
         found: LocalSpec = TypeAdapter(LocalSpec).validate_json(json.dumps(draft.get("local", {"name": "sgd"})))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in ("local", *first["loc"]))
-        raise SpecError(f"the task's field {where}: {first['msg']}; correct it in the task file") from error
+        fault = fault_of(error, "local", "local")
+        raise SpecError(f"the task's field {fault}; correct it in the task file") from error
     return found
 
 

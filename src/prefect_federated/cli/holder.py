@@ -41,8 +41,8 @@ def key(
 ) -> None:
     """Print the signer's entry of an encrypted task's `masking.holders`, made the first time, the same ever after.
 
-    The signer is registered. The secret half is kept in the store, encrypted to the sealing key: who loses that one
-    opens no more sums.
+    The signer must be registered (`federated participant register`). The secret half is kept in the store, encrypted to
+    the sealing key: who loses that one opens no more sums. The first time it takes some seconds.
     """
     from prefect_federated.adapters.party import Party
     from prefect_federated.adapters.stores.base import open_store

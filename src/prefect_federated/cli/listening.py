@@ -6,7 +6,7 @@ A batch is kept only after its runs were asked for. Whoever dies between the two
 Prefect answers with the runs that are there.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
@@ -24,8 +24,12 @@ if TYPE_CHECKING:
 Kind = Literal["silo", "aggregator", "validator"]
 
 # Phases that end with their deadline leave no event: RoundStarted begins the flow's own chain of scheduled runs.
+# A masked round begins with Share, and any phase may end early: the next window may be shorter than what was left.
 CONCERNS: Mapping[Kind, frozenset[str]] = {
-    "silo": frozenset({"RoundStarted", "PhaseChanged.REVEAL", "RoundSettled", "RoundVoided"}),
+    "silo": frozenset(
+        {"RoundStarted", "PhaseChanged.COMMIT", "PhaseChanged.REVEAL", "PhaseChanged.UNMASK"}
+        | {"RoundSettled", "RoundVoided"}
+    ),
     "aggregator": frozenset(
         {"RoundStarted", "PhaseChanged.COMMIT", "PhaseChanged.AGGREGATE", "RoundAggregated", "RoundSettled"}
     ),
@@ -84,10 +88,13 @@ class Listener:
         """
         batch = self.cursor.read()
         events = self.federation.decode(batch.logs)
-        current = self.federation.round_state(self.role.task).round if events else 0
-        started = [self._start(event) for event in events if concerns(self.role, event, current)]
+        started = [self._start(event) for event in self._concerning(events)] if events else []
         self.cursor.keep(batch)
         return started
+
+    def _concerning(self, events: "Sequence[Event]") -> "list[Event]":
+        current, masked = self.federation.round_state(self.role.task).round, self.federation.is_masked(self.role.task)
+        return [event for event in events if concerns(self.role, event, current, masked)]
 
     def _start(self, event: "Event") -> Started:
         key = run_key(self.federation.chain_id, self.federation.coordinator, self.role, event)
@@ -100,10 +107,13 @@ def what(event: "Event") -> str:
     return f"PhaseChanged.{Phase(event.args['phase']).name}" if event.name == "PhaseChanged" else event.name
 
 
-def concerns(role: Role, event: "Event", current: int) -> bool:
-    """Whether an event asks a role to act: of its task, of the current round, of a kind that it waits for."""
+def concerns(role: Role, event: "Event", current: int, masked: bool) -> bool:
+    """Whether an event asks a role to act: of its task, of the current round, of a kind that it waits for.
+
+    Commit is a clear round's first phase: that it begins says no more than that the round has started.
+    """
     mine = event.args.get("task") == role.task and event.args.get("round") == current
-    return mine and what(event) in CONCERNS[role.kind]
+    return mine and what(event) in CONCERNS[role.kind] and (masked or what(event) != "PhaseChanged.COMMIT")
 
 
 def run_key(chain_id: int, coordinator: str, role: Role, event: "Event") -> str:

@@ -29,7 +29,7 @@ def sign(
     silo: Annotated[str, typer.Option(help="Account of the silo that it is for.")],
     sender: Sender,
     serial: Annotated[
-        int, typer.Option(min=0, help="Above that of the policy it replaces; default one above that in OUT, else 1.")
+        int, typer.Option(min=0, help="Above that of the policy it replaces; 0 is one above that in OUT, else 1.")
     ] = 0,
 ) -> None:
     """Sign the rules of a silo; a silo takes none with a lower serial than one that it had in force."""
@@ -38,7 +38,7 @@ def sign(
     from prefect_federated.core.signed_policy import rules_of
 
     policy = rules_of(_content(rules), str(rules))
-    account, number = sender.account(), serial or _next_serial(out)
+    account, number = sender.account(), _serial(out, serial)
     out.write_bytes(sign_policy(account, account_of(silo, None), number, policy).to_bytes())
     console.out.print(
         f"{out}: serial {number}, signed by {account.address}; name both in the Silo block, as policy_file and"
@@ -74,10 +74,17 @@ def show(
         console.out.print(f"  {field}: {json.dumps(value)}", soft_wrap=True, highlight=False)
 
 
-def _next_serial(out: Path) -> int:
+def _serial(out: Path, asked: int) -> int:
+    """The serial that is asked for, or one above that of the policy it replaces; no silo would take a lower one."""
     from prefect_federated.core.signed_policy import parse_policy
 
-    return parse_policy(_content(out), str(out)).serial + 1 if out.exists() else 1
+    there = parse_policy(_content(out), str(out)).serial if out.exists() else 0
+    if 0 < asked <= there:
+        raise ConfigurationError(
+            f"--serial {asked}, and the policy in {out} has {there}: a silo takes none that is not above; leave"
+            f" --serial out, or give {there + 1} or more"
+        )
+    return asked or there + 1
 
 
 def _content(path: Path) -> bytes:

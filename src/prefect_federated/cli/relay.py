@@ -39,7 +39,10 @@ def relay(
         bool, typer.Option(help="With --roll: sign for each commit in the roll that it is there, once that is final.")
     ] = True,
 ) -> None:
-    """Bring the commits, or the openings, that wait, in a masked round also shares; what would not count is named."""
+    """Bring what participants left in the mailbox to the chain: commits or openings, in a masked round also shares.
+
+    What would not count is left out, and named.
+    """
     from prefect_federated.adapters.bringing import bring_commits, bring_dealings, bring_openings, bring_shown
     from prefect_federated.adapters.inclusion import issue_inclusions
     from prefect_federated.adapters.mailbox import FolderMailbox

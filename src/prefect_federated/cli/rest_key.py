@@ -19,10 +19,14 @@ if TYPE_CHECKING:
     from prefect_federated.core.at_rest import RestKey
 
 VARIABLE, PASSWORD = "FEDERATED_AT_REST", "FEDERATED_AT_REST_PASSWORD"
+OLD_PASSWORD = "FEDERATED_AT_REST_OLD_PASSWORD"  # of the key that a rewrap takes files away from; else the same
 
 
-def rest_key(address: str) -> "RestKey":
+def rest_key(address: str, password_env: str = PASSWORD) -> "RestKey":
     """The key at rest that an address names.
+
+    Args:
+        password_env: variable with the password of a keystore.
 
     Raises:
         ConfigurationError: it names none.
@@ -32,9 +36,10 @@ def rest_key(address: str) -> "RestKey":
 
     if not address:
         raise ConfigurationError(
-            f"no key at rest is named; set {VARIABLE} to env:NAME, keystore:FILE or kms:KEY?region=NAME&endpoint=URL"
+            f"no key at rest is named; set {VARIABLE} to env:NAME, keystore:FILE or kms:KEY?region=NAME&endpoint=URL,"
+            " or give that as --at-rest where a command has it"
         )
-    return rest_key_of(address, lambda: _password(address))
+    return rest_key_of(address, lambda: rest_password(address, password_env))
 
 
 def open_key(path: Path, sender: "Sender") -> "SealingKey":
@@ -59,10 +64,18 @@ def table_of(path: Path) -> "FileSource":
     return FileSource(path, rest_key=rest_key(os.environ.get(VARIABLE, "")) if is_sealed(path) else None)
 
 
-def _password(address: str) -> str:
-    given = os.environ.get(PASSWORD)
+def rest_password(address: str, password_env: str = PASSWORD, fresh: bool = False) -> str:
+    """The password of a keystore that holds a key at rest: from its variable or, at a terminal, asked for.
+
+    Args:
+        fresh: it is being chosen, and is asked for twice.
+
+    Raises:
+        KeyUnavailable: the variable is not set, and nobody is there to ask.
+    """
+    given = os.environ.get(password_env)
     if given is not None:
         return given
     if not sys.stdin.isatty():
-        raise KeyUnavailable(f"the environment variable {PASSWORD} is not set; put the password of {address} there")
-    return str(typer.prompt(f"Password of {address}", hide_input=True, err=True))
+        raise KeyUnavailable(f"the environment variable {password_env} is not set; put the password of {address} there")
+    return str(typer.prompt(f"Password of {address}", hide_input=True, confirmation_prompt=fresh, err=True))

@@ -11,9 +11,8 @@ import typer
 from prefect_federated.cli import quiet
 from prefect_federated.cli.console import err, says_what_to_do
 from prefect_federated.cli.console import out as console
-from prefect_federated.cli.watched import clear_folder, watching
+from prefect_federated.cli.watched import clear_folder, stages_of, watching
 
-STAGES = ("open", "commit", "reveal", "vote", "aggregate", "settle")
 BESIDES = 9  # what the run says before and after its rounds
 
 
@@ -134,7 +133,8 @@ def simulate(
     from prefect_federated.cli.simulate_tables import show_simulation
 
     piped = str(json) == "-"  # then stdout is for the report alone
-    with watching(err if piped else console, rounds * len(STAGES) + BESIDES) as (say, watch):
+    stages = stages_of(mode == "masked", "judge", *([] if committee else ["vote"]))
+    with watching(err if piped else console, rounds * len(stages) + BESIDES) as (say, watch):
         report = run_simulation(out, options, say, watch, chain)
     if piped:
         print(report.model_dump_json(indent=1))

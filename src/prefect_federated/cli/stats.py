@@ -5,7 +5,8 @@ query.json --check--> what it asks --draft--> task.json --task create, rounds-->
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,8 +14,9 @@ from prefect_federated.cli import console, quiet
 from prefect_federated.cli.grouped import takes
 from prefect_federated.cli.stats_draft import draft_of, query_of, read_query
 from prefect_federated.cli.stats_noise import NoiseOptions, cost_of, deviations, show_noise, under
+from prefect_federated.cli.stats_silos import SAMPLE, require_tables, sample, tables_of
 from prefect_federated.cli.stats_tables import show_query, show_summary
-from prefect_federated.cli.watched import clear_folder, watching
+from prefect_federated.cli.watched import clear_folder, stages_of, watching
 from prefect_federated.cli.where import Where
 from prefect_federated.core.errors import ConfigurationError, ProtocolError
 from prefect_federated.core.masked_numbers import FEWEST_MASKED
@@ -32,10 +34,10 @@ QueryArgument = Annotated[
     typer.Argument(metavar="QUERY.json", exists=True, dir_okay=False, help="Columns, bounds, bins, smallest cell."),
 ]
 ParticipantsOption = Annotated[
-    int, typer.Option(min=1, max=10_000, help="The most silos that may answer a round; 128 where masked.")
+    int, typer.Option(min=1, max=10_000, help="The most silos that may answer a round; fewer leave shorter vectors.")
 ]
 ClearOption = Annotated[bool, typer.Option("--clear", help="Let readers see each silo's figures; masked, nobody does.")]
-STEPS = 14  # of a simulated round, beside it
+BESIDES = 6  # what a simulation says before its round
 
 
 @stats_app.command(epilog="Example: federated stats check query.json --noise-multiplier 2")
@@ -70,7 +72,10 @@ def draft(
     clear: ClearOption = False,
     window: Annotated[int, typer.Option(min=60, help="Seconds that each phase of a round lasts at most.")] = 43_200,
 ) -> None:
-    """Write the draft of a statistics task; edit purposes, bonds and windows, then `federated task create` makes it."""
+    """Write the draft of a statistics task; edit bonds, reward and windows, then `federated task create` makes it.
+
+    As written, a silo bonds 0.1 and the aggregator 1 of the chain's coin, and nobody is paid.
+    """
     privacy = noise.privacy()
     asked = under(privacy, read_query(query))
     if privacy is not None:
@@ -88,6 +93,7 @@ def draft(
         window_s=window,
         privacy=privacy,
     )
+    _require_task(made)
     text = json.dumps(made, indent=2)
     if str(out) == "-":
         print(text)
@@ -172,17 +178,32 @@ def simulate(
             f"--data {'given' if data else 'missing'} and --query {'given' if query else 'missing'}: a query names the"
             " columns of your files and their bounds; give both, or neither to see a sample"
         )
-    clear_folder(out, "statistics")
-    quiet.apply(out)
-    from prefect_federated.cli.stats_run import SAMPLE, run_statistics, sample, tables_of
-
     asked = under(privacy, query_of(SAMPLE, "the sample") if query is None else read_query(query))
     tables = sample() if data is None else tables_of(data, subject, missing or ())
+    require_tables(tables, asked, not clear)
+    clear_folder(out, "statistics")
+    quiet.apply(out)
+    from prefect_federated.cli.stats_run import run_statistics
+
     if privacy is not None:
         show_noise(asked, privacy, max(len(tables), FEWEST_MASKED), not clear)
-    with watching(console.out, STEPS) as (say, watch):
+    with watching(console.out, len(stages_of(not clear, "vote")) + BESIDES) as (say, watch):
         run = run_statistics(out, tables, asked, not clear, say, watch, privacy)
     run.show()
+
+
+def _require_task(draft: dict[str, Any]) -> None:
+    """Refuse to write a draft of which no task could be made.
+
+    Raises:
+        SpecError: a field is wrong; the message names it.
+        ConsentError: there is no such purpose.
+    """
+    from prefect_federated.adapters.stores.local import LocalStore
+    from prefect_federated.cli.draft import complete
+
+    with TemporaryDirectory() as folder:  # for version 0 of the model, which is all zeros
+        complete(draft, LocalStore(folder, durable=False), mend="no draft is written; give another option for it")
 
 
 def _last_settled(party: "Party", task: int) -> int:

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from prefect_federated.cli.faults import fault_of
 from prefect_federated.core.errors import ConfigurationError, SpecError
 
 if TYPE_CHECKING:
@@ -46,9 +47,7 @@ def query_of(text: str, where: str) -> "Query":
     try:
         return Query.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "query"
-        raise SpecError(f"{where}, field {place}: {first['msg']}; correct the query") from error
+        raise SpecError(f"{where}, field {fault_of(error, 'query')}; correct the query") from error
 
 
 def draft_of(
@@ -144,9 +143,8 @@ def _privacy_of(section: Any) -> "StatisticsPrivacy | None":
     try:
         return StatisticsPrivacy.model_validate(section)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in ("privacy", *first["loc"]))
-        raise SpecError(f"the task's field {place}: {first['msg']}; correct it in the task file") from error
+        fault = fault_of(error, "privacy", "privacy")
+        raise SpecError(f"the task's field {fault}; correct it in the task file") from error
 
 
 def _store_zeros(draft: dict[str, Any], size: int, store: "ContentStore") -> None:

@@ -32,18 +32,19 @@ class NoiseOptions:
         float | None,
         typer.Option(
             rich_help_panel=PANEL,
-            help="Hide each row: standard deviation of the noise over the most that one row moves all counts together.",
+            help="Hide each row: deviation of the noise over the most that one row moves all counts together, above 0;"
+            " 2 costs epsilon 2.2 a round.",
         ),
     ] = None
     delta: Annotated[
-        float, typer.Option(rich_help_panel=PANEL, help="Delta that epsilon is meant at; below one over the rows.")
+        float, typer.Option(rich_help_panel=PANEL, help="Chance that epsilon does not hold; below one over the rows.")
     ] = DELTA
     split: Annotated[
         int,
         typer.Option(
             min=1,
             rich_help_panel=PANEL,
-            help="Silos among whom the noise of a masked sum is split: so many keep their parts to themselves.",
+            help="Silos among whom a masked sum's noise is split, privacy.fewest: so many keep theirs to themselves.",
         ),
     ] = 1
     max_rows: Annotated[
@@ -115,10 +116,18 @@ def show_noise(query: "Query", privacy: "StatisticsPrivacy", participants: int, 
     """What a round of the query costs, and what error to expect of it; nothing is run for it.
 
     Of a mean the error where every value is at a bound; about the middle it is 0.58 of that.
+
+    Raises:
+        SpecError: the noise is split among more silos than there are.
     """
     from prefect_federated.core.statistics.cell_noise import CellNoise, sensitivity_sq
     from prefect_federated.core.statistics.query import NumberColumn
 
+    if privacy.fewest > participants:
+        raise SpecError(
+            f"--split {privacy.fewest} where {participants} silos answer at most: their sum would never have all of the"
+            " noise; lower --split, or have more silos"
+        )
     noise, square = CellNoise.of(query, privacy, participants, masked), sensitivity_sq(query)
     least = min(participants, max(privacy.fewest, FEWEST_MASKED if masked else 1))
     show_pairs(

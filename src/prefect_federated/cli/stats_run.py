@@ -1,13 +1,11 @@
 """The work of `federated stats simulate`: silos from files, one round on a chain of its own, figures side by side.
 
-files --> tables --> chain, contracts, grants, task --federated_round--> Summary beside the same of all rows together
+tables --> chain, contracts, grants, task --federated_round--> Summary beside the same of all rows together
 """
 
 import math
-import re
-import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,34 +15,28 @@ import numpy as np
 
 from prefect_federated.adapters.reading import read_past_spec, read_result
 from prefect_federated.adapters.statistics import read_summary, write_files
-from prefect_federated.blocks.party import Stores
 from prefect_federated.cli.console import out as console
-from prefect_federated.cli.demo_run import Say, endpoint, open_store_block, run_rounds, start_prefect
+from prefect_federated.cli.demo_run import Say, endpoint, links, run_rounds, start_prefect
 from prefect_federated.cli.draft import complete
-from prefect_federated.cli.stats_draft import draft_of, query_of
-from prefect_federated.cli.stats_noise import under
+from prefect_federated.cli.stats_draft import draft_of
 from prefect_federated.cli.stats_tables import deviation, show_summary
+from prefect_federated.cli.store_block import store_block
 from prefect_federated.cli.tables import show_table
-from prefect_federated.core.errors import ConfigurationError, MissingColumn
+from prefect_federated.core.errors import ProtocolError
 from prefect_federated.core.masked_numbers import FEWEST_MASKED
 from prefect_federated.core.spec import TaskSpec
 from prefect_federated.core.statistics.pooled import Numbers, Summary, Told
 from prefect_federated.core.statistics.privacy import StatisticsPrivacy
 from prefect_federated.core.statistics.query import CategoryColumn, NumberColumn, Query
 from prefect_federated.flows.cast import RoundResult, Watcher
-from prefect_federated.scenario import breast_cancer
-from prefect_federated.scenario.consortium import Consortium, mlflow_uri
-from prefect_federated.scenario.statistics import SUBJECT, set_up
+from prefect_federated.scenario.consortium import Consortium
+from prefect_federated.scenario.statistics import set_up
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
 HOUR_S = 3600
 WITHIN = "two deviations"  # of the noise, and what is rounded
-SAMPLE = """{"columns": [
-  {"name": "mean_radius", "minimum": 5, "maximum": 30, "bins": [12.5, 15], "step": 0.001},
-  {"name": "mean_texture", "minimum": 5, "maximum": 45, "bins": [17, 20, 23], "step": 0.01},
-  {"name": "benign", "categories": [0, 1]}]}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +51,21 @@ class Run:
     files: tuple[Path, ...]
 
     def show(self) -> None:
-        """Print the answer, the same of all rows in one place, and where the rest lies."""
-        for one in self.result.log.participation(self.result.notes.exclusions).excluded:
+        """Print the answer, the same of all rows in one place, and where the rest lies.
+
+        Raises:
+            ProtocolError: there is no answer, for too few silos stayed.
+        """
+        people = self.result.log.participation(self.result.notes.exclusions)
+        for one in people.excluded:
             told = f"left out: {self.result.notes.name(one.participant)}, at {one.stage}: {one.reason}"
             console.print(told, markup=False, highlight=False, soft_wrap=True, style="yellow")
         if self.summary is None:
-            raise ConfigurationError("the round ended without an answer: too few silos stayed, for the reasons above")
+            raise ProtocolError(
+                f"the round ended without an answer: {len(people.revealed)} of {len(people.expected)} silos stayed, a"
+                f" round needs {self.consortium.spec.enforced.quorum}; mend what is said above of those that are left"
+                " out, or give more files"
+            )
         show_summary(self.summary, f"Round {self.result.log.round}")
         show_table(
             f"Beside {', '.join(self.names)} in one place",
@@ -78,10 +79,13 @@ class Run:
             ),
             list(self._beside(self.summary)),
         )
-        uri = mlflow_uri(self.consortium.ground.out)
-        console.print(f"Files: {', '.join(map(str, self.files))}", markup=False, highlight=False, soft_wrap=True)
-        ui = f"{Path(sys.executable).parent / 'mlflow'} ui --backend-store-uri {uri}"
-        console.print(f"MLflow: {ui}", markup=False, highlight=False, soft_wrap=True)
+        look = links(self.consortium)
+        for title, where in (
+            ("Files", ", ".join(map(str, self.files))),
+            ("Prefect", look["prefect"]),
+            ("MLflow", look["mlflow"]),
+        ):
+            console.print(f"{title}: {where}", markup=False, highlight=False, soft_wrap=True)
 
     def _beside(self, summary: Summary) -> list[tuple[str, ...]]:
         import pandas
@@ -92,7 +96,7 @@ class Run:
             missing = int(together[asked.name].isna().sum())
             all_in = isinstance(asked, NumberColumn) and self.query.cells.sums == "all"
             if told.withheld and not all_in and not summary.noise:
-                rows.append((told.name, "withheld", str(told.withheld), "", "", "the figures are of the other rows"))
+                rows.append((told.name, "withheld", str(told.withheld), "not compared", "", ""))
                 continue
             rows.append(_row(told.name, "missing", told.cells[-1], missing, 2 * noise))
             if isinstance(asked, CategoryColumn):
@@ -104,19 +108,16 @@ class Run:
 
 def run_statistics(
     out: Path,
-    tables: "Mapping[str, DataFrame] | None",
-    query: Query | None,
+    tables: "Mapping[str, DataFrame]",
+    query: Query,
     masked: bool,
     say: Say,
     watch: Watcher,
     privacy: StatisticsPrivacy | None = None,
 ) -> Run:
-    """Play one round of a query; of a sample where none is given."""
+    """Play one round of a query."""
     warnings.filterwarnings("ignore")
     out = out.absolute()
-    tables = tables or sample()
-    query = query or under(privacy, query_of(SAMPLE, "the sample"))
-    _require(tables, query, masked)
 
     def spec(store: Any, aggregator: str, standby: str) -> TaskSpec:
         draft = draft_of(
@@ -135,63 +136,11 @@ def run_statistics(
 
     with endpoint(None, say) as url, ThreadPoolExecutor(1) as meanwhile:
         server = meanwhile.submit(start_prefect)
-        consortium = set_up(url, out, _store(out), tables, spec, say)
+        consortium = set_up(url, out, store_block("local", out), tables, spec, say)
         say("starting Prefect")
         server.result()
         (result,) = run_rounds(consortium, watch)
         return _run(consortium, result, query, out)
-
-
-def sample() -> "dict[str, DataFrame]":
-    """Tables of four hospitals."""
-    return breast_cancer.split().hospitals
-
-
-def tables_of(files: Sequence[Path], subject: str, missing: Sequence[str]) -> "dict[str, DataFrame]":
-    """A table for every file, by the file's name; each row has a subject.
-
-    Raises:
-        ConfigurationError: two files have one name, or a file cannot be read.
-        MissingColumn: a file lacks the column of subjects.
-    """
-    import pandas
-
-    tables: dict[str, DataFrame] = {}
-    for file in files:
-        name = re.sub(r"[^a-z0-9-]+", "-", file.stem.lower()).strip("-") or "silo"
-        if name in tables:
-            raise ConfigurationError(f"two files are called {name}; a silo is named by its file, rename one")
-        try:
-            frame = pandas.read_csv(file, na_values=list(missing), float_precision="round_trip")
-        except (OSError, ValueError) as error:
-            raise ConfigurationError(f"{file} is no CSV file ({type(error).__name__}); name another") from error
-        tables[name] = _with_subjects(frame, name, subject, file.name)
-    return tables
-
-
-def _with_subjects(frame: "DataFrame", name: str, subject: str, file: str) -> "DataFrame":
-    if subject and subject not in frame.columns:
-        raise MissingColumn(
-            f"{file} has no column {subject!r} for --subject; it has {', '.join(map(str, frame.columns))}"
-        )
-    ids = frame[subject].astype(str) if subject else [f"{name}-{row:06d}" for row in range(1, len(frame) + 1)]
-    rest = frame.drop(columns=[one for one in {subject, SUBJECT} if one in frame.columns])
-    rest.insert(0, SUBJECT, ids)
-    return rest
-
-
-def _require(tables: "Mapping[str, DataFrame]", query: Query, masked: bool) -> None:
-    if masked and len(tables) < FEWEST_MASKED:
-        raise ConfigurationError(f"{len(tables)} silos in a masked round; give {FEWEST_MASKED} files or --clear")
-    for name, table in tables.items():
-        if absent := [one for one in query.read if one not in table.columns]:
-            raise MissingColumn(
-                f"{name} has no column {', '.join(absent)}; it has {', '.join(map(str, table.columns))}; mend the query"
-            )
-
-
-def _store(out: Path) -> Stores:
-    return open_store_block("local", out)
 
 
 def _run(consortium: Consortium, result: RoundResult, query: Query, out: Path) -> Run:

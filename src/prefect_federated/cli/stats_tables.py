@@ -42,18 +42,19 @@ def show_query(query: "Query", participants: int, masked: bool, privacy: "Statis
     terms, fewest = terms_of(query, participants, masked, privacy), query.cells.fewest
     withheld = f"1 to {fewest - 1} rows, at the {query.cells.at}" if fewest > 1 else "none"
     words = f"{terms.size} of {Coding(participants, masked).bits} binary digits, for up to {participants} silos"
-    told, every = query.cells.missing == "told", query.cells.sums == "all"
+    missing = "told, however few" if query.cells.missing == "told" else "a cell as any other"
+    every = query.cells.sums == "all"
     if privacy is not None and noise is not None:
         withheld = f"below {fewest} with their noise, of what is shown" if fewest > 1 else "none"
         words = f"{terms.size}, in which a row counts {noise.grain}, for up to {participants} silos of"
-        words, told, every = f"{words} {privacy.max_rows} rows", True, True
+        words, missing, every = f"{words} {privacy.max_rows} rows", "told, with their noise", True
     show_pairs(
         "A silo's answer",
         [
             ("reads", ", ".join(query.read)),
             ("fewest rows", query.min_rows),
             ("cells withheld", withheld),
-            ("missing values", "told, however few" if told else "a cell as any other"),
+            ("missing values", missing),
             ("sums", "of all rows with a value" if every else "of rows in cells that are told"),
             ("mode", "masked: nobody sees one silo's figures" if masked else "clear: readers see each silo's figures"),
             ("words", words),
@@ -91,7 +92,7 @@ def show_summary(summary: "Summary", title: str) -> None:
     rows = list[tuple[str, ...]]()
     for told in summary.columns:
         cells = [*zip(told.labels, told.cells, strict=True), ("withheld", told.withheld)]
-        rows += [(told.name, label, _count(count), "█" * _length(count, most)) for label, count in cells]
+        rows += [(told.name, label, _count(count), "█" * _length(count, most) or " ") for label, count in cells]
     show_table("" if numbers else print_title, ("column", "cell", "rows", ""), rows)
 
 

@@ -55,8 +55,12 @@ def create(
     """Store a task's spec and create it on chain; running it again finds the same task.
 
     A draft may leave out what follows from the rest: the plan's code hash, the model's tensors, version 0 of the
-    model, and purposes and rule as numbers. With "opening": {"name": "committee"} no single key opens an update: it
-    takes "threshold" members of the round's committee, more than half of it where the draft names no number.
+    model, purposes and rule as numbers, what masks need of windows and numbers, what privacy costs a round, and of
+    statistics all but query, silos and windows: `federated stats draft` writes that one.
+
+    Who sees what is up to "masking", "opening" and "privacy". With "opening": {"name": "committee"} no single key opens
+    an update: it takes "threshold" members of the round's committee, more than half of it where the draft names no
+    number. `federated task show` says who opens.
     """
     from prefect_federated.adapters.stores.base import open_store
     from prefect_federated.cli.cost import show_cost

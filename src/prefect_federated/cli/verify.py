@@ -28,12 +28,13 @@ StoreOption = Annotated[
     str, typer.Option(envvar="FEDERATED_STORE", help="Content store of the federation, e.g. local:PATH or s3://...")
 ]
 KeyOption = Annotated[
-    Path | None, typer.Option(help="A reader's encrypted X25519 key file: with it single updates are read too.")
+    Path | None, typer.Option(help="A reader's X25519 key file, under a password or sealed at rest; it opens updates.")
 ]
 MailboxOption = Annotated[
     Path | None,
     typer.Option(
-        help="Folder in which members of the committee leave their shares, and what they say of single updates."
+        help="Folder in which committee members leave their shares and what they say of updates, key holders what they"
+        " opened."
     ),
 ]
 
@@ -54,10 +55,13 @@ def verify(
     """Recompute the result of a round from chain and store, and name everything that is wrong with it.
 
     Anybody can check records, exclusions, the model's step and rewards. A reader of the round, who names account and
-    sealing key, also recomputes the aggregate from every update; where the committee opens updates, from those whose
-    keys it has joined, or joins out of the mailbox. With a mailbox, updates that are left out against the word of two
-    thirds of the committee are found too. A reader with the held-out set that the task fixed also gets the
-    scores again that each member voted. Ends with 6 if anything is wrong.
+    sealing key, also recomputes the aggregate from every update, or from the sum that masks or key holders left. Where
+    the committee opens updates, or key holders their sum, that takes what they released: from the mailbox, or from what
+    this reader kept before.
+
+    With a mailbox, updates that are left out against the word of two thirds of the committee are found too. A reader
+    with the held-out set that the task fixed also gets the scores again that each member voted. Ends with 6 if anything
+    is wrong.
     """
     from prefect_federated.adapters.reading import read_past_spec
     from prefect_federated.adapters.verification import verify_proposal
@@ -70,8 +74,10 @@ def verify(
     else:
         _show(task, round, verification)
     if verification.findings:
-        first = verification.findings[0]
-        then = f"`federated challenge {task} {round}` proves it" if first.provable else "take it up with its proposer"
+        first, command = verification.findings[0], f"`federated challenge {task} {round}`"
+        then = f"{command} proves it" if first.provable else "take it up with its proposer"
+        if verification.provable and not first.provable:
+            then = f"take it up with its proposer; {command} proves what else is wrong"
         raise ContentMismatch(f"round {task}/{round}: {first.wrong.value}: {first.detail}; {then}")
 
 
@@ -155,8 +161,8 @@ def _show(task: int, round: int, verification: "Verification") -> None:
         "every update read and the aggregate recomputed"
         if verification.read_updates
         else (
-            "single updates not read, or not all that takes their masks off: only readers of the round can, with"
-            " --sealing-key"
+            "single updates not read, or not all that opens their sum: readers of the round can, with --sealing-key,"
+            " and with --mailbox where committee or key holders open something"
         )
     )
     console.out.print(f"round {task}/{round}: {what}", highlight=False, soft_wrap=True)
@@ -165,4 +171,5 @@ def _show(task: int, round: int, verification: "Verification") -> None:
         console.out.print(f"[red]wrong[/] ({mark}): ", end="")
         console.out.print(f"{finding.wrong.value}: {finding.detail}", markup=False, highlight=False, soft_wrap=True)
     if not verification.findings:
-        console.out.print("[green]ok[/]: nothing is wrong with what was proposed", highlight=False)
+        seen = "was proposed" if verification.read_updates else "could be checked"
+        console.out.print(f"[green]ok[/]: nothing is wrong with what {seen}", highlight=False)

@@ -1,4 +1,4 @@
-"""A long run that replaces a folder of its own and shows how far it is: the demo, a simulation.
+"""A long run that replaces a folder of its own and shows how far it is: the demo, a simulation, statistics.
 
 clear_folder --> watching: say(line) once a step, watch(round, stage, who) as its flow goes on --> done
 """
@@ -15,6 +15,14 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 Say = Callable[[str], None]
 Watch = Callable[[int, str, str], None]
 
+CLEAR = ("open", "commit", "reveal", "vote", "aggregate", "judge", "settle")
+MASKED = ("open", "share", "keep", "commit", "reveal", "unmask", "aggregate", "judge", "settle")
+
+
+def stages_of(masked: bool, *absent: str) -> tuple[str, ...]:
+    """Stages of a round that its driver tells of; without a committee none votes, without a standby none judges."""
+    return tuple(stage for stage in (MASKED if masked else CLEAR) if stage not in absent)
+
 
 @contextmanager
 def watching(console: Console, steps: int) -> Iterator[tuple[Say, Watch]]:
@@ -28,7 +36,7 @@ def watching(console: Console, steps: int) -> Iterator[tuple[Say, Watch]]:
             progress.update(line, description=text, advance=1)
 
         def watch(round: int, stage: str, who: str) -> None:
-            fresh = (round, stage) not in seen
+            fresh = stage == "open" or (round, stage) not in seen  # before it opens, a round has no number
             seen.add((round, stage))
             progress.update(line, description=f"round {round or '…'}: {stage} ({who})", advance=int(fresh))
 
@@ -40,7 +48,7 @@ def clear_folder(out: Path, kind: str) -> None:
     """Replace the folder of an earlier run of this kind; refuse any other that is not empty.
 
     Args:
-        kind: "demo" or "simulation"; a file of that name marks the folder.
+        kind: "demo", "simulation" or "statistics"; a file of that name marks the folder.
 
     Raises:
         BadParameter: the folder is somebody else's.

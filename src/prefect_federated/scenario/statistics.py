@@ -15,6 +15,7 @@ from prefect_federated.blocks.party import Stores
 from prefect_federated.core.spec import StatisticsPrivacy, TaskSpec
 from prefect_federated.core.statistics.query import Cells
 from prefect_federated.scenario.accounts import make_account
+from prefect_federated.scenario.breast_cancer import SUBJECT
 from prefect_federated.scenario.consortium import (
     PURSE_WEI,
     Consortium,
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 YEAR_S = 365 * 86_400
-SUBJECT = "subject"
 
 Say = Callable[[str], None]
 MakeSpec = Callable[[ContentStore, str, str], TaskSpec]  # store, aggregator, standby

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 STEPS = ("expected", "validated", "committed", "revealed", "aggregated")
+COUNTED = ("participants", "left out")
 
 
 def draw_plots(report: Report, folder: Path) -> list[Path]:
@@ -40,7 +41,11 @@ def _drawn(path: Path, label: str, draw: Callable[["Axes"], None]) -> Path:
     draw(axes)
     axes.set_xlabel("round")
     axes.set_ylabel(label)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    low, high = axes.get_xlim()
+    axes.set_xlim(min(low, round(low) - 0.5), max(high, round(high) + 0.5))  # a single round is no line of its own
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    if label in COUNTED:
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     if axes.get_legend_handles_labels()[0]:
         figure.legend(loc="outside upper left", ncols=5, fontsize="small", frameon=False)
     figure.savefig(path, dpi=120)
