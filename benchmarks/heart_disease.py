@@ -5,9 +5,13 @@ CSV of each hospital --drop, one-hot, binary target--> rows --66 / 34, stratifie
 Each hospital's rows are scaled by its own training rows. The pooled test set has the test rows of all, scaled by all
 training rows: so did FLamby measure what it published, models of hospitals' scales included.
 
+The CSV files, each with a header row, are the "processed" ones of https://archive.ics.uci.edu/dataset/45/heart+disease
+and no part of this repository: `cleveland.csv`, `hungarian.csv`, `switzerland.csv`, `va.csv` in one folder.
+
 Source: Ogier du Terrail et al. 2022, https://arxiv.org/abs/2210.04620, and the code and result files behind it
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +26,7 @@ from prefect_federated.learning.plan import TrainingData
 from prefect_federated.learning.torch_plan import TorchPlan
 
 HOSPITALS = ("cleveland", "hungarian", "switzerland", "va")
+FOLDER = Path(os.environ.get("FEDERATED_HEARTS", "heart-disease"))  # of the CSV files, unless --hearts names another
 TARGET, UNUSED, CATEGORIES = "target", ["slope", "ca", "thal"], ["cp", "restecg"]
 SPLIT_SEED, TRAIN_SHARE, TINY = 43, 0.66, 1e-9
 BATCH, UPDATES, ROUNDS, POOLED_EPOCHS, POOLED_RATE = 4, 100, 15, 50, 0.001  # 486 // 4 // 4 * 50 // 100 rounds
@@ -40,6 +45,12 @@ PUBLISHED: dict[str, tuple[float, float, float, float]] = {
     "switzerland alone": (0.4827, 0.0445, 0.5670, 0.0579),
     "va alone": (0.6110, 0.0394, 0.6367, 0.0386),
 }
+
+
+def missing(folder: Path) -> str:
+    """Why the hospitals are left out: the first file that is not there, and what to do; empty if all are."""
+    absent = [f"{name}.csv" for name in HOSPITALS if not (folder / f"{name}.csv").is_file()]
+    return f"skipped: hearts ({folder} has no {absent[0]}; name the folder with --hearts)" if absent else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,9 @@ import numpy as np
 from opacus.accountants import RDPAccountant
 from opacus.accountants.analysis.rdp import compute_rdp
 
+from prefect_federated.core.discrete_noise import discrete_gaussian
 from prefect_federated.core.privacy import ORDERS, add, epsilon_at, epsilon_of
+from prefect_federated.core.silo_noise import part_of
 from prefect_federated.core.spec import PrivacySpec
 from prefect_federated.learning.accountant import Sampling, cost_of, own_cost
 from prefect_federated.learning.local import evaluate, initial_vector, local_update
@@ -29,6 +31,7 @@ DELTA = 1e-5
 NOISES = (None, 0.5, 1.0, 2.0, 4.0)
 SIZES = ((60, 32), (300, 32), (1000, 32), (10_000, 64), (100_000, 256))  # rows of a silo, and of a batch
 USUAL = RDPAccountant.DEFAULT_ALPHAS
+WORDS = 100_000  # whose deviation is known to a quarter of a per cent
 Row = tuple[str, ...]
 
 
@@ -44,6 +47,7 @@ def main() -> None:
     show(("noise multiplier", "accuracy (worst)", "epsilon", "seconds a silo and round"), accuracies(args))
     show(("hidden", "parameters", "plain, ms a step", "private, ms a step"), times())
     show(("rows", "charge of a round"), charges())
+    show(("deviation, stated", "silos left", "by parts rounded up", "measured, over the parts'"), deviations())
     show(("noise multiplier", "passes", "epsilon", "with opacus' own orders"), orders())
 
 
@@ -60,6 +64,18 @@ def accuracies(args: argparse.Namespace) -> Iterator[Row]:
         accuracy = [one[0] for one in found]
         told = f"{statistics.mean(accuracy):.3f} ({min(accuracy):.3f})"
         yield ("none" if noise is None else f"{noise:g}", told, found[0][1], f"{found[0][2]:.2f}")
+
+
+def deviations() -> Iterator[Row]:
+    """Of a sum of the parts that silos added each, with the fewest left that a round may have."""
+    rng = np.random.default_rng(0)
+    for stated, fewest in itertools.product((20, 20_000), (3, 30)):
+        part = part_of(stated, fewest)
+        whole = part * math.sqrt(fewest)
+        words = sum(
+            discrete_gaussian(part, WORDS, lambda n: rng.integers(0, 2**64, n, np.uint64)) for _ in range(fewest)
+        )
+        yield f"{stated:,}", str(fewest), f"{whole:,.1f}", f"{np.std(words) / whole:.4f}"
 
 
 def federated(seed: int, rounds: int, privacy: PrivacySpec | None) -> tuple[float, str, float]:

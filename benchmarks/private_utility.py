@@ -12,15 +12,14 @@ there.
 import argparse
 import json
 import math
-import os
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import heart_disease
 from privacy_play import Scene, Unit, digits, hearts, least_noise
 
-HEARTS = Path(os.environ.get("FEDERATED_HEARTS", Path(__file__).parents[2] / "shared" / "data" / "heart-disease"))
 Make = Callable[[int, int], Scene]  # seed, rounds
 # Under noise on whole silos few rounds do better: each pays for itself.
 ROUNDS: dict[str, dict[Unit, int]] = {
@@ -33,15 +32,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--epsilons", type=float, nargs="+", default=[math.inf, 8.0, 3.0, 1.0])
-    parser.add_argument("--hearts", type=Path, default=HEARTS)
+    parser.add_argument(
+        "--hearts", type=Path, default=heart_disease.FOLDER, help="folder of the files; also FEDERATED_HEARTS"
+    )
     parser.add_argument("--rounds", type=int, default=0, help="for all, in place of each table's own")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     makes: dict[str, Make] = {"digits": digits}
-    if args.hearts.is_dir():
+    why = heart_disease.missing(args.hearts)
+    if not why:
         makes["hearts"] = lambda seed, rounds: hearts(args.hearts, rounds)
     elif not args.json:
-        print(f"no hospitals in {args.hearts}; give --hearts")
+        print(why)
     rows = []
     for row in table(makes, args.seeds, args.epsilons, args.rounds):
         rows.append(row)

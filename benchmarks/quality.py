@@ -37,7 +37,6 @@ from prefect_federated.learning.plan import TrainingData, TrainingPlan
 from prefect_federated.learning.rounds import Setting, Standing, after_round, first, judged
 from prefect_federated.learning.tabular import TabularClassifier
 
-HEARTS = Path(os.environ.get("FEDERATED_HEARTS", Path(__file__).parents[2] / "shared" / "data" / "heart-disease"))
 FIRST_SEED, DIGITS_ROUNDS, PARTICIPANTS, CONCENTRATION, FEWEST = 42, 20, 20, 0.1, 10
 POOLED, ALONE = "pooled", " alone"
 Row = dict[str, Any]
@@ -91,7 +90,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--rounds", type=int, help=f"{heart_disease.ROUNDS} (hearts) and {DIGITS_ROUNDS} by default")
-    parser.add_argument("--hearts", type=Path, default=HEARTS, help="folder of the CSV files; also FEDERATED_HEARTS")
+    parser.add_argument(
+        "--hearts", type=Path, default=heart_disease.FOLDER, help="folder of the files; also FEDERATED_HEARTS"
+    )
     parser.add_argument("--only", choices=("hearts", "digits"))
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes; the figures do not depend on it")
     parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
@@ -241,10 +242,10 @@ def told(value: Any) -> str:
 
 
 def _there(args: argparse.Namespace) -> bool:
-    missing = [name for name in heart_disease.HOSPITALS if not (args.hearts / f"{name}.csv").is_file()]
-    if missing and not args.json:
-        print(f"skipped: hearts ({args.hearts} has no {missing[0]}.csv; name the folder with --hearts)")
-    return not missing
+    why = heart_disease.missing(args.hearts)
+    if why and not args.json:
+        print(why)
+    return not why
 
 
 if __name__ == "__main__":

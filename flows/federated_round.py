@@ -1,9 +1,11 @@
 """federated_round: everybody in one process, many rounds in one flow run; for simulation, demo and tests."""
 
 from prefect import flow
+from prefect.logging import get_run_logger
 
 from prefect_federated.blocks.relayer import Relayer
 from prefect_federated.blocks.sponsor import Sponsor
+from prefect_federated.core.errors import BudgetSpent
 from prefect_federated.flows.cast import WATCHER, Cast, RoundResult
 from prefect_federated.flows.driving import drive_round
 from prefect_federated.flows.members import open_aggregator, open_member, open_validator
@@ -48,13 +50,23 @@ def federated_round(
 
 
 def drive_rounds(cast: Cast, task: int, rounds: int, interval_s: int = 0) -> list[RoundResult]:
-    """Drive rounds one after the other within the running flow."""
+    """Drive rounds one after the other within the running flow; fewer, with a warning, once budgets are spent.
+
+    Raises:
+        BudgetSpent: not even the first can be opened.
+    """
     federation, results = cast.sponsor.federation, []
     opens_at = federation.chain_time()
     for _ in range(rounds):
         federation.wait_until(max(opens_at, _free_at(cast, task)))
         opens_at = federation.chain_time() + interval_s
-        results.append(drive_round(cast, task))
+        try:
+            results.append(drive_round(cast, task))
+        except BudgetSpent as error:
+            if not results:
+                raise
+            get_run_logger().warning("ended after %s of %s rounds: %s", len(results), rounds, error)
+            break
     return results
 
 

@@ -147,10 +147,9 @@ abstract contract CoordinatorBase is CoordinatorStore {
         return e.fromRound != 0 && e.fromRound <= round && (e.enrolled || round <= e.untilRound);
     }
 
-    /// @dev Takes it out of all later rounds; the bond is another matter.
+    /// @dev Takes who is enrolled out of all later rounds; the bond is another matter.
     function _remove(uint32 task, address participant, Clock memory c) internal {
         Enrolment storage e = _s().enrolments[task][participant];
-        if (!e.enrolled) revert NotEnrolled(task, participant);
         // Its last round is the current one; who enrolled for the next never had one.
         e.untilRound = e.fromRound > c.round ? e.fromRound - 1 : c.round;
         e.enrolled = false;
@@ -158,7 +157,7 @@ abstract contract CoordinatorBase is CoordinatorStore {
         emit Left(task, participant, e.index, e.untilRound);
     }
 
-    /// @dev Takes the bond, and half of it goes to the accuser; the evidence is this transaction's, by its hash.
+    /// @dev What was proven against a participant: half of its bond goes to the accuser.
     function _strike(
         uint32 task,
         Clock memory c,
@@ -168,23 +167,35 @@ abstract contract CoordinatorBase is CoordinatorStore {
         string memory reason
     ) internal {
         Enrolment storage e = _s().enrolments[task][participant];
-        if (!e.bonded) revert NoBond(task, participant);
-        if (e.enrolled) _remove(task, participant, c);
-        e.bonded = false;
-        uint256 bond = _s().tasks[task].params.bond;
-        (uint256 taken,) = _s().registry.slashFor(participant, bond, evidence, accuser);
-        emit ParticipantSlashed(task, c.round, participant, taken, reason);
+        if (!_answers(e, c)) revert NoBond(task, participant);
+        _takeBond(task, c, e, participant, accuser, evidence, reason);
     }
 
     /// @dev Takes the bond of who broke its word, unless it was taken already, for another offence.
     function _forfeit(uint32 task, Clock memory c, uint16 index, bytes32 evidence, string memory reason) internal {
         address participant = _s().members[task][index];
         Enrolment storage e = _s().enrolments[task][participant];
-        if (!e.bonded) return;
+        if (_answers(e, c)) _takeBond(task, c, e, participant, address(0), evidence, reason);
+    }
+
+    /// @dev Whether a bond stands for this round: who lost it and enrolled anew has another, for the rounds to come.
+    function _answers(Enrolment storage e, Clock memory c) internal view returns (bool) {
+        return e.bonded && e.fromRound <= c.round;
+    }
+
+    function _takeBond(
+        uint32 task,
+        Clock memory c,
+        Enrolment storage e,
+        address participant,
+        address accuser,
+        bytes32 evidence,
+        string memory reason
+    ) internal {
         if (e.enrolled) _remove(task, participant, c);
         e.bonded = false;
         uint256 bond = _s().tasks[task].params.bond;
-        uint256 taken = _s().registry.slash(participant, bond, evidence);
+        (uint256 taken,) = _s().registry.slashFor(participant, bond, evidence, accuser);
         emit ParticipantSlashed(task, c.round, participant, taken, reason);
     }
 

@@ -42,7 +42,6 @@ abstract contract DisputesBase is IDisputeTypes {
         mapping(bytes32 id => Demand) demands;
         mapping(address account => uint256) credits;
         mapping(bytes32 id => Root) asked; // of demanded leaves: a poster's next roll takes its place at the coordinator
-        mapping(bytes32 id => bool) spoilt; // masked rounds, by who lost its bond for what it dealt or bound there
         mapping(bytes32 key => MaskedTally) masked;
         mapping(bytes32 id => Group) groups; // until one is whole
     }

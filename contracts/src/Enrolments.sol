@@ -36,6 +36,7 @@ abstract contract Enrolments is CoordinatorBase, ITaskDesk {
     function leave(uint32 task) external {
         _taskOf(task);
         Clock memory c = _advance(task);
+        if (!_s().enrolments[task][msg.sender].enrolled) revert NotEnrolled(task, msg.sender);
         _remove(task, msg.sender, c);
         if (!_holds(task, c, _s().enrolments[task][msg.sender])) _release(task, msg.sender);
     }

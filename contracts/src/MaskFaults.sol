@@ -108,12 +108,8 @@ abstract contract MaskFaults is DisputesBase, IMaskFaults {
         if (X25519.hasTwin(secret)) revert AmbiguousSecret(other);
     }
 
-    /// @dev What shows the offence is this transaction's calldata; its hash names it. Once a round: who enrols anew
-    /// after it was struck has another bond, and did nothing more.
+    /// @dev What shows the offence is this transaction's calldata; its hash names it.
     function _strike(uint32 task, uint32 round, address participant, string memory reason) internal {
-        bytes32 id = keccak256(abi.encode(task, round, participant));
-        if (_s().spoilt[id]) revert AlreadyStruck(task, round, participant);
-        _s().spoilt[id] = true;
         _s().coordinator.strike(task, round, participant, msg.sender, keccak256(msg.data), reason);
     }
 

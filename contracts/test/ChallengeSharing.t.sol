@@ -126,10 +126,10 @@ contract ChallengeSharingTest is MaskFaultsBase {
         vm.prank(_silo(2));
         coordinator.enrol(task);
         vm.assertTrue(_bonded(2), "anew");
-        vm.expectRevert(abi.encodeWithSelector(IMaskFaults.AlreadyStruck.selector, task, round, _silo(2)));
+        vm.expectRevert(abi.encodeWithSelector(NoBond.selector, task, _silo(2)));
         this.sharing(2, held, true);
         IMaskFaults.BoundSeed memory b = _bound(2, 1);
-        vm.expectRevert(abi.encodeWithSelector(IMaskFaults.AlreadyStruck.selector, task, round, _silo(2)));
+        vm.expectRevert(abi.encodeWithSelector(NoBond.selector, task, _silo(2)));
         this.seed(2, b, 1);
         vm.assertTrue(_bonded(2), "still");
     }

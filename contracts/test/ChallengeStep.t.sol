@@ -143,6 +143,19 @@ contract ChallengeRangeTest is DisputeBase {
         this.challengeRange(_silo(1), o, 5);
     }
 
+    function test_who_enrols_anew_in_the_round_does_not_pay_twice_for_one_word() public {
+        excess = 5000;
+        _toChallenge();
+        Opening memory o = _opening(_silo(1));
+        _challengeRange(_silo(1), o, 5);
+        _deposit(_silo(1), BOND);
+        vm.prank(_silo(1));
+        coordinator.enrol(task);
+        vm.expectRevert(abi.encodeWithSelector(NoBond.selector, task, _silo(1)));
+        this.challengeRange(_silo(1), o, 5);
+        vm.assertTrue(coordinator.enrolmentOf(task, _silo(1)).bonded, "anew");
+    }
+
     function test_task_that_discloses_nothing_shows_no_word() public {
         disclosure = 0;
         setUp();

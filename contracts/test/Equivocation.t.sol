@@ -117,4 +117,34 @@ contract EquivocationTest is RelayBase {
         vm.assertEq(registry.participant(_silo(1)).stake, 0, "others pay for their silence");
         vm.assertEq(coordinator.roundOf(task).slashed, 3, "nobody holds up the next round");
     }
+
+    /// What it enrolled anew with stands for the rounds to come.
+    function test_who_enrols_anew_in_the_round_keeps_its_new_bond_whatever_is_brought_of_the_old_one() public {
+        _relay(_commits(3));
+        (IRelays.SignedCommit memory a, IRelays.SignedCommit memory b) = (_commitOf(0), _other(_key(0)));
+        _accuse(a, b);
+        _deposit(alice, BOND);
+        vm.prank(alice);
+        coordinator.enrol(task);
+        vm.expectRevert(abi.encodeWithSelector(NoBond.selector, task, alice));
+        _accuse(a, b);
+        vm.warp(uint256(coordinator.roundOf(task).deadline) + GAP + REVEAL + GRACE + 1);
+        coordinator.slashSilent(task, 1, new uint16[](1));
+        vm.assertEq(coordinator.roundOf(task).slashed, 1, "closed");
+        vm.assertEq(registry.participant(alice).stake, BOND, "kept");
+        vm.assertTrue(coordinator.enrolmentOf(task, alice).bonded, "and bound");
+    }
+
+    function test_a_bond_enrolled_anew_answers_for_the_next_round() public {
+        _accuse(_commitOf(0), _other(_key(0)));
+        _deposit(alice, BOND);
+        vm.prank(alice);
+        coordinator.enrol(task);
+        vm.warp(uint256(coordinator.roundOf(task).deadline) + 1);
+        coordinator.tick(task); // nobody committed: void
+        _open();
+        _accuse(_commitOf(0), _other(_key(0)));
+        vm.assertEq(registry.participant(alice).stake, 0, "taken");
+        vm.assertFalse(coordinator.enrolmentOf(task, alice).bonded, "and unbound");
+    }
 }

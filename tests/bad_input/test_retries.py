@@ -1,29 +1,25 @@
 """Only what another try can mend is tried again: an endpoint or a store that does not answer."""
 
-import time
+from collections.abc import Sequence
 
 import pytest
-from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import TaskRunFilter, TaskRunFilterName
+from prefect.client.schemas.objects import TaskRun
 
 from prefect_federated.core.errors import ChainUnreachable, StoreUnreachable
 from prefect_federated.tasks.retry import RETRIES
 from tests.bad_input.bad_round import BadRound
-
-PATIENCE_S = 20
+from tests.task_records import recorded
 
 
 def attempts(run: str) -> list[int]:
-    """How often each run of a name was tried, as Prefect recorded it; its records come a moment after the run."""
+    """How often each run of a name was tried, as Prefect recorded it."""
     wanted = TaskRunFilter(name=TaskRunFilterName(any_=[run]))
-    patience = time.monotonic() + PATIENCE_S
-    with get_client(sync_client=True) as client:
-        while time.monotonic() < patience:
-            found = client.read_task_runs(task_run_filter=wanted)
-            if found and all(one.state is not None and one.state.is_final() for one in found):
-                return [one.run_count for one in found]
-            time.sleep(0.1)
-    raise AssertionError(f"no end of {run} is on record after {PATIENCE_S} s")
+    return [one.run_count for one in recorded(_have_ended, task_run_filter=wanted)]
+
+
+def _have_ended(runs: Sequence[TaskRun]) -> bool:
+    return bool(runs) and all(one.state is not None and one.state.is_final() for one in runs)
 
 
 @pytest.mark.parametrize(

@@ -33,12 +33,12 @@ TOLD = {
         " {calls: relayed: show shares, batch of 100, uri of 79 bytes, each~2}",
     ),
     "docs/privacy.md": (
-        "costs {calls: participant: commit with a privacy cost, later ones} gas where a plain one costs"
-        " {round: commit} (",
+        "costs {calls: participant: commit with a privacy cost, later ones~3} gas where a plain one costs"
+        " {round: commit~3} (",
     ),
     "docs/relaying.md": (
-        "| {round: commit} and {round: reveal, no uri} | {relay: commit, batch of 100, each} and"
-        " {relay: reveal, batch of 100, no uri, each} a participant at N = 100",
+        "| {round: commit~3} and {round: reveal, no uri~3} | {relay: commit, batch of 100, each~3} and"
+        " {relay: reveal, batch of 100, no uri, each~3} a participant at N = 100",
         "| deal shares | {calls: participant: deal shares, uri of 79 bytes} |"
         " {calls: relayed: deal shares, batch of 20, uri of 79 bytes, each} |"
         " {calls: relayed: deal shares, batch of 100, uri of 79 bytes, each} |",
@@ -58,47 +58,6 @@ TOLD = {
         "| settle, with the median of 7 | {committee: settle, with the median of 7} |",
         "| {challenge: reward by scores, 100 participants x 7 members} /"
         " {challenge: reward by scores, 500 participants x 7 members} |",
-    ),
-    "docs/figures.md": (
-        "| {round: commit} / {round: commit, last of the cohort} (",
-        "| {round: reveal, no uri} / {round: reveal, uri of 79 bytes} (",
-        "| {round: openRound} / {round: propose} / {round: settle} |",
-        "| claim among 4 accounts | {round: claim, 4 accounts} |",
-        "| 10 | {relay: commit, batch of 10, each} | {relay: reveal, batch of 10, no uri, each} |"
-        " {relay: reveal, batch of 10, uri of 79 bytes, each} |",
-        "| 40 | {relay: commit, batch of 40, each} | {relay: reveal, batch of 40, no uri, each} |"
-        " {relay: reveal, batch of 40, uri of 79 bytes, each} |",
-        "| 100 | {relay: commit, batch of 100, each} (",
-        ") | {relay: reveal, batch of 100, no uri, each} (",
-        ") | {relay: reveal, batch of 100, uri of 79 bytes, each} |",
-        "| {rolled: openRound, 4} / {rolled: postCommits, 4} / {rolled: postOpenings, 4} / {rolled: propose, 4} /"
-        " {rolled: settle, 4} |",
-        "| {rolled: first transaction of a round, 4} |",
-        "| {rolled: second transaction of a round, 4} |",
-        "| {rolled: third transaction of a round, 4} |",
-        "| **{rolled: whole round in three transactions, 4}** (",
-        "| {rolled: lift, 1000} / {rolled: land, 1000} |",
-        "| 10, 1 KiB | {challenge: sum, 10 updates, 1 KiB chunks} |"
-        " {challenge: sum, 10 updates, 1 KiB chunks, an update} |"
-        " {challenge: sum, 10 updates, 1 KiB chunks, an update, execution alone} |",
-        "| 100, 1 KiB | {challenge: sum, 100 updates, 1 KiB chunks} |"
-        " **{challenge: sum, 100 updates, 1 KiB chunks, an update}** (goal 62,000) |"
-        " {challenge: sum, 100 updates, 1 KiB chunks, an update, execution alone} |",
-        "| {challenge: sum, 250 updates, 1 KiB chunks}, in one transaction |"
-        " {challenge: sum, 250 updates, 1 KiB chunks, an update} |"
-        " {challenge: sum, 250 updates, 1 KiB chunks, an update, execution alone} |",
-        "| {challenge: sum, 100 updates, 256 B chunks} | {challenge: sum, 100 updates, 256 B chunks, an update} |"
-        " {challenge: sum, 100 updates, 256 B chunks, an update, execution alone} |",
-        "| {challenge: sum, 50 updates, 4 KiB chunks} | {challenge: sum, 50 updates, 4 KiB chunks, an update} |"
-        " {challenge: sum, 50 updates, 4 KiB chunks, an update, execution alone} |",
-        "| 10 | {challenge: reward, 10 accounts} | {challenge: reward, 10 accounts, an account} |",
-        "| 100 | {challenge: reward, 100 accounts} | {challenge: reward, 100 accounts, an account} |",
-        "| 1,000 | {challenge: reward, 1000 accounts}, in one transaction |"
-        " {challenge: reward, 1000 accounts, an account} |",
-        "| {challenge: reward by scores, 100 participants x 7 members} |"
-        " {challenge: reward by scores, 100 participants x 7 members, a participant} |",
-        "| {challenge: reward by scores, 500 participants x 7 members}, in one transaction |"
-        " {challenge: reward by scores, 500 participants x 7 members, a participant} |",
     ),
 }
 

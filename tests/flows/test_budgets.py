@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from prefect import flow
 from pydantic import ValidationError
 
 from prefect_federated.adapters.data.budget import round_cost
@@ -15,6 +16,7 @@ from prefect_federated.core.round import Phase
 from prefect_federated.core.spec import PrivacySpec, TaskSpec
 from prefect_federated.flows.cast import Cast, RoundResult
 from prefect_federated.flows.driving import drive_round
+from prefect_federated.flows.federated_round import drive_rounds
 from prefect_federated.flows.members import Participant
 from prefect_federated.flows.participate import take_part
 from prefect_federated.scenario.consortium import Consortium, data_path
@@ -59,10 +61,13 @@ def regrant(consortium: Consortium, name: str, budget: int) -> None:
     )
 
 
-def drive(consortium: Consortium) -> RoundResult:
+def cast(consortium: Consortium) -> Cast:
     members = [Participant(block.open()) for block in consortium.members.values()]
-    cast = Cast(consortium.sponsor.open(), consortium.aggregator.open(), members, standby=consortium.standby.open())
-    return drive_round(cast, consortium.task)
+    return Cast(consortium.sponsor.open(), consortium.aggregator.open(), members, standby=consortium.standby.open())
+
+
+def drive(consortium: Consortium) -> RoundResult:
+    return drive_round(cast(consortium), consortium.task)
 
 
 def account(consortium: Consortium, name: str) -> str:
@@ -158,3 +163,24 @@ def test_a_grant_with_a_budget_is_refused_by_a_task_without_noise(
     open_round(consortium.sponsor.open(), consortium.task)
     with pytest.raises(ConsentError, match="has a privacy budget, and task breast-cancer trains without"):
         take_part(consortium.members[FIRST].open(), consortium.task)
+
+
+def test_no_round_is_opened_for_fewer_than_the_quorum_who_can_pay_for_it_and_a_run_ends_there(
+    private: Consortium,
+) -> None:
+    sponsor, limited = private.sponsor.open(), [private.federation(name) for name in (FIRST, SECOND)]
+    before, escrow = sponsor.federation.round_state(private.task), sponsor.federation.treasury_account(private.task)
+    spent = [one.own_budget(account(private, name)).spent for one, name in zip(limited, (FIRST, SECOND), strict=True)]
+    for one, own in zip(limited, spent, strict=True):
+        one.set_own_limit(own)
+    with pytest.raises(BudgetSpent, match=r"2 of 3 participants have spent .* quorum is 2") as refused:
+        open_round(sponsor, private.task)
+    assert all(account(private, name) in str(refused.value) for name in (FIRST, SECOND))
+    assert account(private, THIRD) not in str(refused.value)
+    assert sponsor.federation.round_state(private.task) == before
+    assert sponsor.federation.treasury_account(private.task) == escrow
+    limited[1].set_own_limit(add(spent[1], cost_for(private, SECOND)))  # for one round more, and two are a quorum
+    (only,) = flow(lambda: drive_rounds(cast(private), private.task, 2), name="two-rounds")()
+    assert only.log.round == before.round + 1
+    assert {*only.log.aggregated} == {account(private, name) for name in (SECOND, THIRD)}
+    assert sponsor.federation.round_state(private.task).round == only.log.round

@@ -1,12 +1,9 @@
 """A silo that trains in two processes, one of which is killed on the way: the round loses nothing by it."""
 
-import time
 from pathlib import Path
 
 import pytest
-from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import TaskRunFilter, TaskRunFilterTags
-from prefect.events.worker import EventsWorker
 
 from prefect_federated.adapters.data.auditing import audit_with_data
 from prefect_federated.core.errors import TrainingFailed
@@ -17,20 +14,9 @@ from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.open_round import open_round
 from tests.flows.conftest import HOSPITALS, Found
 from tests.learning.together_plans import HERE, MARK
+from tests.task_records import recorded
 
 pytestmark = pytest.mark.slow
-
-
-def tagged(*tags: str) -> list[str]:
-    """Names of the task runs with these tags, as the Prefect server knows them."""
-    EventsWorker.drain_all()
-    client = get_client(sync_client=True)
-    for _ in range(40):
-        runs = client.read_task_runs(task_run_filter=TaskRunFilter(tags=TaskRunFilterTags(all_=list(tags))))
-        if len(runs) >= 2:
-            break
-        time.sleep(0.5)
-    return [run.name for run in runs]
 
 
 def test_silo_whose_process_was_killed_trains_again_in_the_next_run_and_its_update_counts(
@@ -51,6 +37,7 @@ def test_silo_whose_process_was_killed_trains_again_in_the_next_run_and_its_upda
     assert [take_part(silo, task) for silo in (first, *others)] == ["commit", "commit", "commit, reveal"]
     assert [take_part(silo, task) for silo in (first, others[0])] == ["reveal", "reveal"]
     assert bring_on(consortium.aggregator.open(), task) == "aggregate"
-    assert len(tagged("device:cpu", "processes:2")) == 2  # the run that failed, and the one after it
+    wanted = TaskRunFilter(tags=TaskRunFilterTags(all_=["device:cpu", "processes:2"]))
+    assert len(recorded(lambda runs: len(runs) >= 2, task_run_filter=wanted)) == 2  # that which failed, the one after
     findings = audit_with_data(first, task, 1, None, True)
     assert "update" in [one.what for one in findings] and all(one.holds for one in findings)

@@ -1,6 +1,5 @@
 """Finished simulations of eight participants, two of whom attack, run in this process through the command's work."""
 
-import time
 from pathlib import Path
 from uuid import UUID
 
@@ -12,9 +11,9 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect_federated.cli.simulate_run import run_simulation
 from prefect_federated.core.report import Report
 from prefect_federated.scenario.simulation.options import Options
+from tests.task_records import recorded
 
 ROOT = Path(__file__).parents[2]
-RECORDING_S = 120  # within which a busy Prefect server records a task run that it was told of
 
 
 def simulated(out: Path, heard: list[tuple[int, str, str]] | None = None, **changes: object) -> Report:
@@ -53,14 +52,8 @@ def report(ran: tuple[Report, set[str]]) -> Report:
 def task_runs(*awaited: str) -> dict[str, UUID]:
     """The task runs of the simulation that began last, by name, once the server has recorded those awaited."""
     named = FlowFilter(name=FlowFilterName(any_=["federated-simulation"]))
-    deadline = time.monotonic() + RECORDING_S
     with get_client(sync_client=True) as client:
         (last,) = client.read_flow_runs(flow_filter=named, sort=FlowRunSort.START_TIME_DESC, limit=1)
-        mine = FlowRunFilter(id=FlowRunFilterId(any_=[last.id]))
-        while True:
-            found = {run.name: run.id for run in client.read_task_runs(flow_run_filter=mine, limit=200)}
-            missing = set(awaited) - found.keys()
-            if not missing:
-                return found
-            assert time.monotonic() < deadline, f"{sorted(missing)} not among {sorted(found)}"
-            time.sleep(0.5)
+    mine = FlowRunFilter(id=FlowRunFilterId(any_=[last.id]))
+    found = recorded(lambda runs: {*awaited} <= {run.name for run in runs}, flow_run_filter=mine)
+    return {run.name: run.id for run in found}

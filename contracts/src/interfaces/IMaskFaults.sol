@@ -83,8 +83,6 @@ interface IMaskFaults is IDisputeTypes {
     error AmbiguousSecret(address participant);
     /// Thrown when a seed is asked about whose mask the payload does not carry.
     error NotMaskedWith(address participant, uint16 other);
-    /// Thrown when somebody lost a bond in the round for what it dealt or bound there: it loses no other for it.
-    error AlreadyStruck(uint32 task, uint32 round, address participant);
     /// Thrown when shares or a seed are what they should be.
     error NotFalse(address participant, bytes32 promised);
 

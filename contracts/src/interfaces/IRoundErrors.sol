@@ -23,7 +23,7 @@ interface IRoundErrors is IRoundTypes {
     error OnlyDisputes(address caller);
     /// Thrown when somebody other than the Committee contract reports votes or moves validators' bonds.
     error OnlyCommittee(address caller);
-    /// Thrown when a participant is to lose a bond that the task does not hold.
+    /// Thrown when a participant is to lose a bond that the task does not hold, or one that stands for later rounds.
     error NoBond(uint32 task, address participant);
     /// Thrown when somebody claims the floor of a round that paid none, or did not reveal in it, or has it.
     error NoFloor(uint32 task, uint32 round, address participant);

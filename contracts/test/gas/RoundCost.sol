@@ -16,6 +16,12 @@ abstract contract RoundCost is RoundBase {
     function _commitEverybody() internal virtual returns (uint256 gas);
     function _revealEverybody() internal virtual returns (uint256 gas);
 
+    /// What a mode has in front of Commit, noted by its step.
+    function _share(string memory) internal virtual returns (uint256 gas) {}
+
+    /// What a mode has after Reveal, noted by its step.
+    function _unmask(string memory) internal virtual returns (uint256 gas) {}
+
     /// forge-config: default.isolate = true
     function test_round_of_3() public {
         vm.prank(_silo(3));
@@ -65,10 +71,12 @@ abstract contract RoundCost is RoundBase {
         uint256 sum = _note(name, "open", _gas());
         round = coordinator.roundOf(task).round;
         vm.assertEq(round, which, "round");
+        sum += _share(name);
         sum += _note(name, "commit", _commitEverybody());
         vm.warp(coordinator.roundOf(task).opensAt);
         sum += _note(name, "reveal", _revealEverybody());
         vm.assertEq(coordinator.roundOf(task).revealed, n, "everybody revealed");
+        sum += _unmask(name);
         sum += _finish(which, name);
         _note(name, "whole round", sum);
     }

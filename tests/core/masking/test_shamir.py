@@ -1,4 +1,4 @@
-"""Shares are points of the polynomial, by plain powers and by solving the equations; a library knows the prime."""
+"""SymPy evaluates the same polynomials and solves for the same secrets; pycryptodome knows the prime."""
 
 import random
 
@@ -6,24 +6,25 @@ import pytest
 from Crypto.Util.number import isPrime
 from hypothesis import given
 from hypothesis import strategies as st
+from sympy import GF, ZZ
+from sympy.polys.galoistools import gf_eval
+from sympy.polys.matrices import DomainMatrix
 
 from prefect_federated.core.masking.shamir import PRIME, join, reduced, split
 
 words = st.integers(0, PRIME - 1).map(lambda number: number.to_bytes(32, "big"))
 
 
+FIELD = GF(PRIME, symmetric=False)
+
+
 def solved(shares: dict[int, bytes]) -> int:
-    """f(0) by Gaussian elimination on the equations of all coefficients."""
-    rows = [[pow(i + 1, k, PRIME) for k in range(len(shares))] + [int.from_bytes(s, "big")] for i, s in shares.items()]
-    for at in range(len(rows)):
-        pivot = next(r for r in range(at, len(rows)) if rows[r][at])
-        rows[at], rows[pivot] = rows[pivot], rows[at]
-        inverse = pow(rows[at][at], PRIME - 2, PRIME)
-        rows[at] = [value * inverse % PRIME for value in rows[at]]
-        for r in range(len(rows)):
-            if r != at:
-                rows[r] = [(a - rows[r][at] * b) % PRIME for a, b in zip(rows[r], rows[at], strict=True)]
-    return rows[0][-1]
+    """f(0) by SymPy: it solves the equations of all coefficients over the same field."""
+    powers = [[FIELD((i + 1) ** k) for k in range(len(shares))] for i in shares]
+    values = [[FIELD(int.from_bytes(share, "big"))] for share in shares.values()]
+    size = len(shares)
+    found = DomainMatrix(powers, (size, size), FIELD).lu_solve(DomainMatrix(values, (size, 1), FIELD))
+    return int(found.to_list()[0][0])
 
 
 def test_the_modulus_is_prime_and_no_larger_one_fits_a_word() -> None:
@@ -38,10 +39,7 @@ def test_shares_are_values_of_the_polynomial_and_any_threshold_of_them_give_the_
     shares = dict(zip(sorted(indices), split(secret, b"".join(rest), sorted(indices)), strict=True))
     coefficients = [int.from_bytes(word, "big") for word in (secret, *rest)]
     for index, share in shares.items():
-        assert (
-            int.from_bytes(share, "big")
-            == sum(c * pow(index + 1, k, PRIME) for k, c in enumerate(coefficients)) % PRIME
-        )
+        assert int.from_bytes(share, "big") == int(gf_eval(coefficients[::-1], index + 1, PRIME, ZZ))
     some = dict(random.Random(1).sample(sorted(shares.items()), len(coefficients)))
     assert join(some) == secret
     assert solved(some) == coefficients[0]

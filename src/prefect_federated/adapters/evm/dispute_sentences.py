@@ -11,7 +11,11 @@ from prefect_federated.core.errors import (
 
 DISPUTE_SENTENCES: dict[str, tuple[type[FederatedError], str]] = {
     # rulings
-    "NoBond": (ContractRefused, "task {task} holds no bond of {participant} any more; there is nothing to take"),
+    "NoBond": (
+        ContractRefused,
+        "task {task} holds no bond of {participant} that stands for this round: it was taken or set free, or the bond"
+        " there now was enrolled with since; there is nothing to take",
+    ),
     "NoFloor": (
         ContractRefused,
         "round {task}/{round} pays {participant} no floor: it was not voided for fraud, or {participant} did not"

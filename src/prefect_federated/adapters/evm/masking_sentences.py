@@ -87,11 +87,6 @@ MASKING_SENTENCES: dict[str, tuple[type[FederatedError], str]] = {
         ContractRefused,
         "the row of holder {holder} does not come after the row before it; sort the rows by holder, each once",
     ),
-    "AlreadyStruck": (
-        ContractRefused,
-        "{participant} lost a bond in round {task}/{round} for what it dealt or bound there; there is nothing more to"
-        " take for it",
-    ),
     "NotTheSecret": (
         ContentMismatch,
         "the private key shown for {participant} has public half {actual}, it dealt {expected}; join its shares again",
