@@ -11,7 +11,7 @@ from prefect import flow
 
 from prefect_federated.adapters.dealt import shared_in
 from prefect_federated.adapters.keeping import DEALT, dealt_message, keep_dealt
-from prefect_federated.adapters.masking import own_seeds, session_of
+from prefect_federated.adapters.masking import own_answer, own_seeds, session_of
 from prefect_federated.adapters.reading import read_past_spec
 from prefect_federated.adapters.round_log import read_round_log
 from prefect_federated.adapters.unmasking import gather_masked
@@ -254,9 +254,18 @@ def test_a_node_that_hides_a_dealer_is_not_masked_by(consortium: Consortium, mon
     do(consortium, spec, "share")
     party = scene.members(consortium)[HOSPITALS[0]].silo.party
     shown = party.federation.dealt(spec.task, spec.round)[:3]
-    monkeypatch.setattr(type(party.federation), "dealt", lambda self, task, round: shown)
-    with pytest.raises(ChainUnreachable, match="the node shows 3 dealers of round 1/1, the contract counts 4"):
-        own_seeds(party, spec)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(party.federation), "dealt", lambda self, task, round: shown)
+        with pytest.raises(ChainUnreachable, match="the node shows 3 dealers of round 1/1, the contract counts 4"):
+            own_seeds(party, spec)
+    for step in STEPS[1:3]:
+        do(consortium, spec, step)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(party.federation), "dealt", lambda self, task, round: shown)
+        with pytest.raises(ChainUnreachable, match=r"does not show what participants 3 dealt, and .* masked with it"):
+            own_answer(party, spec)  # once a round: for three survivors it could not be taken back
+    do(consortium, spec, "unmask")
+    assert phase(consortium) is Phase.AGGREGATE and all(bonds(consortium).values())
 
 
 def test_a_verifier_that_cannot_fetch_accuses_nobody(consortium: Consortium) -> None:
