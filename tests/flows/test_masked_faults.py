@@ -274,11 +274,14 @@ def test_a_verifier_that_cannot_fetch_accuses_nobody(consortium: Consortium) -> 
         do(consortium, spec, step)
     party = consortium.standby.open().party
     reveals = party.federation.reveals(spec.task, spec.round)
-    hidden = {party.federation.dealt(spec.task, spec.round)[0].uri}
-    blind = replace(party, store=Choosy(party.store, hidden, StoreUnreachable("down")))
-    with pytest.raises(StoreUnreachable):
-        gather_masked(blind, spec, reveals)
-    assert gather_masked(blind, spec, reveals, last_try=True).total is None, "who has to propose gives up in the end"
+    for uri in (party.federation.dealt(spec.task, spec.round)[0].uri, reveals[0].uri):
+        blind = replace(party, store=Choosy(party.store, {uri}, StoreUnreachable("down")))
+        with pytest.raises(StoreUnreachable):
+            gather_masked(blind, spec, reveals)
+        given_up = gather_masked(blind, spec, reveals, last_try=True)
+        assert given_up.total is None and given_up.outage, "who has to propose gives up in the end"
+    broken = Choosy(blind.store, {reveals[1].uri}, ContentMissing("gone"))
+    assert gather_masked(replace(party, store=broken), spec, reveals).outage is None, "no answer would mend that sum"
     assert gather_masked(party, spec, reveals).total is not None
 
 

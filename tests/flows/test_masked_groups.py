@@ -158,7 +158,7 @@ def test_a_group_that_no_honest_updates_come_to_costs_the_bond_as_soon_as_it_is_
     for step in STEPS[2:]:
         act(consortium, spec, step, NINE)
     with monkeypatch.context() as patch:
-        patch.setattr(unmasking, "_require_sound", lambda spec, words, weight, parts: None)
+        patch.setattr(unmasking, "require_sound", lambda spec, words, weight, parts: None)
         propose(consortium, spec, lambda truth: (truth.document, {}))
     found = verify_proposal(consortium.standby.open().party, spec).provable[0]
     assert found is not None and found.wrong is Wrong.SUM and "is included, and has a word of" in found.detail
