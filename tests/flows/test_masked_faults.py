@@ -1,10 +1,8 @@
 """What dishonest dealers, leavers and stores do to a masked round: the honest end it, and keep their bonds."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import pytest
 from prefect import flow
@@ -36,6 +34,7 @@ from prefect_federated.flows.members import Participant
 from prefect_federated.scenario.consortium import Consortium
 from prefect_federated.tasks.listen import listen
 from tests.flows import local_scene as scene
+from tests.flows.choosy import Choosy
 from tests.flows.conftest import Found
 from tests.flows.test_masked import HOSPITALS, LAST, STEPS, bonds, do, due, phase
 
@@ -217,22 +216,6 @@ def test_an_answer_that_cannot_be_fetched_stops_nobody(consortium: Consortium) -
     expected = due(consortium, spec, *HOSPITALS)
     scene.conclude(consortium, spec)
     assert (scene.head_words(consortium, spec) == expected).all(), "three answers open the sum of all four"
-
-
-class Choosy:
-    """A store that gives some of what is asked for, and says of the rest whatever comes to its mind."""
-
-    def __init__(self, store: Any, hidden: set[str], error: Exception) -> None:
-        self._store, self._hidden, self._error = store, hidden, error
-
-    def get(self, uri: str, limit_bytes: int) -> Iterator[bytes]:
-        if uri in self._hidden:
-            raise self._error
-        found: Iterator[bytes] = self._store.get(uri, limit_bytes)
-        return found
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
 
 
 @pytest.mark.parametrize(

@@ -30,10 +30,10 @@ from prefect_federated.scenario import breast_cancer
 from prefect_federated.scenario.consortium import Consortium
 from prefect_federated.scenario.task_spec import Terms
 from tests.flows import local_scene as scene
+from tests.flows.choosy import Choosy
 from tests.flows.conftest import Found
 from tests.flows.lies import propose, without, word_of_the_aggregate
 from tests.flows.test_masked import STEPS, do, trained
-from tests.flows.test_masked_faults import Choosy
 
 NINE = tuple(f"hospital-{letter}" for letter in "abcdefghi")
 CHEAT = NINE[4]

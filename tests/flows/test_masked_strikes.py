@@ -21,9 +21,9 @@ from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.flows.conclude import bring_on
 from prefect_federated.scenario.consortium import Consortium
 from tests.flows import local_scene as scene
+from tests.flows.choosy import Choosy
 from tests.flows.conftest import Found
 from tests.flows.test_masked import HOSPITALS, LAST, bonds, do, phase
-from tests.flows.test_masked_faults import Choosy
 from tests.flows.test_masked_notes import GONE, LIAR, other_seed, unmasked
 
 HONEST = HOSPITALS[:2]
