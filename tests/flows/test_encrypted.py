@@ -110,6 +110,9 @@ def test_an_encrypted_round_ends_with_the_exact_mean_shows_nobodys_update_and_ou
     assert bring_on(standby, spec.task) == "judge"
     verified = verify_proposal(standby.party, spec)
     assert verified.read_updates and not verified.findings, "from the openings that it kept, without a mailbox"
+    dead = {shown[0].uri: StoreUnreachable("nobody answers")}
+    blind = verify_proposal(replace(standby.party, store=Without(standby.party.store, dead)), spec)
+    assert not blind.findings and len(blind.unreached) == 1, "a sum of less says nothing of that of all"
     scene.pass_deadline(consortium)
     assert bring_on(aggregator, spec.task) == "settle"
     assert (scene.head_words(consortium, spec) == expected).all()
