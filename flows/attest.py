@@ -45,7 +45,7 @@ def attest(validator: str, task: int) -> str:
     with take_turn(block.signer.home, task) as mine:
         try:
             done = serve(opened, task) if mine else "busy"
-        except ConfigurationError:
+        except (ConfigurationError, StoreUnreachable):
             schedule_next(opened.party.federation, task, within_s=MISSES_S)  # its vote is due all the same
             raise
     soon = done.endswith(WAITS) or _awaits_draw(opened.party, task)

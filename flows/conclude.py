@@ -21,7 +21,7 @@ from prefect_federated.adapters.sum_opening import awaits_sums, require_openings
 from prefect_federated.adapters.turn import take_turn
 from prefect_federated.blocks.aggregator import Aggregator
 from prefect_federated.core.due import Duty, aggregator_due
-from prefect_federated.core.errors import ConfigurationError
+from prefect_federated.core.errors import ConfigurationError, StoreUnreachable
 from prefect_federated.core.round import Phase, RoundState
 from prefect_federated.flows.judging import judge_once, strike_once
 from prefect_federated.flows.next_window import AGAIN_S, MISSES_S, schedule_next
@@ -57,7 +57,7 @@ def conclude(aggregator: str, task: int) -> str:
     with take_turn(block.signer.home, task) as mine:
         try:
             done = bring_on(opened, task) if mine else "busy"
-        except ConfigurationError:
+        except (ConfigurationError, StoreUnreachable):
             schedule_next(opened.party.federation, task, within_s=MISSES_S)  # its bond is due all the same
             raise
     schedule_next(opened.party.federation, task, within_s=SOON_S.get(done))

@@ -74,6 +74,6 @@ def judge_once(party: Party, task: int, state: RoundState, mailbox: Mailbox | No
     verification = judge(party, spec, mailbox if isinstance(spec.spec.masking, Encrypted) else None)
     if verification.findings and spec.spec.enforced.masked:
         _struck(party, spec)
-    if not verification.missed:
+    if not verification.unreached:
         party.vault.keep(slot, "; ".join(finding.detail for finding in verification.findings).encode())
     return "judge"

@@ -14,7 +14,7 @@ from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.core.due import seconds_to_next
 
 AGAIN_S = 15  # a chain's newest block may be this much older than the clock on the wall
-MISSES_S = 120  # until what somebody else, or a party's own settings, lack is looked for again
+MISSES_S = 120  # until it looks again for what others, a store or its own settings lack, or a store does not answer for
 
 
 def schedule_next(federation: Federation, task: int, halfway: bool = False, within_s: int | None = None) -> None:

@@ -10,7 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prefect_federated.adapters.rest_keys import LocalRestKey
-from prefect_federated.adapters.sealed_file import header_of, open_file, open_sealed, rewrap_file, seal_file
+from prefect_federated.adapters.sealed_file import (
+    header_of,
+    open_file,
+    open_sealed,
+    rewrap_file,
+    seal_file,
+    seal_pieces,
+)
 from prefect_federated.core.at_rest import MAGIC, Use
 from prefect_federated.core.errors import ConfigurationError, KeyUnavailable, Undecryptable
 from prefect_federated.core.sealing import PREFIX_BYTES, SEGMENT_BYTES, TAG_BYTES
@@ -163,3 +170,16 @@ def test_an_interrupted_writer_leaves_no_file_that_looks_whole(tmp_path: Path, m
     with pytest.raises(KeyboardInterrupt):
         seal_file(tmp_path / "ward", tmp_path / "ward.sealed", KEY, Use.DATA)
     assert [path.name for path in tmp_path.iterdir()] == ["ward"]
+
+
+def test_what_the_disk_refuses_is_said_in_a_sentence_and_nothing_is_left(sealed: Path) -> None:
+    nowhere, beside = sealed.parent / "no folder" / "ward", sealed.with_name(f"{sealed.name}.{os.getpid()}.new")
+    with pytest.raises(ConfigurationError, match=r"ward.sealed cannot be opened into .*: No such file or directory"):
+        open_file(sealed, nowhere, KEY, Use.DATA)
+    with pytest.raises(ConfigurationError, match=r"nothing can be sealed into .*: No such file or directory"):
+        seal_pieces(iter([SENTINEL]), nowhere, KEY, Use.DATA)
+    before = sealed.read_bytes()
+    beside.mkdir()
+    with pytest.raises(ConfigurationError, match=r"ward.sealed cannot be written anew: Is a directory"):
+        rewrap_file(sealed, KEY, OTHER)
+    assert sealed.read_bytes() == before

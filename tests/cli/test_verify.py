@@ -78,6 +78,25 @@ def test_anybody_proves_a_false_step_and_is_credited_half_the_bond(cli: Cli, fre
     assert fresh.reader.pending_bounty_of(accuser.address) == bond // 2
 
 
+def test_who_cannot_ask_for_the_result_is_told_that_it_is_not_judged_and_what_becomes_of_it(
+    cli: Cli, fresh: SmallFederation
+) -> None:
+    """A folder lies where the result is: the local store cannot read it, and does not say that it is missing."""
+    round, accuser = to_challenge(fresh), fresh.silos[0]
+    (body,) = fresh.folder.rglob(fresh.reader.proposal(fresh.task, round).uri.rsplit("/", 1)[-1])
+    body.unlink()
+    body.mkdir()
+    result = verify(cli, fresh, round)
+    said, until = " ".join(result.output.split()), fresh.reader.round_state(fresh.task).deadline
+    assert result.exit_code == 8 and "ok: nothing is wrong" not in said
+    assert "so not all was judged not reached: could not read the local store" in said
+    assert f"it can be judged until chain time {until}" in said and "demands on chain what can be demanded" in said
+    assert "could not read the local store" in json.loads(verify(cli, fresh, round, "--json").stdout)["unreached"][0]
+    store = ["--store", fresh.store_address, *fresh.options, *signs(accuser.home)]
+    tried = cli("challenge", fresh.task, round, *store)
+    assert tried.exit_code == 8 and "it is not known whether all of the proposal is right" in tried.output
+
+
 def test_what_the_contract_refuses_keeps_nobody_from_proving_the_next(
     cli: Cli, fresh: SmallFederation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

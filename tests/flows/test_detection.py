@@ -5,6 +5,7 @@ round 3 --> an aggregator that leaves the name out is found out
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from prefect_federated.adapters.verification import verify_proposal
 from prefect_federated.blocks.stores import LocalStore
 from prefect_federated.core.combine import Combined
 from prefect_federated.core.detection.detect import DetectionReport
+from prefect_federated.core.errors import StoreUnreachable
 from prefect_federated.core.findings import Wrong
 from prefect_federated.core.round import Status
 from prefect_federated.core.spec import DetectionSpec
@@ -34,6 +36,7 @@ from prefect_federated.scenario.consortium import Consortium, mlflow_uri, set_up
 from prefect_federated.scenario.plot import VALIDATORS, Plot
 from prefect_federated.scenario.reporting import round_row
 from prefect_federated.scenario.task_spec import Terms
+from tests.flows.choosy import Choosy
 
 pytestmark = pytest.mark.slow
 
@@ -96,6 +99,10 @@ def test_poisoner_is_named_in_result_report_and_mlflow_and_scores_nothing(consor
 
     spec = read_past_spec(party, consortium.task, result.log.round)
     assert not verify_proposal(party, spec).findings
+    hidden = {next(one.uri for one in party.federation.reveals(spec.task, spec.round) if one.participant != flipper)}
+    blind = replace(party, store=Choosy(party.store, hidden, StoreUnreachable("nobody answers")))
+    found = verify_proposal(blind, spec)
+    assert not found.findings and len(found.unreached) == 1, "a report without an update is another report"
 
 
 def test_audit_reads_the_metrics_of_a_round_with_a_report(consortium: Consortium, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from prefect_federated.adapters.gathering import Gathered, OutOfRange, gather
 from prefect_federated.adapters.mailbox import FolderMailbox
 from prefect_federated.adapters.regional import gather_for
 from prefect_federated.adapters.round_log import read_round_log
+from prefect_federated.adapters.signed_places import MOST_PLACES
 from prefect_federated.adapters.sum_keys import recalled_sum_key
 from prefect_federated.adapters.sum_opening import (
     Added,
@@ -27,7 +28,7 @@ from prefect_federated.adapters.sum_opening import (
     leave_opening,
     own_opening,
 )
-from prefect_federated.adapters.told_openings import MOST_DOCUMENTS, MOST_PLACES, told_openings
+from prefect_federated.adapters.told_openings import MOST_DOCUMENTS, told_openings
 from prefect_federated.adapters.unmasking import combine_masked
 from prefect_federated.adapters.verification import verify_proposal
 from prefect_federated.core.combine import Combined
@@ -110,6 +111,9 @@ def test_an_encrypted_round_ends_with_the_exact_mean_shows_nobodys_update_and_ou
     assert bring_on(standby, spec.task) == "judge"
     verified = verify_proposal(standby.party, spec)
     assert verified.read_updates and not verified.findings, "from the openings that it kept, without a mailbox"
+    dead = {shown[0].uri: StoreUnreachable("nobody answers")}
+    blind = verify_proposal(replace(standby.party, store=Without(standby.party.store, dead)), spec)
+    assert not blind.findings and len(blind.unreached) == 1, "a sum of less says nothing of that of all"
     scene.pass_deadline(consortium)
     assert bring_on(aggregator, spec.task) == "settle"
     assert (scene.head_words(consortium, spec) == expected).all()

@@ -4,6 +4,7 @@ root in the spec --> members with file and salt --> Shapley scores --> pay;  aud
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from prefect_federated.adapters.reading import read_past_spec
 from prefect_federated.adapters.verification import verify_proposal
 from prefect_federated.blocks.stores import LocalStore
 from prefect_federated.cli.main import app
-from prefect_federated.core.errors import ConfigurationError, DataRefused
+from prefect_federated.core.errors import ConfigurationError, DataRefused, StoreUnreachable
 from prefect_federated.core.findings import Wrong
 from prefect_federated.core.rewards import sum_root
 from prefect_federated.core.scoring.score_vector import unpack_scores
@@ -28,6 +29,7 @@ from prefect_federated.scenario.adversaries import Dissenter
 from prefect_federated.scenario.consortium import Consortium, set_up
 from prefect_federated.scenario.plot import VALIDATORS, Plot
 from prefect_federated.scenario.task_spec import Terms
+from tests.flows.choosy import Choosy
 
 pytestmark = pytest.mark.slow
 
@@ -95,6 +97,10 @@ def test_members_and_auditor_come_to_the_same_integers_and_pay_follows_them(
     assert any(unpack_scores(votes[0].scores))
     spec = read_past_spec(party, consortium.task, round)
     assert not verify_proposal(party, spec, holdout=shared).findings
+    hidden = {party.federation.reveals(spec.task, spec.round)[0].uri}
+    blind = replace(party, store=Choosy(party.store, hidden, StoreUnreachable("nobody answers")))
+    found = verify_proposal(blind, spec, holdout=shared)
+    assert not found.findings and len(found.unreached) == 1, "nobody measures what it cannot read"
     assert result.outcome is not None
     assert sum_root({}) != (result.outcome.proposal.reward_root, result.outcome.proposal.reward_total)
 

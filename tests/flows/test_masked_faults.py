@@ -1,17 +1,15 @@
 """What dishonest dealers, leavers and stores do to a masked round: the honest end it, and keep their bonds."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import pytest
 from prefect import flow
 
 from prefect_federated.adapters.dealt import shared_in
 from prefect_federated.adapters.keeping import DEALT, dealt_message, keep_dealt
-from prefect_federated.adapters.masking import own_seeds, session_of
+from prefect_federated.adapters.masking import own_answer, own_seeds, session_of
 from prefect_federated.adapters.reading import read_past_spec
 from prefect_federated.adapters.round_log import read_round_log
 from prefect_federated.adapters.unmasking import gather_masked
@@ -36,6 +34,7 @@ from prefect_federated.flows.members import Participant
 from prefect_federated.scenario.consortium import Consortium
 from prefect_federated.tasks.listen import listen
 from tests.flows import local_scene as scene
+from tests.flows.choosy import Choosy
 from tests.flows.conftest import Found
 from tests.flows.test_masked import HOSPITALS, LAST, STEPS, bonds, do, due, phase
 
@@ -219,22 +218,6 @@ def test_an_answer_that_cannot_be_fetched_stops_nobody(consortium: Consortium) -
     assert (scene.head_words(consortium, spec) == expected).all(), "three answers open the sum of all four"
 
 
-class Choosy:
-    """A store that gives some of what is asked for, and says of the rest whatever comes to its mind."""
-
-    def __init__(self, store: Any, hidden: set[str], error: Exception) -> None:
-        self._store, self._hidden, self._error = store, hidden, error
-
-    def get(self, uri: str, limit_bytes: int) -> Iterator[bytes]:
-        if uri in self._hidden:
-            raise self._error
-        found: Iterator[bytes] = self._store.get(uri, limit_bytes)
-        return found
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
-
-
 @pytest.mark.parametrize(
     "error",
     [PayloadTooLarge("too large"), ConfigurationError("AccessDenied"), ContentMissing("gone"), ContentMismatch("odd")],
@@ -254,9 +237,18 @@ def test_a_node_that_hides_a_dealer_is_not_masked_by(consortium: Consortium, mon
     do(consortium, spec, "share")
     party = scene.members(consortium)[HOSPITALS[0]].silo.party
     shown = party.federation.dealt(spec.task, spec.round)[:3]
-    monkeypatch.setattr(type(party.federation), "dealt", lambda self, task, round: shown)
-    with pytest.raises(ChainUnreachable, match="the node shows 3 dealers of round 1/1, the contract counts 4"):
-        own_seeds(party, spec)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(party.federation), "dealt", lambda self, task, round: shown)
+        with pytest.raises(ChainUnreachable, match="the node shows 3 dealers of round 1/1, the contract counts 4"):
+            own_seeds(party, spec)
+    for step in STEPS[1:3]:
+        do(consortium, spec, step)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(party.federation), "dealt", lambda self, task, round: shown)
+        with pytest.raises(ChainUnreachable, match=r"does not show what participants 3 dealt, and .* masked with it"):
+            own_answer(party, spec)  # once a round: for three survivors it could not be taken back
+    do(consortium, spec, "unmask")
+    assert phase(consortium) is Phase.AGGREGATE and all(bonds(consortium).values())
 
 
 def test_a_verifier_that_cannot_fetch_accuses_nobody(consortium: Consortium) -> None:
@@ -265,11 +257,14 @@ def test_a_verifier_that_cannot_fetch_accuses_nobody(consortium: Consortium) -> 
         do(consortium, spec, step)
     party = consortium.standby.open().party
     reveals = party.federation.reveals(spec.task, spec.round)
-    hidden = {party.federation.dealt(spec.task, spec.round)[0].uri}
-    blind = replace(party, store=Choosy(party.store, hidden, StoreUnreachable("down")))
-    with pytest.raises(StoreUnreachable):
-        gather_masked(blind, spec, reveals)
-    assert gather_masked(blind, spec, reveals, last_try=True).total is None, "who has to propose gives up in the end"
+    for uri in (party.federation.dealt(spec.task, spec.round)[0].uri, reveals[0].uri):
+        blind = replace(party, store=Choosy(party.store, {uri}, StoreUnreachable("down")))
+        with pytest.raises(StoreUnreachable):
+            gather_masked(blind, spec, reveals)
+        given_up = gather_masked(blind, spec, reveals, last_try=True)
+        assert given_up.total is None and given_up.outage, "who has to propose gives up in the end"
+    broken = Choosy(blind.store, {reveals[1].uri}, ContentMissing("gone"))
+    assert gather_masked(replace(party, store=broken), spec, reveals).outage is None, "no answer would mend that sum"
     assert gather_masked(party, spec, reveals).total is not None
 
 

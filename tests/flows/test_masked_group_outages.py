@@ -14,10 +14,10 @@ from prefect_federated.flows.conclude import bring_on
 from prefect_federated.scenario import breast_cancer
 from prefect_federated.scenario.consortium import Consortium
 from tests.flows import local_scene as scene
+from tests.flows.choosy import Choosy
 from tests.flows.conftest import Found
 from tests.flows.lies import Truth, propose, word_of_the_aggregate
 from tests.flows.test_masked import STEPS, do
-from tests.flows.test_masked_faults import Choosy
 from tests.flows.test_masked_groups import NINE, act, teams
 
 NOWHERE = "ipfs://directory"

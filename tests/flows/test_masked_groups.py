@@ -30,10 +30,10 @@ from prefect_federated.scenario import breast_cancer
 from prefect_federated.scenario.consortium import Consortium
 from prefect_federated.scenario.task_spec import Terms
 from tests.flows import local_scene as scene
+from tests.flows.choosy import Choosy
 from tests.flows.conftest import Found
 from tests.flows.lies import propose, without, word_of_the_aggregate
 from tests.flows.test_masked import STEPS, do, trained
-from tests.flows.test_masked_faults import Choosy
 
 NINE = tuple(f"hospital-{letter}" for letter in "abcdefghi")
 CHEAT = NINE[4]
@@ -158,7 +158,7 @@ def test_a_group_that_no_honest_updates_come_to_costs_the_bond_as_soon_as_it_is_
     for step in STEPS[2:]:
         act(consortium, spec, step, NINE)
     with monkeypatch.context() as patch:
-        patch.setattr(unmasking, "_require_sound", lambda spec, words, weight, parts: None)
+        patch.setattr(unmasking, "require_sound", lambda spec, words, weight, parts: None)
         propose(consortium, spec, lambda truth: (truth.document, {}))
     found = verify_proposal(consortium.standby.open().party, spec).provable[0]
     assert found is not None and found.wrong is Wrong.SUM and "is included, and has a word of" in found.detail

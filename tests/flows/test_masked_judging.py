@@ -17,7 +17,7 @@ from prefect_federated.adapters.unmasking import gather_masked
 from prefect_federated.adapters.verification import verify_proposal
 from prefect_federated.core.aggregation.two_tiers import mean_of_sums
 from prefect_federated.core.errors import ContractRefused, ProtocolError, SpecError, StoreUnreachable
-from prefect_federated.core.findings import Finding, Wrong
+from prefect_federated.core.findings import PAYLOAD, UNASKED, Finding, Wrong
 from prefect_federated.core.masking.faults import FalseSeed
 from prefect_federated.core.masking.note import MasksNote
 from prefect_federated.core.masking.own_secrets import OwnSecrets, pair_seeds, secrets_of
@@ -35,10 +35,10 @@ from prefect_federated.scenario.consortium import Consortium
 from prefect_federated.scenario.task_spec import Terms
 from tests.cli.commands import Cli
 from tests.flows import local_scene as scene
+from tests.flows.choosy import Choosy
 from tests.flows.conftest import Found
 from tests.flows.lies import Truth, propose, word_of_the_aggregate, word_of_the_model
 from tests.flows.test_masked import HOSPITALS, LAST, STEPS, bonds, do, due
-from tests.flows.test_masked_faults import Choosy
 from tests.flows.test_masked_notes import GONE, LIAR, other_seed, unmasked
 
 FRIEND = 0  # index of who is left with the liar
@@ -145,10 +145,17 @@ def test_true_masked_sum_is_refuted_by_nobody(consortium: Consortium) -> None:
     named = r"none of 2 findings could be proven; .*\(a seed\): .*no false seed.*\(an award\): .*nothing is wrong there"
     with pytest.raises(ContractRefused, match=named):
         prove_any(party, spec, none)
+    one_of_them = {party.federation.reveals(spec.task, spec.round)[0].uri}
+    found = verify_proposal(replace(party, store=Choosy(party.store, one_of_them, StoreUnreachable("down"))), spec)
+    assert not found.findings and [(one.tree, one.position) for one in found.unreached] == [(PAYLOAD, 0)]
     hidden = {one.uri for one in party.federation.dealt(spec.task, spec.round)}
     blind = replace(party, store=Choosy(party.store, hidden, StoreUnreachable("down")))
     with pytest.raises(StoreUnreachable, match=r"none of 2 findings .*\(a seed\): down; .*\(an award\)"):
         prove_any(blind, spec, none)
+    missed = verify_proposal(blind, spec)
+    assert not missed.findings and [one.tree for one in missed.unreached] == [UNASKED], (
+        "no contract can be asked for it"
+    )
 
 
 def test_who_leaves_an_honest_survivor_out_is_held_to_the_masks_that_stay(consortium: Consortium) -> None:

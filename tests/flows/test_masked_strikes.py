@@ -21,9 +21,9 @@ from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.flows.conclude import bring_on
 from prefect_federated.scenario.consortium import Consortium
 from tests.flows import local_scene as scene
+from tests.flows.choosy import Choosy
 from tests.flows.conftest import Found
 from tests.flows.test_masked import HOSPITALS, LAST, bonds, do, phase
-from tests.flows.test_masked_faults import Choosy
 from tests.flows.test_masked_notes import GONE, LIAR, other_seed, unmasked
 
 HONEST = HOSPITALS[:2]
@@ -52,6 +52,10 @@ def loses_its_bond(consortium: Consortium, spec: RoundSpec, event: str) -> None:
 @pytest.mark.parametrize("other", [LIAR, GONE])
 def test_who_binds_another_seed_than_it_masks_with_loses_its_bond(consortium: Consortium, other: int) -> None:
     spec = unmasked(consortium, other_seed(other))
+    party, liar = consortium.standby.open().party, scene.members(consortium)[LAST].account
+    hidden = {one.uri for one in party.federation.reveals(spec.task, spec.round) if one.participant == liar}
+    with pytest.raises(StoreUnreachable, match="down"):  # it is looked at again, and does not get away with it
+        strike_false(replace(party, store=Choosy(party.store, hidden, StoreUnreachable("down"))), spec)
     loses_its_bond(consortium, spec, "SeedRefuted")
 
 

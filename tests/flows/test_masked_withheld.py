@@ -18,10 +18,11 @@ from prefect_federated.core.round import Phase, Reason
 from prefect_federated.flows.conclude import bring_on
 from prefect_federated.scenario.consortium import Consortium
 from tests.flows import local_scene as scene
+from tests.flows.choosy import Choosy
 from tests.flows.conftest import Found
 from tests.flows.lies import Truth, propose, weight_of_an_update, word_of_the_aggregate
 from tests.flows.test_masked import HOSPITALS, STEPS, bonds, do, phase
-from tests.flows.test_masked_faults import Choosy, unpublish
+from tests.flows.test_masked_faults import unpublish
 
 
 @pytest.fixture

@@ -9,17 +9,20 @@ import pytest
 
 from prefect_federated.adapters.evm.devnet import Devnet
 from prefect_federated.adapters.gathering import gather
-from prefect_federated.adapters.mailbox import FolderMailbox
+from prefect_federated.adapters.mailbox import FolderMailbox, place_of
 from prefect_federated.adapters.payloads import fetch_words, open_own
 from prefect_federated.adapters.reading import read_past_spec, read_result
+from prefect_federated.adapters.releasing import join_released
 from prefect_federated.adapters.signed_votes import sign_vote
 from prefect_federated.adapters.verification import verify_proposal
 from prefect_federated.blocks.stores import LocalStore
 from prefect_federated.cli.auditor import auditor
 from prefect_federated.core.combine import Update, combine
-from prefect_federated.core.errors import ConfigurationError, WrongPhase
+from prefect_federated.core.errors import ConfigurationError, StoreUnreachable, WrongPhase
 from prefect_federated.core.findings import Verification, Wrong
+from prefect_federated.core.letters import read_letter
 from prefect_federated.core.proposal import unpack_exclusions
+from prefect_federated.core.releases import ReleaseLetter
 from prefect_federated.core.round import Phase, Reason, Status
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.flows.attest import serve
@@ -33,6 +36,7 @@ from prefect_federated.scenario.plot import VALIDATORS
 from prefect_federated.scenario.task_spec import Terms
 from prefect_federated.tasks.commit import recall
 from tests.flows.conftest import HOSPITALS
+from tests.flows.encrypted_scene import Without
 from tests.flows.opening_scene import THRESHOLD, ended, keys_of, revealed_round, together
 from tests.flows.vouched import attend, part
 from tests.flows.vouched import letters as sound
@@ -81,6 +85,7 @@ def test_members_release_wait_for_each_other_read_and_vote(consortium: Consortiu
     assert attend(consortium, FIRST) == "waits"
     assert conclude(consortium) == "nothing"  # one member's shares open nothing
     assert attend(consortium, SECOND) == "release, cast"
+    assert_copied_letters_keep_nobody_waiting(consortium, spec)
     assert conclude(consortium) == "keys" and keys_of(aggregator.party, spec) == len(HOSPITALS)
     assert conclude(consortium) == "nothing"
     assert attend(consortium, THIRD) == "release, cast"
@@ -95,6 +100,20 @@ def test_members_release_wait_for_each_other_read_and_vote(consortium: Consortiu
     assert settled(consortium) is Status.SUCCESS
     assert_right_sum(consortium, spec)
     assert_stays_readable(consortium, spec)
+
+
+def assert_copied_letters_keep_nobody_waiting(consortium: Consortium, spec: RoundSpec) -> None:
+    """Anybody may leave a member's letter again, with a place that never answers."""
+    mailbox, party = FolderMailbox(consortium.ground.out / "mailbox"), consortium.standby.open().party
+    place = place_of(spec.chain_id, spec.coordinator, spec.task, spec.round, "release")
+    dead = {f"cas://sha256/{number:064x}": StoreUnreachable("nobody answers") for number in range(100)}
+    for content in mailbox.read(place).letters:
+        letter = read_letter(ReleaseLetter, content)
+        for uri in dead:
+            mailbox.leave(place, letter.model_copy(update={"document_uri": uri}).to_bytes())
+    store = Without(party.store, dict(dead))
+    assert join_released(replace(party, store=store), mailbox, spec).joined == len(HOSPITALS)
+    assert not dead.keys() & {*store.asked}, "the place that names the document's hash is asked first"
 
 
 def assert_stays_readable(consortium: Consortium, spec: RoundSpec) -> None:

@@ -12,7 +12,7 @@ from prefect_federated.adapters.data.auditing import audit_with_data
 from prefect_federated.adapters.data.consented import consented_view
 from prefect_federated.adapters.data.training import noise_secret
 from prefect_federated.adapters.masking import fewest_of
-from prefect_federated.adapters.unmasking import _most_noise, most_norm
+from prefect_federated.adapters.sum_range import _most_noise, most_norm
 from prefect_federated.adapters.verification import verify_proposal
 from prefect_federated.cli.stats_draft import PLAN
 from prefect_federated.core.errors import BudgetSpent, ConfigurationError, DataRefused

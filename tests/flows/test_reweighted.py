@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from prefect_federated.blocks.stores import LocalStore
 from prefect_federated.cli.auditor import auditor
 from prefect_federated.core.combine import Update, apply_rule
 from prefect_federated.core.enforced import RULES
+from prefect_federated.core.errors import StoreUnreachable
 from prefect_federated.core.findings import Wrong
 from prefect_federated.core.result import ResultDocument
 from prefect_federated.core.round import Phase
@@ -24,6 +26,7 @@ from prefect_federated.scenario.consortium import Consortium, set_up
 from prefect_federated.scenario.plot import Plot
 from prefect_federated.scenario.task_spec import Terms
 from prefect_federated.tasks.judge import judge
+from tests.flows.choosy import Choosy
 from tests.flows.conftest import HOSPITALS
 from tests.flows.lies import Truth, propose
 from tests.flows.playing import revealed
@@ -100,6 +103,10 @@ def test_honest_round_has_no_findings_and_pays_equally(consortium: Consortium, s
     standby = consortium.standby.open().party
     reader = verify_proposal(standby, spec)
     assert reader.read_updates and not reader.findings
+    hidden = {consortium.federation().reveals(spec.task, spec.round)[0].uri}
+    blind = replace(standby, store=Choosy(standby.store, hidden, StoreUnreachable("nobody answers")))
+    found = verify_proposal(blind, spec)
+    assert not found.findings and len(found.unreached) == 1, "whom the rule would pick without it accuses nobody"
     store = f"local:{consortium.ground.out / 'store'}"
     assert not verify_proposal(auditor(consortium.federation(), store), spec).findings
     document = Truth(consortium.aggregator.open(), spec).document

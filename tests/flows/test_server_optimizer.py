@@ -21,7 +21,7 @@ from prefect_federated.adapters.server_stepping import root_of_state, state_of, 
 from prefect_federated.adapters.verification import verify_proposal
 from prefect_federated.cli.auditor import auditor
 from prefect_federated.cli.main import app
-from prefect_federated.core.errors import ContentMismatch, ProtocolError
+from prefect_federated.core.errors import ContentMismatch, ContentMissing, ProtocolError, StoreUnreachable
 from prefect_federated.core.findings import Wrong
 from prefect_federated.core.optimizers.server_step import Stepped, initial_state, server_step
 from prefect_federated.core.proposal import Proposal
@@ -37,6 +37,7 @@ from prefect_federated.tasks.listen import listen
 from prefect_federated.tasks.open_round import open_round
 from prefect_federated.tasks.settle import settle
 from tests.core.optimizers.plain import bits_of, plain_step
+from tests.flows.choosy import Choosy
 from tests.flows.conftest import Found
 from tests.flows.crash_scene import Scene, worker
 from tests.flows.lies import Truth, propose, word_of_the_model
@@ -191,7 +192,9 @@ def test_state_that_its_maker_withholds_is_named_and_worked_out_again_by_the_nex
     assert finding.wrong is Wrong.OPTIMIZER and "the state of fedadam cannot be fetched" in finding.detail
     settled(consortium, spec)
     made = party.federation.versions(spec.task)[-1]
-    assert root_of_state(spec, state_of(party, spec, made)) == made.state_root
+    for error in (ContentMissing("gone"), StoreUnreachable("nobody answers")):
+        blind = replace(party, store=Choosy(party.store, {"cas://sha256/" + "0" * 64}, error))
+        assert root_of_state(spec, state_of(blind, spec, made)) == made.state_root, "it follows from what is public"
     spec = revealed(consortium)
     aggregate(consortium.aggregator.open(), spec)
     assert not verify_proposal(party, spec).findings

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from prefect_federated.adapters.evm import rpc
+from prefect_federated.adapters.evm import abi, rpc
 from prefect_federated.adapters.evm.event_index import Block, EventIndex
 from prefect_federated.adapters.lineage.auditing import Documents, audit
+from prefect_federated.adapters.lineage.cases import CASES
 from prefect_federated.adapters.lineage.naming import Asked
 from prefect_federated.adapters.lineage.page import page
 from prefect_federated.adapters.lineage.sources import read_documents, read_facts
@@ -193,6 +194,17 @@ def test_page_of_the_newest_says_what_it_leaves_out(told: SmallFederation, index
     shown = page(audited(told, index, 4), newest=2)
     assert "3 older rounds and versions are not shown" in shown
     assert "<b>4</b><span>versions in its model" in shown
+
+
+def test_whatever_is_brought_against_somebody_is_a_case() -> None:
+    """Contracts got new challenges, and the audit left them out."""
+    accusing = {
+        log.name
+        for contract in abi.CONTRACTS
+        for log in abi.logs(contract).values()
+        if {"round", "accuser"} <= {field.name for field in log.inputs}
+    }
+    assert {"SeedRefuted", "SharingRefuted", "SumRefuted"} <= accusing <= CASES
 
 
 def test_names_are_taken_apart() -> None:

@@ -93,7 +93,7 @@ def _waiting(party: Party, spec: RoundSpec) -> _Waiting | None:
 
 
 def _base_number(party: Party, task: int, round: int) -> int:
-    started = party.federation.events(task, round, ("RoundStarted",))[0]
+    started = party.federation.started(task, round)
     return version_with_hash(party.federation.versions(task), bytes(started.args["baseVersion"])).number
 
 

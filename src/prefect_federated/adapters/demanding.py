@@ -10,7 +10,7 @@ from prefect_federated.adapters.payloads import fetch_kept, fetch_payload
 from prefect_federated.adapters.reading import made_over
 from prefect_federated.adapters.spool import in_memory
 from prefect_federated.adapters.verification import Claimed, read_claimed
-from prefect_federated.core.findings import AGGREGATE, INCLUDED, MODEL, PAYLOAD, RECORD, Finding
+from prefect_federated.core.findings import AGGREGATE, INCLUDED, MODEL, PAYLOAD, RECORD, UNASKED, Finding
 from prefect_federated.core.proofs import Piece, leaf_piece, piece_of
 from prefect_federated.core.round_spec import RoundSpec
 
@@ -23,13 +23,15 @@ def ask_for(party: Party, spec: RoundSpec, finding: Finding) -> None:
     What is asked for is the first chunk of words, or the record at the finding's position: its bytes, or where it
     was revealed. Where the task lets no chunk of an update be shown, the update cannot be asked for.
     """
-    tree, position = finding.tree, finding.position if finding.tree in (INCLUDED, PAYLOAD, RECORD) else 0
-    proposal = party.federation.proposal(spec.task, spec.round)
-    if (tree == PAYLOAD and not spec.spec.enforced.disclosure) or (tree == INCLUDED and not proposal.included):
-        return
-    target = (tree, position, 0 if tree in (INCLUDED, RECORD) else 1)
-    if target not in {demand.target for demand in party.federation.demands(spec.task, spec.round)}:
-        party.federation.demand(Case(spec.task, spec.round, proposal), *target)
+    tree, proposal = finding.tree, party.federation.proposal(spec.task, spec.round)
+    shown = spec.spec.enforced.disclosure if tree == PAYLOAD else proposal.included if tree == INCLUDED else 1
+    if tree != UNASKED and shown and not was_asked(party, spec, finding):
+        party.federation.demand(Case(spec.task, spec.round, proposal), *_target(finding))
+
+
+def was_asked(party: Party, spec: RoundSpec, finding: Finding) -> bool:
+    """Whether somebody has asked for the bytes behind a finding, of the proposal that stands."""
+    return _target(finding) in {demand.target for demand in party.federation.demands(spec.task, spec.round)}
 
 
 def answer_demands(party: Party, spec: RoundSpec, demands: list[Demand]) -> int:
@@ -52,6 +54,13 @@ def forfeit(party: Party, spec: RoundSpec, demand: Demand) -> None:
     """Take the proposer's bond for an answer that did not come in time."""
     proposal = party.federation.proposal(spec.task, spec.round)
     party.federation.forfeit(Case(spec.task, spec.round, proposal), demand.target)
+
+
+def _target(finding: Finding) -> tuple[int, int, int]:
+    """Tree, position and chunk."""
+    tree = finding.tree
+    position = finding.position if tree in (INCLUDED, PAYLOAD, RECORD) else 0
+    return tree, position, 0 if tree in (INCLUDED, RECORD) else 1
 
 
 def _show_record(party: Party, spec: RoundSpec, claimed: Claimed, position: int) -> None:

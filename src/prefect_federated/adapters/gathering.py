@@ -4,7 +4,7 @@ UpdateRevealed events --fetch, open, check--> verified updates, in memory or in 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from prefect_federated.adapters.evm.records import Reveal
@@ -58,11 +58,12 @@ class Gathered:
     parts: tuple["Gathered", ...] = ()  # and every group by itself, also one whose sum is not there
     name: str = ""  # of such a group
     outage: StoreUnreachable | None = None  # of one whose sum is not there, what could not be asked for
+    unreached: Mapping[str, StoreUnreachable] = field(default_factory=dict)  # payloads that could not, by account
 
     @property
     def outages(self) -> dict[str, StoreUnreachable]:
-        """Of whom nothing can be said yet, for what could not be asked for of their group."""
-        missed = [(part, part.outage) for part in self.parts if part.outage is not None]
+        """Of whom nothing can be said yet, for what could not be asked for of those who mask with them."""
+        missed = [(part, part.outage) for part in self.parts or (self,) if part.outage is not None]
         return {name: outage for part, outage in missed for name in part.accounts}
 
     @property
@@ -91,18 +92,18 @@ def gather(
     spool = Spool()
     reasons: dict[str, Reason] = {}
     details: dict[str, str] = {}
-    outages: list[StoreUnreachable] = []
+    unreached: dict[str, StoreUnreachable] = {}
     for reveal in sorted(reveals, key=lambda r: r.index):
         try:
             words = (fetch or fetch_in_range)(party, spec, reveal, spool)
         except (PayloadError, ConfigurationError, StoreUnreachable) as error:
             reasons[reveal.participant], details[reveal.participant] = _reason(error), str(error)
-            outages += [error] if isinstance(error, StoreUnreachable) else []
+            unreached |= {reveal.participant: error} if isinstance(error, StoreUnreachable) else {}
         else:
             updates.append(Update(reveal.participant, reveal.weight, words))
-    if outages and len(outages) == len(reveals) and not part:
-        raise outages[-1]
-    return Gathered(tuple(updates), reasons, details)
+    if unreached and len(unreached) == len(reveals) and not part:
+        raise next(reversed(unreached.values()))
+    return Gathered(tuple(updates), reasons, details, unreached=unreached)
 
 
 def fetch_in_range(party: Party, spec: RoundSpec, reveal: Reveal, spool: Spool | None = None) -> Vector:

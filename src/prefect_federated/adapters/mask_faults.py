@@ -32,10 +32,15 @@ from prefect_federated.core.round_spec import RoundSpec
 
 @dataclass(frozen=True, slots=True)
 class MaskFaults:
-    """Whoever dealt false shares, or else, where all shares are true, bound a false seed."""
+    """Whoever dealt false shares, or else, where all shares are true, bound a false seed.
+
+    Attributes:
+        outage: of a payload that could not be asked for, so that what it is bound to is not known yet.
+    """
 
     sharings: tuple[tuple[Dealt, FalseSharing], ...] = ()
     seeds: tuple[SeedFault, ...] = ()
+    outage: StoreUnreachable | None = None
 
 
 def faults_in(party: Party, spec: RoundSpec, session: Session) -> MaskFaults:
@@ -61,9 +66,10 @@ def faults_in(party: Party, spec: RoundSpec, session: Session) -> MaskFaults:
         if outages:
             raise outages[-1] from None
         return MaskFaults()
-    bound = _bound(party, spec, session, reveals)
+    bound, outage = _bound(party, spec, session, reveals)
     found = false_seeds(opened, shared, {index: one.note for index, one in bound.items()})
-    return MaskFaults(seeds=tuple(SeedFault(dealt[o.owner], o, bound[o.owner], dealt[o.other]) for o in found))
+    seeds = tuple(SeedFault(dealt[o.owner], o, bound[o.owner], dealt[o.other]) for o in found)
+    return MaskFaults(seeds=seeds, outage=outage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +105,12 @@ def included_faults(
         if not suspects & places.keys() & {member.account for member in session.members}:
             continue
         try:
-            seeds = faults_in(party, spec, session).seeds
+            faults = faults_in(party, spec, session)
         except StoreUnreachable as error:
             outage = error
             continue
-        some = ((one.accused.participant, one) for one in seeds if one.false.overturns)
+        outage = faults.outage or outage
+        some = ((one.accused.participant, one) for one in faults.seeds if one.false.overturns)
         found += [(places[account], one) for account, one in some if account in places]
     return IncludedFaults(tuple(found), outage)
 
@@ -120,17 +127,22 @@ def seed_findings(faults: IncludedFaults) -> Iterator[Finding]:
         yield Finding(Wrong.SEED, detail, position)
 
 
-def _bound(party: Party, spec: RoundSpec, session: Session, reveals: list[Reveal]) -> dict[int, Bound]:
-    """By index what payloads say of their masks, of those whose payload and note can be read."""
-    found = dict[int, Bound]()
+def _bound(
+    party: Party, spec: RoundSpec, session: Session, reveals: list[Reveal]
+) -> tuple[dict[int, Bound], StoreUnreachable | None]:
+    """By index what payloads say of their masks, where they and their notes can be read; and what was not reached."""
+    found, outage = dict[int, Bound](), None
     for reveal in reveals:
         where = (party.store, spec, reveal.participant, reveal.opening, reveal.uri)
         try:
             plain = fetch_payload(*where, party.account, party.sealing_key, in_memory)
             secret = header_of(plain, spec, reveal.participant, reveal.opening).secret
             note = fetch_note(party, session, reveal, secret)
-        except (PayloadError, ConfigurationError, StoreUnreachable):
+        except StoreUnreachable as error:
+            outage = error
+            continue
+        except (PayloadError, ConfigurationError):
             continue
         header = piece_of(plain, 0, spec.spec.enforced.chunk_bytes)
         found[reveal.index] = Bound(reveal.opening, header, note)
-    return found
+    return found, outage

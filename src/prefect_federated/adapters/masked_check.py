@@ -11,13 +11,13 @@ import numpy as np
 
 from prefect_federated.adapters.gathering import Gathered
 from prefect_federated.adapters.unmasking import unmasked_sum
+from prefect_federated.adapters.unreached import unread
 from prefect_federated.core.aggregation.two_tiers import mean_of_sums
 from prefect_federated.core.combine import GroupSum, Update, Words, combine_groups
 from prefect_federated.core.errors import PayloadError
-from prefect_federated.core.findings import PAYLOAD, Finding, Wrong
+from prefect_federated.core.findings import Finding, Wrong
 from prefect_federated.core.masking.proof import LARGEST_GROUP
 from prefect_federated.core.proofs import coordinate_of, first_difference, with_ranks
-from prefect_federated.core.round import Reason
 from prefect_federated.core.round_spec import RoundSpec
 
 if TYPE_CHECKING:
@@ -58,14 +58,30 @@ def masked_findings(spec: RoundSpec, claimed: "Claimed", gathered: Gathered, agg
         yield found
 
 
+def masked_aggregate(spec: RoundSpec, claimed: "Claimed", gathered: Gathered) -> Words | None:
+    """The rule's aggregate over the sums of the included, int32 `[d]`; None where none is known."""
+    if gathered.outages.keys() & {record.participant for record in claimed.document.included}:
+        return None
+    try:
+        return _combined(spec, claimed, _shown(claimed, gathered.parts or (gathered,)))
+    except PayloadError:
+        return None
+
+
+def _combined(spec: RoundSpec, claimed: "Claimed", shown: Sequence[_Shown]) -> Words | None:
+    rule, size, records = spec.spec.rule, spec.spec.model.size, claimed.document.included
+    updates = [Update(record.participant, record.weight, np.empty(0, np.int32)) for record in records]
+    combined = combine_groups(rule, updates, [one.sums for one in shown], size)
+    return combined.aggregate if combined.kept else None
+
+
 def _unread(claimed: "Claimed", parts: Sequence[Gathered]) -> Iterator[Finding]:
     read = {update.participant for part in parts for update in part.updates}
     for position, record in enumerate(claimed.document.included):
         part = next((part for part in parts if record.participant in part.reasons), None)
         if record.participant in read or part is None:
             continue
-        kind = Wrong.RANGE if part.reasons[record.participant] is Reason.OUT_OF_RANGE else Wrong.WITHHELD
-        yield Finding(kind, part.details[record.participant], position, tree=PAYLOAD)
+        yield unread(part, record.participant, position)
 
 
 def _shown(claimed: "Claimed", parts: Sequence[Gathered]) -> list[_Shown]:
@@ -127,19 +143,17 @@ def _beyond(spec: RoundSpec, shown: Sequence[_Shown]) -> Finding | None:
 
 
 def _false_word(spec: RoundSpec, claimed: "Claimed", shown: Sequence[_Shown], aggregate: Words) -> Finding | None:
-    sums, rule, size = [one.sums for one in shown], spec.spec.rule, spec.spec.model.size
-    updates = [Update(record.participant, record.weight, aggregate[:0]) for record in claimed.document.included]
-    ours = combine_groups(rule, updates, sums, size)
-    if not ours.kept:
+    sums, rule, count = [one.sums for one in shown], spec.spec.rule, len(claimed.document.included)
+    if (ours := _combined(spec, claimed, shown)) is None:
         return _finding(
             spec, 0, f"{len(sums)} groups are included, and {rule.name} needs {rule.fewest}: nobody is to be included"
         )
-    if (wrong := first_difference(ours.aggregate, aggregate)) is None:
+    if (wrong := first_difference(ours, aggregate)) is None:
         return None
-    what = f"the {rule.name} of the {len(updates)} "
+    what = f"the {rule.name} of the {count} "
     what += f"masked updates in {len(sums)} groups" if spec.spec.enforced.group else "included masked updates"
     means = [int(mean_of_sums([one.total[wrong : wrong + 1]], one.weight)[0]) for one in sums]
-    detail = f"aggregate word {wrong} is {int(aggregate[wrong])}, {what} is {int(ours.aggregate[wrong])}"
+    detail = f"aggregate word {wrong} is {int(aggregate[wrong])}, {what} is {int(ours[wrong])}"
     return _finding(spec, wrong, detail, means)
 
 

@@ -224,12 +224,18 @@ def _kept_shares(
 
     Raises:
         ContentMissing: it kept nothing, since it has not masked in this round.
+        ChainUnreachable: the node does not show every dealer that it masked with: others would seem to survive.
     """
     kept = party.vault.recall(spec.slot(SHARES, party.account))
     if kept is None:
         raise ContentMissing(f"{session.place}: {party.name} kept no shares, so it has masked nothing; it shows none")
     told: dict[int, str] = {int(sharer): message for sharer, message in json.loads(kept).items()}
     roots = {d.index: d.root for d in party.federation.dealt(spec.task, spec.round) if d.index in told}
+    if hidden := sorted(told.keys() - roots.keys()):
+        raise ChainUnreachable(
+            f"{session.place}: the node does not show what participants {', '.join(map(str, hidden))} dealt, and"
+            f" {party.name} has masked with it; ask again, or another node"
+        )
     return roots, {
         sharer: parse_excerpt(session, sharer, index, roots[sharer], bytes.fromhex(message))
         for sharer, message in told.items()

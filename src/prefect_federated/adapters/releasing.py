@@ -14,6 +14,7 @@ from prefect_federated.adapters.envelope import SharedEnvelope, read_shared
 from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.mailbox import Mailbox, place_of
 from prefect_federated.adapters.party import Party
+from prefect_federated.adapters.signed_places import document_at
 from prefect_federated.core.dealing import deal, join_key, open_release, release, shares_of, unwrap_share
 from prefect_federated.core.due import shares_due
 from prefect_federated.core.errors import (
@@ -208,18 +209,23 @@ def _judged(
 
 def _released(party: Party, mailbox: Mailbox, spec: RoundSpec) -> list[Released]:
     """What members have released, by letters that they signed; anything else is left lying."""
-    found, members = dict[tuple[str, bytes], Released](), _members(party, spec)
+    found, members, round = list[Released](), _members(party, spec), f"round {spec.task}/{spec.round}"
+    places = dict[tuple[str, bytes], set[str]]()  # another member may name the same document
     for content in mailbox.read(_place(spec)).letters:
         try:
             letter = read_letter(ReleaseLetter, content)
-            place = letter.participant, letter.document_hash  # another member may name the same document
-            theirs = letter.participant in members and place not in found
-            if theirs and party.federation.is_release_letter(spec.task, spec.round, letter):
-                document = b"".join(party.store.get(letter.document_uri, DOCUMENT_BYTES))
-                found[place] = letter.participant, read_release(document, letter.document_hash)
-        except (PayloadError, ConfigurationError, StoreUnreachable) as error:
-            _log.warning("round %d/%d: a letter of shares is left lying: %s", spec.task, spec.round, error)
-    return list(found.values())
+        except PayloadError as error:
+            _log.warning("%s: a letter of shares is left lying: %s", round, error)
+            continue
+        if letter.participant in members and party.federation.is_release_letter(spec.task, spec.round, letter):
+            places.setdefault((letter.participant, letter.document_hash), set()).add(letter.document_uri)
+    for (member, digest), uris in places.items():
+        document = document_at(party, f"{round}: what {member} released", digest, uris, DOCUMENT_BYTES)
+        try:
+            found += [] if document is None else [(member, read_release(document, digest))]
+        except PayloadError as error:
+            _log.warning("%s: what %s released is passed over: %s", round, member, error)
+    return found
 
 
 def _answered(participant: str, released: Sequence[Released]) -> set[str]:

@@ -49,22 +49,19 @@ def seal_file(source: Path, target: Path, key: RestKey, use: Use) -> None:
     """
     if is_sealed(source):
         raise ConfigurationError(f"{source} is sealed at rest already; nothing was written")
-    try:
-        with source.open("rb") as file:
-            seal_pieces(iter(lambda: file.read(PIECE_BYTES), b""), target, key, use)
-    except OSError as error:
-        raise ConfigurationError(f"{source} cannot be sealed into {target}: {error.strerror}; check both") from error
+    with _on_disk(f"{source} cannot be sealed into {target}"), source.open("rb") as file:
+        seal_pieces(iter(lambda: file.read(PIECE_BYTES), b""), target, key, use)
 
 
 def seal_pieces(pieces: Iterator[bytes], target: Path, key: RestKey, use: Use) -> None:
     """Encrypt bytes into a new file.
 
     Raises:
-        ConfigurationError: there is a file of that name already.
+        ConfigurationError: there is a file of that name already, or it cannot be written.
         KeyUnavailable, KeyServiceUnreachable: the key cannot be used.
     """
     data_key, wrapped = key.draw(use)
-    with _replacing(target, new=True) as file:
+    with _on_disk(f"nothing can be sealed into {target}"), _replacing(target, new=True) as file:
         file.write(Header(use, wrapped).to_bytes())
         file.writelines(seal_stream(pieces, data_key, os.urandom(ATTEMPT_BYTES)))
 
@@ -92,9 +89,11 @@ def open_file(source: Path, target: Path, key: RestKey, use: Use) -> None:
     """Write the plain bytes into a new file, readable by its owner alone.
 
     Raises:
-        ConfigurationError, KeyUnavailable, KeyServiceUnreachable, Undecryptable: as `open_sealed`; nothing is left.
+        ConfigurationError, KeyUnavailable, KeyServiceUnreachable, Undecryptable: as `open_sealed`, or there is a file
+            of that name, or it cannot be written; nothing is left.
     """
-    with open_sealed(source, key, use) as file, _replacing(target, new=True) as plain:
+    refused = f"{source} cannot be opened into {target}"
+    with open_sealed(source, key, use) as file, _on_disk(refused), _replacing(target, new=True) as plain:
         shutil.copyfileobj(file, plain, PIECE_BYTES)
 
 
@@ -112,7 +111,8 @@ def rewrap_file(path: Path, old: RestKey, new: RestKey) -> None:
     """Put a sealed file under another key; its body is copied as it is, and the file replaced as a whole.
 
     Raises:
-        ConfigurationError, KeyUnavailable, KeyServiceUnreachable, Undecryptable: as `open_sealed`; nothing is changed.
+        ConfigurationError, KeyUnavailable, KeyServiceUnreachable, Undecryptable: as `open_sealed`, or the new file
+            cannot be written beside it; nothing is changed.
     """
     with _open(path) as file:
         header = _header(file, path)
@@ -120,7 +120,7 @@ def rewrap_file(path: Path, old: RestKey, new: RestKey) -> None:
         fresh = Header(header.use, new.wrap(data_key, header.use))
         if new.unwrap(fresh.wrapped, header.use) != data_key:
             raise ConfigurationError(f"{new.name} does not give back the key of {path}; nothing was changed")
-        with _replacing(path, new=False) as target:
+        with _on_disk(f"{path} cannot be written anew"), _replacing(path, new=False) as target:
             target.write(fresh.to_bytes())
             shutil.copyfileobj(file, target, PIECE_BYTES)
 
@@ -202,6 +202,15 @@ def _data_key(header: Header, key: RestKey, use: Use, path: Path) -> bytes:
         return key.unwrap(header.wrapped, use)
     except FederatedError as error:
         raise type(error)(f"{path}: {error}") from error
+
+
+@contextmanager
+def _on_disk(what: str) -> Iterator[None]:
+    """Say in a sentence what the disk refused."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigurationError(f"{what}: {error.strerror or error}; check paths, permissions and room") from error
 
 
 @contextmanager

@@ -9,7 +9,13 @@ from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.payloads import fetch_state, fetch_words
 from prefect_federated.adapters.reading import model_uri, read_result, version_with_hash
 from prefect_federated.core.combine import Words
-from prefect_federated.core.errors import ConfigurationError, ContentMismatch, PayloadError, ProtocolError
+from prefect_federated.core.errors import (
+    ConfigurationError,
+    ContentMismatch,
+    PayloadError,
+    ProtocolError,
+    StoreUnreachable,
+)
 from prefect_federated.core.optimizers.server_step import State, Stepped, initial_state, server_step
 from prefect_federated.core.payload import payload_root
 from prefect_federated.core.remedies import ROLLBACK, ROUND
@@ -35,11 +41,12 @@ def step_from_base(party: Party, spec: RoundSpec, base: Words, aggregate: Words)
 def state_of(party: Party, spec: RoundSpec, version: Version) -> State:
     """The optimiser's state that a version was left with; of a rollback, that of the version it restores.
 
-    Whoever made a version could withhold its state. Everything that it follows from is public: where the store does
-    not have it, it is worked out again from the version before.
+    Whoever made a version could withhold its state, or name a place that never answers. Everything that it follows
+    from is public: where the store does not give it, it is worked out again from the version before.
 
     Raises:
-        ContentMismatch: the store does not have it, and the step that made the version gives another.
+        ContentMismatch: the store does not give it, and the step that made the version gives another.
+        StoreUnreachable: nor does the store answer for what it follows from; try again.
     """
     server, d = spec.spec.server, spec.spec.model.size
     made = origin_of(party, version)
@@ -49,7 +56,7 @@ def state_of(party: Party, spec: RoundSpec, version: Version) -> State:
         return fetch_state(
             party.store, spec, read_result(party, spec.task, made.round).state_uri or "", made.state_root
         )
-    except (ConfigurationError, PayloadError) as error:
+    except (ConfigurationError, PayloadError, StoreUnreachable) as error:
         state = _step_again(party, spec, made).state
         if (found := root_of_state(spec, state)) != made.state_root:
             raise ContentMismatch(

@@ -12,6 +12,7 @@ from prefect_federated.core.aggregation.vector import Vector
 from prefect_federated.core.combine import Words
 from prefect_federated.core.errors import ConfigurationError, PayloadError
 from prefect_federated.core.findings import Finding, Wrong
+from prefect_federated.core.payload import payload_root
 from prefect_federated.core.proofs import coordinate_of, first_difference
 from prefect_federated.core.proposal import Proposal
 from prefect_federated.core.result import ResultDocument
@@ -24,6 +25,29 @@ def wrong_step(spec: RoundSpec) -> Wrong:
     return Wrong.STEP if spec.spec.server.step == PLAIN else Wrong.OPTIMIZER
 
 
+def told_by_root(
+    spec: RoundSpec, kind: str, ours: Words | None, root: bytes, lacks: Finding | None
+) -> Iterator[Finding]:
+    """Of an aggregate or model that is not to be had: why not, and that it is false where it should have another root.
+
+    Nothing where it was not reached and has the right root: its bytes are here.
+
+    Args:
+        ours: what it should be, int32 `[d]`; None where that is not known.
+        lacks: why it is not to be had; None where it is.
+    """
+    if lacks is None:
+        return
+    found = None if ours is None else payload_root(spec.header(kind), {"model": ours})
+    if found != root or lacks.wrong is not Wrong.UNREACHED:
+        yield lacks
+    if found is not None and found != root and lacks.wrong in (Wrong.UNREACHED, Wrong.WITHHELD):
+        yield Finding(
+            Wrong.RULE if kind == "aggregate" else Wrong.OPTIMIZER,
+            f"the {kind} that is not to be had has root 0x{root.hex()}, recomputed it has 0x{found.hex()}",
+        )
+
+
 def step_findings(
     party: Party,
     spec: RoundSpec,
@@ -31,14 +55,17 @@ def step_findings(
     document: ResultDocument,
     aggregate: Words,
     model: Vector | None,
+    lacks: Finding | None = None,
 ) -> Iterator[Finding]:
-    """What is wrong with model and state; the model is None where its bytes are not to be had."""
+    """What is wrong with model and state; the model is None where its bytes are not to be had, `lacks` says why."""
     base = fetch_words(party.store, spec, "model", spec.base_uri, spec.base_root)
     try:
         ours = step_from_base(party, spec, base, aggregate)
     except PayloadError as error:
         yield Finding(Wrong.OPTIMIZER, f"the step cannot be taken again: {error}")
+        yield from [lacks] if lacks else []
         return
+    yield from told_by_root(spec, "model", ours.model, proposal.model_root, lacks)
     wrong = None if model is None else first_difference(ours.model, model)
     if model is not None and wrong is not None:
         right = "base + aggregate" if spec.spec.server.step == PLAIN else f"by {spec.spec.server.name} it"

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from prefect_federated.adapters.evm.records import Sent
-from prefect_federated.adapters.mask_faults import faults_in
+from prefect_federated.adapters.mask_faults import MaskFaults, faults_in
 from prefect_federated.adapters.masking import sessions_of
 from prefect_federated.adapters.party import Party
 from prefect_federated.core.errors import FederatedError, StoreUnreachable, TransportError
-from prefect_federated.core.masking.session import Session
 from prefect_federated.core.round_spec import RoundSpec
 
 
@@ -37,13 +36,15 @@ def strike_false(party: Party, spec: RoundSpec) -> Strikes:
     struck, missed = list[Sent](), list[FederatedError]()
     for session in sessions_of(party, spec):
         try:
-            for accuse in _accusations(party, spec, session):
+            found = faults_in(party, spec, session)
+            for accuse in _accusations(party, spec, found):
                 try:
                     struck.append(accuse())
                 except FederatedError as error:
                     if isinstance(error, TransportError):
                         raise
                     missed.append(error)
+            missed += [found.outage] if found.outage else []
         except StoreUnreachable as error:
             missed.append(error)
     if missed and not struck:
@@ -51,10 +52,10 @@ def strike_false(party: Party, spec: RoundSpec) -> Strikes:
     return Strikes(tuple(struck), bool(missed))
 
 
-def _accusations(party: Party, spec: RoundSpec, session: Session) -> Iterator[Callable[[], Sent]]:
+def _accusations(party: Party, spec: RoundSpec, found: MaskFaults) -> Iterator[Callable[[], Sent]]:
     """What is to be sent against each who is at fault among those who masked together, and has its bond."""
     federation, place = party.federation, (spec.task, spec.round)
-    found, struck = faults_in(party, spec, session), federation.struck(*place)
+    struck = federation.struck(*place)
 
     def liable(account: str) -> bool:
         return account not in struck and federation.enrolment(spec.task, account).bonded

@@ -1,26 +1,22 @@
 """What key holders told of a round's sum: documents that they signed, named by letters that anybody may copy.
 
 letters --holder, signature--> hashes, a few a holder --vault | places, some a hash--> documents
-
-A signature covers a document's hash and not its place, so a true letter may be left again with a place where nothing
-is, or where nobody ever answers. That is looked past, as far as the limits below.
 """
 
 import hashlib
 import logging
-import random
 from collections.abc import Collection, Iterable
 
 from prefect_federated.adapters.mailbox import Mailbox, place_of
 from prefect_federated.adapters.party import Party
-from prefect_federated.core.errors import ConfigurationError, PayloadError, StoreUnreachable
+from prefect_federated.adapters.signed_places import document_at
+from prefect_federated.core.errors import PayloadError
 from prefect_federated.core.letters import read_letter
 from prefect_federated.core.paillier.opened import OPENING_BYTES
 from prefect_federated.core.releases import ReleaseLetter
 from prefect_federated.core.round_spec import RoundSpec
 
 MOST_DOCUMENTS = 4  # of a holder, in a round in which an honest one signs one
-MOST_PLACES = 16  # that a document is looked for in, each time
 _log = logging.getLogger(__name__)
 
 
@@ -81,22 +77,13 @@ def _documents(party: Party, spec: RoundSpec, holder: str, places: Collection[tu
 
 
 def _document(party: Party, spec: RoundSpec, holder: str, digest: bytes, uris: Collection[str]) -> bytes | None:
-    """The document with a hash: as it was kept, or from one of its places, those first that name the hash themselves.
-
-    Among the others chance decides, each time: whoever copies letters must not keep the true place out for good.
-    """
+    """The document with a hash: as it was kept, or from one of its places, and then kept."""
     slot = spec.slot(f"document 0x{digest.hex()} of {holder}", party.account)
     if (kept := party.vault.recall(slot)) is not None:
         return kept
-    for uri in sorted(uris, key=lambda one: (digest.hex() not in one, random.random()))[:MOST_PLACES]:
-        try:
-            content = b"".join(party.store.get(uri, OPENING_BYTES))
-        except (PayloadError, ConfigurationError, StoreUnreachable) as error:
-            _log.warning("round %d/%d: an opening of %s is not to be had: %s", spec.task, spec.round, holder, error)
-            continue
-        if hashlib.sha256(content).digest() == digest:
-            return party.vault.keep(slot, content)
-    return None
+    what = f"round {spec.task}/{spec.round}: an opening of {holder}"
+    content = document_at(party, what, digest, uris, OPENING_BYTES)
+    return None if content is None else party.vault.keep(slot, content)
 
 
 def _checked(party: Party, spec: RoundSpec, holder: str) -> str:

@@ -3,9 +3,10 @@
 records, exclusions --> updates --rule--> aggregate --server step--> model, state --> rewards, rights --> findings
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from prefect_federated.adapters.choice_check import choice_findings
 from prefect_federated.adapters.detecting import detection_findings
 from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.evm.unrolling import StandingLeaf
@@ -22,13 +23,13 @@ from prefect_federated.adapters.rights_check import rights_findings
 from prefect_federated.adapters.score_check import score_findings
 from prefect_federated.adapters.sum_check import result_findings
 from prefect_federated.adapters.sum_opening import gather_encrypted, holders_awaited
-from prefect_federated.adapters.unmasking import combine_masked, gather_masked
+from prefect_federated.adapters.unmasking import gather_masked
+from prefect_federated.adapters.unreached import as_far_as_asked, missed_findings, wrong_of
 from prefect_federated.adapters.vouching import refutation
-from prefect_federated.core.combine import combine
 from prefect_federated.core.encrypted_spec import Encrypted
 from prefect_federated.core.enforced import RULES
 from prefect_federated.core.errors import ConfigurationError, PayloadError, StoreUnreachable
-from prefect_federated.core.findings import INCLUDED, RECORD, Finding, Verification, Wrong
+from prefect_federated.core.findings import INCLUDED, RECORD, UNASKED, Finding, Verification, Wrong
 from prefect_federated.core.pay import Part, ShownVote, round_pay
 from prefect_federated.core.proposal import Proposal, unpack_exclusions
 from prefect_federated.core.result import ResultDocument
@@ -58,6 +59,12 @@ class Claimed:
         indices = {reveal.participant: reveal.index for reveal in self.reveals}
         return [Part(r.participant, indices.get(r.participant, NO_INDEX), r.weight) for r in self.document.included]
 
+    def left_out(self) -> dict[str, Reason]:
+        """Who revealed and is excluded, by account."""
+        at = {reveal.index: reveal.participant for reveal in self.reveals}
+        left_out = unpack_exclusions(self.proposal.exclusions)
+        return {at[index]: reason for index, reason in left_out.items() if index in at}
+
 
 def verify_proposal(
     party: Party, spec: RoundSpec, mailbox: Mailbox | None = None, holdout: HeldOut | None = None
@@ -70,54 +77,72 @@ def verify_proposal(
     members said of excluded updates is looked up in the party's vault, and in a mailbox where one is given; their
     scores are measured again where there is the held-out set that the task fixed.
 
+    What the store does not answer for is told apart, as `unreached`: all else is judged without it.
+
     Raises:
         ProtocolError: the round has no proposal.
-        TransportError: chain or store could not be asked; try again. Of what takes the masks off only where nothing
-            else is wrong: what can be told without it is told.
+        ChainUnreachable: the chain could not be asked; try again.
+        StoreUnreachable: the store does not answer for what this party keeps itself, or for the list of a roll; try
+            again.
     """
     try:
-        claimed = read_claimed(party, spec)
-    except (ConfigurationError, PayloadError) as error:
-        return Verification((Finding(Wrong.WITHHELD, str(error), tree=INCLUDED),), read_updates=False)
+        document = read_result(party, spec.task, spec.round)
+    except (ConfigurationError, PayloadError, StoreUnreachable) as error:
+        return _told([Finding(wrong_of(error), str(error), tree=INCLUDED)], reads=False)
+    claimed = read_claimed(party, spec, document)
     reads = party.account.lower() in {reader.account.lower() for reader in spec.readers}
-    if isinstance(spec.spec.masking, Encrypted) and mailbox is None:
+    encrypted = isinstance(spec.spec.masking, Encrypted)
+    if encrypted and mailbox is None:
         reads = reads and not holders_awaited(party, None, spec)
     if reads and mailbox is not None and spec.threshold:
         join_released(party, mailbox, spec)
-    gathered, outage = _gathered(party, spec, claimed, mailbox) if reads else (None, None)
+    gathered, missed = _gathered(party, spec, claimed, mailbox) if reads else (None, {})
     findings = [*_records(party, spec, claimed), *_exclusions(party, spec, claimed, mailbox)]
-    sound = not findings and not claimed.unread
-    faults = _faults(party, spec, claimed, gathered if sound else None)
+    summed = gathered if not findings and not claimed.unread and not (missed and encrypted) else None
+    faults = _faults(party, spec, claimed, summed)
     findings += seed_findings(faults)
-    findings += result_findings(party, spec, claimed, gathered if sound else None)
-    findings += _rewards(party, spec, claimed)
+    findings += as_far_as_asked(result_findings(party, spec, claimed, summed))
+    findings += as_far_as_asked(_rewards(party, spec, claimed))
     findings += rights_findings(party, spec, claimed)
-    if gathered:
-        findings += _choices(spec, claimed, gathered)
-        findings += detection_findings(party, spec, claimed.document.detection, gathered)
-    findings += score_findings(party, spec, holdout) if gathered and holdout else []
-    outage = outage or faults.outage
-    if outage and not findings:
-        raise outage
-    return Verification(tuple(findings), read_updates=reads and outage is None, missed=outage is not None)
+    if gathered and not (missed and encrypted):
+        findings += choice_findings(spec, claimed, gathered, missed)
+    if gathered and not missed:
+        findings += as_far_as_asked(detection_findings(party, spec, claimed.document.detection, gathered))
+        findings += as_far_as_asked(score_findings(party, spec, holdout)) if holdout else []
+    findings += missed_findings(claimed.document.included, missed, gathered)
+    if faults.outage and str(faults.outage) not in map(str, missed.values()):
+        findings.append(Finding(Wrong.UNREACHED, str(faults.outage), tree=UNASKED))
+    return _told(findings, reads)
+
+
+def _told(findings: Sequence[Finding], reads: bool) -> Verification:
+    """What is wrong, and apart from it what was not reached, each once."""
+    wrong = tuple(one for one in findings if one.wrong is not Wrong.UNREACHED)
+    unreached = tuple(dict.fromkeys(one for one in findings if one.wrong is Wrong.UNREACHED))
+    return Verification(wrong, reads and not unreached, unreached)
 
 
 def _gathered(
     party: Party, spec: RoundSpec, claimed: Claimed, mailbox: Mailbox | None
-) -> tuple[Gathered | None, StoreUnreachable | None]:
-    """The round's updates. Of a masked one also why not: who withholds a message must not keep all else unjudged.
+) -> tuple[Gathered | None, Mapping[str, StoreUnreachable]]:
+    """The round's updates, and by account what could not be asked for, so that nothing is said of it.
 
-    With groups what is withheld of one keeps no other from being judged.
+    Who withholds something must not keep all else unjudged. Nor does what is left out as unavailable, and is not to be
+    had here either; but where nothing at all is, the fault may be on this side.
     """
-    if not spec.spec.enforced.masked:
-        if spec.spec.summed:
-            return gather_encrypted(party, spec, claimed.reveals, mailbox), None
-        return gather(party, spec, claimed.reveals), None
     try:
-        gathered = gather_masked(party, spec, claimed.reveals, last_try=bool(spec.spec.enforced.group))
+        if spec.spec.enforced.masked:
+            gathered = gather_masked(party, spec, claimed.reveals, last_try=True)
+        elif spec.spec.summed:
+            gathered = gather_encrypted(party, spec, claimed.reveals, mailbox)
+        else:
+            gathered = gather(party, spec, claimed.reveals, part=True)
     except StoreUnreachable as error:
-        return None, error
-    return gathered, next(iter(gathered.outages.values()), None)
+        return None, {reveal.participant: error for reveal in claimed.reveals}
+    missed, theirs = {**gathered.unreached, **gathered.outages}, claimed.left_out()
+    if len(missed) == len(claimed.reveals):
+        return gathered, missed
+    return gathered, {name: one for name, one in missed.items() if theirs.get(name) is not Reason.UNAVAILABLE}
 
 
 def _faults(party: Party, spec: RoundSpec, claimed: Claimed, gathered: Gathered | None) -> IncludedFaults:
@@ -127,13 +152,17 @@ def _faults(party: Party, spec: RoundSpec, claimed: Claimed, gathered: Gathered 
     return included_faults(party, spec, claimed.document.included, set(gathered.details))
 
 
-def read_claimed(party: Party, spec: RoundSpec) -> Claimed:
-    """The standing proposal of a round, its result document and the reveals it is about."""
+def read_claimed(party: Party, spec: RoundSpec, document: ResultDocument | None = None) -> Claimed:
+    """The standing proposal of a round, its result document and the reveals it is about.
+
+    Args:
+        document: the result's, where it was read already.
+    """
     federation = party.federation
     rolls = federation.posted_rolls(spec.task, spec.round) if spec.spec.enforced.rolled else []
     return Claimed(
         federation.proposal(spec.task, spec.round),
-        read_result(party, spec.task, spec.round),
+        document or read_result(party, spec.task, spec.round),
         federation.reveals(spec.task, spec.round),
         federation.proposer(spec.task, spec.round),
         shown_votes(party, spec),
@@ -166,7 +195,7 @@ def _records(party: Party, spec: RoundSpec, claimed: Claimed) -> Iterator[Findin
             continue
         ours, theirs = (reveal.opening.payload_root, reveal.weight), (record.payload_root, record.weight)
         if spec.spec.rule.reweights:
-            ours = (ours[0], record.weight)  # a coefficient, which `_choices` compares
+            ours = (ours[0], record.weight)  # a coefficient, which `choice_findings` compares
         if ours != theirs:
             detail = (
                 f"included {position}, {record.participant}: payload 0x{theirs[0].hex()} with weight {theirs[1]} is"
@@ -238,46 +267,3 @@ def rewards_due(party: Party, spec: RoundSpec, claimed: Claimed) -> dict[str, in
     """Cumulative rewards after the round, by the task's rule over what the proposal includes."""
     due = round_pay(spec.spec.enforced, claimed.proposer, claimed.parts(), claimed.votes)
     return add_rewards(rewards_before(party, spec.task, spec.round), due)
-
-
-def _choices(spec: RoundSpec, claimed: Claimed, gathered: Gathered) -> Iterator[Finding]:
-    """Who is in and who is out, by the task's rules over what this reader could read.
-
-    Of a group of which something could not be asked for nothing is said, nor that too few groups are left without it.
-    """
-    if spec.spec.summed:
-        combined = combine_masked(spec, gathered)
-    else:
-        combined = combine(spec.spec.rule, gathered.updates, spec.spec.model.size, spec.spec.update.limit)
-    ours = gathered.reasons | combined.left_out
-    at = {reveal.index: reveal.participant for reveal in claimed.reveals}
-    left_out = unpack_exclusions(claimed.proposal.exclusions)
-    theirs = {at[index]: reason for index, reason in left_out.items() if index in at}
-    unsure = set(gathered.outages)
-    if unsure:
-        unsure |= {participant for participant, reason in ours.items() if reason is Reason.RULE}
-    for participant in sorted({*ours, *theirs} - unsure):
-        if ours.get(participant) != theirs.get(participant):
-            yield Finding(
-                Wrong.RULE,
-                f"{participant} is proposed as {_fate(theirs.get(participant))}, recomputed as"
-                f" {_fate(ours.get(participant))}",
-            )
-    if spec.spec.rule.reweights:
-        yield from _coefficients(claimed, {update.participant: update.weight for update in combined.kept})
-
-
-def _coefficients(claimed: Claimed, ours: Mapping[str, int]) -> Iterator[Finding]:
-    """The first included update under another coefficient than the rule gives it."""
-    for position, record in enumerate(claimed.document.included):
-        weight = ours.get(record.participant)
-        if weight is not None and weight != record.weight:
-            detail = (
-                f"included {position}, {record.participant}: weight {record.weight} is proposed, {weight} recomputed"
-            )
-            yield Finding(Wrong.RULE, detail, position)
-            return
-
-
-def _fate(reason: Reason | None) -> str:
-    return "included" if reason is None else f"left out for {reason.name}"

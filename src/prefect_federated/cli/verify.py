@@ -14,7 +14,8 @@ from prefect_federated.cli.holdout import Holdout
 from prefect_federated.cli.rest_key import open_key
 from prefect_federated.cli.sender import Sender
 from prefect_federated.cli.where import Where
-from prefect_federated.core.errors import ContentMismatch, ProtocolError
+from prefect_federated.core.errors import ContentMismatch, ProtocolError, StoreUnreachable
+from prefect_federated.core.round import Phase
 
 if TYPE_CHECKING:
     from prefect_federated.adapters.evm.federation import Federation
@@ -61,12 +62,13 @@ def verify(
 
     With a mailbox, updates that are left out against the word of two thirds of the committee are found too. A reader
     with the held-out set that the task fixed also gets the scores again that each member voted. Ends with 6 if anything
-    is wrong.
+    is wrong, with 8 if nothing is, and the store did not answer for all of it.
     """
     from prefect_federated.adapters.reading import read_past_spec
     from prefect_federated.adapters.verification import verify_proposal
 
-    party = _party(where.open(), store, sender, sealing_key)
+    federation = where.open()
+    party = _party(federation, store, sender, sealing_key)
     spec = read_past_spec(party, task, round)
     verification = verify_proposal(party, spec, _mailbox(mailbox), holdout.open())
     if as_json:
@@ -79,6 +81,7 @@ def verify(
         if verification.provable and not first.provable:
             then = f"take it up with its proposer; {command} proves what else is wrong"
         raise ContentMismatch(f"round {task}/{round}: {first.wrong.value}: {first.detail}; {then}")
+    _require_reached(federation, task, round, verification)
 
 
 @console.says_what_to_do
@@ -104,8 +107,10 @@ def challenge(
     federation = where.open(sender)
     party = _party(federation, store, sender, sealing_key)
     spec = read_round_spec(party, task, round)
-    findings = verify_proposal(party, spec, _mailbox(mailbox)).provable
+    verification = verify_proposal(party, spec, _mailbox(mailbox))
+    findings = verification.provable
     if not findings:
+        _require_reached(federation, task, round, verification)
         raise ProtocolError(
             f"round {task}/{round}: nothing is wrong that a challenge could show; `federated verify {task} {round}`"
             " tells what was checked"
@@ -133,7 +138,29 @@ def record(task: int, round: int, verification: "Verification") -> dict[str, Any
         "findings": [
             {"wrong": one.wrong.name, "detail": one.detail, "provable": one.provable} for one in verification.findings
         ],
+        "unreached": [one.detail for one in verification.unreached],
     }
+
+
+def _require_reached(federation: "Federation", task: int, round: int, verification: "Verification") -> None:
+    """Say that not all was judged, and in Challenge, what becomes of what this reader cannot ask for.
+
+    Raises:
+        StoreUnreachable: the store did not answer for something.
+    """
+    if not verification.unreached:
+        return
+    state, then = federation.round_state(task), ""
+    if state.round == round and state.phase is Phase.CHALLENGE:
+        then = (
+            f"; it can be judged until chain time {state.deadline}. In the second half of the window whoever watches"
+            " with an account (`conclude`, `attest`) demands on chain what can be demanded: tell the standby or a"
+            " validator if nobody does"
+        )
+    raise StoreUnreachable(
+        f"round {task}/{round}: {verification.unreached[0].detail}; so it is not known whether all of the proposal is"
+        f" right: try again, or over another network{then}"
+    )
 
 
 def _party(federation: "Federation", store: str, sender: Sender, sealing_key: Path | None) -> "Party":
@@ -157,19 +184,21 @@ def _mailbox(folder: Path | None) -> "Mailbox | None":
 
 
 def _show(task: int, round: int, verification: "Verification") -> None:
-    what = (
-        "every update read and the aggregate recomputed"
-        if verification.read_updates
-        else (
+    what = "every update read and the aggregate recomputed"
+    if verification.unreached:
+        what = "the store does not answer for all of it, so not all was judged"
+    elif not verification.read_updates:
+        what = (
             "single updates not read, or not all that opens their sum: readers of the round can, with --sealing-key,"
             " and with --mailbox where committee or key holders open something"
         )
-    )
     console.out.print(f"round {task}/{round}: {what}", highlight=False, soft_wrap=True)
     for finding in verification.findings:
         mark = "provable" if finding.provable else "for people to judge"
         console.out.print(f"[red]wrong[/] ({mark}): ", end="")
         console.out.print(f"{finding.wrong.value}: {finding.detail}", markup=False, highlight=False, soft_wrap=True)
-    if not verification.findings:
+    for one in verification.unreached:
+        console.out.print(f"not reached: {one.detail}", markup=False, highlight=False, soft_wrap=True)
+    if not verification.findings and not verification.unreached:
         seen = "was proposed" if verification.read_updates else "could be checked"
         console.out.print(f"[green]ok[/]: nothing is wrong with what {seen}", highlight=False)

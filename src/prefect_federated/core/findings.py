@@ -23,6 +23,7 @@ class Wrong(Enum):
     OPTIMIZER = "model or state are not what the server optimiser makes"
     RANGE = "an included update leaves its range"
     WITHHELD = "bytes of the proposal cannot be fetched"
+    UNREACHED = "bytes of the proposal could not be asked for"
     REWARD = "rewards are not the policy's"
     RIGHTS = "the model's rights exceed an included grant"
     USE = "the model's rights are not those of its inputs"
@@ -44,6 +45,7 @@ PROVABLE = (
     Wrong.RIGHTS,
 )
 AGGREGATE, MODEL, INCLUDED, PAYLOAD, RECORD = range(5)  # what can be demanded; RECORD: where it was revealed
+UNASKED = -1  # what no contract can be asked for
 
 HEADER = Coordinate(0, 0)
 
@@ -70,12 +72,12 @@ class Verification:
     """A round recomputed: what is wrong, and whether all single updates could be read.
 
     Attributes:
-        missed: something of a masked round could not be asked for, so that not all was judged; try again.
+        unreached: what the store did not answer for, so that not all was judged: it accuses nobody; try again.
     """
 
     findings: tuple[Finding, ...]
     read_updates: bool
-    missed: bool = False
+    unreached: tuple[Finding, ...] = ()
 
     @property
     def provable(self) -> tuple[Finding, ...]:

@@ -14,6 +14,7 @@ from prefect_federated.adapters.evm.records import Deployment
 from prefect_federated.adapters.evm.versions import check_versions
 from prefect_federated.core.enforced import NOBODY, task_id
 from prefect_federated.core.errors import (
+    ChainUnreachable,
     CommitmentMismatch,
     ConfigurationError,
     ConsentError,
@@ -246,6 +247,14 @@ def test_a_version_log_with_a_version_left_out_is_refused(consortium: Consortium
     for tampered in (versions[1:], versions[:-1]):
         with pytest.raises(SpecMismatch, match="read the log from another node"):
             check_versions(tampered, consortium.sponsor.chain_id, registry, head)
+
+
+def test_a_round_whose_opening_the_node_does_not_show_is_asked_for_again(consortium: Consortium) -> None:
+    """A node whose log lags behind its state gave an IndexError."""
+    federation, none = consortium.sponsor, 1 << 20
+    for read in (federation.started, federation.masking_members, federation.masking_seed, federation.dealing_keys):
+        with pytest.raises(ChainUnreachable, match=f"the node shows no opening of round {consortium.task}/{none}"):
+            read(consortium.task, none)
 
 
 def test_rolling_back_appends_a_version_that_points_back(devnet: Devnet, tmp_path: Path) -> None:

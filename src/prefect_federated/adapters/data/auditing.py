@@ -133,7 +133,7 @@ def _record(silo: Silo, record: ConsentRecord, commit: Event) -> list[Finding]:
 def _root_before(silo: Silo, spec: RoundSpec, evidence: Evidence) -> bytes:
     """The dataset's root on chain when the round opened."""
     federation = silo.party.federation
-    opened = federation.events(spec.task, spec.round, ("RoundStarted",))[0].block
+    opened = federation.started(spec.task, spec.round).block
     dataset = federation.grant_state(evidence.grant_id).dataset
     return next((one.root for one in reversed(published_roots(federation, dataset)) if one.block <= opened), NONE)
 

@@ -200,7 +200,7 @@ def _require_published(silo: Silo, spec: RoundSpec, grant: GrantState, root: byt
     """The rows are those whose root the data holder published before the round opened."""
     federation = silo.party.federation
     require_published(root, federation.dataset_of(grant.dataset)[1], grant.dataset, silo.source.name)
-    opened = federation.events(spec.task, spec.round, ("RoundStarted",))[0].block
+    opened = federation.started(spec.task, spec.round).block
     if not published_roots(federation, grant.dataset, since=opened + 1):
         return
     before = [one.root for one in published_roots(federation, grant.dataset) if one.block <= opened]

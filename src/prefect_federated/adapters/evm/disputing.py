@@ -171,6 +171,11 @@ class Disputing(Sending):
             if e.name == "Demanded"
         ]
 
+    def challenged_s(self, task: int, round: int) -> int:
+        """Seconds of running time since the proposal that stands was made: a pause counts for nothing in them."""
+        case = self.call("Coordinator", "caseOf", task, round)
+        return int(case["nowS"] - case["proposedAt"])
+
     def floor_due(self, task: int, round: int, account: str) -> int | None:
         """Index of a participant that may claim the floor of a round that others spoilt; None where nothing is due."""
         state = self.round_state(task)

@@ -12,7 +12,7 @@ from prefect_federated.adapters.evm.records import Event, Reveal, Version
 from prefect_federated.adapters.evm.versions import check_versions, version_of
 from prefect_federated.core.chain_profile import ChainProfile
 from prefect_federated.core.commitment import Opening
-from prefect_federated.core.errors import ProtocolError, UnknownParticipant
+from prefect_federated.core.errors import ChainUnreachable, ProtocolError, UnknownParticipant
 from prefect_federated.core.pay import ShownVote
 from prefect_federated.core.proposal import Proposal
 from prefect_federated.core.round import Phase
@@ -52,6 +52,17 @@ class ChainHistory(KeptRolls):
                 raise ProtocolError(f"task {task} was not created at {self.coordinator}; check the task number")
             self._spec_uris[task] = created[0].args["specUri"]
         return self._spec_uris[task]
+
+    def started(self, task: int, round: int) -> Event:
+        """The event that opened a round.
+
+        Raises:
+            ChainUnreachable: the node does not show it, though its state may be of that round already.
+        """
+        found = self.events(task, round, ("RoundStarted",))
+        if not found:
+            raise ChainUnreachable(f"the node shows no opening of round {task}/{round}; ask again, or another node")
+        return found[0]
 
     def membership(self, task: int) -> list[Event]:
         """Who joined and left a task, in order: `Enrolled` with `fromRound`, `Left` with `untilRound`."""

@@ -177,7 +177,7 @@ class Masking(Budgeting):
 
         Who leaves, is slashed or enrols anew since then changes nothing: everybody must find the same members.
         """
-        started = _place(self.events(task, round, ("RoundStarted",))[0])
+        started = _place(self.started(task, round))
         keys: dict[str, bytes] = {}
         for event in self.events(names=("Registered", "SealingKeyRotated")):
             if _place(event) < started:
@@ -191,8 +191,7 @@ class Masking(Budgeting):
 
         Every node gives the same once that block is final, which is why nobody deals before (`deals_from`).
         """
-        started = self.events(task, round, ("RoundStarted",))[0]
-        return bytes.fromhex(rpc.block(self.w3, started.block)["hash"].removeprefix("0x"))
+        return bytes.fromhex(rpc.block(self.w3, self.started(task, round).block)["hash"].removeprefix("0x"))
 
     def deals_from(self, state: RoundState) -> int:
         """Chain time from which shares are dealt in a masked round: its opening is final by then; 0 in other phases."""

@@ -30,7 +30,7 @@ class Releasing(Regional):
         That is the key registered when the round opened, and any since until its reveals had ended: whoever rotates
         while others reveal must not make their envelopes wrong. They are the same for whoever asks later.
         """
-        opened = _place(self.events(task, round, ("RoundStarted",))[0])
+        opened = _place(self.started(task, round))
         ended = next((_place(e) for e in self.events(task, round, ("PhaseChanged",)) if _is_past_reveal(e)), None)
         keys: dict[str, tuple[bytes, ...]] = {}
         for event in self.events(names=("Registered", "SealingKeyRotated")):

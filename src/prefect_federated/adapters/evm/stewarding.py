@@ -42,7 +42,7 @@ class Stewarding(ShareRelaying):
 
     def began(self, task: int, round: int) -> Moment:
         """When a round opened, in the order of the chain."""
-        return moment(self.events(task, round, ("RoundStarted",))[0])
+        return moment(self.started(task, round))
 
 
 def changes_of(events: Iterable[Event]) -> list[Change]:

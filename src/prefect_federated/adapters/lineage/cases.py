@@ -12,9 +12,9 @@ from prefect_federated.core.version import VersionFields
 
 CASES = frozenset(
     ("SumRefuted", "SumOutOfRange", "GroupsRefuted", "SumTallied", "HeaderRefuted", "StepRefuted", "LeafRefuted",
-     "ExclusionRefuted", "RewardRefuted", "RangeRefuted", "RightsRefuted", "Omitted", "Equivocated", "Demanded",
-     "Answered", "Forfeited", "LeafDemanded", "LeafAnswered", "LeafForfeited", "ProposalOverturned", "RollVoided",
-     "VoteVoided")
+     "ExclusionRefuted", "RewardRefuted", "RangeRefuted", "RightsRefuted", "SharingRefuted", "SeedRefuted",
+     "IncludedSeedRefuted", "Omitted", "Equivocated", "Demanded", "Answered", "Forfeited", "LeafDemanded",
+     "LeafAnswered", "LeafForfeited", "ProposalOverturned", "RollVoided", "VoteVoided")
 )  # fmt: skip
 SLASHES = {  # event: the fields that say whose bond, and how much of it
     "ParticipantSlashed": ("participant", "amount"),
