@@ -1,15 +1,26 @@
 """What the demo ends with: every figure of the report is somewhere on the screen."""
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from prefect_federated.cli.demo_tables import show_report, totals
-from prefect_federated.core.report import BalanceRow, Balances, Baselines, ExclusionRow, Report, RoundRow, VoteRow
+from prefect_federated.cli.simulate_tables import show_simulation
+from prefect_federated.core.report import (
+    BalanceRow,
+    Balances,
+    Baselines,
+    ExclusionRow,
+    Report,
+    RoundRow,
+    VoteRow,
+)
 
 ETHER = 10**18
+Show = Callable[[Console, Report, Path], None]
 
 
 def balance(before: int, after: int, fees: int) -> BalanceRow:
@@ -131,3 +142,22 @@ def test_missing_wei_is_said(report: Report) -> None:
 def test_links_are_commands_to_copy(report: Report) -> None:
     text = shown(report)
     assert "mlflow ui --backend-store-uri sqlite:///x" in text and "Data Docs of hospital-a" in text
+
+
+def told_by(show: Show, report: Report) -> str:
+    """What 80 columns show."""
+    file = io.StringIO()
+    show(Console(file=file, width=80), report, Path("out"))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("show", [show_report, show_simulation])
+@pytest.mark.parametrize(
+    ("exact", "verdict"), [(True, "the sum of 1 of 2 updates is exact"), (False, "is not exact"), (None, None)]
+)
+def test_a_masked_sum_that_was_compared_is_told(
+    report: Report, show: Show, exact: bool | None, verdict: str | None
+) -> None:
+    rows = [report.rounds[0].model_copy(update={"exact": exact})]
+    text = told_by(show, report.model_copy(update={"rounds": rows}))
+    assert verdict in text if verdict else "exact" not in text

@@ -19,7 +19,7 @@ def show_report(console: Console, report: Report, out: Path) -> None:
     for row in report.rounds:
         console.print(round_lines(row))
         console.print(round_table(row))
-        for line in (*detected_lines(row), *overturned_lines(row)):
+        for line in (*exact_lines(row), *detected_lines(row), *overturned_lines(row)):
             console.print(line, highlight=False)
         console.print(gas_line(row), highlight=False)
     votes = [votes_table(report)] if any(row.votes for row in report.rounds) else []
@@ -45,6 +45,14 @@ def round_table(row: RoundRow) -> Table:
         colour = "green" if reached == STEPS[-1] else "yellow"
         table.add_row(name, f"[{colour}]{reached}[/]", escape(reasons.get(name, "")))
     return table
+
+
+def exact_lines(row: RoundRow) -> list[str]:
+    """Whether a masked round settled the sum of the updates in it, as they were before; nothing where none compared."""
+    if row.exact is None:
+        return []
+    verdict = "[green]is exact[/]" if row.exact else "[red]is not exact[/]"
+    return [f"  the sum of {len(row.aggregated)} of {len(row.expected)} updates {verdict}"]
 
 
 def overturned_lines(row: RoundRow) -> list[str]:

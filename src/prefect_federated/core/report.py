@@ -60,6 +60,11 @@ class RoundRow(_Row):
     revealed: list[str]
     aggregated: list[str]
     excluded: list[ExclusionRow]
+    exact: bool | None = Field(
+        default=None,
+        description="of a masked round: whether each word of the aggregate is that of the updates of `aggregated`,"
+        " added up apart from masks, their noise included; null where nobody compared",
+    )
     detected: list[DetectedRow] = Field(default_factory=list, description="named by detection, test by test")
     overturned: list[OverturnRow] = Field(default_factory=list, description="proposals proven wrong, in order")
     votes: list[VoteRow] = Field(default_factory=list, description="the committee, in the order of its seats")

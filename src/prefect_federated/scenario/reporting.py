@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.evm.rpc import request
@@ -24,6 +25,7 @@ from prefect_federated.learning.evaluation import held_out
 from prefect_federated.learning.plan import load_plan
 from prefect_federated.scenario.appeal import Appeal
 from prefect_federated.scenario.consortium import Consortium
+from prefect_federated.scenario.exact_sum import Witness
 
 
 def build_report(
@@ -33,8 +35,13 @@ def build_report(
     balances: Balances,
     baselines: Baselines,
     links: Mapping[str, str],
+    exact: Mapping[int, bool] = MappingProxyType({}),
 ) -> Report:
-    """Put everything together; hashes are those of the registry on chain."""
+    """Put everything together; hashes are those of the registry on chain.
+
+    Args:
+        exact: by round, whether its sum is, where that was compared.
+    """
     federation, task = consortium.federation(), consortium.task
     on_chain = federation.task_of(task)
     return Report(
@@ -43,7 +50,7 @@ def build_report(
         chain_id=federation.chain_id,
         coordinator=federation.coordinator,
         seed=consortium.ground.plot.seed,
-        rounds=[round_row(federation, result) for result in results],
+        rounds=[round_row(federation, result, exact.get(result.log.round)) for result in results],
         appeals=[
             AppealRow(
                 appellant=one.appellant,
@@ -59,8 +66,12 @@ def build_report(
     )
 
 
-def round_row(federation: Federation, result: RoundResult) -> RoundRow:
-    """One round of the report."""
+def round_row(federation: Federation, result: RoundResult, exact: bool | None = None) -> RoundRow:
+    """One round of the report.
+
+    Args:
+        exact: whether its sum is; None where that was not compared.
+    """
     log, notes = result.log, result.notes
     people = log.participation(notes.exclusions, notes.local)
     versions = {version.number: version for version in federation.versions(log.task)}
@@ -79,6 +90,7 @@ def round_row(federation: Federation, result: RoundResult) -> RoundRow:
         committed=names(people.committed),
         revealed=names(people.revealed),
         aggregated=names(people.aggregated),
+        exact=exact,
         excluded=[
             ExclusionRow(participant=notes.name(e.participant), stage=e.stage, reason=e.reason) for e in people.excluded
         ],
@@ -147,8 +159,14 @@ def measure_baselines(consortium: Consortium, rounds: int) -> Baselines:
     )
 
 
-def write_report(report: Report, out: Path) -> Path:
-    """Write `report.json`, as a whole or not at all."""
+def write_report(report: Report, out: Path, witness: Witness) -> Path:
+    """Write `report.json`, as a whole or not at all.
+
+    Raises:
+        ProtocolError: it is written, and has a masked round whose sum is not exact.
+    """
     path, fresh = out / "report.json", out / "report.json.new"
     fresh.write_text(report.model_dump_json(indent=1))
-    return fresh.replace(path)
+    fresh.replace(path)
+    witness.require_exact()
+    return path

@@ -39,12 +39,21 @@ def claim_all(town: Town) -> None:
 
 
 def build_report(
-    town: Town, options: Options, results: Sequence[RoundResult], before: Snapshot, watch: Stopwatch
+    town: Town,
+    options: Options,
+    results: Sequence[RoundResult],
+    before: Snapshot,
+    watch: Stopwatch,
+    exact: Mapping[int, bool],
 ) -> Report:
-    """Put everything together; hashes are those of the registry on chain."""
+    """Put everything together; hashes are those of the registry on chain.
+
+    Args:
+        exact: by round, whether its sum is, where that was compared.
+    """
     federation = town.federation
     rows = [
-        round_row(federation, result).model_copy(update={"stages_s": watch.of(number)})
+        round_row(federation, result, exact.get(result.log.round)).model_copy(update={"stages_s": watch.of(number)})
         for number, result in enumerate(results, 1)
     ]
     return Report(
