@@ -1,6 +1,7 @@
 """What the demo ends with: every figure of the report is somewhere on the screen."""
 
 import io
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,8 +15,11 @@ from prefect_federated.core.report import (
     Balances,
     Baselines,
     ExclusionRow,
+    GrantLossRow,
+    PrivacyLoss,
     Report,
     RoundRow,
+    SiloLossRow,
     VoteRow,
 )
 
@@ -149,6 +153,33 @@ def told_by(show: Show, report: Report) -> str:
     file = io.StringIO()
     show(Console(file=file, width=80), report, Path("out"))
     return file.getvalue()
+
+
+LOSS = PrivacyLoss(
+    hidden="participant",
+    delta=1e-5,
+    silos=[
+        SiloLossRow(silo="hospital-a", epsilon_in_task=0.25, epsilon_spent=0.547838, epsilon_limit=8.0),
+        SiloLossRow(silo="hospital-b", epsilon_in_task=math.inf, epsilon_spent=math.inf, epsilon_limit=None),
+    ],
+    grants=[GrantLossRow(grant="0x" + "ab" * 32, silo="hospital-a", epsilon_spent=0.697, epsilon_limit=3.0)],
+)
+
+
+@pytest.mark.parametrize("show", [show_report, show_simulation])
+def test_privacy_that_was_spent_is_shown_with_its_limits_and_only_where_it_counts(report: Report, show: Show) -> None:
+    def said(report: Report) -> list[list[str]]:
+        return [line.split() for line in told_by(show, report).splitlines()]
+
+    lines = said(report.model_copy(update={"privacy": LOSS}))
+    for line in (
+        ["Epsilon", "spent", "at", "delta", "1e-05,", "each", "participant", "hidden"],
+        ["hospital-a", "0.25", "0.547838", "8"],
+        ["hospital-b", "unbounded", "unbounded", "none"],
+        ["0xabababab", "of", "hospital-a", "0.697", "3"],
+    ):
+        assert line in lines
+    assert not any("Epsilon" in line for line in said(report))
 
 
 @pytest.mark.parametrize("show", [show_report, show_simulation])

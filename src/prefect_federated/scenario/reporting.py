@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.evm.rpc import request
+from prefect_federated.adapters.spending import PrivacyLedger
 from prefect_federated.core.opinion import UNIT
 from prefect_federated.core.report import (
     AppealRow,
@@ -13,12 +14,16 @@ from prefect_federated.core.report import (
     Baselines,
     DetectedRow,
     ExclusionRow,
+    GrantLossRow,
     OverturnRow,
+    PrivacyLoss,
     Report,
     RoundRow,
+    SiloLossRow,
     VoteRow,
 )
 from prefect_federated.core.scoring.score_vector import median_score
+from prefect_federated.core.spec import TaskSpec
 from prefect_federated.flows.cast import RoundResult
 from prefect_federated.learning.baselines import train_each, train_pooled
 from prefect_federated.learning.evaluation import held_out
@@ -43,7 +48,7 @@ def build_report(
         exact: by round, whether its sum is, where that was compared.
     """
     federation, task = consortium.federation(), consortium.task
-    on_chain = federation.task_of(task)
+    on_chain, accounts = federation.task_of(task), consortium.ground.accounts
     return Report(
         task=task,
         task_id="0x" + on_chain.task_id.hex(),
@@ -61,8 +66,45 @@ def build_report(
             for one in appeals
         ],
         balances=balances,
+        privacy=privacy_loss(
+            federation, task, consortium.spec, {name: accounts[name].address for name in consortium.members}
+        ),
         baselines=baselines,
         links=dict(links),
+    )
+
+
+def privacy_loss(federation: Federation, task: int, spec: TaskSpec, silos: Mapping[str, str]) -> PrivacyLoss | None:
+    """What silos and grants spent so far, from the chain; None where the task counts no privacy loss.
+
+    Args:
+        silos: accounts by name.
+    """
+    if spec.privacy is None:
+        return None
+    found = PrivacyLedger(federation).spending(task, spec.privacy, silos.values())
+    names = {account: name for name, account in silos.items()}
+    return PrivacyLoss(
+        hidden=found.unit,
+        delta=found.delta,
+        silos=[
+            SiloLossRow(
+                silo=names[account],
+                epsilon_in_task=one.in_task,
+                epsilon_spent=one.own.epsilon,
+                epsilon_limit=one.own.limit,
+            )
+            for account, one in found.silos.items()
+        ],
+        grants=[
+            GrantLossRow(
+                grant="0x" + grant.hex(),
+                silo=names.get(one.silo, one.silo),
+                epsilon_spent=one.budget.epsilon,
+                epsilon_limit=one.budget.limit,
+            )
+            for grant, one in found.grants.items()
+        ],
     )
 
 

@@ -16,7 +16,7 @@ from prefect_federated.learning.baselines import train_pooled
 from prefect_federated.learning.evaluation import held_out
 from prefect_federated.learning.plan import load_plan
 from prefect_federated.scenario.money import Snapshot, balance_sheet, snapshot
-from prefect_federated.scenario.reporting import round_row
+from prefect_federated.scenario.reporting import privacy_loss, round_row
 from prefect_federated.scenario.simulation.bulk import Call, send_all
 from prefect_federated.scenario.simulation.options import Options
 from prefect_federated.scenario.simulation.stopwatch import Stopwatch
@@ -65,6 +65,9 @@ def build_report(
         options={field.name: _plain(getattr(options, field.name)) for field in fields(options)},
         rounds=rows,
         balances=_balances(town, results, before),
+        privacy=privacy_loss(
+            federation, town.task, town.spec, {name: one.address for name, one in town.residents.items()}
+        ),
         baselines=Baselines(pooled=_pooled(town, options), local={}),
         links=_links(town.out),
     )
