@@ -16,7 +16,7 @@ from prefect_federated.adapters.validator import Validator as OpenValidator
 from prefect_federated.blocks.validator import Validator
 from prefect_federated.core.committee import seat_of
 from prefect_federated.core.due import validator_due
-from prefect_federated.core.errors import CommitmentMismatch, ConfigurationError
+from prefect_federated.core.errors import CommitmentMismatch, ConfigurationError, StoreUnreachable
 from prefect_federated.core.round import Phase, RoundState
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.flows.judging import judge_once

@@ -43,6 +43,8 @@ def train(silo: Silo, spec: RoundSpec, evidence: Evidence) -> SealedUpdate:
     view = same_view(silo, spec, evidence)
     keep_answer(silo, spec, view)
     update = train_on(silo, spec, view)
+    if silo.witness is not None:
+        silo.witness(spec, party.account, update)
     words, masks = masked(party, spec, update)
     sealed = seal_update(
         party.store, spec, party.account, party.sealing_key, words, update.weight, update.metrics, masks

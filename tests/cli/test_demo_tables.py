@@ -1,15 +1,30 @@
 """What the demo ends with: every figure of the report is somewhere on the screen."""
 
 import io
+import math
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from prefect_federated.cli.demo_tables import show_report, totals
-from prefect_federated.core.report import BalanceRow, Balances, Baselines, ExclusionRow, Report, RoundRow, VoteRow
+from prefect_federated.cli.simulate_tables import show_simulation
+from prefect_federated.core.report import (
+    BalanceRow,
+    Balances,
+    Baselines,
+    ExclusionRow,
+    GrantLossRow,
+    PrivacyLoss,
+    Report,
+    RoundRow,
+    SiloLossRow,
+    VoteRow,
+)
 
 ETHER = 10**18
+Show = Callable[[Console, Report, Path], None]
 
 
 def balance(before: int, after: int, fees: int) -> BalanceRow:
@@ -131,3 +146,49 @@ def test_missing_wei_is_said(report: Report) -> None:
 def test_links_are_commands_to_copy(report: Report) -> None:
     text = shown(report)
     assert "mlflow ui --backend-store-uri sqlite:///x" in text and "Data Docs of hospital-a" in text
+
+
+def told_by(show: Show, report: Report) -> str:
+    """What 80 columns show."""
+    file = io.StringIO()
+    show(Console(file=file, width=80), report, Path("out"))
+    return file.getvalue()
+
+
+LOSS = PrivacyLoss(
+    hidden="participant",
+    delta=1e-5,
+    silos=[
+        SiloLossRow(silo="hospital-a", epsilon_in_task=0.25, epsilon_spent=0.547838, epsilon_limit=8.0),
+        SiloLossRow(silo="hospital-b", epsilon_in_task=math.inf, epsilon_spent=math.inf, epsilon_limit=None),
+    ],
+    grants=[GrantLossRow(grant="0x" + "ab" * 32, silo="hospital-a", epsilon_spent=0.697, epsilon_limit=3.0)],
+)
+
+
+@pytest.mark.parametrize("show", [show_report, show_simulation])
+def test_privacy_that_was_spent_is_shown_with_its_limits_and_only_where_it_counts(report: Report, show: Show) -> None:
+    def said(report: Report) -> list[list[str]]:
+        return [line.split() for line in told_by(show, report).splitlines()]
+
+    lines = said(report.model_copy(update={"privacy": LOSS}))
+    for line in (
+        ["Epsilon", "spent", "at", "delta", "1e-05,", "each", "participant", "hidden"],
+        ["hospital-a", "0.25", "0.547838", "8"],
+        ["hospital-b", "unbounded", "unbounded", "none"],
+        ["0xabababab", "of", "hospital-a", "0.697", "3"],
+    ):
+        assert line in lines
+    assert not any("Epsilon" in line for line in said(report))
+
+
+@pytest.mark.parametrize("show", [show_report, show_simulation])
+@pytest.mark.parametrize(
+    ("exact", "verdict"), [(True, "the sum of 1 of 2 updates is exact"), (False, "is not exact"), (None, None)]
+)
+def test_a_masked_sum_that_was_compared_is_told(
+    report: Report, show: Show, exact: bool | None, verdict: str | None
+) -> None:
+    rows = [report.rounds[0].model_copy(update={"exact": exact})]
+    text = told_by(show, report.model_copy(update={"rounds": rows}))
+    assert verdict in text if verdict else "exact" not in text

@@ -31,6 +31,12 @@ def test_who_leaves_after_its_commit_is_left_out_and_pays_for_it(masked: Report)
     assert second.expected == second.aggregated == HOSPITALS
 
 
+def test_the_sum_of_who_stayed_is_exact_word_for_word(masked: Report, masked_folder: Path) -> None:
+    assert [row.exact for row in masked.rounds] == [True, True]
+    said = (masked_folder / "console.txt").read_text()
+    assert "the sum of 4 of 5 updates is exact" in said and "the sum of 4 of 4 updates is exact" in said
+
+
 def test_all_money_adds_up_and_only_the_leaver_loses_some(masked: Report) -> None:
     assert masked.balances.difference_wei == "0"
     assert [name for name, one in masked.balances.accounts.items() if one.slashed_wei != "0"] == ["leaver"]
@@ -44,6 +50,7 @@ def test_cheating_aggregator_of_a_masked_sum_loses_its_bond_and_the_true_sum_set
     found = run_demo(tmp_path, "--mode", "masked", "--rounds", "1", "--cheating-aggregator")
     (only,) = found.rounds
     assert only.status == "DEGRADED" and only.aggregated == HOSPITALS
+    assert only.exact is True, "what settled is the standby's"
     assert found.balances.difference_wei == "0"
     slashed = {name for name, one in found.balances.accounts.items() if one.slashed_wei != "0"}
     assert slashed == {"leaver", "aggregator"}

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from prefect_federated.adapters.data.budget import round_cost
 from prefect_federated.adapters.lineage.losses import Losses
+from prefect_federated.adapters.spending import PrivacyLedger, Spent
 from prefect_federated.core.consent import ConsentRecord
 from prefect_federated.core.errors import BudgetSpent, ConsentError, SpecError, SpecMismatch
 from prefect_federated.core.privacy import add, lanes
@@ -136,14 +137,19 @@ def test_over_its_own_limit_a_silo_stays_out(private: Consortium) -> None:
     second.set_own_limit(spent)
     with pytest.raises(BudgetSpent, match=r"this silo has spent .* participant limit"):
         take_part(private.members[SECOND].open(), private.task)
+    own = spent_by(private, SECOND)
+    assert own.limit == own.epsilon > 0
     second.set_own_limit(0)
+    assert spent_by(private, SECOND).limit is None
 
 
 def test_what_an_unread_round_cost_comes_back(private: Consortium) -> None:
     third = private.members[THIRD].open()
     federation, place = private.federation(), account(private, THIRD)
     before = federation.own_budget(place).spent
+    told = spent_by(private, THIRD).epsilon
     assert take_part(third, private.task) == "commit"
+    assert spent_by(private, THIRD).epsilon > told
     assert lanes(federation.own_budget(place).spent) > lanes(before)
     assert federation.refundable(private.task, place) == []
     state = federation.round_state(private.task)
@@ -151,8 +157,15 @@ def test_what_an_unread_round_cost_comes_back(private: Consortium) -> None:
     private.federation("sponsor").tick(private.task)
     assert federation.round_state(private.task).phase is Phase.VOIDED
     assert take_part(third, private.task) == "refund, claim"
-    assert federation.own_budget(place).spent == before
+    assert federation.own_budget(place).spent == before and spent_by(private, THIRD).epsilon == told
     assert take_part(third, private.task) == "nothing"
+
+
+def spent_by(consortium: Consortium, name: str) -> Spent:
+    """What a silo spent over all tasks and grants by the log, and its own limit."""
+    silo = account(consortium, name)
+    ledger = PrivacyLedger(consortium.federation())
+    return ledger.spending(consortium.task, PRIVACY, [silo]).silos[silo].own
 
 
 def test_a_grant_with_a_budget_is_refused_by_a_task_without_noise(

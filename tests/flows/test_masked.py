@@ -29,6 +29,7 @@ from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.flows.participate import take_part
 from prefect_federated.learning.update import EncodedUpdate, train_update
 from prefect_federated.scenario.consortium import Consortium
+from prefect_federated.scenario.exact_sum import Witness
 from prefect_federated.tasks.retract import retract_withdrawn
 from tests.flows import local_scene as scene
 from tests.flows.conftest import Found
@@ -170,6 +171,9 @@ def test_below_the_threshold_nothing_opens_and_nobody_is_blamed(consortium: Cons
     assert phase(consortium) is Phase.VOIDED
     log = read_round_log(consortium.federation(), spec.task, spec.round)
     assert log.status is Status.VOIDED and not log.aggregated
+    witness = Witness()
+    witness.compare(consortium.standby.open().party, log)
+    assert witness.exact == {}, "no sum was settled, so none is said to be exact"
     scene.opened(consortium)
     assert all(bonds(consortium).values())
 

@@ -13,6 +13,7 @@ from prefect_federated.adapters.aggregator import Aggregator
 from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.evm.records import Version
 from prefect_federated.adapters.lineage.publishing import lineage_page
+from prefect_federated.adapters.mlflow.losses import of_participant, of_round
 from prefect_federated.adapters.mlflow.mirror import Mirror
 from prefect_federated.adapters.mlflow.records import (
     DatasetUse,
@@ -27,6 +28,7 @@ from prefect_federated.adapters.payloads import fetch_words
 from prefect_federated.adapters.reading import ROUND, read_result, read_task_spec, version_with_hash
 from prefect_federated.adapters.remedies import read_remedies
 from prefect_federated.adapters.round_log import RoundLog
+from prefect_federated.adapters.spending import PrivacyLedger, Spending
 from prefect_federated.adapters.statistics import answer_of, write_files
 from prefect_federated.core.duo import purpose_codes
 from prefect_federated.core.fixed_point import decode_single
@@ -55,7 +57,8 @@ def mirror_round(aggregator: Aggregator, spec: RoundSpec, log: RoundLog, notes: 
     party, key = aggregator.party, RoundKey(spec.chain_id, spec.coordinator, spec.task, spec.round)
     result = read_result(party, spec.task, spec.round) if log.version is not None else None
     answer = answer_of(party, spec, result)
-    runs = aggregator.mirror.record_round(round_record(spec, key, log, notes, result, answer))
+    spent = spent_by(party.federation, spec, log)
+    runs = aggregator.mirror.record_round(round_record(spec, key, log, notes, result, answer, spent))
     if answer[0] is not None:
         aggregator.mirror.attach_files(runs.round, partial(write_files, answer[0]))
     if result is None or spec.spec.statistics is not None:
@@ -140,13 +143,16 @@ def round_record(
     notes: Notes,
     result: ResultDocument | None,
     answer: tuple[Summary | None, Mapping[str, str]] = (None, MappingProxyType({})),
+    spent: Spending | None = None,
 ) -> RoundRecord:
     """A round as MLflow should have it.
 
     Args:
         answer: what it found out where the task asks for statistics, and tags of it.
+        spent: of privacy as of the round's end, where the task counts it.
     """
     summary, tags = answer
+    losses, hides = of_round(spent)
     people = log.participation(notes.exclusions, notes.local)
     counts = {
         "expected": len(people.expected),
@@ -164,7 +170,7 @@ def round_record(
         status=log.status.name,
         started_ms=log.started_at * 1000,
         ended_ms=log.ended_at * 1000,
-        metrics=(result.metrics if result else {}) | _median(log) | (metrics_of(summary) if summary else {}),
+        metrics=(result.metrics if result else {}) | _median(log) | (metrics_of(summary) if summary else {}) | losses,
         counts=counts,
         params={
             "rule": spec.spec.rule.name,
@@ -172,21 +178,38 @@ def round_record(
             "plan": spec.spec.plan.ref,
             "plan_code_hash": "0x" + spec.spec.plan.code_hash.hex(),
         },
-        participants=tuple(_participant(account, log, notes, result) for account in log.expected),
+        participants=tuple(_participant(account, log, notes, result, spent) for account in log.expected),
         flow_run_id=notes.flow_run_id,
-        tags=tags,
+        tags={**tags, **hides},
     )
+
+
+def spent_by(
+    federation: Federation, spec: RoundSpec, log: RoundLog, ledger: PrivacyLedger | None = None
+) -> Spending | None:
+    """What those of a round spent of privacy as of the block in which it ended; None where the task counts nothing.
+
+    Args:
+        ledger: read before, where many rounds are asked for.
+    """
+    if (privacy := spec.spec.privacy) is None:
+        return None
+    ledger = ledger or PrivacyLedger(federation, log.end_block)
+    return ledger.spending(log.task, privacy, log.expected, log.end_block)
 
 
 def _median(log: RoundLog) -> dict[str, float]:
     return {} if log.median_metric is None else {"committee/median_metric": log.median_metric / UNIT}
 
 
-def _participant(account: str, log: RoundLog, notes: Notes, result: ResultDocument | None) -> ParticipantRecord:
+def _participant(
+    account: str, log: RoundLog, notes: Notes, result: ResultDocument | None, spent: Spending | None
+) -> ParticipantRecord:
     people = log.participation(notes.exclusions, notes.local)
     out = next((e for e in people.excluded if e.participant == account), None)
     local = notes.local.get(account)
     stages = {"commit": "0x" + log.commit_tx[account].hex()} if account in log.commit_tx else {}
+    losses, named = of_participant(spent, account)
     dataset = None
     if local is not None:
         dataset = DatasetUse(f"{notes.name(account)}-view", "0x" + local.view_digest.hex(), local.rows, local.columns)
@@ -199,7 +222,8 @@ def _participant(account: str, log: RoundLog, notes: Notes, result: ResultDocume
         dataset=dataset,
         excluded_stage=out.stage if out else "",
         excluded_reason=out.reason if out else "",
-        tags=_detected(account, result),
+        tags=_detected(account, result) | named,
+        told=losses,
     )
 
 

@@ -14,6 +14,7 @@ from prefect_federated.adapters.mirroring import (
     model_version,
     package,
     round_record,
+    spent_by,
     standing_head,
 )
 from prefect_federated.adapters.mlflow.drift import Drift, alias_drift, owner_drift, run_drifts, version_drifts
@@ -24,6 +25,7 @@ from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.reading import read_past_spec, read_result
 from prefect_federated.adapters.remedies import read_remedies
 from prefect_federated.adapters.round_log import RoundLog, read_round_log
+from prefect_federated.adapters.spending import PrivacyLedger
 from prefect_federated.adapters.statistics import answer_of
 from prefect_federated.core.notes import Notes
 from prefect_federated.core.remedies import gravest
@@ -69,11 +71,12 @@ def wanted(party: Party, mirror: Mirror, task: int) -> Wanted:
             if (state := states.get(version.version_hash)) is not None:
                 told = replace(told, tags={**told.tags, REMEDY_TAG: state.word})
             mirrored.append((told, package(party, spec, made, version)))
-    records = []
+    records, ledger = [], PrivacyLedger(federation) if last and last[0].spec.privacy else None
     for round, (spec, log) in rounds.items():
         key = RoundKey(federation.chain_id, federation.coordinator, task, round)
         result = read_result(party, task, round) if log.version is not None else None
-        records.append(round_record(spec, key, log, Notes(), result, answer_of(party, spec, result)))
+        answer, spent = answer_of(party, spec, result), spent_by(federation, spec, log, ledger)
+        records.append(round_record(spec, key, log, Notes(), result, answer, spent))
     models = last is None or last[0].spec.statistics is None
     return Wanted(
         name=last[0].spec.name if last else "",
@@ -107,9 +110,10 @@ def repair(mirror: Mirror, task: Wanted, found: list[Drift]) -> None:
     with mirror.connected() as (client, experiment_id):
         release_name(client, name, f"{task.federation}/{task.task}")
         drop_strangers(client, experiment_id, name, task)
+        false = {(drift.round, drift.slot) for drift in found if drift.kind == "changed metric"}
         for record in task.records:
-            if record.key.round in {drift.round for drift in found if drift.kind == "changed metric"}:
-                drop_run(client, experiment_id, record.key)
+            for slot in (slot for round, slot in false if round == record.key.round):
+                drop_run(client, experiment_id, record.key, slot)
     for record in task.records:
         if record.key.round in runs:
             mirror.record_round(record, again=True)

@@ -71,7 +71,7 @@ class MemberVote:
 class RoundLog:
     """What the chain recorded of one round. Accounts are in the cohort's order; `retracted` says at which stage.
 
-    `awaited` commits end the round's Commit: everybody expected, or the task's buffer.
+    `awaited` commits end the round's Commit: everybody expected, or the task's buffer. `end_block` is 0 while it runs.
     """
 
     task: int
@@ -100,6 +100,7 @@ class RoundLog:
     masked: bool = False
     dealt: tuple[str, ...] = ()  # shares of their masks, in a masked round
     shown: tuple[str, ...] = ()  # shares of others
+    end_block: int = 0
 
     @property
     def aggregated(self) -> tuple[str, ...]:
@@ -221,6 +222,7 @@ def fold_round(task: int, round: int, events: Sequence[Event], membership: Seque
         masked=any(e.name == "PhaseChanged" and e.args["phase"] == Phase.SHARE for e in events),
         dealt=_accounts(events, "SharesDealt", indices),
         shown=_accounts(events, "SharesShown", indices),
+        end_block=end.block if end else 0,
     )
 
 

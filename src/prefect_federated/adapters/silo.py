@@ -1,7 +1,9 @@
 """A silo at work: a participant with data, consent records and a policy of its own."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prefect_federated.adapters.data.gx_suite import DataChecks
 from prefect_federated.adapters.data.sources import DataSource
@@ -13,10 +15,18 @@ from prefect_federated.core.policy import Policy
 from prefect_federated.core.relaying import leaves_letter
 from prefect_federated.learning.machine import Machine
 
+if TYPE_CHECKING:
+    from prefect_federated.core.round_spec import RoundSpec
+    from prefect_federated.learning.update import EncodedUpdate
+
 
 @dataclass(frozen=True, slots=True)
 class Silo:
-    """What the participant flow works with; its data never leave it."""
+    """What the participant flow works with; its data never leave it.
+
+    `witness` is told the silo's account and update before anything masks it. No block sets it but that of a demo, where
+    one process plays everybody.
+    """
 
     party: Party
     source: DataSource
@@ -28,6 +38,7 @@ class Silo:
     mailbox: Mailbox | None = None
     suite: Path | None = None  # expectations of the silo's own, approved by hash in the policy
     machine: Machine = field(default_factory=Machine)
+    witness: "Callable[[RoundSpec, str, EncodedUpdate], None] | None" = None
 
     def relays(self, task: int) -> Mailbox | None:
         """The mailbox, where the next step of a round is to be left there now; None where it is to be sent."""

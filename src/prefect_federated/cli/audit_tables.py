@@ -3,6 +3,7 @@
 from prefect_federated.cli import console
 from prefect_federated.cli.tables import show_pairs, show_table, show_time
 from prefect_federated.core.audit import Audit, GrantRow
+from prefect_federated.core.epsilon import epsilon_text
 
 NEWEST = 12
 
@@ -50,7 +51,7 @@ def show(audit: Audit) -> None:
                 one.aggregated,
                 one.inherited,
                 [f"{count} x {reason}" for reason, count in one.reasons.items()],
-                one.epsilon,
+                None if one.epsilon is None else epsilon_text(one.epsilon),
                 one.slashed_wei,
             )
             for one in audit.contributors

@@ -33,5 +33,9 @@ def says_what_to_do(command: Callable[P, T]) -> Callable[P, T]:
 
 
 def print_json(value: Any) -> None:
-    """Print a value as JSON on stdout, and nothing else."""
-    print(json.dumps(value, indent=1, default=str))
+    """Print a value as JSON on stdout, and nothing else.
+
+    Raises:
+        ValueError: a number in it is infinite or NaN: JSON has neither, and what reads it would stop there.
+    """
+    print(json.dumps(value, indent=1, default=str, allow_nan=False))

@@ -21,18 +21,24 @@ from prefect_federated.flows.federated_round import federated_round
 from prefect_federated.flows.heartbeat import without_heartbeat
 from prefect_federated.scenario.appeal import Appeal, hear_appeals
 from prefect_federated.scenario.consortium import Consortium, mlflow_uri, set_up
+from prefect_federated.scenario.exact_sum import Witness
 from prefect_federated.scenario.money import balance_sheet, snapshot
 from prefect_federated.scenario.plot import Plot
 from prefect_federated.scenario.reporting import build_report, measure_baselines, write_report
+from prefect_federated.scenario.witnessed import WITNESS
 from prefect_federated.tasks.settle import claim
 
 Say = Callable[[str], None]
 
 
 def run_demo(out: Path, plot: Plot, chain: str | None, store: str, say: Say, watch: Watcher) -> Report:
-    """Run the whole demo; returns the report that was written."""
+    """Run the whole demo; returns the report that was written.
+
+    Raises:
+        ProtocolError: a masked round settled another sum than that of the updates in it.
+    """
     warnings.filterwarnings("ignore")
-    out = out.absolute()
+    out, witness = out.absolute(), Witness()
     with endpoint(chain, say) as url, ThreadPoolExecutor(1) as meanwhile:
         server = meanwhile.submit(start_prefect)
         consortium = set_up(url, out, store_block(store, out), plot, say)
@@ -41,7 +47,10 @@ def run_demo(out: Path, plot: Plot, chain: str | None, store: str, say: Say, wat
         before = snapshot(federation, accounts)
         say("starting Prefect")
         server.result()
-        results = run_rounds(consortium, watch)
+        results = run_rounds(consortium, watch, witness)
+        reader = consortium.standby.open_party()
+        for result in results:
+            witness.compare(reader, result.log)
         say("claiming rewards")
         claim_all(consortium)
         say("hearing an appeal")
@@ -56,8 +65,9 @@ def run_demo(out: Path, plot: Plot, chain: str | None, store: str, say: Say, wat
             balance_sheet(federation, accounts, before, after, slashed),
             measure_baselines(consortium, plot.rounds),
             links(consortium),
+            witness.exact,
         )
-    write_report(report, out)
+    write_report(report, out, witness)
     return report
 
 
@@ -67,15 +77,15 @@ def start_prefect() -> None:
         client.hello()
 
 
-def run_rounds(consortium: Consortium, watch: Watcher) -> list[RoundResult]:
-    """Save the blocks and run the `federated_round` flow on them."""
+def run_rounds(consortium: Consortium, watch: Watcher, witness: Witness | None = None) -> list[RoundResult]:
+    """Save the blocks and run the `federated_round` flow on them; a witness hears updates that are then masked."""
     with SyncClientContext.get_or_create():  # one client for all requests
         consortium.sponsor.save("sponsor", overwrite=True)
         consortium.aggregator.save("aggregator", overwrite=True)
         consortium.standby.save("standby", overwrite=True)
         for name, block in (consortium.members | consortium.validators).items():
             block.save(name, overwrite=True)
-    token = WATCHER.set(watch)
+    tokens = WATCHER.set(watch), WITNESS.set(witness)
     try:
         with without_heartbeat():
             return federated_round(
@@ -89,7 +99,8 @@ def run_rounds(consortium: Consortium, watch: Watcher) -> list[RoundResult]:
                 interval_s=consortium.ground.plot.interval_s,
             )
     finally:
-        WATCHER.reset(token)
+        WATCHER.reset(tokens[0])
+        WITNESS.reset(tokens[1])
 
 
 def names_of(blocks: Mapping[str, PartyBlock]) -> list[str]:

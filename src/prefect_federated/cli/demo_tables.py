@@ -7,7 +7,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from prefect_federated.core.report import BalanceRow, Balances, Report, RoundRow, VoteRow
+from prefect_federated.core.epsilon import epsilon_text
+from prefect_federated.core.report import BalanceRow, Balances, PrivacyLoss, Report, RoundRow, VoteRow
 
 COLOURS = {"SUCCESS": "green", "DEGRADED": "yellow", "REJECTED": "red", "VOIDED": "red"}
 STEPS = ("expected", "validated", "committed", "revealed", "aggregated")
@@ -19,12 +20,14 @@ def show_report(console: Console, report: Report, out: Path) -> None:
     for row in report.rounds:
         console.print(round_lines(row))
         console.print(round_table(row))
-        for line in (*detected_lines(row), *overturned_lines(row)):
+        for line in (*exact_lines(row), *detected_lines(row), *overturned_lines(row)):
             console.print(line, highlight=False)
         console.print(gas_line(row), highlight=False)
     votes = [votes_table(report)] if any(row.votes for row in report.rounds) else []
     appeals = [appeals_table(report)] if report.appeals else []
-    for table in (rounds_table(report), *votes, *appeals, accuracy_table(report), balances_table(report.balances)):
+    spent = [privacy_table(report.privacy)] if report.privacy else []
+    tables = (rounds_table(report), *votes, *appeals, accuracy_table(report), *spent, balances_table(report.balances))
+    for table in tables:
         console.print(table)
     console.print(sum_line(report.balances), highlight=False)
     _show_links(console, report, out)
@@ -45,6 +48,14 @@ def round_table(row: RoundRow) -> Table:
         colour = "green" if reached == STEPS[-1] else "yellow"
         table.add_row(name, f"[{colour}]{reached}[/]", escape(reasons.get(name, "")))
     return table
+
+
+def exact_lines(row: RoundRow) -> list[str]:
+    """Whether a masked round settled the sum of the updates in it, as they were before; nothing where none compared."""
+    if row.exact is None:
+        return []
+    verdict = "[green]is exact[/]" if row.exact else "[red]is not exact[/]"
+    return [f"  the sum of {len(row.aggregated)} of {len(row.expected)} updates {verdict}"]
 
 
 def overturned_lines(row: RoundRow) -> list[str]:
@@ -121,6 +132,22 @@ def accuracy_table(report: Report) -> Table:
     for name, metrics in report.baselines.local.items():
         table.add_row(f"{name} alone", *_scores(metrics))
     return table
+
+
+def privacy_table(loss: PrivacyLoss) -> Table:
+    """What each silo and each grant spent of privacy, and the most that it may."""
+    title = f"Epsilon spent at delta {loss.delta:g}, each {loss.hidden} hidden"
+    table = _table(title, "silo, grant", "in this task", "in all tasks", "limit")
+    for silo in loss.silos:
+        table.add_row(silo.silo, epsilon_text(silo.epsilon_in_task), *_of(silo.epsilon_spent, silo.epsilon_limit))
+    table.add_section()
+    for grant in loss.grants:
+        table.add_row(f"{grant.grant[:10]} of {grant.silo}", "", *_of(grant.epsilon_spent, grant.epsilon_limit))
+    return table
+
+
+def _of(spent: float, limit: float | None) -> tuple[str, str]:
+    return epsilon_text(spent), "none" if limit is None else epsilon_text(limit)
 
 
 def balances_table(balances: Balances) -> Table:

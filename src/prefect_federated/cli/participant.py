@@ -19,6 +19,7 @@ from prefect_federated.cli.joining import deposit_missing, register_once
 from prefect_federated.cli.sender import Sender
 from prefect_federated.cli.tables import show_pairs, show_span, show_table, show_time
 from prefect_federated.cli.where import Where
+from prefect_federated.core.epsilon import epsilon_text
 from prefect_federated.core.errors import UnknownParticipant
 from prefect_federated.core.privacy import DELTA
 from prefect_federated.core.reputation import MAX
@@ -184,8 +185,8 @@ def record(task: TaskArgument, sender: Sender, where: Where) -> None:
 
 
 def _privacy(found: dict[str, Any]) -> str:
-    of = "no limit" if found["epsilon_limit"] is None else f"{found['epsilon_limit']:g}"
-    return f"epsilon {found['epsilon_spent']:g} of {of}, delta {found['delta']:g}"
+    of = "no limit" if found["epsilon_limit"] is None else epsilon_text(found["epsilon_limit"])
+    return f"epsilon {epsilon_text(found['epsilon_spent'])} of {of}, delta {found['delta']:g}"
 
 
 def _on_duty(federation: "Federation", task: int) -> bool:

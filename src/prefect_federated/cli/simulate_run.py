@@ -8,6 +8,7 @@ from prefect_federated.cli.demo_run import Say, endpoint, start_prefect
 from prefect_federated.core.report import Report
 from prefect_federated.flows.cast import Watcher
 from prefect_federated.flows.heartbeat import without_heartbeat
+from prefect_federated.scenario.exact_sum import Witness
 from prefect_federated.scenario.money import snapshot
 from prefect_federated.scenario.reporting import write_report
 from prefect_federated.scenario.simulation.options import Options
@@ -24,9 +25,12 @@ def run_simulation(out: Path, options: Options, say: Say, watch: Watcher, chain:
 
     Args:
         chain: endpoint of a running development chain; None starts one that ends with the run.
+
+    Raises:
+        ProtocolError: a masked round settled another sum than that of the updates in it.
     """
     warnings.filterwarnings("ignore")
-    out, timed = out.absolute(), Stopwatch(watch)
+    out, timed, witness = out.absolute(), Stopwatch(watch), Witness()
     say("dealing out the data")
     dealt = deal(options, names_of(options))
     with endpoint(chain, say) as url, ThreadPoolExecutor(1) as meanwhile:
@@ -37,13 +41,13 @@ def run_simulation(out: Path, options: Options, say: Say, watch: Watcher, chain:
         _get_ready(town)
         server.result()
         with without_heartbeat():
-            results = run_rounds(town, options, timed)
+            results = run_rounds(town, options, timed, witness)
         timed.stop()
         say("claiming rewards")
         claim_all(town)
         say("taking stock")
-        report = build_report(town, options, results, before, timed)
-    path = write_report(report, out)
+        report = build_report(town, options, results, before, timed, witness.exact)
+    path = write_report(report, out, witness)
     log_run(town, report, [path, *draw_plots(report, out / "plots")])
     return report
 

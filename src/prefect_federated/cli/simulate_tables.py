@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from prefect_federated.cli.demo_tables import accuracy_table, rounds_table, sum_line
+from prefect_federated.cli.demo_tables import accuracy_table, exact_lines, privacy_table, rounds_table, sum_line
 from prefect_federated.core.report import BalanceRow, Report
 
 ETHER = 10**18
@@ -24,8 +24,12 @@ def show_simulation(console: Console, report: Report, out: Path) -> None:
         tables.append(detection_table(report))
     if any(row.votes for row in report.rounds):
         tables.append(committee_table(report))
-    for table in (*tables, accuracy_table(report), balances_table(report)):
+    spent = [privacy_table(report.privacy)] if report.privacy else []
+    for table in (*tables, accuracy_table(report), *spent, balances_table(report)):
         console.print(table)
+    for row in report.rounds:
+        for line in exact_lines(row):
+            console.print(f"round {row.round_id}: {line.strip()}", highlight=False)
     console.print(sum_line(report.balances), highlight=False)
     console.print(f"\n[bold]Open what it left in {escape(str(out))}[/]")
     for name, link in report.links.items():

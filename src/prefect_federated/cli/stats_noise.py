@@ -96,11 +96,12 @@ def under(privacy: "StatisticsPrivacy | None", query: "Query") -> "Query":
 
 def cost_of(privacy: "StatisticsPrivacy") -> str:
     """What a round costs each row."""
+    from prefect_federated.core.epsilon import epsilon_text
     from prefect_federated.core.privacy import epsilon_of
     from prefect_federated.core.silo_noise import row_cost
 
     epsilon = epsilon_of(row_cost(privacy.noise_multiplier), privacy.delta)
-    return f"each row, epsilon {epsilon:.4g} at delta {privacy.delta:g} in each round"
+    return f"each row, epsilon {epsilon_text(epsilon, 4)} at delta {privacy.delta:g} in each round"
 
 
 def deviations(query: "Query", privacy: "StatisticsPrivacy", counts: Sequence[int], most: int, masked: bool) -> str:

@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING
 
 from prefect_federated.cli.tables import show_pairs, show_table
+from prefect_federated.core.epsilon import epsilon_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,7 +101,7 @@ def _show_noise(noise: "NoiseTold") -> None:
     show_pairs(
         "Noise",
         [
-            ("hides", f"each {noise.unit}, epsilon {noise.epsilon:.4g} at delta {noise.delta:g}"),
+            ("hides", f"each {noise.unit}, epsilon {epsilon_text(noise.epsilon, 4)} at delta {noise.delta:g}"),
             ("of a count", f"standard deviation {noise.deviation:.4g} rows; counts are as they come, also below 0"),
             ("after ±", "the standard deviation of the noise in a figure; a quantile lies within two of them"),
         ],

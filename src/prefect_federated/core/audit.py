@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from prefect_federated.core.epsilon import Epsilon, epsilon_text
 from prefect_federated.core.privacy import DELTA
 
 
@@ -80,7 +81,9 @@ class DeedRow(_Row):
     dataset_root: str | None = Field(default=None, description="root of the grant's dataset when it committed")
     evidence_hash: str | None = None
     evidence: EvidenceRow | None = None
-    epsilon: float | None = Field(default=None, description="privacy that the commit spent; null where none counts")
+    epsilon: Epsilon | None = Field(
+        default=None, description='privacy that the commit spent; "unbounded" beyond any number, null where none counts'
+    )
     excluded_stage: str | None = None
     excluded_reason: str | None = None
 
@@ -110,7 +113,9 @@ class ContributorRow(_Row):
     inherited: int = Field(description="rounds in which its update went into the audited model")
     reasons: dict[str, int] = Field(description="why it was excluded, and how often")
     grants: list[str]
-    epsilon: float | None = Field(default=None, description="privacy that its commits in this task spent together")
+    epsilon: Epsilon | None = Field(
+        default=None, description='that its commits in this task spent together; "unbounded" or null as a commit\'s'
+    )
     slashed_wei: str
 
 
@@ -147,16 +152,18 @@ class GrantRow(_Row):
     rounds: list[int] = Field(description="rounds committed under it")
     versions: list[int] = Field(description="versions of this lineage that were trained on data under it")
     inherited: bool = Field(description="whether the audited model was")
-    epsilon_limit: float | None = Field(default=None, description="of its privacy budget; null without one")
-    epsilon_spent: float | None = Field(default=None, description="by commits in all tasks; null where none counted")
+    epsilon_limit: Epsilon | None = Field(default=None, description="of its privacy budget; null without one")
+    epsilon_spent: Epsilon | None = Field(
+        default=None, description='by commits in all tasks; "unbounded" beyond any number, null where none counted'
+    )
 
     @property
     def privacy(self) -> str:
         """What was spent of the budget, for people; empty where nothing counts."""
         if self.epsilon_spent is None and self.epsilon_limit is None:
             return ""
-        of = "" if self.epsilon_limit is None else f" of {self.epsilon_limit:g}"
-        return f"{self.epsilon_spent or 0:g}{of}"
+        of = "" if self.epsilon_limit is None else f" of {epsilon_text(self.epsilon_limit)}"
+        return f"{epsilon_text(self.epsilon_spent or 0)}{of}"
 
 
 class CaseRow(_Row):

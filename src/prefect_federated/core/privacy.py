@@ -67,6 +67,18 @@ def add(a: int, b: int) -> int:
     return _word([min(x + y, NO_BOUND) for x, y in zip(lanes(a), lanes(b), strict=True)])
 
 
+def minus(spent: int, cost: int) -> int:
+    """What is left when a cost is taken back, as the contract reckons: no bound stays no bound.
+
+    Args:
+        cost: that was added before.
+
+    >>> minus(pack([3.0] * 7 + [math.inf]), pack([1.0] * 8)) == pack([2.0] * 7 + [math.inf])
+    True
+    """
+    return _word([x if x == NO_BOUND else x - y for x, y in zip(lanes(spent), lanes(cost), strict=True)])
+
+
 def at_least(cost: int, floor: int) -> int:
     """A cost raised to a floor, lane by lane.
 

@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from prefect_federated.core.epsilon import Epsilon
+
 
 class _Row(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -60,6 +62,11 @@ class RoundRow(_Row):
     revealed: list[str]
     aggregated: list[str]
     excluded: list[ExclusionRow]
+    exact: bool | None = Field(
+        default=None,
+        description="of a masked round: whether each word of the aggregate is that of the updates of `aggregated`,"
+        " added up apart from masks, their noise included; null where nobody compared",
+    )
     detected: list[DetectedRow] = Field(default_factory=list, description="named by detection, test by test")
     overturned: list[OverturnRow] = Field(default_factory=list, description="proposals proven wrong, in order")
     votes: list[VoteRow] = Field(default_factory=list, description="the committee, in the order of its seats")
@@ -88,6 +95,33 @@ class BalanceRow(_Row):
     earned_wei: str = Field(description="rewards, and bounties that were paid")
     slashed_wei: str = Field(description="bonds, and deposits of rejected appeals")
     fees_wei: str
+
+
+class SiloLossRow(_Row):
+    """What a silo's commits spent of privacy."""
+
+    silo: str = Field(description="name, or account where no name is known")
+    epsilon_in_task: Epsilon = Field(description='by its commits in this task; "unbounded" beyond any number')
+    epsilon_spent: Epsilon = Field(description="by its commits in all tasks, under all grants")
+    epsilon_limit: Epsilon | None = Field(description="the silo's own, over all of them; null without one")
+
+
+class GrantLossRow(_Row):
+    """What commits under a grant spent of privacy."""
+
+    grant: str = Field(description="0x-hex")
+    silo: str = Field(description="to whom it was given")
+    epsilon_spent: Epsilon = Field(description='by commits in all tasks; "unbounded" beyond any number')
+    epsilon_limit: Epsilon | None = Field(description="of its budget, as the data holder signed it; null without one")
+
+
+class PrivacyLoss(_Row):
+    """What a run's task spent of privacy, as the chain counts it, commits that were refunded left out."""
+
+    hidden: str = Field(description="what noise hides, one of many: row or participant")
+    delta: float = Field(description="at which every epsilon here is meant")
+    silos: list[SiloLossRow] = Field(description="everybody who could take part")
+    grants: list[GrantLossRow] = Field(description="under which somebody committed in the task, the last used last")
 
 
 class Baselines(_Row):
@@ -122,5 +156,6 @@ class Report(_Row):
     rounds: list[RoundRow]
     appeals: list[AppealRow] = Field(default_factory=list, description="against slashes, in their order")
     balances: Balances
+    privacy: PrivacyLoss | None = Field(default=None, description="null where the task counts no privacy loss")
     baselines: Baselines
     links: dict[str, str] = Field(description="commands and paths that open what the run left behind")

@@ -24,6 +24,7 @@ from prefect_federated.scenario.committee import cast_validators
 from prefect_federated.scenario.grants import give_consent
 from prefect_federated.scenario.plot import CONDUCT, ROWS_OF, Plot, consent_of
 from prefect_federated.scenario.task_spec import ETHER, build_spec
+from prefect_federated.scenario.witnessed import WitnessedSilo
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -189,10 +190,11 @@ def cast_blocks(ground: Ground, chain: EvmChain, task: int, spec: TaskSpec) -> C
     aggregator = CheatingAggregator(**duty, lies_in=lies_in) if lies_in else Aggregator(**duty)
     standby = Aggregator(**party("standby"), holdout=holdout)
     members: dict[str, Silo] = {}
+    honest = WitnessedSilo if ground.plot.terms.masked else Silo
     for name in ground.tables:
         settings = {**party(name), **_silo_settings(ground, spec, name)}
         kind = CONDUCT.get(name)
-        members[name] = Adversary(**settings, conduct=kind) if kind else Silo(**settings)
+        members[name] = Adversary(**settings, conduct=kind) if kind else honest(**settings)
     validators = cast_validators(ground.plot, ground.held_out, ground.out / "validators", party)
     return Consortium(ground, chain, task, spec, Sponsor(**party("sponsor")), aggregator, standby, members, validators)
 

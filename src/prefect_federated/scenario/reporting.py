@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.evm.rpc import request
+from prefect_federated.adapters.spending import PrivacyLedger
 from prefect_federated.core.opinion import UNIT
 from prefect_federated.core.report import (
     AppealRow,
@@ -12,18 +14,23 @@ from prefect_federated.core.report import (
     Baselines,
     DetectedRow,
     ExclusionRow,
+    GrantLossRow,
     OverturnRow,
+    PrivacyLoss,
     Report,
     RoundRow,
+    SiloLossRow,
     VoteRow,
 )
 from prefect_federated.core.scoring.score_vector import median_score
+from prefect_federated.core.spec import TaskSpec
 from prefect_federated.flows.cast import RoundResult
 from prefect_federated.learning.baselines import train_each, train_pooled
 from prefect_federated.learning.evaluation import held_out
 from prefect_federated.learning.plan import load_plan
 from prefect_federated.scenario.appeal import Appeal
 from prefect_federated.scenario.consortium import Consortium
+from prefect_federated.scenario.exact_sum import Witness
 
 
 def build_report(
@@ -33,17 +40,22 @@ def build_report(
     balances: Balances,
     baselines: Baselines,
     links: Mapping[str, str],
+    exact: Mapping[int, bool] = MappingProxyType({}),
 ) -> Report:
-    """Put everything together; hashes are those of the registry on chain."""
+    """Put everything together; hashes are those of the registry on chain.
+
+    Args:
+        exact: by round, whether its sum is, where that was compared.
+    """
     federation, task = consortium.federation(), consortium.task
-    on_chain = federation.task_of(task)
+    on_chain, accounts = federation.task_of(task), consortium.ground.accounts
     return Report(
         task=task,
         task_id="0x" + on_chain.task_id.hex(),
         chain_id=federation.chain_id,
         coordinator=federation.coordinator,
         seed=consortium.ground.plot.seed,
-        rounds=[round_row(federation, result) for result in results],
+        rounds=[round_row(federation, result, exact.get(result.log.round)) for result in results],
         appeals=[
             AppealRow(
                 appellant=one.appellant,
@@ -54,13 +66,54 @@ def build_report(
             for one in appeals
         ],
         balances=balances,
+        privacy=privacy_loss(
+            federation, task, consortium.spec, {name: accounts[name].address for name in consortium.members}
+        ),
         baselines=baselines,
         links=dict(links),
     )
 
 
-def round_row(federation: Federation, result: RoundResult) -> RoundRow:
-    """One round of the report."""
+def privacy_loss(federation: Federation, task: int, spec: TaskSpec, silos: Mapping[str, str]) -> PrivacyLoss | None:
+    """What silos and grants spent so far, from the chain; None where the task counts no privacy loss.
+
+    Args:
+        silos: accounts by name.
+    """
+    if spec.privacy is None:
+        return None
+    found = PrivacyLedger(federation).spending(task, spec.privacy, silos.values())
+    names = {account: name for name, account in silos.items()}
+    return PrivacyLoss(
+        hidden=found.unit,
+        delta=found.delta,
+        silos=[
+            SiloLossRow(
+                silo=names[account],
+                epsilon_in_task=one.in_task,
+                epsilon_spent=one.own.epsilon,
+                epsilon_limit=one.own.limit,
+            )
+            for account, one in found.silos.items()
+        ],
+        grants=[
+            GrantLossRow(
+                grant="0x" + grant.hex(),
+                silo=names.get(one.silo, one.silo),
+                epsilon_spent=one.budget.epsilon,
+                epsilon_limit=one.budget.limit,
+            )
+            for grant, one in found.grants.items()
+        ],
+    )
+
+
+def round_row(federation: Federation, result: RoundResult, exact: bool | None = None) -> RoundRow:
+    """One round of the report.
+
+    Args:
+        exact: whether its sum is; None where that was not compared.
+    """
     log, notes = result.log, result.notes
     people = log.participation(notes.exclusions, notes.local)
     versions = {version.number: version for version in federation.versions(log.task)}
@@ -79,6 +132,7 @@ def round_row(federation: Federation, result: RoundResult) -> RoundRow:
         committed=names(people.committed),
         revealed=names(people.revealed),
         aggregated=names(people.aggregated),
+        exact=exact,
         excluded=[
             ExclusionRow(participant=notes.name(e.participant), stage=e.stage, reason=e.reason) for e in people.excluded
         ],
@@ -147,8 +201,14 @@ def measure_baselines(consortium: Consortium, rounds: int) -> Baselines:
     )
 
 
-def write_report(report: Report, out: Path) -> Path:
-    """Write `report.json`, as a whole or not at all."""
+def write_report(report: Report, out: Path, witness: Witness) -> Path:
+    """Write `report.json`, as a whole or not at all.
+
+    Raises:
+        ProtocolError: it is written, and has a masked round whose sum is not exact.
+    """
     path, fresh = out / "report.json", out / "report.json.new"
     fresh.write_text(report.model_dump_json(indent=1))
-    return fresh.replace(path)
+    fresh.replace(path)
+    witness.require_exact()
+    return path

@@ -6,6 +6,7 @@ rows, noise, batch size --accountant--> cost, at least the task's floor --of gra
 
 from prefect_federated.adapters.silo import Silo
 from prefect_federated.core.consent import GrantState
+from prefect_federated.core.epsilon import epsilon_text
 from prefect_federated.core.errors import BudgetSpent, ConsentError, SpecMismatch
 from prefect_federated.core.privacy import UNIT, add, epsilon_of, unpack, within
 from prefect_federated.core.round_spec import RoundSpec
@@ -44,8 +45,8 @@ def round_cost(agreed: TaskSpec, rows: int) -> int:
     expected = floor_of(plan, agreed.privacy, agreed.enforced.max_weight)
     if any(abs(a - b) > ROUNDING for a, b in zip(unpack(floor), unpack(expected), strict=True) if a != b):
         raise SpecMismatch(
-            f"task {agreed.name} counts at least epsilon {epsilon_of(floor, delta):.4g} a round, its noise (each"
-            f" {agreed.privacy.unit} hidden, {agreed.enforced.max_weight} rows) costs {epsilon_of(expected, delta):.4g}"
+            f"task {agreed.name} counts at least epsilon {_told(floor, delta)} a round, its noise (each"
+            f" {agreed.privacy.unit} hidden, {agreed.enforced.max_weight} rows) costs {_told(expected, delta)}"
             f" (delta {delta:g}); refuse the task"
         )
     return charged(plan, agreed.privacy, rows, floor)
@@ -69,6 +70,10 @@ def require_budget(silo: Silo, spec: RoundSpec, grant: GrantState, rows: int) ->
     ):
         if not within(add(spent, cost), limit):
             raise BudgetSpent(
-                f"round {spec.task}/{spec.round} costs epsilon {epsilon_of(cost, delta):.4g}, {whose} has spent"
-                f" {epsilon_of(spent, delta):.4g} of {epsilon_of(limit, delta):.4g} (at delta {delta:g}); {cure}"
+                f"round {spec.task}/{spec.round} costs epsilon {_told(cost, delta)}, {whose} has spent"
+                f" {_told(spent, delta)} of {_told(limit, delta)} (at delta {delta:g}); {cure}"
             )
+
+
+def _told(vector: int, delta: float) -> str:
+    return epsilon_text(epsilon_of(vector, delta), digits=4)

@@ -10,6 +10,7 @@ from prefect_federated.adapters.lineage.graph import drawing, legend
 from prefect_federated.adapters.lineage.page_style import STYLE
 from prefect_federated.adapters.lineage.page_tables import chip, code, moment, table
 from prefect_federated.core.audit import Audit, AuditedRound, GrantRow, VersionRow
+from prefect_federated.core.epsilon import epsilon_text
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
@@ -104,7 +105,7 @@ def _contributors(audit: Audit, names: Mapping[str, str]) -> str:
                 for n in (one.expected, one.validated, one.committed, one.revealed, one.aggregated, one.inherited)
             ),
             _text(f"{count} × {escape(reason)}" for reason, count in one.reasons.items()),
-            "" if one.epsilon is None else f"{one.epsilon:g}",
+            "" if one.epsilon is None else epsilon_text(one.epsilon),
             one.slashed_wei if one.slashed_wei != "0" else "",
         )
         for one in audit.contributors

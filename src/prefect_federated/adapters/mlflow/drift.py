@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prefect_federated.adapters.mlflow.layout import PARENT, layout
+from prefect_federated.adapters.mlflow.losses import TAGS
 from prefect_federated.adapters.mlflow.package import save_package
 from prefect_federated.adapters.mlflow.records import ModelVersion, PackagedModel, RoundRecord
 from prefect_federated.adapters.mlflow.runs import KEY_TAG, SLOT_TAG
@@ -23,14 +24,14 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion as Mirrored
 
 # Of a run only what the chain alone tells is compared: names and local numbers are known to who mirrored it live.
-_TOLD = ("federated.task", "federated.task_id", "federated.round", "federated.status", "federated.outcome")
+_TOLD = ("federated.task", "federated.task_id", "federated.round", "federated.status", "federated.outcome", *TAGS)
 _CHAIN = ("evm.chain_id", "evm.coordinator")
 _ENVIRONMENT = ("requirements.txt", "conda.yaml", "python_env.yaml")
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One difference. `round` or `version_hash` says which mirrored thing must be written again."""
+    """One difference. `round` with a run's `slot`, or `version_hash`, says what must be written again."""
 
     kind: str
     what: str
@@ -38,6 +39,7 @@ class Drift:
     expected: str
     round: int | None = None
     version_hash: str = ""
+    slot: str = PARENT
 
     @property
     def sentence(self) -> str:
@@ -82,12 +84,11 @@ def run_drifts(
             for tag in (*_TOLD, *_CHAIN):
                 if tag in wanted.tags and run.data.tags.get(tag) != wanted.tags[tag]:
                     told = repr(run.data.tags.get(tag)), repr(wanted.tags[tag])
-                    yield Drift("changed tag", f"{tag} of the {what}", *told, record.key.round)
-            told_metrics = wanted.metrics if slot == PARENT else {}
-            for metric, value in told_metrics.items():
+                    yield Drift("changed tag", f"{tag} of the {what}", *told, record.key.round, slot=slot)
+            for metric, value in wanted.told.items():
                 if run.data.metrics.get(metric) != value:
-                    seen = str(run.data.metrics.get(metric))
-                    yield Drift("changed metric", f"{metric} of the {what}", seen, str(value), record.key.round)
+                    seen, round = str(run.data.metrics.get(metric)), record.key.round
+                    yield Drift("changed metric", f"{metric} of the {what}", seen, str(value), round, slot=slot)
     for key in sorted(found):
         yield Drift("run only in MLflow", f"run of {key}", "there", "no such finished round")
 

@@ -11,13 +11,17 @@ PARENT = ""
 
 @dataclass(frozen=True, slots=True)
 class RunLayout:
-    """A run as it should be; `slot` tells a round's runs apart: empty for the parent, else the account."""
+    """A run as it should be; `slot` tells a round's runs apart: empty for the parent, else the account.
+
+    `told` are those of the metrics that chain and store tell, whoever mirrors.
+    """
 
     slot: str
     name: str
     status: str
     metrics: Mapping[str, float]
     tags: Mapping[str, str]
+    told: Mapping[str, float]
     params: Mapping[str, str] = field(default_factory=dict)
     dataset: DatasetUse | None = None
 
@@ -46,11 +50,13 @@ def slot_of(account: str) -> str:
 
 def _parent(record: RoundRecord, shared: Mapping[str, str]) -> RunLayout:
     note = {"federated.status": record.status, "mlflow.note.content": round_note(record)}
+    metrics = {**record.metrics, **_counted(record.counts)}
     return RunLayout(
         slot=PARENT,
         name=f"round-{record.key.round}",
         status="FAILED" if record.status in ("REJECTED", "VOIDED") else "FINISHED",
-        metrics={**record.metrics, **_counted(record.counts)},
+        metrics=metrics,
+        told=metrics,
         tags={**shared, **note, **record.tags},
         params=record.params,
     )
@@ -69,7 +75,8 @@ def _child(record: RoundRecord, one: ParticipantRecord, shared: Mapping[str, str
         slot=slot_of(one.account),
         name=f"round-{record.key.round}/{one.name}",
         status="FAILED" if one.excluded_stage else "FINISHED",
-        metrics={**one.metrics, **_counted(one.counts)},
+        metrics={**one.metrics, **_counted(one.counts), **one.told},
+        told=one.told,
         tags=tags,
         dataset=one.dataset,
     )

@@ -81,9 +81,9 @@ def drop_strangers(client: "MlflowClient", experiment_id: str, name: str, known:
             client.delete_run(run.info.run_id)
 
 
-def drop_run(client: "MlflowClient", experiment_id: str, key: RoundKey) -> None:
-    """Delete a round's run, to be made anew: MLflow keeps every value that a metric ever had, a false one too."""
-    if run_id := run_of(client, experiment_id, key):
+def drop_run(client: "MlflowClient", experiment_id: str, key: RoundKey, slot: str) -> None:
+    """Delete a run of a round, to be made anew: MLflow keeps every value that a metric ever had, a false one too."""
+    if run_id := run_of(client, experiment_id, key, slot):
         client.delete_run(run_id)
 
 

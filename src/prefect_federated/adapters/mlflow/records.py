@@ -50,7 +50,8 @@ class DatasetUse:
 class ParticipantRecord:
     """What one participant did in a round; `excluded_stage` and `_reason` are empty when it was aggregated.
 
-    `stages` says what became of each stage, for example `{"commit": "0x<transaction>"}`.
+    `stages` says what became of each stage, for example `{"commit": "0x<transaction>"}`. `told` are metrics that the
+    chain alone tells: whoever holds MLflow against it compares them.
     """
 
     name: str
@@ -62,6 +63,7 @@ class ParticipantRecord:
     excluded_stage: str = ""
     excluded_reason: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
+    told: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

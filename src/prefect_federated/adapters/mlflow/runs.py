@@ -52,10 +52,10 @@ def has_round(client: "MlflowClient", experiment_id: str, key: RoundKey) -> bool
     return bool(found) and all(run.info.status in OVER and RECORD_TAG in run.data.tags for run in found)
 
 
-def run_of(client: "MlflowClient", experiment_id: str, key: RoundKey) -> str:
-    """Id of a round's parent run; empty where there is none."""
-    parent = _find(client, experiment_id, key.text).get(PARENT)
-    return str(parent.info.run_id) if parent else ""
+def run_of(client: "MlflowClient", experiment_id: str, key: RoundKey, slot: str = PARENT) -> str:
+    """Id of a round's run, its own or the participant's of that slot; empty where there is none."""
+    run = _find(client, experiment_id, key.text).get(slot)
+    return str(run.info.run_id) if run else ""
 
 
 def lineage_link(client: "MlflowClient", experiment_id: str, key: RoundKey) -> str:

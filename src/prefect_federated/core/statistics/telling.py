@@ -10,6 +10,7 @@ import re
 from dataclasses import asdict
 from typing import Any
 
+from prefect_federated.core.epsilon import epsilon_json
 from prefect_federated.core.statistics.pooled import Numbers, Quantile, Summary, Told
 
 HEADER = ("column", "cell", "rows")
@@ -32,7 +33,7 @@ def as_json(summary: Summary) -> dict[str, Any]:
         }
         for told in summary.columns
     ]
-    noise = {"noise": asdict(summary.noise)} if summary.noise else {}
+    noise = {"noise": asdict(summary.noise) | {"epsilon": epsilon_json(summary.noise.epsilon)}} if summary.noise else {}
     return {"silos": summary.silos, "rows": summary.rows, **noise, "columns": columns}
 
 
@@ -58,7 +59,8 @@ def metrics_of(summary: Summary) -> dict[str, float]:
     """What MLflow shows of a round: totals, and of each column of numbers its moments and quantiles."""
     metrics = {"silos": float(summary.silos), "rows": float(summary.rows)}
     if summary.noise is not None:
-        metrics |= {"noise": summary.noise.deviation, "epsilon": summary.noise.epsilon}
+        epsilon = summary.noise.epsilon
+        metrics |= {"noise": summary.noise.deviation} | ({"epsilon": epsilon} if math.isfinite(epsilon) else {})
     for told in summary.columns:
         for name, value in _metrics(told).items():
             if value is not None and math.isfinite(value):

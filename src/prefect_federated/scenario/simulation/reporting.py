@@ -16,7 +16,7 @@ from prefect_federated.learning.baselines import train_pooled
 from prefect_federated.learning.evaluation import held_out
 from prefect_federated.learning.plan import load_plan
 from prefect_federated.scenario.money import Snapshot, balance_sheet, snapshot
-from prefect_federated.scenario.reporting import round_row
+from prefect_federated.scenario.reporting import privacy_loss, round_row
 from prefect_federated.scenario.simulation.bulk import Call, send_all
 from prefect_federated.scenario.simulation.options import Options
 from prefect_federated.scenario.simulation.stopwatch import Stopwatch
@@ -39,12 +39,21 @@ def claim_all(town: Town) -> None:
 
 
 def build_report(
-    town: Town, options: Options, results: Sequence[RoundResult], before: Snapshot, watch: Stopwatch
+    town: Town,
+    options: Options,
+    results: Sequence[RoundResult],
+    before: Snapshot,
+    watch: Stopwatch,
+    exact: Mapping[int, bool],
 ) -> Report:
-    """Put everything together; hashes are those of the registry on chain."""
+    """Put everything together; hashes are those of the registry on chain.
+
+    Args:
+        exact: by round, whether its sum is, where that was compared.
+    """
     federation = town.federation
     rows = [
-        round_row(federation, result).model_copy(update={"stages_s": watch.of(number)})
+        round_row(federation, result, exact.get(result.log.round)).model_copy(update={"stages_s": watch.of(number)})
         for number, result in enumerate(results, 1)
     ]
     return Report(
@@ -56,6 +65,9 @@ def build_report(
         options={field.name: _plain(getattr(options, field.name)) for field in fields(options)},
         rounds=rows,
         balances=_balances(town, results, before),
+        privacy=privacy_loss(
+            federation, town.task, town.spec, {name: one.address for name, one in town.residents.items()}
+        ),
         baselines=Baselines(pooled=_pooled(town, options), local={}),
         links=_links(town.out),
     )

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from prefect_federated.flows.cast import Cast, RoundResult, Watcher
 from prefect_federated.flows.federated_round import drive_rounds
+from prefect_federated.scenario.exact_sum import Witness
 from prefect_federated.scenario.simulation.attacking import Attack
 from prefect_federated.scenario.simulation.bulk import Call, send_all
 from prefect_federated.scenario.simulation.crowd import SimulatedCrowd
@@ -35,12 +37,17 @@ def simulation() -> list[RoundResult]:
     return _drive()
 
 
-def run_rounds(town: Town, options: Options, watch: Watcher) -> list[RoundResult]:
-    """Drive all rounds within one flow run, the shards on its task runner."""
+def run_rounds(town: Town, options: Options, watch: Watcher, witness: Witness) -> list[RoundResult]:
+    """Drive all rounds within one flow run, the shards on its task runner; the witness compares masked ones."""
     workers = options.workers or min(MOST_WORKERS, os.cpu_count() or 1)
     on_ray = options.runner == "ray"
     runner: Any = ray_runner(options.ray_address, workers) if on_ray else ThreadPoolTaskRunner(max_workers=workers)
-    token = _DRIVE.set(lambda: _rounds(town, options, watch, options.shards or (cores() if on_ray else workers)))
+
+    def drive() -> list[RoundResult]:
+        shards = options.shards or (cores() if on_ray else workers)
+        return _rounds(town, options, watch, witness, shards)
+
+    token = _DRIVE.set(drive)
     try:
         with one_server() if on_ray else nullcontext():
             return simulation.with_options(task_runner=runner)()
@@ -52,7 +59,7 @@ def _drive() -> list[RoundResult]:
     return _DRIVE.get()()
 
 
-def _rounds(town: Town, options: Options, watch: Watcher, shards: int) -> list[RoundResult]:
+def _rounds(town: Town, options: Options, watch: Watcher, witness: Witness, shards: int) -> list[RoundResult]:
     results: list[RoundResult] = []
     enrolled, last = set(town.residents), None
     for number in range(1, options.rounds + 1):
@@ -60,14 +67,18 @@ def _rounds(town: Town, options: Options, watch: Watcher, shards: int) -> list[R
         enrolled = _enrol(town, enrolled, drawn)
         crowd = _crowd(town, options, drawn, shards)
         crowd.recall(last)
-        results += drive_rounds(_cast(town, options, drawn, watch, crowd), town.task, 1)
+        results += drive_rounds(_cast(town, options, drawn, watch, crowd, witness), town.task, 1)
+        witness.compare(town.aggregator.party, results[-1].log)
         last = crowd
     return results
 
 
-def _cast(town: Town, options: Options, drawn: set[str], watch: Watcher, crowd: SimulatedCrowd) -> Cast:
+def _cast(
+    town: Town, options: Options, drawn: set[str], watch: Watcher, crowd: SimulatedCrowd, witness: Witness
+) -> Cast:
     if town.spec.enforced.masked:  # each by itself: who deals, and for whom somebody answers, is its own secret
-        here = with_leavers(town.members, options.drop)
+        heard = [replace(member, silo=replace(member.silo, witness=witness)) for member in town.members]
+        here = with_leavers(heard, options.drop)
         return Cast(sponsor=town.sponsor, aggregator=town.aggregator, members=here, watch=watch, relayer=town.relayer)
     return Cast(
         sponsor=town.sponsor,
