@@ -1,6 +1,6 @@
 """What a masked round adds up to: the survivors' payloads, the answers that open their masks, the exact sum.
 
-payloads, notes, messages of Share, answers --open, compare seeds, recover, range--> sum | nobody, and why
+payloads, notes, messages of Share, answers --open, compare seeds, recover, range, norm--> sum | nobody, and why
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -15,7 +15,7 @@ from prefect_federated.adapters.masked_payload import fetch_masked
 from prefect_federated.adapters.masking import fewest_of, roots_of, sessions_of, turnout_of
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.spool import Spool
-from prefect_federated.core.aggregation.norm_bound import mean_within
+from prefect_federated.adapters.sum_bounds import require_honest_sum
 from prefect_federated.core.aggregation.two_tiers import Sums
 from prefect_federated.core.aggregation.vector import Vector
 from prefect_federated.core.combine import Combined, GroupSum, Update, combine_groups, combine_total
@@ -29,7 +29,6 @@ from prefect_federated.core.errors import (
     TransportError,
     WrongSeed,
 )
-from prefect_federated.core.local_spec import FedNova
 from prefect_federated.core.masking.answer import CHUNK
 from prefect_federated.core.masking.note import MasksNote
 from prefect_federated.core.masking.recovery import Opened, check_seeds, narrowed, open_masks, recover
@@ -37,12 +36,8 @@ from prefect_federated.core.masking.session import Session
 from prefect_federated.core.masking.transcript import Sharing
 from prefect_federated.core.masking.turnout import Turnout
 from prefect_federated.core.merkle import chunks_of, root
-from prefect_federated.core.participant_privacy import ParticipantPrivacy, part_of_sum, surely_most_of_parts
 from prefect_federated.core.round import Reason
 from prefect_federated.core.round_spec import RoundSpec
-from prefect_federated.core.statistics.cell_noise import CellNoise
-from prefect_federated.core.statistics.privacy import StatisticsPrivacy
-from prefect_federated.learning.clip import norm_bound_words
 
 UNREAD = "what it dealt is malformed, so nobody has masked with it and it is no part of the sum"
 
@@ -81,7 +76,7 @@ def combine_masked(spec: RoundSpec, gathered: Gathered) -> Combined:
     """The task's rule over the sums that were opened: the mean of the one, or a rule across those of the groups."""
     if spec.spec.enforced.group:
         return combine_groups(spec.spec.rule, gathered.updates, gathered.groups, spec.spec.model.size)
-    return combine_total(gathered.updates, gathered.total, spec.spec.model.size)
+    return combine_total(gathered.updates, gathered.total, spec.spec.model.size, gathered.lost or Reason.RULE)
 
 
 def _opened(party: Party, spec: RoundSpec, session: Session, reveals: list[Reveal], last_try: bool) -> Gathered:
@@ -203,7 +198,7 @@ def _exact_sum(spec: RoundSpec, gathered: Gathered) -> Sums:
         why = "; ".join(gathered.details.values())
         raise PayloadError(f"{len(gathered.reasons)} masked updates cannot be read: {why}")
     words = unmasked_sum(gathered.unmasked, gathered.updates)
-    _require_sound(spec, words, sum(update.weight for update in gathered.updates), len(gathered.updates))
+    require_honest_sum(spec, words, sum(update.weight for update in gathered.updates), len(gathered.updates))
     return words
 
 
@@ -245,47 +240,6 @@ def answers_in(party: Party, spec: RoundSpec, turnout: Turnout) -> tuple[dict[in
         if root(chunks_of(message, CHUNK)) == shown.root:
             found[shown.index] = message
     return found, outages
-
-
-def _require_sound(spec: RoundSpec, words: Sums, weight: int, parts: int) -> None:
-    """A sum is one that updates within the task's limit could make, and of a group also within its norm.
-
-    Raises:
-        OutOfRange: somebody masked something else.
-    """
-    limit, largest = spec.spec.update.limit, max(int(words.max()), -int(words.min()))
-    if largest > (most := limit * weight + _most_noise(spec, parts)):
-        raise OutOfRange(
-            f"the sum has a word of {largest}, updates of weight {weight} within limit {limit} come to {most} at most;"
-            " somebody masked something else, and nobody can tell who"
-        )
-    norm = most_norm(spec)
-    if spec.spec.enforced.group and norm is not None and not mean_within(words.astype(np.int32), weight, norm):
-        found = float(np.linalg.norm(words.astype(np.float64))) / weight
-        raise OutOfRange(
-            f"the mean of {parts} updates has a norm of {found:.0f} words, updates clipped to"
-            f" {spec.spec.update.clip_norm:g} come to {norm} at most; somebody masked something else, and nobody can"
-            " tell who"
-        )
-
-
-def most_norm(spec: RoundSpec) -> int | None:
-    """The largest norm in words of a clipped update, and so of every mean of such; None where nothing bounds it."""
-    agreed = spec.spec
-    if isinstance(agreed.privacy, ParticipantPrivacy | StatisticsPrivacy) or isinstance(agreed.local, FedNova):
-        return None  # noise has no bound; FedNova's number of steps is no part of what is clipped
-    return norm_bound_words(agreed.update.clip_norm, agreed.model.size, agreed.model.frac_bits)
-
-
-def _most_noise(spec: RoundSpec, parts: int) -> int:
-    """What noise that hides silos, or rows of statistics, can add to a word of the sum, but for a chance of 2^-40."""
-    privacy, query, enforced = spec.spec.privacy, spec.spec.statistics, spec.spec.enforced
-    if isinstance(privacy, StatisticsPrivacy) and query is not None:
-        return CellNoise.of(query, privacy, enforced.max_participants, enforced.masked).most_noise(parts)
-    if not isinstance(privacy, ParticipantPrivacy):
-        return 0
-    part = part_of_sum(privacy, spec.spec.model.frac_bits, enforced.max_weight)
-    return surely_most_of_parts(part, parts, spec.spec.model.size)
 
 
 def _unopened(
