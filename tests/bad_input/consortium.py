@@ -11,7 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import eth_account
 import numpy as np
+from eth_account.signers.local import LocalAccount
 from pandas import DataFrame
 
 from prefect_federated.adapters.data.root import frame_root
@@ -22,6 +24,7 @@ from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.evm.outbox import Outbox
 from prefect_federated.adapters.evm.rpc import chain_id_of, connect, set_balance
 from prefect_federated.adapters.payloads import store_model
+from prefect_federated.adapters.policy_file import sign_policy
 from prefect_federated.adapters.record_file import read_record, write_record
 from prefect_federated.blocks import Aggregator, EvmChain, LocalStore, Silo, Sponsor
 from prefect_federated.core.agreement import in_numbers
@@ -32,11 +35,13 @@ from prefect_federated.core.duo import purpose_bits
 from prefect_federated.core.enforced import Enforced
 from prefect_federated.core.merkle import CHUNK_BYTES
 from prefect_federated.core.payload import plain_header
+from prefect_federated.core.policy import Policy
 from prefect_federated.core.spec import Column, DataSpec, ModelSpec, PlanSpec, RuleSpec, TaskSpec, Tensor, UpdateSpec
 from prefect_federated.learning.plan import code_hash
 from prefect_federated.scenario.accounts import Account, make_account
 
 ETHER = 10**18
+OFFICER: LocalAccount = eth_account.Account.from_key(bytes([7]) * 32)  # signs the rules of silos that have a file
 COLUMNS = ("age", "dose", "ill")
 ROWS = 30
 WINDOW_S, GRACE_S = 600, 60
@@ -128,6 +133,15 @@ class Consortium:
         if admitted:
             self.as_("sponsor").set_admission(self.account(name).address, True)
         return federation
+
+    def ruled(self, name: str, **rules: Any) -> Silo:
+        """A silo whose rules are a file that the officer signed; beside these it approves the plan and the readers."""
+        self.silo(name)
+        said = {"approved_plans": ("0x" + self.plan_hash.hex(),), "readers": tuple(self.readers), **rules}
+        signed = sign_policy(OFFICER, self.account(name).address, 1, Policy.model_validate(said))
+        path = self.folder / "silos" / name / "policy.json"
+        path.write_bytes(signed.to_bytes())
+        return self.block(name, approved_plans=[], readers=[], policy_file=path, policy_signer=OFFICER.address)
 
     def silo(self, name: str, frame: DataFrame | None = None, **settings: Any) -> Silo:
         """A silo with data, a stake and a grant that covers everything; settings are those of its block."""

@@ -43,6 +43,8 @@ from tests.bad_input.flaky import FlakyEndpoint, flaky_endpoint
 HONEST = ("east", "north", "south")
 SKEW_S = 10**6
 CROWD = 99  # participants that one silo asks for
+RULED = HONEST[2]  # by a file that was signed, which allows the round
+SEEKERS = ("crowd-seeker", "noise-seeker", "mask-seeker")  # by such a file as well, which does not
 
 
 def silos_of_the_bad_round(town: Consortium, stack: ExitStack) -> dict[str, Observed]:
@@ -51,7 +53,9 @@ def silos_of_the_bad_round(town: Consortium, stack: ExitStack) -> dict[str, Obse
 
 
 def honest(town: Consortium) -> dict[str, Observed]:
-    return {name: Observed(Participant(town.silo(name).open())) for name in HONEST}
+    """Three silos, the last under rules that are signed."""
+    blocks = {name: town.ruled(name) if name == RULED else town.silo(name) for name in HONEST}
+    return {name: Observed(Participant(block.open())) for name, block in blocks.items()}
 
 
 def broken(town: Consortium, stack: ExitStack) -> dict[str, Observed]:
@@ -89,8 +93,10 @@ def _unfit(town: Consortium) -> dict[str, Silo]:
         },
         **{name: town.silo(name) for name in ("borrower", "unsigned", "few", "extra-column")},
         "twins": town.silo("twins", concat([table(), table()[:1]])),
-        "crowd-seeker": town.silo("crowd-seeker", min_cohort=CROWD),
         "suite-edited": town.silo("suite-edited", **_edited_suite(town)),
+        "crowd-seeker": town.ruled("crowd-seeker", min_cohort=CROWD),
+        "noise-seeker": town.ruled("noise-seeker", min_noise=0.5),
+        "mask-seeker": town.ruled("mask-seeker", masked_only=True),
     }
     town.keep("borrower", replace(town.kept("borrower"), grant_id=town.grants[HONEST[0]]))
     town.keep("unsigned", replace(town.kept("unsigned"), grant_id=_signed_by_another(town, "unsigned")))

@@ -2,10 +2,12 @@
 
 import pytest
 
+from prefect_federated.adapters.policy_file import signer_of_policy
 from prefect_federated.core.errors import DataError, DataRefused, EmptyView, MissingColumn, PolicyRefused
+from prefect_federated.core.signed_policy import parse_policy
 from tests.bad_input.bad_round import BadRound
-from tests.bad_input.consortium import MIN_ROWS, ROWS
-from tests.bad_input.silos import CROWD
+from tests.bad_input.consortium import MIN_ROWS, OFFICER, ROWS
+from tests.bad_input.silos import CROWD, RULED, SEEKERS
 
 
 def test_data_without_a_consenting_subject_are_an_empty_view(bad: BadRound) -> None:
@@ -56,6 +58,30 @@ def test_cohort_smaller_than_the_silo_asks_for_is_refused(bad: BadRound) -> None
     )
 
 
+def test_less_noise_than_the_silo_asks_for_is_refused(bad: BadRound) -> None:
+    bad.fates["noise-seeker"].assert_kept_out(
+        PolicyRefused, 4, "validate", "noise multiplier 0, this silo asks for 0.5 or more", "min_noise"
+    )
+
+
+def test_clear_round_is_refused_by_a_silo_that_wants_masks_alone(bad: BadRound) -> None:
+    bad.fates["mask-seeker"].assert_kept_out(
+        PolicyRefused, 4, "validate", "runs in clear mode, this silo allows masked alone", "masked_only"
+    )
+
+
+def test_rules_that_an_officer_signed_keep_out_whom_they_forbid_and_nobody_else(bad: BadRound) -> None:
+    log, said = bad.result.log, [str(bad.fates[name].error) for name in SEEKERS]
+    excluded = log.participation(bad.result.notes.exclusions, bad.result.notes.local).excluded
+    told = {one.participant: one.reason for one in excluded if one.reason in said}
+    assert told == {bad.fates[name].account: why for name, why in zip(SEEKERS, said, strict=True)}
+    assert bad.fates[RULED].account in log.aggregated, "rules that allow the round, signed by the same"
+    for name in (RULED, *SEEKERS):
+        path = bad.consortium.folder / "silos" / name / "policy.json"
+        signed = parse_policy(path.read_bytes(), str(path))
+        assert bad.members[name].silo.policy == signed.policy and signer_of_policy(signed) == OFFICER.address
+
+
 def test_suite_edited_after_it_was_approved_is_refused_with_both_hashes(bad: BadRound) -> None:
     approved = bad.members["suite-edited"].silo.policy.suite_hash
     bad.fates["suite-edited"].assert_kept_out(
@@ -77,7 +103,7 @@ OUT = [
         "borrower",
         "unsigned",
     ),
-    *("extra-column", "twins", "few", "crowd-seeker", "suite-edited"),
+    *("extra-column", "twins", "few", *SEEKERS, "suite-edited"),
 ]
 
 

@@ -1,6 +1,7 @@
 """A small valid task, and ways to bend it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,8 +19,7 @@ MALLORY = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"
 Values = dict[str, Any]
 
 
-@pytest.fixture
-def values() -> Values:
+def small_task() -> Values:
     """A task as a sponsor writes it down: plain JSON values."""
     return {
         "name": "breast-cancer",
@@ -88,22 +88,29 @@ GROUPED: Values = {
 }
 
 
+def bend(values: Values, changes: Values) -> TaskSpec:
+    """The task with fields set by dotted path: bend(values, {"enforced.quorum": 3})."""
+    for path, value in changes.items():
+        *folders, leaf = path.split(".")
+        place = values
+        for folder in folders:
+            place = place.setdefault(folder, {})
+        place[leaf] = value
+    if values.get("privacy") is not None:  # its words and its numbers go together
+        values["enforced"] = {"privacy_floor": 1, **values["enforced"], "modes": 1}
+    return TaskSpec.model_validate(values)
+
+
 @pytest.fixture
-def bent(values: Values) -> Callable[..., TaskSpec]:
-    """The task with fields set by dotted path: bent({"enforced.quorum": 3})."""
+def values() -> Values:
+    """The small task, for one test to change."""
+    return small_task()
 
-    def bend(changes: Values) -> TaskSpec:
-        for path, value in changes.items():
-            *folders, leaf = path.split(".")
-            place = values
-            for folder in folders:
-                place = place.setdefault(folder, {})
-            place[leaf] = value
-        if values.get("privacy") is not None:  # its words and its numbers go together
-            values["enforced"] = {"privacy_floor": 1, **values["enforced"], "modes": 1}
-        return TaskSpec.model_validate(values)
 
-    return bend
+@pytest.fixture
+def bent(values: Values) -> Callable[[Values], TaskSpec]:
+    """The small task bent: bent({"enforced.quorum": 3})."""
+    return partial(bend, values)
 
 
 @pytest.fixture

@@ -54,6 +54,7 @@ class MaskedScene:
     consortium: Consortium
     result: RoundResult
     log: Path
+    results: Path
     store_said: list[bytes]
     endpoint: FlakyEndpoint
     s3: Any
@@ -132,8 +133,12 @@ def listening(heard: list[bytes]) -> Callable[[Any], Any]:
     return guarded
 
 
-def stage_masked(stack: ExitStack, url: str, out: Path, log: Path) -> MaskedScene:
-    """Set everything up and drive one round; servers stay until the stack is closed."""
+def stage_masked(stack: ExitStack, url: str, out: Path, log: Path, results: Path) -> MaskedScene:
+    """Set everything up and drive one round; servers stay until the stack is closed.
+
+    Args:
+        results: where Prefect keeps what flows return.
+    """
     heard = list[bytes]()
     address = stack.enter_context(moto_server(listening(heard)))
     endpoint = stack.enter_context(flaky_endpoint(url))
@@ -145,4 +150,4 @@ def stage_masked(stack: ExitStack, url: str, out: Path, log: Path) -> MaskedScen
     consortium = founded(endpoint.url, out, store, Terms(epochs=1, masking=Masked(threshold=3)))
     with logged(log):
         result = drive(consortium, {LEAVER: TooLate})
-    return MaskedScene(consortium, result, log, heard, endpoint, s3, bucket)
+    return MaskedScene(consortium, result, log, results, heard, endpoint, s3, bucket)

@@ -17,9 +17,11 @@ from prefect import flow
 
 from prefect_federated.adapters.data.consented import same_view
 from prefect_federated.adapters.data.training import noise_secret
-from prefect_federated.adapters.payloads import fetch_words, seal_update
+from prefect_federated.adapters.gathering import gather
+from prefect_federated.adapters.payloads import fetch_payload, fetch_words, seal_update
 from prefect_federated.blocks import Silo
 from prefect_federated.blocks.stores import LocalStore, S3Store
+from prefect_federated.core.combine import Update
 from prefect_federated.core.errors import FederatedError
 from prefect_federated.core.evidence import Evidence
 from prefect_federated.core.own_suite import suite_document_hash
@@ -74,6 +76,8 @@ class Scene:
     result: RoundResult
     log: Path
     said: list[str] = field(default_factory=list)
+    results: Path = Path()  # where Prefect kept what flows returned
+    chain_said: list[bytes] = field(default_factory=list)  # bodies of all requests to the chain, and of all answers
 
     @property
     def out(self) -> Path:
@@ -86,6 +90,18 @@ class Scene:
 
     def spec(self, name: str = HONEST) -> RoundSpec:
         return listen.fn(self.consortium.members[name].open().party, self.consortium.task, 1)
+
+    def read(self) -> dict[str, tuple[Update, bytes]]:
+        """By hospital its update as the aggregator reads it, and the plain bytes of its payload."""
+        party, spec = self.consortium.aggregator.open().party, self.spec()
+        names = {account.address: name for name, account in self.consortium.ground.accounts.items()}
+        reveals, found = party.federation.reveals(spec.task, spec.round), dict[str, tuple[Update, bytes]]()
+        updates = {one.participant: one for one in gather(party, spec, reveals).updates}
+        for one in reveals:
+            place = (party.store, spec, one.participant, one.opening, one.uri, party.account, party.sealing_key)
+            plain = fetch_payload(*place, lambda pieces, most: b"".join(pieces))
+            found[names[one.participant]] = (updates[one.participant], plain)
+        return found
 
     def error_of(self, call: Callable[[], object]) -> FederatedError:
         """The error that a call ends with; what it says, with its traceback, is kept for the search."""

@@ -8,14 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from prefect.settings import (
-    PREFECT_API_DATABASE_CONNECTION_URL,
-    PREFECT_HOME,
-    PREFECT_LOCAL_STORAGE_PATH,
-    PREFECT_LOGGING_LEVEL,
-    PREFECT_LOGGING_TO_API_ENABLED,
-    temporary_settings,
-)
 
 from prefect_federated.adapters.evm.devnet import Devnet
 from prefect_federated.adapters.masking import session_of
@@ -29,34 +21,47 @@ from prefect_federated.core.round import Status
 from prefect_federated.core.round_spec import RoundSpec
 from prefect_federated.flows.heartbeat import without_heartbeat
 from prefect_federated.learning.update import EncodedUpdate
-from tests.data_checks.conftest import ROOT
+from tests.data_checks.conftest import ROOT, keeping
 from tests.data_checks.masked_scene import LEAVER, STAYED, MaskedScene, stage_masked
 from tests.data_checks.scene import HOSPITALS
-from tests.data_checks.test_no_leak import COMMON, chain_dump, files, leaks
+from tests.data_checks.searching import (
+    COMMON,
+    chain_dump,
+    chain_traffic,
+    files,
+    forms,
+    leaks,
+    prefect_database,
+    results_in,
+)
 
-RUN = 8  # words, 32 bytes: so many next to each other stand nowhere by chance
 FOLDERS = ("mlflow", "keys", "data-docs")
-PARTS = ("bucket", "store traffic", "chain traffic", "chain", "readers", "prefect", "logs", *FOLDERS)
-EXPECTED = {"prefect": b"data-checks", "logs": b"Finished in state Completed", "store traffic": b"federated-envelope/1"}
+PARTS = ("bucket", "store traffic", "chain traffic", "chain", "readers", "prefect", "results", "logs", *FOLDERS)
+EXPECTED = {
+    "prefect": b"data-checks",
+    "results": b"RoundResult",
+    "logs": b"Finished in state Completed",
+    "store traffic": b"federated-envelope/1",
+}
 
 
 @pytest.fixture(scope="module")
 def staged(prefect_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str, ExitStack]]:
-    """A chain, a folder, and Prefect keeping every line of its log."""
-    loud = temporary_settings({PREFECT_LOGGING_TO_API_ENABLED: True, PREFECT_LOGGING_LEVEL: "DEBUG"})
+    """A chain, a folder, and Prefect keeping every line of its log and every result."""
+    folder = tmp_path_factory.mktemp("masked-round")
     with ExitStack() as stack:
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(ROOT)  # where anvil is looked for
             devnet = stack.enter_context(Devnet.start())
-        stack.enter_context(loud)
+        stack.enter_context(keeping(folder / "results"))
         stack.enter_context(without_heartbeat())
-        yield tmp_path_factory.mktemp("masked-round"), devnet.url, stack
+        yield folder, devnet.url, stack
 
 
 @pytest.fixture(scope="module")
 def scene(staged: tuple[Path, str, ExitStack]) -> MaskedScene:
     folder, url, stack = staged
-    return stage_masked(stack, url, folder / "out", folder / "log.txt")
+    return stage_masked(stack, url, folder / "out", folder / "log.txt", folder / "results")
 
 
 def part_of(scene: MaskedScene, part: str) -> list[bytes]:
@@ -66,51 +71,24 @@ def part_of(scene: MaskedScene, part: str) -> list[bytes]:
     if part == "store traffic":
         return scene.store_said
     if part == "chain traffic":
-        heard = scene.chain_said
-        return heard + [one for body in heard if (one := _unhexed(body))]
+        return chain_traffic(scene.chain_said)
     if part == "chain":
-        return [chain_dump(scene)]
+        return [chain_dump(scene.consortium)]
     if part == "readers":
         return [plain for reader in ("aggregator", "standby") for plain in scene.opened_by(reader).values()]
     if part == "prefect":
-        database = Path(str(PREFECT_API_DATABASE_CONNECTION_URL.value()).split("///")[-1])
-        kept = [*database.parent.glob(database.name + "*")]
-        kept += files(PREFECT_LOCAL_STORAGE_PATH.value(), PREFECT_HOME.value() / "storage")
-        return [path.read_bytes() for path in kept if path.is_file()]
+        return prefect_database()
+    if part == "results":
+        return results_in(scene.results)
     if part == "logs":
         return [scene.log.read_bytes()]
     return [path.read_bytes() for path in files(scene.consortium.ground.out / part)]
 
 
-def _unhexed(body: bytes) -> bytes:
-    """What stands as 0x-hex in a JSON body, as bytes."""
-    texts = (text for text in body.replace(b"\\", b"").split(b'"') if text.startswith(b"0x") and len(text) % 2 == 0)
-    try:
-        return b"\n".join(bytes.fromhex(text[2:].decode()) for text in texts)
-    except ValueError:
-        return b""
-
-
-def runs(values: np.ndarray) -> Iterator[bytes]:
-    """Four runs of a vector that are no zeros and no repeats, as bytes, as hex, as a list of numbers."""
-    places = [at for at in range(0, len(values) - RUN, RUN) if len(set(values[at : at + RUN].tolist())) == RUN]
-    assert len(places) >= 4, "an update with something in it"
-    for at in places[:: max(1, len(places) // 4)]:
-        run = values[at : at + RUN]
-        yield run.tobytes()
-        yield run.tobytes().hex().encode()
-        yield ", ".join(map(str, run.tolist())).encode()
-        yield ",".join(map(str, run.tolist())).encode()
-
-
 def words_of(scene: MaskedScene, name: str) -> list[bytes]:
     """A hospital's update and the model that it trained to, in every form that they had within its walls."""
-    update, base = scene.update(name), scene.base
-    scale = 2.0**-scene.consortium.spec.model.frac_bits
-    trained = update.words + base
-    forms = [update.words, update.words * np.int32(update.weight), trained]
-    forms += [(words * scale).astype(kind) for words in (update.words, trained) for kind in (np.float32, np.float64)]
-    return [one for form in forms for one in runs(form)]
+    update = scene.update(name)
+    return forms(update.words, update.weight, scene.base, scene.consortium.spec.model.frac_bits)
 
 
 def secrets_of(scene: MaskedScene) -> dict[str, bytes]:
@@ -207,7 +185,7 @@ def test_an_update_that_leaves_its_silo_without_a_mask_is_found(staged: tuple[Pa
         patch.chdir(ROOT)
         url = stack.enter_context(Devnet.start()).url
         patch.setattr(train, "masked", unmasked)
-        other = stage_masked(stack, url, folder / "bare", folder / "bare.txt")
+        other = stage_masked(stack, url, folder / "bare", folder / "bare.txt", folder / "results")
     wanted = {needle: f"update of {name}" for name in HOSPITALS for needle in words_of(other, name)}
     assert found_in(part_of(other, "readers"), wanted) == {f"update of {bare}"}
     assert other.result.log.status is Status.VOIDED, "and the sum of masks that do not cancel is seen as such"

@@ -1,19 +1,34 @@
-"""No subject and no raw value of two sensitive columns leaves its silo: everything a round writes is searched."""
+"""No subject, raw value or update leaves its silo in the clear: everything that a clear round writes is searched.
 
-import json
+rows, updates --> needles; store, MLflow, pages, keys, database, results, logs, chain, its traffic --> none of them
+"""
+
 import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
-from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL, PREFECT_HOME, PREFECT_LOCAL_STORAGE_PATH
+from prefect import flow
+from prefect.settings import PREFECT_LOCAL_STORAGE_PATH, PREFECT_RESULTS_PERSIST_BY_DEFAULT, temporary_settings
 
-from prefect_federated.adapters.evm.rpc import request, request_int
+from prefect_federated.adapters.payloads import fetch_words
+from prefect_federated.core.combine import Update
 from prefect_federated.scenario.consortium import data_path
-from tests.data_checks.scene import HONEST, HOSPITALS, SENSITIVE, Scene
+from tests.data_checks.scene import ALTERED, HONEST, HOSPITALS, SENSITIVE, Scene
+from tests.data_checks.searching import (
+    COMMON,
+    chain_dump,
+    chain_traffic,
+    files,
+    forms,
+    leaks,
+    prefect_database,
+    results_in,
+)
 
-COMMON = (b".73197741", b"subject-0")  # every sensitive value and every subject, as text, has one of these in it
+SENT = tuple(name for name in HOSPITALS if name != ALTERED)  # whose updates are in the round
 
 
 def tables(scene: Scene) -> Iterator[pd.DataFrame]:
@@ -22,18 +37,18 @@ def tables(scene: Scene) -> Iterator[pd.DataFrame]:
 
 
 def needles(scene: Scene) -> list[bytes]:
-    """What all subjects and values share as text, as the hex of that text; each value as the bytes of a double."""
+    """What all subjects and values share as text, as the hex of that text; each value as the bytes of a double; every
+    form of each update.
+    """
     doubles = [struct.pack("<d", value) for table in tables(scene) for name in SENSITIVE for value in table[name]]
-    return [*COMMON, *(one.hex().encode() for one in COMMON), *doubles]
+    updates = [needle for update, _ in scene.read().values() for needle in forms_of(scene, update)]
+    return [*COMMON, *(one.hex().encode() for one in COMMON), *doubles, *updates]
 
 
-def leaks(content: bytes, wanted: list[bytes]) -> list[bytes]:
-    return [needle for needle in wanted if needle in content]
-
-
-def files(*folders: Path) -> Iterator[Path]:
-    for folder in folders:
-        yield from (path for path in sorted(folder.rglob("*")) if path.is_file())
+def forms_of(scene: Scene, update: Update) -> list[bytes]:
+    spec, store = scene.spec(), scene.consortium.aggregator.open().party.store
+    base = fetch_words(store, spec, "model", spec.base_uri, spec.base_root)
+    return forms(np.asarray(update.words[:]), update.weight, base, spec.spec.model.frac_bits)
 
 
 def provoke(scene: Scene) -> None:
@@ -44,19 +59,6 @@ def provoke(scene: Scene) -> None:
     scene.refused(**scene.suite("leaky.json", far, top, odd))
     scene.refused(min_rows=10**6)
     scene.refused("hospital-d")
-
-
-def chain_dump(scene: Scene) -> bytes:
-    """All blocks with their transactions, all receipts with their logs, and calldata as bytes."""
-    w3 = scene.consortium.federation().w3
-    dump = []
-    for number in range(request_int(w3, "eth_blockNumber", []) + 1):
-        block = request(w3, "eth_getBlockByNumber", [hex(number), True])
-        receipts = [request(w3, "eth_getTransactionReceipt", [one["hash"]]) for one in block["transactions"]]
-        dump.append(json.dumps([block, receipts]).encode())
-        dump += [bytes.fromhex(one["input"][2:]) for one in block["transactions"]]
-        dump += [bytes.fromhex(log["data"][2:]) for receipt in receipts for log in receipt["logs"]]
-    return b"\n".join(dump)
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +78,36 @@ def test_every_subject_and_value_would_be_found(scene: Scene, wanted: list[bytes
     assert leaks(data_path(scene.consortium.ground, HONEST).read_bytes(), wanted)
 
 
+def test_every_update_would_be_found_in_every_form_and_as_it_is_before_it_is_sealed(
+    scene: Scene, wanted: list[bytes]
+) -> None:
+    read = scene.read()
+    assert set(read) == set(SENT)
+    for update, plain in read.values():
+        own = forms_of(scene, update)
+        assert set(own) <= set(wanted) and leaks(plain, own), "the payload that is sealed"
+        words = np.asarray(update.words[:])
+        for told in (words.tobytes(), words.tobytes().hex().encode(), str(words.tolist()).encode()):
+            assert leaks(told, own)
+    first, *others = read.values()
+    assert all(not leaks(plain, forms_of(scene, first[0])) for _, plain in others), "and no other is taken for it"
+
+
+def test_an_update_that_a_flow_returned_would_be_found_among_prefects_results(
+    scene: Scene, wanted: list[bytes], tmp_path: Path
+) -> None:
+    update, _ = scene.read()[HONEST]
+
+    @flow(name="careless")
+    def careless() -> object:
+        return {"words": np.asarray(update.words[:])}
+
+    with temporary_settings({PREFECT_LOCAL_STORAGE_PATH: tmp_path, PREFECT_RESULTS_PERSIST_BY_DEFAULT: True}):
+        careless()
+    (record, plain) = results_in(tmp_path)
+    assert leaks(plain, wanted) and not leaks(record, wanted), "in base64 it would be overlooked"
+
+
 @pytest.mark.parametrize("part", ["store", "mlflow", "data-docs", "keys"])
 def test_nothing_that_a_round_writes_names_a_subject_or_a_value(scene: Scene, wanted: list[bytes], part: str) -> None:
     searched = [path for path in files(scene.out / part) if not leaks(path.read_bytes(), wanted)]
@@ -88,13 +120,13 @@ def test_data_docs_show_the_failing_checks_that_were_searched(scene: Scene, want
 
 
 def test_prefects_results_and_database_hold_nothing(scene: Scene, wanted: list[bytes]) -> None:
-    database = Path(str(PREFECT_API_DATABASE_CONNECTION_URL.value()).split("///")[-1])
-    beside = [path for path in database.parent.glob(database.name + "*") if path.is_file()]
-    content = b"".join(path.read_bytes() for path in beside)
+    content = b"".join(prefect_database())
     assert b"data-checks" in content and b"hashes to dataset root" in content, "flow and refusal are in the database"
     assert not leaks(content, wanted)
-    for folder in {PREFECT_LOCAL_STORAGE_PATH.value(), PREFECT_HOME.value() / "storage"}:
-        assert not [path for path in files(folder) if leaks(path.read_bytes(), wanted)]
+    results = results_in(scene.results)
+    assert any(b"RoundResult" in one for one in results), "what the flow returned is what was searched"
+    assert not any(b"SealedUpdate" in one for one in results), "what tasks return is cached nowhere, so it is not kept"
+    assert not [one for one in results if leaks(one, wanted)]
 
 
 def test_logs_and_exceptions_tell_nothing(scene: Scene, wanted: list[bytes]) -> None:
@@ -106,6 +138,13 @@ def test_logs_and_exceptions_tell_nothing(scene: Scene, wanted: list[bytes]) -> 
 
 
 def test_chain_holds_nothing(scene: Scene, wanted: list[bytes]) -> None:
-    dump = chain_dump(scene)
+    dump = chain_dump(scene.consortium)
     assert len(dump) > 100_000
     assert not leaks(dump, wanted)
+
+
+def test_what_is_said_to_the_chain_and_answered_holds_nothing(scene: Scene, wanted: list[bytes]) -> None:
+    said = chain_traffic(scene.chain_said)
+    for method in (b"eth_sendRawTransaction", b"eth_getLogs", b"eth_call"):
+        assert any(method in one for one in said), f"{method!r} is among what was heard"
+    assert len(said) > 2 * 100 and not leaks(b"\n".join(said), wanted)

@@ -65,6 +65,7 @@ ALGORITHMS: dict[str, dict[str, Any]] = {
         "enforced": {"modes": 1, "max_misses": 0},
     },
     "masked": MASKED,
+    "masked and clipped": {**MASKED, "update": {"clip_norm": 1.0, "limit": 2**18}},
     "masked, final late": {**MASKED, "enforced": {**MASKED["enforced"], "finality_gap": 60}},
     "masked in groups": {
         **MASKED,

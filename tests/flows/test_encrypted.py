@@ -12,7 +12,7 @@ from prefect_federated.adapters.data.auditing import audit_with_data
 from prefect_federated.adapters.encrypting import sum_session
 from prefect_federated.adapters.envelope import read_envelope
 from prefect_federated.adapters.evm.federation import Federation
-from prefect_federated.adapters.gathering import Gathered, OutOfRange, gather
+from prefect_federated.adapters.gathering import Gathered, gather
 from prefect_federated.adapters.mailbox import FolderMailbox
 from prefect_federated.adapters.regional import gather_for
 from prefect_federated.adapters.round_log import read_round_log
@@ -21,7 +21,6 @@ from prefect_federated.adapters.sum_keys import recalled_sum_key
 from prefect_federated.adapters.sum_opening import (
     Added,
     _require_enough,
-    _require_range,
     awaits_sums,
     gather_encrypted,
     holders_awaited,
@@ -209,9 +208,12 @@ def test_who_sends_again_what_it_sent_before_is_left_out_and_false_openings_and_
         assert unlock_due(holder(consortium, name).open(), spec.task) == "unlock"
     gathered = gather_encrypted(aggregator.party, spec, shown, mailbox)
     assert gathered.total is not None
-    most = spec.spec.update.limit * sum(update.weight for update in gathered.updates)
-    with pytest.raises(OutOfRange, match="somebody encrypted something else, and nobody can tell who"):
-        _require_range(spec, gathered.total * 0 + most + 1, gathered)
+    clipped = spec.spec.update.model_copy(update={"clip_norm": 1e-9})
+    short = replace(spec, spec=spec.spec.model_copy(update={"update": clipped}))
+    beyond = gather_encrypted(aggregator.party, short, shown, mailbox)
+    assert beyond.total is None and beyond.lost is Reason.OUT_OF_RANGE
+    said = str(beyond.details)
+    assert "updates clipped to 1e-09 come to" in said and "somebody encrypted something else, and nobody can" in said
     kept = told_openings(aggregator.party, None, spec, (notary.account,))
     assert kept == {notary.account: [opening]}, "the true one, beside a false one that it signed too"
     expected = due(consortium, spec, *honest)

@@ -1,6 +1,6 @@
 """Masked rounds on a chain: the exact sum of all who stayed, whoever drops out, and of nobody else."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from prefect_federated.adapters import unmasking
 from prefect_federated.adapters.data.auditing import audit_with_data
 from prefect_federated.adapters.data.consented import consented_view
 from prefect_federated.adapters.data.training import train_on
 from prefect_federated.adapters.data.view import ConsentView
 from prefect_federated.adapters.evm import rpc
 from prefect_federated.adapters.gathering import gather
-from prefect_federated.adapters.masking import session_of
+from prefect_federated.adapters.masking import own_answer, session_of
 from prefect_federated.adapters.reading import read_result
 from prefect_federated.adapters.round_log import read_round_log
 from prefect_federated.adapters.silo import Silo
@@ -23,9 +24,11 @@ from prefect_federated.adapters.verification import verify_proposal
 from prefect_federated.cli.round_record import round_record
 from prefect_federated.core.aggregation.weighted_mean import weighted_mean
 from prefect_federated.core.combine import Words, add
-from prefect_federated.core.errors import UnmaskRefused, WrongPhase
-from prefect_federated.core.round import Phase, Status
+from prefect_federated.core.errors import ChainUnreachable, UnmaskRefused, WrongPhase
+from prefect_federated.core.findings import Wrong
+from prefect_federated.core.round import Phase, Reason, Status
 from prefect_federated.core.round_spec import RoundSpec
+from prefect_federated.flows.conclude import bring_on
 from prefect_federated.flows.participate import take_part
 from prefect_federated.learning.update import EncodedUpdate, train_update
 from prefect_federated.scenario.consortium import Consortium
@@ -33,6 +36,7 @@ from prefect_federated.scenario.exact_sum import Witness
 from prefect_federated.tasks.retract import retract_withdrawn
 from tests.flows import local_scene as scene
 from tests.flows.conftest import Found
+from tests.flows.lies import propose
 
 HOSPITALS = ("hospital-a", "hospital-b", "hospital-c", "hospital-d")
 LAST = HOSPITALS[3]
@@ -178,11 +182,18 @@ def test_below_the_threshold_nothing_opens_and_nobody_is_blamed(consortium: Cons
     assert all(bonds(consortium).values())
 
 
-def test_a_silo_never_answers_for_other_survivors_in_the_same_round(consortium: Consortium) -> None:
+def test_a_silo_never_answers_for_other_survivors_in_the_same_round(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch
+) -> None:
     spec = scene.opened(consortium)
     for step in STEPS[:3]:
         do(consortium, spec, step)
     silo = scene.members(consortium)[HOSPITALS[0]].silo
+    revealed = consortium.federation().reveals(spec.task, spec.round)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(silo.party.federation), "reveals", lambda self, task, round: revealed[:3])
+        with pytest.raises(ChainUnreachable, match="the node shows 3 openings of round 1/1, the contract counts 4"):
+            own_answer(silo.party, spec)
     silo.party.vault.keep(spec.slot("turnout", silo.party.account), bytes(32))  # as if another chain had shown others
     with pytest.raises(UnmaskRefused, match="answer once"):
         do(consortium, spec, "unmask", HOSPITALS[0])
@@ -207,27 +218,67 @@ def test_consent_withdrawn_after_share_takes_the_shares_back_and_costs_no_bond(c
     assert consortium.federation().enrolment(spec.task, gone.account).bonded
 
 
-def test_rubbish_under_a_mask_voids_the_round(consortium: Consortium, monkeypatch: pytest.MonkeyPatch) -> None:
+def blown_up(factor: int, within: int) -> Callable[[Silo, RoundSpec, ConsentView], EncodedUpdate]:
+    """Training whose update is so many times too long, and cut there."""
+
+    def train(silo: Silo, spec: RoundSpec, view: ConsentView) -> EncodedUpdate:
+        update = train_on(silo, spec, view)
+        words = np.clip(update.words.astype(np.int64) * factor, -within, within)
+        return replace(update, words=words.astype(np.int32))
+
+    return train
+
+
+def unmasked_with_a_cheat(consortium: Consortium, factor: int, within: int) -> RoundSpec:
+    """A round up to Aggregate whose last hospital sends an update so many times too long."""
     spec = scene.opened(consortium)
     do(consortium, spec, "share")
     do(consortium, spec, "commit", *HOSPITALS[:3], last=True)
-
-    def beyond(silo: Silo, spec: RoundSpec, view: ConsentView) -> EncodedUpdate:
-        update = train_on(silo, spec, view)
-        return replace(update, words=np.full_like(update.words, 2**22))
-
-    with monkeypatch.context() as patch:
-        patch.setattr(import_module("prefect_federated.tasks.train"), "train_on", beyond)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(import_module("prefect_federated.tasks.train"), "train_on", blown_up(factor, within))
         do(consortium, spec, "commit", LAST, last=True)
     for step in STEPS[2:]:
         do(consortium, spec, step)
-    reader, reveals = consortium.aggregator.open().party, consortium.federation().reveals(spec.task, spec.round)
-    gathered = gather_masked(reader, spec, reveals)
-    assert gathered.total is None
-    assert all("somebody masked something else" in why for why in gathered.details.values())
-    scene.conclude(consortium, spec)
-    log = read_round_log(consortium.federation(), spec.task, spec.round)
-    assert log.status is Status.VOIDED and not log.aggregated
+    return spec
+
+
+def test_rubbish_under_a_mask_voids_the_round(found: Found, prefect_api: str, tmp_path: Path) -> None:
+    consortium = scene.found_with("masked and clipped", found, tmp_path, rounds=2, hospitals=HOSPITALS)
+    for factor, within, told in (
+        (100, 2**18, "the mean of 4 updates has a norm of"),  # each word is within the limit
+        (10_000, 2**22, "the sum has a word of"),
+    ):
+        spec = unmasked_with_a_cheat(consortium, factor, within)
+        reader, reveals = consortium.aggregator.open().party, consortium.federation().reveals(spec.task, spec.round)
+        gathered = gather_masked(reader, spec, reveals)
+        assert gathered.total is None and len(gathered.details) == 4
+        for why in gathered.details.values():
+            assert told in why and "somebody masked something else, and nobody can tell who" in why
+        scene.conclude(consortium, spec)
+        log = read_round_log(consortium.federation(), spec.task, spec.round)
+        assert log.status is Status.VOIDED and not log.aggregated
+        assert log.left_out == dict.fromkeys((one.participant for one in reveals), Reason.OUT_OF_RANGE)
+        assert all(bonds(consortium).values()), "nobody can tell whose it was"
+
+
+def test_who_proposes_a_sum_that_is_too_long_is_named_by_every_reader_and_keeps_its_bond(
+    found: Found, prefect_api: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    consortium = scene.found_with("masked and clipped", found, tmp_path, rounds=1, hospitals=HOSPITALS)
+    spec = unmasked_with_a_cheat(consortium, 100, 2**18)
+    with monkeypatch.context() as patch:
+        patch.setattr(unmasking, "require_honest_sum", lambda spec, words, weight, parts: None)
+        propose(consortium, spec, lambda truth: (truth.document, {}))
+    standby, federation = consortium.standby.open(), consortium.federation()
+    verified = verify_proposal(standby.party, spec)
+    assert verified.read_updates and not verified.provable, "no contract looks at the norm of a sum"
+    assert [one.wrong for one in verified.findings] == [Wrong.RULE] * 4
+    for one in verified.findings:
+        assert "is proposed as included, recomputed as left out for OUT_OF_RANGE: the mean of 4 updates" in one.detail
+    assert bring_on(standby, spec.task) == "judge" and not federation.fallen(spec.task, spec.round)
+    scene.pass_deadline(consortium)
+    assert bring_on(consortium.aggregator.open(), spec.task) == "settle"
+    assert read_round_log(federation, spec.task, spec.round).status is Status.SUCCESS
 
 
 def test_nobody_deals_before_the_opening_is_final_and_the_masks_are_bound_to_its_block(

@@ -1,6 +1,6 @@
 """Masked rounds in groups on a chain: a group that cheats or is lost is left out, and the others go on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -9,12 +9,9 @@ import numpy as np
 import pytest
 
 from prefect_federated.adapters import masked_proof, unmasking
-from prefect_federated.adapters.data.training import train_on
-from prefect_federated.adapters.data.view import ConsentView
 from prefect_federated.adapters.masking import masked, own_seeds, sessions_of
 from prefect_federated.adapters.reading import read_past_spec, read_result, rewards_before
 from prefect_federated.adapters.round_log import read_round_log
-from prefect_federated.adapters.silo import Silo
 from prefect_federated.adapters.unmasking import gather_masked
 from prefect_federated.adapters.verification import verify_proposal
 from prefect_federated.core.aggregation.median import coordinate_median
@@ -33,7 +30,7 @@ from tests.flows import local_scene as scene
 from tests.flows.choosy import Choosy
 from tests.flows.conftest import Found
 from tests.flows.lies import propose, without, word_of_the_aggregate
-from tests.flows.test_masked import STEPS, do, trained
+from tests.flows.test_masked import STEPS, blown_up, do, trained
 
 NINE = tuple(f"hospital-{letter}" for letter in "abcdefghi")
 CHEAT = NINE[4]
@@ -158,7 +155,7 @@ def test_a_group_that_no_honest_updates_come_to_costs_the_bond_as_soon_as_it_is_
     for step in STEPS[2:]:
         act(consortium, spec, step, NINE)
     with monkeypatch.context() as patch:
-        patch.setattr(unmasking, "require_sound", lambda spec, words, weight, parts: None)
+        patch.setattr(unmasking, "require_honest_sum", lambda spec, words, weight, parts: None)
         propose(consortium, spec, lambda truth: (truth.document, {}))
     found = verify_proposal(consortium.standby.open().party, spec).provable[0]
     assert found is not None and found.wrong is Wrong.SUM and "is included, and has a word of" in found.detail
@@ -190,17 +187,6 @@ def test_an_update_a_hundred_times_too_long_takes_its_group_out_alone(
         for why in gathered.details.values():
             assert why.startswith("group ") and " of 3, participants " in why and told in why
         ends_without(consortium, spec, lost, Reason.OUT_OF_RANGE)
-
-
-def blown_up(factor: int, within: int) -> Callable[[Silo, RoundSpec, ConsentView], EncodedUpdate]:
-    """Training whose update is so many times too long, and cut there."""
-
-    def train(silo: Silo, spec: RoundSpec, view: ConsentView) -> EncodedUpdate:
-        update = train_on(silo, spec, view)
-        words = np.clip(update.words.astype(np.int64) * factor, -within, within)
-        return replace(update, words=words.astype(np.int32))
-
-    return train
 
 
 def test_a_group_in_which_too_few_dealt_is_lost_and_its_honest_member_keeps_its_bond(consortium: Consortium) -> None:

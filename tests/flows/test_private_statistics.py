@@ -12,7 +12,7 @@ from prefect_federated.adapters.data.auditing import audit_with_data
 from prefect_federated.adapters.data.consented import consented_view
 from prefect_federated.adapters.data.training import noise_secret
 from prefect_federated.adapters.masking import fewest_of
-from prefect_federated.adapters.sum_range import _most_noise, most_norm
+from prefect_federated.adapters.sum_bounds import most_noise, most_norm
 from prefect_federated.adapters.verification import verify_proposal
 from prefect_federated.cli.stats_draft import PLAN
 from prefect_federated.core.errors import BudgetSpent, ConfigurationError, DataRefused
@@ -90,7 +90,7 @@ def test_sums_have_the_survivors_noise_and_a_silo_stops_before_it_has_spent_too_
         assert [finding.what for finding in found if not finding.holds] == []
 
         assert fewest_of(spec) == 3 and most_norm(spec) is None, "no sum of fewer is opened, and noise has no bound"
-        assert _most_noise(spec, 4) == noise_of(spec).most_noise(4), "no honest sum is taken for rubbish"
+        assert most_noise(spec, 4) == noise_of(spec).most_noise(4), "no honest sum is taken for rubbish"
         silo = member(consortium, "ward-d").silo
         view = consented_view(silo, spec, silo.consent_record())
         require_answerable(silo, with_room_for(spec, 120), view)

@@ -1,4 +1,4 @@
-"""An aggregator, or a validator, whose settings or store stop it is called again all the same: bond and vote are due."""
+"""An aggregator or validator whose settings or store stop it is called again all the same: bond and vote are due."""
 
 from pathlib import Path
 from types import ModuleType, SimpleNamespace

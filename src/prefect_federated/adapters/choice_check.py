@@ -35,10 +35,11 @@ def choice_findings(
         unsure |= {participant for participant, reason in either if reason is Reason.RULE}
     for participant in sorted({*ours, *theirs} - unsure):
         if ours.get(participant) != theirs.get(participant):
+            why = gathered.details.get(participant)
             yield Finding(
                 Wrong.RULE,
                 f"{participant} is proposed as {_fate(theirs.get(participant))}, recomputed as"
-                f" {_fate(ours.get(participant))}",
+                f" {_fate(ours.get(participant))}" + (f": {why}" if why else ""),
             )
     if spec.spec.rule.reweights and not missed:
         yield from _coefficients(claimed, {update.participant: update.weight for update in combined.kept})

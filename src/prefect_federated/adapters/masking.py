@@ -170,7 +170,7 @@ def own_answer(party: Party, spec: RoundSpec) -> tuple[Answer, dict[int, Federat
     group in which too few survive it shows none, and says so: that group is left out, and the others go on.
 
     Raises:
-        WrongPhase: the round is not in Unmask.
+        WrongPhase: the round is not in Unmask, or who survived may still change: nothing leaves before that is final.
         ChainUnreachable: the node does not show every opening that the contract counts; try again.
         KeyUnavailable: its sealing key is not the one that was registered when the round opened.
         UnmaskRefused: it answered for other survivors before, or is none of them.
@@ -180,6 +180,11 @@ def own_answer(party: Party, spec: RoundSpec) -> tuple[Answer, dict[int, Federat
     own, state = _secrets(party, session), federation.round_state(spec.task)
     if (state.round, state.phase) != (spec.round, Phase.UNMASK):
         raise WrongPhase(f"round {spec.task}/{spec.round} is in {state.phase.name}; shares are shown in UNMASK alone")
+    if (now_s := federation.chain_time()) < state.opens_at:
+        raise WrongPhase(
+            f"who survives round {spec.task}/{spec.round} is final from chain time {state.opens_at} on, it is {now_s}"
+            " now; answer then, for a reorganisation that finds other survivors would have both masks of one opened"
+        )
     reveals = federation.reveals(spec.task, spec.round)
     if len(reveals) != state.revealed:
         raise ChainUnreachable(

@@ -15,10 +15,10 @@ from prefect_federated.core.round import Exclusion, Participation, Phase, Reason
 
 REASONS = {
     Reason.UNAVAILABLE: "payload was not to be had from the store",
-    Reason.UNDECRYPTABLE: "payload, or the sum of its group, does not open for the aggregator",
+    Reason.UNDECRYPTABLE: "payload, or the sum that it is in, does not open for the aggregator",
     Reason.ROOT_MISMATCH: "payload has another root than the one committed",
     Reason.MALFORMED: "payload is malformed",
-    Reason.OUT_OF_RANGE: "update, or the sum of its group, is beyond the task's range",
+    Reason.OUT_OF_RANGE: "update, or the sum that it is in, is beyond the task's range",
     Reason.NORM_BOUND: "update exceeds the task's norm bound",
     Reason.RULE: "aggregation rule gave the update weight 0",
 }

@@ -15,9 +15,9 @@ from prefect_federated.adapters.mailbox import Mailbox
 from prefect_federated.adapters.opened_once import record_opened, require_unopened
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.spool import Spool
+from prefect_federated.adapters.sum_bounds import require_honest_sum
 from prefect_federated.adapters.sum_keys import recalled_sum_key
 from prefect_federated.adapters.told_openings import keep_checked, openings_place, signed_letters, told_openings
-from prefect_federated.core.aggregation.two_tiers import Sums
 from prefect_federated.core.aggregation.vector import Vector
 from prefect_federated.core.due import sums_due, sums_until
 from prefect_federated.core.encrypted_spec import Encrypted
@@ -123,8 +123,8 @@ def gather_encrypted(
         openings, wrong = _openings(party, spec, found, told)
         if wrong:
             raise ContentMismatch("; ".join(wrong))
-        words = join(found.session, openings)
-        _require_range(spec, words, found.gathered)
+        words, included = join(found.session, openings), found.gathered.updates
+        require_honest_sum(spec, words, sum(one.weight for one in included), len(included))
     except PayloadError as error:
         lost = Reason.OUT_OF_RANGE if isinstance(error, OutOfRange) else Reason.UNDECRYPTABLE
         why = {update.participant: str(error) for update in found.gathered.updates}
@@ -250,18 +250,3 @@ def _require_enough(spec: RoundSpec, found: Added, waits: bool) -> None:
         )
     if (have := len(found.roots)) < (most := spec.spec.enforced.quorum):
         raise TooFewShares(f"round {spec.task}/{spec.round}: a sum of {have} would be opened, {most} are the fewest")
-
-
-def _require_range(spec: RoundSpec, words: Sums, gathered: Gathered) -> None:
-    """A sum is one that updates within the task's limit could make.
-
-    Raises:
-        OutOfRange: somebody encrypted something else.
-    """
-    weight = sum(update.weight for update in gathered.updates)
-    largest, most = max(int(words.max()), -int(words.min())), spec.spec.update.limit * weight
-    if largest > most:
-        raise OutOfRange(
-            f"the sum has a word of {largest}, updates of weight {weight} within limit {spec.spec.update.limit} come to"
-            f" {most} at most; somebody encrypted something else, and nobody can tell who"
-        )

@@ -1,6 +1,6 @@
 """What a masked round adds up to: the survivors' payloads, the answers that open their masks, the exact sum.
 
-payloads, notes, messages of Share, answers --open, compare seeds, recover, range--> sum | nobody, and why
+payloads, notes, messages of Share, answers --open, compare seeds, recover, range, norm--> sum | nobody, and why
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -15,7 +15,7 @@ from prefect_federated.adapters.masked_payload import fetch_masked
 from prefect_federated.adapters.masking import fewest_of, roots_of, sessions_of, turnout_of
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.spool import Spool
-from prefect_federated.adapters.sum_range import require_sound
+from prefect_federated.adapters.sum_bounds import require_honest_sum
 from prefect_federated.core.aggregation.two_tiers import Sums
 from prefect_federated.core.aggregation.vector import Vector
 from prefect_federated.core.combine import Combined, GroupSum, Update, combine_groups, combine_total
@@ -76,7 +76,7 @@ def combine_masked(spec: RoundSpec, gathered: Gathered) -> Combined:
     """The task's rule over the sums that were opened: the mean of the one, or a rule across those of the groups."""
     if spec.spec.enforced.group:
         return combine_groups(spec.spec.rule, gathered.updates, gathered.groups, spec.spec.model.size)
-    return combine_total(gathered.updates, gathered.total, spec.spec.model.size)
+    return combine_total(gathered.updates, gathered.total, spec.spec.model.size, gathered.lost or Reason.RULE)
 
 
 def _opened(party: Party, spec: RoundSpec, session: Session, reveals: list[Reveal], last_try: bool) -> Gathered:
@@ -199,7 +199,7 @@ def _exact_sum(spec: RoundSpec, gathered: Gathered) -> Sums:
         why = "; ".join(gathered.details.values())
         raise PayloadError(f"{len(gathered.reasons)} masked updates cannot be read: {why}")
     words = unmasked_sum(gathered.unmasked, gathered.updates)
-    require_sound(spec, words, sum(update.weight for update in gathered.updates), len(gathered.updates))
+    require_honest_sum(spec, words, sum(update.weight for update in gathered.updates), len(gathered.updates))
     return words
 
 

@@ -101,20 +101,21 @@ def combine_groups(rule: RuleSpec, updates: Sequence[Update], groups: Sequence[G
     return Combined(apply_rule(rule, means), tuple(updates), {})
 
 
-def combine_total(updates: Sequence[Update], total: Sums | None, size: int) -> Combined:
+def combine_total(updates: Sequence[Update], total: Sums | None, size: int, lost: Reason = Reason.RULE) -> Combined:
     """The mean of masked updates, of which only the sum is known; without it nobody is kept and the aggregate is zero.
 
     Args:
         updates: whose sum it is; their words are not looked at.
         total: of weight * word, int64 `[d]`.
         size: d.
+        lost: why there is none.
 
     >>> two = [Update("a", 1, np.zeros(1, np.int32)), Update("b", 3, np.zeros(1, np.int32))]
     >>> combine_total(two, np.array([28]), size=1).aggregate, len(combine_total(two, None, size=1).kept)
     (array([7], dtype=int32), 0)
     """
     if total is None:
-        return Combined(np.zeros(size, np.int32), (), {update.participant: Reason.RULE for update in updates})
+        return Combined(np.zeros(size, np.int32), (), {update.participant: lost for update in updates})
     return Combined(mean_of_sums([total], sum(update.weight for update in updates)), tuple(updates), {})
 
 

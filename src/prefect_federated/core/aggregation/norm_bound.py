@@ -1,6 +1,7 @@
 """Norm bound: an update whose Euclidean norm exceeds the task's bound is left out; decided in integers."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from prefect_federated.core.aggregation.halves import EXACT_COLUMNS, EXACT_SQUARES, halves
 from prefect_federated.core.aggregation.vector import Vector
@@ -27,21 +28,26 @@ def squared_norm(words: Vector) -> int:
     return total
 
 
-def mean_within(total: Vector, weight: int, norm: int) -> bool:
+def mean_within(total: NDArray[np.int32] | NDArray[np.int64], weight: int, norm: int) -> bool:
     """Tell whether a weighted sum could be one of vectors none of which is longer than `norm`.
 
     || sum of w_i x_i || <= sum of w_i || x_i || <= W norm, so of such vectors it is always true, whatever the weights:
-    where it is false one of them was longer. That none was does not follow.
+    where it is false one of them was longer. That none was does not follow. Decided in integers.
 
     Args:
-        total: the sum, int32 `[d]`.
+        total: the sum, `[d]`; a word at a time where one of them is beyond int32.
         weight: W, the sum of the weights.
         norm: in words.
 
     >>> mean_within(np.array([6, 8], np.int32), 2, 5), mean_within(np.array([6, 9], np.int32), 2, 5)
     (True, False)
+    >>> mean_within(np.array([2**32, 0]), 1, 2**32), mean_within(np.array([2**32, 0]), 1, 2**32 - 1)
+    (True, False)
     """
-    return squared_norm(total) <= (weight * norm) ** 2
+    narrow = total.astype(np.int32)
+    fits = bool((narrow == total).all())
+    squares = squared_norm(narrow) if fits else sum(word * word for word in total.tolist())
+    return squares <= (weight * norm) ** 2
 
 
 def within(words: Vector, limit_sq: int) -> bool:
