@@ -16,7 +16,7 @@ from prefect_federated.adapters.personal import recall_personal
 from prefect_federated.adapters.policy_file import sign_policy
 from prefect_federated.adapters.reading import read_past_spec
 from prefect_federated.adapters.record_file import read_record
-from prefect_federated.adapters.rotating import owing_rounds
+from prefect_federated.adapters.rotating import owing_rounds, rotate
 from prefect_federated.adapters.vault import Vault
 from prefect_federated.adapters.verification import verify_proposal
 from prefect_federated.cli.main import app
@@ -172,7 +172,8 @@ def test_what_a_silo_keeps_of_its_own_from_round_to_round_survives(found: Found,
 
 @pytest.mark.slow
 def test_a_masked_round_goes_on_where_the_former_key_is_named(found: Found, tmp_path: Path) -> None:
-    consortium, last = scene.found_with("masked", found, tmp_path, rounds=1, hospitals=FOUR), FOUR[3]
+    consortium = scene.found_with("masked and hidden", found, tmp_path, rounds=1, hospitals=FOUR)
+    last = FOUR[3]
     spec, federation = scene.opened(consortium), consortium.federation(last)
     account = consortium.ground.accounts[last].address
     assert owing_rounds(federation, account) == []
@@ -198,5 +199,9 @@ def test_a_masked_round_goes_on_where_the_former_key_is_named(found: Found, tmp_
     assert owing_rounds(federation, account) == []
     scene.conclude(consortium, spec)
     assert federation.round_state(spec.task).status is Status.SUCCESS
+    third = SealingKey.generate(version=3)
+    third.save(folder / "third.pem", PASSWORD)
+    rotate(federation, third)  # noise and masks of that round are drawn from keys that are both former ones now
+    resigned(consortium, last, sealing_key=folder / "third.pem", former_keys=[folder / "new.pem", signer.sealing_key])
     findings = audit_with_data(scene.members(consortium)[last].silo, spec.task, spec.round, retrain=True)
     assert [one.what for one in findings if not one.holds] == [] and findings[-1].what == "update"
