@@ -226,11 +226,14 @@ class Silo(PartyBlock):
         """Connect the silo: keys, chain, store, data source, policy."""
         from prefect_federated.adapters.data.gx_suite import DataChecks
         from prefect_federated.adapters.data.report_cache import ReportCache, cache_key
+        from prefect_federated.adapters.former_keys import require_former_keys
         from prefect_federated.adapters.mailbox import FolderMailbox
         from prefect_federated.adapters.silo import Silo as OpenSilo
         from prefect_federated.learning.machine import Machine
 
         party = self.open_party()
+        if self.policy_file is not None:
+            require_former_keys(party, "the policies that were in force")
         return OpenSilo(
             party=party,
             source=self.source(),

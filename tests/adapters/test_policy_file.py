@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from eth_account import Account
 
+from prefect_federated.adapters.keys import SealingKey
 from prefect_federated.adapters.policy_file import highest, read_policy, sign_policy, signer_of_policy
 from prefect_federated.adapters.stores.local import LocalStore
 from prefect_federated.adapters.vault import Vault
@@ -28,7 +29,7 @@ def path(tmp_path: Path) -> Path:
 
 def vault(beside: Path) -> Vault:
     """The silo's memory, beside its policy."""
-    return Vault(LocalStore(beside.parent / "store"), bytes(32))
+    return Vault(LocalStore(beside.parent / "store"), SealingKey.from_seed(bytes(32)))
 
 
 def put(path: Path, serial: int, rules: Policy = RULES) -> Policy:
@@ -160,3 +161,21 @@ def test_two_runs_that_take_two_policies_at_once_end_with_the_newer_one(
     monkeypatch.setattr(Vault, "keep", slow)
     with pytest.raises(ConfigurationError, match="has serial 5, this silo had one of serial 6"):
         put(path, 5)
+
+
+def test_after_a_rotation_an_older_policy_is_refused_and_the_new_key_remembers_by_itself(path: Path) -> None:
+    store, old = LocalStore(path.parent / "rotated"), SealingKey.from_seed(b"\x01" * 32)
+    new = SealingKey.from_seed(b"\x02" * 32, version=2)
+
+    def read(key: SealingKey, serial: int) -> Policy:
+        path.write_bytes(sign_policy(OFFICER, SILO, serial, RULES).to_bytes())
+        return read_policy(path, SILO, OFFICER.address, Vault(store, key))
+
+    read(old, 6)
+    with pytest.raises(ConfigurationError, match="has serial 5, this silo had one of serial 6"):
+        read(new.after([old]), 5)
+    assert read(new.after([old]), 6) == read(new.after([old]), 7) == RULES
+    assert [highest(Vault(store, key), SILO)[0] for key in (old, new)] == [1, 2]
+    for known in (new, new.after([old])):
+        with pytest.raises(ConfigurationError, match="has serial 6, this silo had one of serial 7"):
+            read(known, 6)

@@ -29,7 +29,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_record_comes_back_whole(path: Path) -> None:
     write_record(path, RECORD, KEY.public_bytes)
-    assert read_record(path, KEY.private_bytes) == RECORD
+    assert read_record(path, KEY) == RECORD
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [one.name for one in path.parent.iterdir()] == [path.name]
 
@@ -43,7 +43,7 @@ def test_nothing_of_the_record_is_readable_in_the_file(path: Path) -> None:
 def test_record_opens_under_no_other_key(path: Path) -> None:
     write_record(path, RECORD, KEY.public_bytes)
     with pytest.raises(ConfigurationError, match="does not open under this silo's sealing key"):
-        read_record(path, OTHER.private_bytes)
+        read_record(path, OTHER)
 
 
 @pytest.mark.parametrize("at", [20, 60, -1])
@@ -53,15 +53,15 @@ def test_altered_record_is_refused(path: Path, at: int) -> None:
     content[at] ^= 1
     path.write_bytes(content)
     with pytest.raises(ConfigurationError, match="does not open"):
-        read_record(path, KEY.private_bytes)
+        read_record(path, KEY)
 
 
 def test_record_in_plain_text_is_refused_until_it_is_sealed(path: Path) -> None:
     path.write_text(json.dumps(PLAIN))
     with pytest.raises(ConfigurationError, match="not encrypted; run `federated consent seal"):
-        read_record(path, KEY.private_bytes)
+        read_record(path, KEY)
     seal_file(path, KEY.public_bytes)
-    assert read_record(path, KEY.private_bytes) == ConsentRecord(b"\x03" * 32, b"\x04" * 32, ("age",), ("subject-01",))
+    assert read_record(path, KEY) == ConsentRecord(b"\x03" * 32, b"\x04" * 32, ("age",), ("subject-01",))
     with pytest.raises(ConfigurationError, match="encrypted already"):
         seal_file(path, KEY.public_bytes)
 
@@ -89,6 +89,18 @@ def test_erased_record_is_gone_and_was_overwritten(path: Path) -> None:
     assert not path.exists() and beside.read_bytes() != content
     assert len(beside.read_bytes()) == len(content) and content[20:60] not in beside.read_bytes()
     with pytest.raises(ConsentError, match="no consent record"):
-        read_record(path, KEY.private_bytes)
+        read_record(path, KEY)
     with pytest.raises(ConsentError, match="may be erased already"):
         erase_file(path)
+
+
+def test_record_opens_with_the_key_that_was_replaced_and_is_written_for_the_new_one(path: Path) -> None:
+    write_record(path, RECORD, KEY.public_bytes)
+    rotated = OTHER.after([KEY])
+    assert read_record(path, rotated) == RECORD
+    write_record(path, RECORD, rotated.public_bytes)
+    assert read_record(path, OTHER) == RECORD
+    with pytest.raises(
+        ConfigurationError, match=r"former_keys of the Signer block, or to a command in FEDERATED_FORMER"
+    ):
+        read_record(path, KEY)

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from prefect_federated.adapters.keys import SealingKey
 from prefect_federated.adapters.stores.local import LocalStore
 from prefect_federated.adapters.vault import LIMIT_BYTES, Vault
 from prefect_federated.core.errors import PayloadTooLarge, Undecryptable
 
-KEY, OTHER = b"\x01" * 32, b"\x02" * 32
+KEY, OTHER = SealingKey.from_seed(b"\x01" * 32), SealingKey.from_seed(b"\x02" * 32)
 SLOT = "opening/31337/0xc0ffee/1/3/0xa11ce"
 
 
@@ -90,7 +91,7 @@ def test_garbage_put_under_a_name_by_the_store_is_undecryptable_and_not_a_crash(
     for read in (lambda: vault.recall(SLOT), lambda: vault.keep(SLOT, b"mine")):
         with pytest.raises(Undecryptable, match="use the key it was kept with") as caught:
             read()
-        assert KEY.hex() not in str(caught.value)
+        assert KEY.private_bytes.hex() not in str(caught.value)
 
 
 def test_document_too_large_to_read_back_is_refused_before_it_takes_the_name(store: LocalStore) -> None:
@@ -100,3 +101,37 @@ def test_document_too_large_to_read_back_is_refused_before_it_takes_the_name(sto
     assert vault.recall(SLOT) is None
     largest = bytes(LIMIT_BYTES - 28)
     assert vault.keep(SLOT, largest) == largest
+
+
+NEW = OTHER.after([KEY])  # OTHER replaced KEY
+
+
+def test_what_was_kept_under_a_former_key_is_found_and_what_is_new_lies_under_the_current_one(
+    store: LocalStore,
+) -> None:
+    Vault(store, KEY).keep("old", b"of then")
+    vault = Vault(store, NEW)
+    assert vault.find("old") == (b"of then", KEY)
+    assert vault.keep("old", b"of now") == b"of then", "what was kept first stands, under whichever key"
+    assert vault.keep("new", b"of now") == b"of now"
+    assert Vault(store, OTHER).recall("new") == b"of now" and Vault(store, KEY).recall("new") is None
+
+
+def test_a_former_key_is_asked_only_where_the_current_one_knows_nothing(store: LocalStore) -> None:
+    Vault(store, OTHER).keep(SLOT, b"mine")
+    Vault(store, KEY).keep(SLOT, b"of a thief of the former key, put there later")
+    assert Vault(store, NEW).recall(SLOT) == b"mine" == Vault(store, NEW).keep(SLOT, b"again")
+
+
+def test_a_thief_of_a_former_key_cannot_plant_what_belongs_to_a_round_since(store: LocalStore) -> None:
+    Vault(store, KEY).keep(SLOT, b"an opening of the thief's")
+    vault = Vault(store, NEW, lambda key, name: not (key == KEY and name == SLOT))
+    assert vault.recall(SLOT) is None
+    assert vault.keep(SLOT, b"mine") == b"mine" == vault.recall(SLOT)
+
+
+def test_each_key_has_a_vault_of_its_own_and_tags_of_its_own(store: LocalStore) -> None:
+    own, former = Vault(store, NEW).each
+    former.keep("number 0", b"under the former key")
+    assert own.recall("number 0") is None and own.keep("number 0", b"under this one") == b"under this one"
+    assert former.tag("subject") == Vault(store, KEY).tag("subject") != own.tag("subject")

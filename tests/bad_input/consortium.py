@@ -193,7 +193,7 @@ class Consortium:
 
     def kept(self, name: str) -> ConsentRecord:
         """The record in the silo."""
-        return read_record(self.record(name), self.account(name).signer.open_sealing_key().private_bytes)
+        return read_record(self.record(name), self.account(name).signer.open_sealing_key())
 
     def root(self, name: str, secret: bytes) -> bytes:
         """Dataset root of what lies in the silo's folder."""

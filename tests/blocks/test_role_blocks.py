@@ -176,3 +176,31 @@ def test_a_sealing_key_and_the_setting_that_says_whether_it_is_sealed_belong_tog
         sealed.model_copy(update={"at_rest": None}).open_sealing_key()
     with pytest.raises(KeyUnavailable, match="is not sealed at rest, and the variable WARD_KEY is named for it"):
         signer.model_copy(update={"at_rest": key}).open_sealing_key()
+
+
+def test_signer_opens_the_keys_that_were_replaced_each_as_it_lies(
+    signer: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WARD_KEY", "5a" * 32)
+    key, old = AtRestKey(variable="WARD_KEY"), signer.open_sealing_key()
+    second, third = SealingKey.generate(version=2), SealingKey.generate(version=3)
+    second.save_at_rest(signer.home / "second.sealed", key.open())
+    third.save_at_rest(signer.home / "third.sealed", key.open())
+    former = [signer.home / "second.sealed", signer.sealing_key]
+    rotated = signer.model_copy(
+        update={"sealing_key": signer.home / "third.sealed", "at_rest": key, "former_keys": former}
+    )
+    assert rotated.open_sealing_key().every == (third, second, old)
+    third.save(signer.home / "third.pem", PASSWORD)
+    opened = signer.model_copy(update={"sealing_key": signer.home / "third.pem", "former_keys": [signer.sealing_key]})
+    assert opened.open_sealing_key().every == (third, old)
+    with pytest.raises(KeyUnavailable, match="is sealed at rest, and no key at rest is named"):
+        signer.model_copy(update={"former_keys": [signer.home / "second.sealed"]}).open_sealing_key()
+
+
+def test_a_lost_key_is_named_by_its_public_half(signer: Signer) -> None:
+    lost = SealingKey.generate().public_bytes
+    named = signer.model_copy(update={"lost_keys": ["0x" + lost.hex()]})
+    assert named.open_sealing_key().lost == (lost,)
+    with pytest.raises(ValidationError, match="is no public sealing key; give 0x and 64 hex digits"):
+        Signer(sealing_key=Path("s.pem"), home=Path("home"), keystore=Path("k.json"), lost_keys=["old.pem"])

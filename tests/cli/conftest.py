@@ -282,5 +282,5 @@ def fresh(devnet: Devnet, tmp_path: Path) -> SmallFederation:
 def _somewhere_else(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Commands run in an empty folder, without settings of the developer's."""
     monkeypatch.chdir(tmp_path)
-    for name in ("CHAIN", "CHAIN_ID", "COORDINATOR", "DEPLOYMENT", "KEYSTORE", "HOME", "PASSWORD"):
+    for name in ("CHAIN", "CHAIN_ID", "COORDINATOR", "DEPLOYMENT", "KEYSTORE", "HOME", "PASSWORD", "FORMER_KEYS"):
         monkeypatch.delenv(f"FEDERATED_{name}", raising=False)

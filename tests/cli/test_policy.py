@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 from typer.testing import CliRunner
 
-from prefect_federated.adapters.keys import create_keystore
+from prefect_federated.adapters.keys import SealingKey, create_keystore
 from prefect_federated.adapters.stores.local import LocalStore as OpenStore
 from prefect_federated.adapters.vault import Vault
 from prefect_federated.blocks.chain import EvmChain
@@ -66,7 +66,7 @@ def test_shown_it_says_for_whom_by_whom_and_what(signed: tuple[Path, str]) -> No
 
 def test_block_takes_the_signed_rules_and_no_others(signed: tuple[Path, str]) -> None:
     path, officer = signed
-    block, vault = silo(path, officer), Vault(OpenStore(Path("store")), bytes(32))
+    block, vault = silo(path, officer), Vault(OpenStore(Path("store")), SealingKey.from_seed(bytes(32)))
     assert block.policy(SILO, vault).masked_only and block.policy(SILO, vault).min_cohort == 5
     with pytest.raises(ValidationError, match="min_rows beside a policy_file: what was signed is the whole policy"):
         silo(path, officer, min_rows=3)
@@ -100,7 +100,7 @@ def test_rules_that_are_none_end_with_a_sentence(tmp_path: Path, monkeypatch: py
 
 def test_a_policy_that_was_replaced_is_not_taken_again(signed: tuple[Path, str]) -> None:
     path, officer = signed
-    block, vault = silo(path, officer), Vault(OpenStore(Path("store")), bytes(32))
+    block, vault = silo(path, officer), Vault(OpenStore(Path("store")), SealingKey.from_seed(bytes(32)))
     first = path.read_bytes()
     assert block.policy(SILO, vault).masked_only
     Path("rules.json").write_text(json.dumps({**RULES, "min_cohort": 9}))

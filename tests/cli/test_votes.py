@@ -122,6 +122,24 @@ def test_file_that_holds_another_vote_is_not_overwritten(cli, judged) -> None:
     assert result.exit_code == 2 and "holds something else" in result.stderr and there.read_bytes() == before
 
 
+def test_a_key_that_is_rotated_between_two_files_makes_no_second_vote(cli, judged, tmp_path) -> None:
+    first, rich = signed(cli, judged, "rich").read_bytes(), judged.rich
+    new, key = tmp_path / "rotated.pem", SealingKey.generate(version=2)
+    key.save(new, PASSWORD)
+    rich.federation.rotate_sealing_key(key.public_bytes)
+    more = ["--sealing-key", new, "--holdout", "none.csv"]
+    refused = member(cli, judged, "sign-vote", "rich", Path("second.json"), *more)
+    assert refused.exit_code == 2 and "an opinion on round 1/1 may lie under it" in refused.stderr, refused.output
+    assert not Path("second.json").exists()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FEDERATED_FORMER_KEYS", str(rich.sealing_key))
+        assert member(cli, judged, "sign-vote", "rich", Path("second.json"), *more).exit_code == 0
+        assert Path("second.json").read_bytes() == first, "the same vote, with the salt of then"
+        assert anybody(cli, judged, "bring-votes", Path("second.json"), signed(cli, judged)).exit_code == 0
+        shown = member(cli, judged, "open-vote", "rich", Path("open.json"), "--sealing-key", new)
+        assert shown.exit_code == 0, shown.output
+
+
 def test_nothing_is_signed_with_a_sealing_key_that_is_not_the_registered_one(cli, judged, tmp_path) -> None:
     SealingKey.generate().save(tmp_path / "other.pem", PASSWORD)
     more = ["--sealing-key", tmp_path / "other.pem", "--holdout", "none.csv"]

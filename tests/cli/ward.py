@@ -46,7 +46,7 @@ class Ward:
         return ["--sealing-key", str(self.holder.sealing_key)]
 
     def record(self) -> ConsentRecord:
-        return read_record(self.record_file, SealingKey.load(self.holder.sealing_key, PASSWORD).private_bytes)
+        return read_record(self.record_file, SealingKey.load(self.holder.sealing_key, PASSWORD))
 
     def run(self, *arguments: object, by: str = "") -> Result:
         """A consent command, signed by a party if one is named."""

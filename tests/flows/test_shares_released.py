@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from prefect_federated.adapters.attesting import keep_opinion, kept_opinion, vote_of
 from prefect_federated.adapters.envelope import read_shared
 from prefect_federated.adapters.evm.devnet import Devnet
 from prefect_federated.adapters.gathering import gather
@@ -21,6 +22,7 @@ from prefect_federated.adapters.releasing import join_released, release_shares
 from prefect_federated.core.dealing import join_key, open_release, unwrap_share
 from prefect_federated.core.errors import ConfigurationError, Undecryptable
 from prefect_federated.core.letters import read_letter
+from prefect_federated.core.opinion import Opinion
 from prefect_federated.core.releases import ReleaseLetter
 from prefect_federated.core.round import Phase, Reason
 from prefect_federated.core.round_spec import RoundSpec
@@ -242,6 +244,25 @@ def test_member_that_rotates_while_others_reveal_makes_nobodys_envelope_wrong(co
     assert counted == (party.sealing_key.public_bytes, new.public_bytes)  # not the one since reveals are over
     again = read_by(consortium.standby.open().party, consortium)
     assert join_released(consortium.standby.open().party, box(consortium), again).wrong == ()
+
+
+def test_member_that_names_its_former_key_opens_what_was_dealt_and_released_to_it(
+    consortium: Consortium, spec: RoundSpec
+) -> None:
+    party, new = member(consortium, SECOND), SealingKey.generate(version=9)
+    release_all(consortium, spec, FIRST)  # to the key of then
+    keep_opinion(party, spec, Opinion(True, 2, 1, (0, 1)))
+    party.federation.rotate_sealing_key(new.public_bytes)
+    late = replace(party, sealing_key=new.after([party.sealing_key]))
+    again = read_by(late, consortium)
+    assert release_shares(late, box(consortium), again) == len(HOSPITALS)
+    mine = documents(consortium, again)[late.account]
+    assert all(mine.shares[account(consortium, name).lower()] for name in HOSPITALS)
+    assert join_released(late, box(consortium), again).joined == len(HOSPITALS)
+    assert len(gather(late, again, reveals_of(consortium, again)).updates) == len(HOSPITALS)
+    opinion = kept_opinion(late, again)
+    assert opinion is not None and vote_of(late, again, opinion) == vote_of(party, spec, opinion)
+    party.federation.rotate_sealing_key(party.sealing_key.public_bytes)
 
 
 def test_nothing_is_released_before_reveals_are_over_nor_of_whom_consent_was_taken_back(consortium: Consortium) -> None:

@@ -10,6 +10,7 @@ from prefect_federated.adapters.evm.compact_signatures import COMMITTEE, digest_
 from prefect_federated.adapters.evm.devnet import Devnet
 from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.evm.structs import opening_tuple
+from prefect_federated.adapters.keys import SealingKey
 from prefect_federated.adapters.mailbox import FolderMailbox
 from prefect_federated.adapters.reading import read_past_spec
 from prefect_federated.adapters.stores.base import open_store
@@ -23,6 +24,7 @@ from prefect_federated.core.soundness import SoundLetter
 from prefect_federated.core.words import hash_words, keccak256
 from prefect_federated.scenario.consortium import Consortium
 from prefect_federated.scenario.plot import VALIDATORS
+from prefect_federated.tasks.listen import listen
 from tests.flows.conftest import HOSPITALS
 from tests.flows.vouched import OUT, judged_round, letters, mailbox, sharing
 
@@ -121,6 +123,15 @@ def test_member_does_not_speak_for_what_it_cannot_read_or_whoever_proposes_is_no
             assert not is_sound(member, spec, replace(reveal, uri=uri)), f"{name} is given {key}"
     nowhere = replace(reveal, uri="cas://sha256/" + "0" * 64)
     assert not is_sound(member, spec, nowhere)
+
+
+def test_who_proposes_and_rotates_its_key_makes_no_update_unsound(consortium: Consortium, spec: RoundSpec) -> None:
+    member = consortium.validators[VALIDATORS[0]].open().party
+    reveals, aggregator = consortium.federation().reveals(spec.task, spec.round), consortium.federation("aggregator")
+    old = consortium.aggregator.signer.open_sealing_key()
+    aggregator.rotate_sealing_key(SealingKey.generate(version=2).public_bytes)
+    assert all(is_sound(member, listen(member, spec.task, spec.round), one) for one in reveals)
+    aggregator.rotate_sealing_key(old.public_bytes)
 
 
 def test_member_says_nothing_of_a_round_whose_seats_are_gone(consortium: Consortium, spec: RoundSpec) -> None:

@@ -68,6 +68,10 @@ def kept_opinion(party: Party, spec: RoundSpec) -> Opinion | None:
 
 
 def vote_of(party: Party, spec: RoundSpec, opinion: Opinion) -> Vote:
-    """The vote that says so; its salt comes from sealing key and round, so none can be lost."""
-    key = party.sealing_key
+    """The vote that says so; its salt comes from round and sealing key, so none can be lost.
+
+    From that key under which the opinion is kept: after a rotation it is the same vote, and contradicts no earlier one.
+    """
+    kept = party.vault.find(spec.slot("opinion", party.account))
+    key = party.sealing_key if kept is None else kept[1]
     return opinion.vote(derive(key.private_bytes, "vote salt", spec.context(party.account), key.version))

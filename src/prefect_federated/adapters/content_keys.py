@@ -1,5 +1,6 @@
-"""Content keys as a reader comes by them: unwrapped from its own entry, or joined once from released shares.
+"""Content keys: a silo's own, made again, and others' as a reader comes by them: unwrapped, or joined from shares.
 
+own: sealing key, attempt --HKDF, compared with the committed hash--> content key
 each: envelope --sealing key--> content key
 committee: envelope, releases --joined, dealt again, compared (`releasing`)--> vault --> content key
 """
@@ -8,13 +9,15 @@ import json
 from dataclasses import dataclass
 
 from prefect_federated.adapters.envelope import key_for, read_envelope
-from prefect_federated.adapters.keys import SealingKey
+from prefect_federated.adapters.keys import NAME_FORMER, SealingKey
 from prefect_federated.adapters.stores.base import ContentStore
 from prefect_federated.adapters.vault import Vault
 from prefect_federated.core.canonical import canonical
+from prefect_federated.core.commitment import RoundContext
 from prefect_federated.core.errors import Undecryptable
 from prefect_federated.core.round_spec import RoundSpec
-from prefect_federated.core.sealing import unwrap
+from prefect_federated.core.sealed import SealedOpening
+from prefect_federated.core.sealing import derive, key_hash, unwrap
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,36 @@ class Joined:
         return cls(bytes.fromhex(raw["key"]) if raw["key"] else None, raw["wrong"])
 
 
+def made_content_key(key: SealingKey, context: RoundContext, attempt: bytes) -> bytes:
+    """The content key of a silo's own update, 32 bytes; the attempt has 16."""
+    return derive(key.private_bytes, "content key", context, key.version, attempt)
+
+
+def own_content_key(key: SealingKey, context: RoundContext, sealed: SealedOpening) -> bytes:
+    """The content key of an update that a silo sealed before, under whichever of its keys.
+
+    Raises:
+        Undecryptable: it was sealed under none of them.
+    """
+    return made_content_key(sealed_under(key, context, sealed), context, sealed.attempt)
+
+
+def sealed_under(key: SealingKey, context: RoundContext, sealed: SealedOpening) -> SealingKey:
+    """The one of a silo's keys that an update was sealed under: the content key that it gives is the committed one.
+
+    Raises:
+        Undecryptable: it was none of them.
+    """
+    for one in key.every:
+        if key_hash(made_content_key(one, context, sealed.attempt)) == sealed.opening.content_key_hash:
+            return one
+    raise Undecryptable(
+        f"round {context.task}/{context.round}, participant {context.participant}: key version {key.version} derives"
+        " another content key than the one committed; restore the sealing key current at the commit:"
+        f" {NAME_FORMER}"
+    )
+
+
 def content_key_of(
     store: ContentStore, spec: RoundSpec, participant: str, uri: str, reader: str, key: SealingKey
 ) -> bytes:
@@ -46,8 +79,8 @@ def content_key_of(
     """
     if not spec.threshold:
         wrapped = key_for(read_envelope(store, uri), participant, reader)
-        return unwrap(wrapped, key.private, spec.context(participant), reader)
-    joined = kept_key(Vault(store, key.private_bytes), spec, participant, reader)
+        return key.open_with(lambda one: unwrap(wrapped, one.private, spec.context(participant), reader))
+    joined = kept_key(Vault(store, key), spec, participant, reader)
     if joined is None:
         raise Undecryptable(
             f"fewer than {spec.threshold} good shares of {participant}'s content key were released to {reader}: members"

@@ -4,6 +4,7 @@ content key --HPKE, each reader--> envelope --one reader's sealing key--> conten
 content key --shares, HPKE, each holder--> envelope --see `releasing`--> content key
 """
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
@@ -113,6 +114,12 @@ def key_for(envelope: Envelope, participant: str, reader: str) -> bytes:
             " refuse its sender"
         )
     return wrapped
+
+
+def wraps_to(envelope: Envelope, content_key: bytes, reader: Reader, context: RoundContext) -> bool:
+    """Whether an envelope gives a reader this content key, under one of the keys that it may be wrapped to."""
+    keys = [replace(reader, public_key=key) for key in (reader.public_key, *reader.keys)]
+    return envelope.keys.get(reader.account.lower()) in [wrapped_to(content_key, one, context) for one in keys]
 
 
 def wrapped_to(content_key: bytes, reader: Reader, context: RoundContext) -> bytes | None:

@@ -34,7 +34,7 @@ def sign_record(
     Raises:
         ConsentError: the record has a grant already that is on chain.
     """
-    record = read_record(path, key.private_bytes)
+    record = read_record(path, key)
     if record.grant_id != UNSIGNED and _is_on_chain(federation, record.grant_id):
         raise ConsentError(f"this record has grant 0x{record.grant_id.hex()} already; draft another for a new grant")
     ledger, chain_id = federation.addresses.consent, federation.chain_id
@@ -53,7 +53,7 @@ def change_subjects(
     Raises:
         ConsentError: the change does not fit the record, or the record is not the one behind the ledger's root.
     """
-    record = read_record(path, key.private_bytes)
+    record = read_record(path, key)
     after = changed_subjects(record, add, remove, federation.chain_time())
     state, fresh = federation.grant_state(record.grant_id), subjects_root(after.secret, after.subjects)
     if state.subjects not in (fresh, after.history[-1].root):

@@ -7,15 +7,17 @@ sealed at rest (key at rest) -> SealingKey, without a password
 import hashlib
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from cryptography.hazmat.primitives import serialization as pem
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from prefect_federated.core.at_rest import MAGIC, RestKey, Use
-from prefect_federated.core.errors import KeyUnavailable
+from prefect_federated.core.errors import KeyUnavailable, Undecryptable
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
@@ -23,6 +25,11 @@ if TYPE_CHECKING:
 DEV_SCRYPT_N = 1 << 12  # geth's "light" cost; the full 2^18 takes about a second a key
 LIMIT_BYTES = 1 << 16
 _VERSION = "prefect-federated sealing key, version "
+NAME_FORMER = (
+    "one that `federated participant rotate` replaced is named by its file, in former_keys of the Signer block or, to a"
+    " command, in FEDERATED_FORMER_KEYS"
+)
+T = TypeVar("T")
 
 
 def load_keystore(path: Path, password: str) -> "LocalAccount":
@@ -119,11 +126,14 @@ class SealingKey:
     """A silo's X25519 key: payloads are sealed to its public half, salts are derived from its private half.
 
     Back it up: without it the silo cannot open what it committed to. `version` counts rotations, from 1, as the
-    ParticipantRegistry does.
+    ParticipantRegistry does. Keys that it replaced open what was sealed to them and seal nothing more; of those that
+    are lost for good the public halves are known.
     """
 
     private_bytes: bytes
     version: int = 1
+    former: tuple["SealingKey", ...] = field(default=(), compare=False)
+    lost: tuple[bytes, ...] = field(default=(), compare=False)
 
     @classmethod
     def generate(cls, version: int = 1) -> "SealingKey":
@@ -218,6 +228,38 @@ class SealingKey:
     def public_bytes(self) -> bytes:
         """The public half, 32 bytes, as registered on chain."""
         return self.private.public_key().public_bytes_raw()
+
+    @property
+    def every(self) -> tuple["SealingKey", ...]:
+        """This key and those that it replaced, in the order in which they are tried."""
+        return (self, *self.former)
+
+    def after(self, former: Sequence["SealingKey"], lost: Sequence[bytes] = ()) -> "SealingKey":
+        """The same key with those that it replaced, and the public halves of those that are lost."""
+        return replace(self, former=tuple(one for one in former if one != self), lost=tuple(lost))
+
+    def as_of(self, one: "SealingKey") -> "SealingKey":
+        """One of these keys with the others behind it: what was made under it is made again so."""
+        return one.after(self.every, self.lost)
+
+    def open_with(self, attempt: Callable[["SealingKey"], T]) -> T:
+        """What opens under this key, or else under one that it replaced.
+
+        Raises:
+            Undecryptable: it opens under none; why not under this one.
+        """
+        try:
+            return attempt(self)
+        except Undecryptable as error:
+            for one in self.former:
+                with suppress(Undecryptable):
+                    return attempt(one)
+            raise Undecryptable(f"{error}{self.hint}") from error
+
+    @property
+    def hint(self) -> str:
+        """What to do where something does not open; nothing where no key was ever replaced."""
+        return "" if self.version == 1 else f"; restore the key that it was sealed to: {NAME_FORMER}"
 
     def __repr__(self) -> str:
         return f"SealingKey(public 0x{self.public_bytes.hex()}, version {self.version})"

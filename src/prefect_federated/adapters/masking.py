@@ -12,6 +12,7 @@ import numpy as np
 from prefect_federated.adapters.dealt import shared_in
 from prefect_federated.adapters.encrypting import encrypted
 from prefect_federated.adapters.evm.records import Reveal
+from prefect_federated.adapters.keys import SealingKey
 from prefect_federated.adapters.party import Party
 from prefect_federated.core.canonical import canonical
 from prefect_federated.core.combine import Words
@@ -202,7 +203,7 @@ def own_answer(party: Party, spec: RoundSpec) -> tuple[Answer, dict[int, Federat
             " sum would hide too little; the round opens nothing"
         )
     answered = party.vault.keep(spec.slot(TURNOUT, party.account), turnout.digest)
-    return answer(turnout, shared, own.index, party.sealing_key.private_bytes, answered)
+    return answer(turnout, shared, own.index, _key_in(party, session).private_bytes, answered)
 
 
 def turnout_of(session: Session, roots: Mapping[int, bytes], reveals: Sequence[Reveal]) -> Turnout:
@@ -254,8 +255,15 @@ def roots_of(shared: Mapping[int, Shares]) -> dict[int, bytes]:
 
 
 def _secrets(party: Party, session: Session) -> OwnSecrets:
-    key = party.sealing_key
+    key = _key_in(party, session)
     return secrets_of(session, _index(session, party.account), key.private_bytes, key.version)
+
+
+def _key_in(party: Party, session: Session) -> SealingKey:
+    """The sealing key of this party that was registered when the round opened, or else its current one."""
+    registered = session.member(_index(session, party.account)).sealing_key
+    key = party.sealing_key
+    return next((one for one in key.every if one.public_bytes == registered), key)
 
 
 def _index(session: Session, account: str) -> int:

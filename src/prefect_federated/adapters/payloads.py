@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from prefect_federated.adapters.content_keys import content_key_of
-from prefect_federated.adapters.envelope import body_of, made_envelope, read_envelope, wrapped_to
+from prefect_federated.adapters.content_keys import content_key_of, made_content_key, own_content_key
+from prefect_federated.adapters.envelope import body_of, made_envelope, read_envelope, wraps_to
 from prefect_federated.adapters.keys import SealingKey
 from prefect_federated.adapters.spool import Spool, in_memory
 from prefect_federated.adapters.stores.base import ContentStore
@@ -64,7 +64,7 @@ def seal_update(
     """
     context, attempt = spec.context(participant), os.urandom(ATTEMPT_BYTES)
     secret = masks or derive(key.private_bytes, "header secret", context, key.version, attempt)
-    content_key = derive(key.private_bytes, "content key", context, key.version, attempt)
+    content_key = made_content_key(key, context, attempt)
     header, parts = spec.header("update", weight, secret), {"model": words}
     sealed = RunningRoot(header.chunk_bytes)
     body_uri = store.put(sealed.through(seal_stream(payload_chunks(header, parts), content_key, attempt)))
@@ -85,7 +85,7 @@ def open_own(store: ContentStore, spec: RoundSpec, participant: str, key: Sealin
     Raises:
         Undecryptable: it was sealed under another sealing key, or altered.
     """
-    content_key = derive(key.private_bytes, "content key", spec.context(participant), key.version, sealed.attempt)
+    content_key = own_content_key(key, spec.context(participant), sealed)
     header = spec.header("update")
     body = store.get(sealed.body_uri, _body_bytes(payload_bytes(header)))
     return parse(in_memory(open_stream(body, content_key)), header)[1]["model"]
@@ -95,14 +95,12 @@ def publish(
     store: ContentStore, spec: RoundSpec, participant: str, key: SealingKey, sealed: SealedOpening, masks: bytes = b""
 ) -> str:
     """Wrap the content key to every reader of the round, or deal it, and store the envelope with what masks it, if it
-    is masked; returns its URI."""
-    context = spec.context(participant)
-    content_key = derive(key.private_bytes, "content key", context, key.version, sealed.attempt)
-    if key_hash(content_key) != sealed.opening.content_key_hash:
-        raise Undecryptable(
-            f"round {spec.task}/{spec.round}, participant {participant}: key version {key.version} derives"
-            " another content key than the one committed; restore the sealing key current at the commit"
-        )
+    is masked; returns its URI.
+
+    Raises:
+        Undecryptable: the update was sealed under another sealing key.
+    """
+    content_key = own_content_key(key, spec.context(participant), sealed)
     envelope = made_envelope(spec, participant, content_key, sealed.body_uri)
     return store.put([canonical(envelope | ({"masks": masks.hex()} if masks else {}))])
 
@@ -210,7 +208,8 @@ def gives_key_to(
 ) -> bool:
     """Whether an envelope gives other readers of the round the same content key as this one.
 
-    Nobody can open what is wrapped to another; but whoever has the key can wrap it again, and compare.
+    Nobody can open what is wrapped to another; but whoever has the key can wrap it again, and compare. Any of the keys
+    that a reader may be wrapped to counts.
 
     Raises:
         Undecryptable: the envelope holds no key for this reader, or one that it cannot open.
@@ -218,7 +217,7 @@ def gives_key_to(
     envelope, context = read_envelope(store, uri), spec.context(participant)
     content_key = content_key_of(store, spec, participant, uri, reader, key)
     others = [one for one in spec.readers if one.account in accounts]
-    return all(envelope.keys.get(one.account.lower()) == wrapped_to(content_key, one, context) for one in others)
+    return all(wraps_to(envelope, content_key, one, context) for one in others)
 
 
 def store_words(store: ContentStore, spec: RoundSpec, kind: str, words: Words) -> tuple[str, bytes]:

@@ -13,6 +13,7 @@ import logging
 from dataclasses import replace
 
 from prefect_federated.adapters.evm.records import Version
+from prefect_federated.adapters.keys import SealingKey
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.reading import read_result, version_with_hash
 from prefect_federated.adapters.server_stepping import origin_of
@@ -37,7 +38,7 @@ def keep_personal(party: Party, spec: RoundSpec, attempt: bytes, personal: Perso
         return
     from safetensors.numpy import save
 
-    body = list(seal_stream([save(dict(personal))], _key(party, spec, attempt), attempt))
+    body = list(seal_stream([save(dict(personal))], _key(party, party.sealing_key, spec, attempt), attempt))
     place = {"body": party.store.put(body), "bytes": sum(map(len, body))}
     party.vault.keep(_slot(party, spec, attempt), canonical(place))
 
@@ -82,18 +83,18 @@ def _kept(party: Party, past: RoundSpec) -> Personal:
 
     opening = party.vault.recall(past.slot("opening", party.account))
     attempt = SealedOpening.from_bytes(opening).attempt if opening else b""
-    place = party.vault.recall(_slot(party, past, attempt)) if attempt else None
+    place = party.vault.find(_slot(party, past, attempt)) if attempt else None
     if place is None:
-        raise PayloadError("its store has nothing under this silo's sealing key")
-    named = json.loads(place)
+        raise PayloadError(f"its store has nothing under this silo's sealing key{party.sealing_key.hint}")
+    document, key = place
+    named = json.loads(document)
     body = b"".join(party.store.get(named["body"], named["bytes"]))
-    return load(b"".join(open_stream([body], _key(party, past, attempt))))
+    return load(b"".join(open_stream([body], _key(party, key, past, attempt))))
 
 
 def _slot(party: Party, spec: RoundSpec, attempt: bytes) -> str:
     return f"{spec.slot('personal', party.account)}/{attempt.hex()}"
 
 
-def _key(party: Party, spec: RoundSpec, attempt: bytes) -> bytes:
-    key = party.sealing_key
+def _key(party: Party, key: SealingKey, spec: RoundSpec, attempt: bytes) -> bytes:
     return derive(key.private_bytes, "personal", spec.context(party.account), key.version, attempt)

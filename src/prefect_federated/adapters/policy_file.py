@@ -58,7 +58,7 @@ def read_policy(path: Path, silo: str, signer: str, vault: Vault) -> Policy:
 
 
 def highest(vault: Vault, silo: str) -> tuple[int, Mark | None]:
-    """How many policies a silo has had in force, and the last of them; None before the first."""
+    """How many policies a silo has had in force under one sealing key, and the last of them; None before the first."""
     low, high = 0, 1
     while vault.recall(_place(silo, high)) is not None:
         low, high = high, 2 * high
@@ -70,12 +70,19 @@ def highest(vault: Vault, silo: str) -> tuple[int, Mark | None]:
 
 
 def _put_in_force(vault: Vault, silo: str, mark: Mark, where: str) -> None:
-    """Remember a policy; whoever remembers another one at the same time is looked at first."""
+    """Remember a policy; whoever remembers another one at the same time is looked at first.
+
+    Under each sealing key the policies are numbered anew: one that was in force under a former key counts as well.
+    """
+    own, *former = vault.each
+    for one in former:
+        if (before := highest(one, silo)[1]) is not None:
+            require_newest(mark, before, where)
     while True:
-        count, seen = highest(vault, silo)
+        count, seen = highest(own, silo)
         if seen is not None:
             require_newest(mark, seen, where)
-        if seen == mark or vault.keep(_place(silo, count + 1), mark.to_bytes()) == mark.to_bytes():
+        if seen == mark or own.keep(_place(silo, count + 1), mark.to_bytes()) == mark.to_bytes():
             return
 
 

@@ -12,8 +12,9 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hpke
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
+from prefect_federated.adapters.keys import SealingKey
 from prefect_federated.core.consent import ConsentRecord, PastSubjects
 from prefect_federated.core.consent_record import read_document
 from prefect_federated.core.errors import ConfigurationError, ConsentError
@@ -23,11 +24,11 @@ _INFO = b"prefect-federated/1 consent record"
 _SUITE = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 
 
-def read_record(path: Path, sealing_key: bytes) -> ConsentRecord:
+def read_record(path: Path, key: SealingKey) -> ConsentRecord:
     """Read a consent record.
 
     Args:
-        sealing_key: the silo's X25519 private key, 32 bytes.
+        key: the silo's sealing key; where that does not open the record, one that it replaced may.
 
     Raises:
         ConsentError: there is none.
@@ -39,14 +40,7 @@ def read_record(path: Path, sealing_key: bytes) -> ConsentRecord:
             f"consent record {path} is not encrypted; run `federated consent seal {path} --sealing-key FILE`,"
             " or restore it from the data holder's"
         )
-    try:
-        plain = _SUITE.decrypt(content[len(MAGIC) :], X25519PrivateKey.from_private_bytes(sealing_key), info=_INFO)
-    except (InvalidTag, ValueError) as error:
-        raise ConfigurationError(
-            f"consent record {path} does not open under this silo's sealing key; name the key that it was sealed to,"
-            " or restore the record from the data holder's"
-        ) from error
-    return _parsed(plain, path)
+    return _parsed(_opened(content[len(MAGIC) :], key, path), path)
 
 
 def write_record(path: Path, record: ConsentRecord, public_key: bytes) -> None:
@@ -98,6 +92,24 @@ def erase_file(path: Path) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             one.unlink()
+
+
+def _opened(sealed: bytes, key: SealingKey, path: Path) -> bytes:
+    failed: Exception | None = None
+    for one in key.every:
+        try:
+            return _SUITE.decrypt(sealed, one.private, info=_INFO)
+        except (InvalidTag, ValueError) as error:
+            failed = failed or error
+    raise ConfigurationError(
+        f"consent record {path} does not open under this silo's sealing key{_beside(key)}; name the key that it was"
+        " sealed to (a rotated one in former_keys of the Signer block, or to a command in FEDERATED_FORMER_KEYS), or"
+        " restore the record from the data holder's"
+    ) from failed
+
+
+def _beside(key: SealingKey) -> str:
+    return f", nor under the {len(key.former)} that it replaced" if key.former else ""
 
 
 def _content(path: Path) -> bytes:

@@ -8,14 +8,17 @@ import hashlib
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from prefect_federated.adapters.content_keys import Joined, keep_key, kept_key
 from prefect_federated.adapters.envelope import SharedEnvelope, read_shared
 from prefect_federated.adapters.evm.records import Reveal
+from prefect_federated.adapters.keys import SealingKey
 from prefect_federated.adapters.mailbox import Mailbox, place_of
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.signed_places import document_at
-from prefect_federated.core.dealing import deal, join_key, open_release, release, shares_of, unwrap_share
+from prefect_federated.core.commitment import RoundContext
+from prefect_federated.core.dealing import Dealt, deal, join_key, open_release, release, shares_of, unwrap_share
 from prefect_federated.core.due import shares_due
 from prefect_federated.core.errors import (
     ConfigurationError,
@@ -149,7 +152,7 @@ def _answer(party: Party, spec: RoundSpec, reveal: Reveal) -> dict[str, bytes] |
         dealt = read_shared(party.store, reveal.uri).dealt_to(party.account)
         if dealt is None:
             return {}
-        share = unwrap_share(dealt, party.sealing_key.private, party.account, context)
+        share = party.sealing_key.open_with(lambda one: unwrap_share(dealt, one.private, party.account, context))
     except (ContentMissing, StoreUnreachable):
         return None
     except (PayloadError, ConfigurationError) as error:
@@ -173,11 +176,18 @@ def _good_shares(
         sent, dealt = document.of(participant, party.account), envelope.dealt_to(member)
         if sent is None or dealt is None:
             continue
+        opened = partial(_opened_release, sent, dealt, member, party.account, context)
         try:
-            good[member] = open_release(sent, party.sealing_key.private, dealt, member, party.account, context)
+            good[member] = party.sealing_key.open_with(opened)
         except Undecryptable as error:
             wrong.append(str(error))
     return good
+
+
+def _opened_release(
+    sent: bytes, dealt: Dealt, member: str, account: str, context: RoundContext, key: SealingKey
+) -> bytes:
+    return open_release(sent, key.private, dealt, member, account, context)
 
 
 def _judged(

@@ -4,6 +4,7 @@ opinion, kept sealed --sign--> SignedVote (in Vote)        opinion, as promised 
 """
 
 from prefect_federated.adapters.attesting import keep_opinion, kept_opinion, vote_of
+from prefect_federated.adapters.former_keys import require_former_keys
 from prefect_federated.adapters.holdout import HeldOut
 from prefect_federated.adapters.mailbox import Mailbox
 from prefect_federated.adapters.party import Party
@@ -35,7 +36,8 @@ def sign_vote(party: Party, task: int, holdout: HeldOut | None, mailbox: Mailbox
         WrongPhase: no vote is promised in this phase; or, where the committee opens updates, others' shares of them are
             awaited.
         ContractRefused: the party has no seat, or has promised its vote.
-        KeyUnavailable: the sealing key is not the registered one.
+        KeyUnavailable: the sealing key is not the registered one; or an opinion may be kept under one that was replaced
+            since the round opened, and is not named.
         ConfigurationError: nothing is kept, and no held-out data are named to measure on.
     """
     spec, seat = _at(party, task, Phase.VOTE)
@@ -47,6 +49,7 @@ def sign_vote(party: Party, task: int, holdout: HeldOut | None, mailbox: Mailbox
     _require_key(party)
     opinion = kept_opinion(party, spec)
     if opinion is None:
+        require_former_keys(party, f"an opinion on round {task}/{spec.round}", (task, spec.round))
         if holdout is None:
             raise ConfigurationError(
                 f"no opinion on round {task}/{spec.round} is kept in the store; name the held-out file to measure on"

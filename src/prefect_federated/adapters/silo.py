@@ -57,4 +57,4 @@ class Silo:
             ConsentError: there is none.
             ConfigurationError: it is not encrypted to this silo, or damaged.
         """
-        return read_record(self.records, self.party.sealing_key.private_bytes)
+        return read_record(self.records, self.party.sealing_key)

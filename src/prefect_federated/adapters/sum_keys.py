@@ -43,6 +43,7 @@ def recalled_sum_key(party: Party, public: PublicKey) -> SecretKey:
         raise KeyUnavailable(
             f"{party.name} holds no secret half of the key 0x{public.hash.hex()[:12]} that its spec names; restore"
             " its sealing key and store, or have the task created with a key of `federated holder key`"
+            f"{party.sealing_key.hint}"
         )
     return SecretKey.parse(kept)
 

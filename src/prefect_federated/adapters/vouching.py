@@ -4,6 +4,7 @@ reveals --fetch, open, check--> letters --mailbox--> participant, other members,
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from prefect_federated.adapters.evm.records import Reveal
 from prefect_federated.adapters.gathering import Gathered, fetch_in_range
@@ -86,10 +87,19 @@ def is_sound(party: Party, spec: RoundSpec, reveal: Reveal) -> bool:
         if spec.threshold:  # what they were given is told from the releases, see `given_to`
             return True
         over = made_over(party, spec, reveal.behind)
-        where = (party.store, over, reveal.participant, reveal.uri, party.account, party.sealing_key)
-        return gives_key_to(*where, accounts=(on_duty.aggregator, on_duty.standby))
+        update = reveal.participant, reveal.uri, party.account, party.sealing_key
+        accounts = on_duty.aggregator, on_duty.standby
+        if gives_key_to(party.store, over, *update, accounts):
+            return True
+        return gives_key_to(party.store, _with_dealing_keys(party, over), *update, accounts)
     except (PayloadError, ConfigurationError, StoreUnreachable):
         return False
+
+
+def _with_dealing_keys(party: Party, spec: RoundSpec) -> RoundSpec:
+    """The round with every key that its readers had since it opened: who rotates makes no envelope wrong."""
+    keys = party.federation.dealing_keys(spec.task, spec.round)
+    return replace(spec, readers=tuple(replace(one, keys=keys.get(one.account, ())) for one in spec.readers))
 
 
 def refutation(

@@ -151,7 +151,7 @@ def prove_subject(
     from prefect_federated.adapters.record_file import read_record
     from prefect_federated.core.subject_proof import prove_subject as prove
 
-    write_new(out, prove(read_record(record, key.open().private_bytes), subject).to_json())
+    write_new(out, prove(read_record(record, key.open()), subject).to_json())
     say(f"wrote {out}; the auditor runs `federated consent check-subject {out}`")
 
 

@@ -58,7 +58,7 @@ def root(rows: Rows, key: RecordKey) -> None:
     """Print the root of a table: equal rows in any order have equal roots, one altered value gives another."""
     from prefect_federated.adapters.record_file import read_record
 
-    record = read_record(rows.record, key.open().private_bytes)
+    record = read_record(rows.record, key.open())
     console.out.print("0x" + rows.root(record.secret).hex(), soft_wrap=True, highlight=False)
 
 
@@ -72,7 +72,7 @@ def publish(rows: Rows, sealing_key: KeyOption, sender: Sender, where: Where) ->
     """Put the root of a table on chain as its data holder; it counts for rounds that open afterwards."""
     from prefect_federated.adapters.record_file import read_record
 
-    record = read_record(rows.record, open_key(sealing_key, sender).private_bytes)
+    record = read_record(rows.record, open_key(sealing_key, sender))
     federation, found = where.open(sender), rows.root(record.secret)
     dataset = federation.grant_state(record.grant_id).dataset
     _, published = federation.dataset_of(dataset)
@@ -115,7 +115,7 @@ def audit(
     from prefect_federated.adapters.record_file import read_record
 
     opened = _open(silo)
-    kept = read_record(record, opened.party.sealing_key.private_bytes) if record else None
+    kept = read_record(record, opened.party.sealing_key) if record else None
     findings = audit_with_data(opened, task, round, kept, retrain)
     if as_json:
         console.print_json([_row(finding) for finding in findings])

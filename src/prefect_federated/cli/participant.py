@@ -1,4 +1,4 @@
-"""`federated participant`: register, stake, join a task, leave it, see where an account stands.
+"""`federated participant`: register, stake, join a task, leave it, replace a key, see where an account stands.
 
 join: register -> deposit what is missing -> enrol (or accept the duty)      leave: leave -> bond back -> stake back
 
@@ -16,6 +16,7 @@ from prefect_federated.cli.amounts import parse_amount, show_amount
 from prefect_federated.cli.budgets import DeltaOption, EpsilonOption, limit_from
 from prefect_federated.cli.grouped import takes
 from prefect_federated.cli.joining import deposit_missing, register_once
+from prefect_federated.cli.rotation import rotate
 from prefect_federated.cli.sender import Sender
 from prefect_federated.cli.tables import show_pairs, show_span, show_table, show_time
 from prefect_federated.cli.where import Where
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
     from prefect_federated.adapters.evm.federation import Federation
 
 participant = typer.Typer(help="Accounts: join a task, leave it, see stake and enrolments.", no_args_is_help=True)
+
+participant.command(
+    epilog="Example: federated participant rotate --sealing-key new.pem --former-key old.pem --backup usb/new.pem"
+    " --keystore me.json"
+)(rotate)
 
 TaskArgument = Annotated[int, typer.Argument(min=1, help="Number of the task on chain.")]
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 VARIABLE, PASSWORD = "FEDERATED_AT_REST", "FEDERATED_AT_REST_PASSWORD"
 OLD_PASSWORD = "FEDERATED_AT_REST_OLD_PASSWORD"  # of the key that a rewrap takes files away from; else the same
+FORMER_KEYS = "FEDERATED_FORMER_KEYS"  # files of sealing keys that were replaced, as PATH separates folders
 
 
 def rest_key(address: str, password_env: str = PASSWORD) -> "RestKey":
@@ -45,8 +46,20 @@ def rest_key(address: str, password_env: str = PASSWORD) -> "RestKey":
 def open_key(path: Path, sender: "Sender") -> "SealingKey":
     """A sealing key, opened with the sender's password, or with the key at rest where its file is sealed under one.
 
+    With it come those that it replaced, whose files the environment names.
+
     Raises:
-        KeyUnavailable: it is missing, or password or key at rest are wrong.
+        KeyUnavailable: one is missing, or password or key at rest are wrong.
+    """
+    former = [Path(one) for one in os.environ.get(FORMER_KEYS, "").split(os.pathsep) if one]
+    return open_one_key(path, sender).after([open_one_key(one, sender) for one in former])
+
+
+def open_one_key(path: Path, sender: "Sender") -> "SealingKey":
+    """A sealing key as `open_key` opens it, without those that it replaced.
+
+    Raises:
+        KeyUnavailable: as `open_key`.
     """
     from prefect_federated.adapters.keys import SealingKey
     from prefect_federated.adapters.sealed_file import is_sealed

@@ -1,5 +1,6 @@
 """A round as a party reads it before acting: the agreed spec, the base model, the readers of this round."""
 
+import re
 from dataclasses import dataclass
 
 from prefect_federated.core.commitment import RoundContext
@@ -8,6 +9,8 @@ from prefect_federated.core.fixed_point import Encoding
 from prefect_federated.core.paillier.payload import payload_words
 from prefect_federated.core.payload import INT32_MAX, Header, Part
 from prefect_federated.core.spec import TaskSpec
+
+_SLOT = re.compile(r"/\d+/0x[0-9a-f]+/(\d+)/(\d+)/0x[0-9a-f]+(?:/[0-9a-f]*)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,18 @@ def slot_of(chain_id: int, coordinator: str, task: int, round: int, what: str, p
     'opening/31337/0xab/1/3/0xcd'
     """
     return f"{what}/{chain_id}/{coordinator}/{task}/{round}/{participant}".lower()
+
+
+def round_of_slot(name: str) -> tuple[int, int] | None:
+    """Task and round of a document by its name in a store, or by a longer name that begins so; None where it has none.
+
+    >>> round_of_slot("opening/31337/0xab/1/3/0xcd"), round_of_slot("personal/31337/0xab/1/3/0xcd/07ff")
+    ((1, 3), (1, 3))
+    >>> round_of_slot("policy in force/0xcd/2") is None
+    True
+    """
+    found = _SLOT.search(name)
+    return None if found is None else (int(found[1]), int(found[2]))
 
 
 def header_for(spec: TaskSpec, kind: str, weight: int = 0, secret: bytes = b"") -> Header:

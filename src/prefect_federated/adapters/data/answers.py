@@ -6,17 +6,22 @@ Answers under noise are neither held against others nor kept: what they tell tog
 refuse one for the rows of another would tell of rows without noise.
 
 Answers are numbered from 0 under names that only this silo finds; the rows' tags lie sealed in the store beside them.
+Both are of one sealing key: after a rotation they are numbered anew, and an answer is held against those under a former
+key with the tags that this key gives.
 """
 
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from prefect_federated.adapters.former_keys import require_former_keys
 from prefect_federated.adapters.party import Party
 from prefect_federated.adapters.silo import Silo
+from prefect_federated.adapters.vault import Vault
 from prefect_federated.core.canonical import canonical, canonical_hash
 from prefect_federated.core.errors import DataRefused
 from prefect_federated.core.round_spec import RoundSpec
@@ -36,6 +41,7 @@ def require_answerable(silo: Silo, spec: RoundSpec, view: "ConsentView") -> None
         PolicyRefused: naming column and earlier round.
         DataRefused: under noise, there are more rows than the task has room for.
         ConfigurationError: the plan does not count as the task asks.
+        KeyUnavailable: earlier answers may lie under a former sealing key that is not named.
     """
     agreed, privacy = spec.spec, spec.spec.privacy
     if isinstance(privacy, StatisticsPrivacy):
@@ -47,7 +53,10 @@ def require_answerable(silo: Silo, spec: RoundSpec, view: "ConsentView") -> None
             )
         return
     if spec.spec.statistics is not None:
-        require_apart(list(_earlier(silo.party)), _answer(silo, spec, view))
+        require_former_keys(silo.party, "what was answered before")
+        answer = _answer(silo, spec, view)
+        for vault in silo.party.vault.each:
+            require_apart(list(_earlier(silo.party, vault)), _tagged(answer, vault, view))
 
 
 def keep_answer(silo: Silo, spec: RoundSpec, view: "ConsentView") -> None:
@@ -55,39 +64,52 @@ def keep_answer(silo: Silo, spec: RoundSpec, view: "ConsentView") -> None:
 
     Raises:
         PolicyRefused: as `require_answerable`; another task's answer may have come between.
+        KeyUnavailable: as `require_answerable`.
     """
     if spec.spec.statistics is None or spec.spec.privacy is not None:
         return
-    answer, party, earlier = _answer(silo, spec, view), silo.party, list(_earlier(silo.party))
+    party = silo.party
+    require_former_keys(party, "what was answered before")
+    untagged, (own, *former) = _answer(silo, spec, view), party.vault.each
+    for vault in former:
+        before, again = list(_earlier(party, vault)), _tagged(untagged, vault, view)
+        require_apart(before, again)
+        if any(_same(one, again) for one in before):
+            return
+    answer, earlier = _tagged(untagged, own, view), list(_earlier(party, own))
     document = _sealed(party, answer)
     while True:
         require_apart(earlier, answer)
         if any(_same(one, answer) for one in earlier):
             return
-        stands = party.vault.keep(_name(party, len(earlier)), document)
+        stands = own.keep(_name(party, len(earlier)), document)
         earlier.append(_opened(party, stands))
 
 
-def _earlier(party: Party) -> Iterator[Answered]:
-    """Everything that was answered under this sealing key, the first answer first."""
+def _earlier(party: Party, vault: Vault) -> Iterator[Answered]:
+    """Everything that was answered under the vault's sealing key, the first answer first."""
     number = 0
-    while (document := party.vault.recall(_name(party, number))) is not None:
+    while (document := vault.recall(_name(party, number))) is not None:
         yield _opened(party, document)
         number += 1
 
 
+def _tagged(answer: Answered, vault: Vault, view: "ConsentView") -> Answered:
+    return replace(answer, tags=np.array([vault.tag(subject) for subject in view.subjects], np.uint64))
+
+
 def _answer(silo: Silo, spec: RoundSpec, view: "ConsentView") -> Answered:
+    """What is answered, its rows without tags."""
     agreed, query = spec.spec, spec.spec.statistics
     assert query is not None
     plan = load_counting(agreed.plan.ref, agreed.plan.hyperparameters, agreed.plan.code_hash)
     placed = plan.place(query, view.frame)
-    tags = np.array([silo.party.vault.tag(subject) for subject in view.subjects], np.uint64)
     return Answered(
         chain=f"{spec.chain_id}/{spec.coordinator}".lower(),
         task=spec.task,
         round=spec.round,
         fewest=query.cells.fewest,
-        tags=tags,
+        tags=np.array([], np.uint64),
         columns={
             one.name: Placement(
                 canonical_hash(one.model_dump(mode="json")).hex(),

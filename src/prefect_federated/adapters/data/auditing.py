@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from prefect_federated.adapters.carrying import over_base
+from prefect_federated.adapters.content_keys import sealed_under
 from prefect_federated.adapters.data.consented import evidence_slot, suite_for
 from prefect_federated.adapters.data.table import table_of
 from prefect_federated.adapters.data.training import train_on
@@ -112,7 +113,8 @@ def _evidence(silo: Silo, spec: RoundSpec, evidence_hash: bytes) -> Evidence:
     if document is None:
         raise DataError(
             f"round {spec.task}/{spec.round}: the store of {silo.party.name} holds no evidence"
-            f" 0x{evidence_hash.hex()[:12]}; restore the store, without it nothing can be shown"
+            f" 0x{evidence_hash.hex()[:12]}{silo.party.sealing_key.hint}; restore the store, without it nothing can be"
+            " shown"
         )
     return Evidence.from_bytes(document)
 
@@ -150,8 +152,10 @@ def _retrained(silo: Silo, spec: RoundSpec, view: "ConsentView") -> Finding:
         return Finding("update", NONE, NONE, "the store holds no opening of that round")
     sealed = SealedOpening.from_bytes(kept)
     context = over_base(party, spec, sealed.made_in).context(party.account)
-    update = train_on(silo, read_past_spec(party, spec.task, sealed.made_in) if sealed.made_in else spec, view)
-    key = party.sealing_key
+    key = sealed_under(party.sealing_key, context, sealed)  # noise, masks and secrets were drawn from it
+    party = replace(party, sealing_key=party.sealing_key.as_of(key))
+    then = read_past_spec(party, spec.task, sealed.made_in) if sealed.made_in else spec
+    update = train_on(replace(silo, party=party), then, view)
     words, masks = masked(party, spec, update)
     secret = masks or derive(key.private_bytes, "header secret", context, key.version, sealed.attempt)
     root = payload_root(spec.header("update", update.weight, secret), {"model": words})

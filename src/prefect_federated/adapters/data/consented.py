@@ -142,7 +142,7 @@ def kept_evidence(silo: Silo, spec: RoundSpec, evidence_hash: bytes) -> Evidence
     if kept is None:
         raise DataRefused(
             f"round {spec.task}/{spec.round}: evidence 0x{evidence_hash.hex()[:12]} is not in the store of"
-            f" {silo.party.name}; restore the store"
+            f" {silo.party.name}{silo.party.sealing_key.hint}; restore the store"
         )
     return Evidence.from_bytes(kept)
 

@@ -4,6 +4,7 @@ eth_getLogs over the contracts -> Event -> the record that it stands for
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from prefect_federated.adapters.evm.kept_rolls import KeptRolls
@@ -20,6 +21,8 @@ from prefect_federated.core.usage_rights import UsageRights
 
 if TYPE_CHECKING:
     from web3 import Web3
+
+Place = tuple[int, int]  # of an event: block, log index
 
 
 class ChainHistory(KeptRolls):
@@ -39,6 +42,7 @@ class ChainHistory(KeptRolls):
         self._spec_uris: dict[int, str] = {}
         self._masked: dict[int, bool] = {}
         self._rights: dict[bytes, UsageRights] = {}
+        self._sealing_keys: dict[str, list[tuple[bytes, Place]]] = {}
 
     def spec_uri(self, task: int) -> str:
         """Where the sponsor put the task's spec; fixed at creation.
@@ -63,6 +67,29 @@ class ChainHistory(KeptRolls):
         if not found:
             raise ChainUnreachable(f"the node shows no opening of round {task}/{round}; ask again, or another node")
         return found[0]
+
+    def sealing_keys(self, account: str) -> list[tuple[bytes, Place]]:
+        """Public sealing keys of an account, 32 bytes each, in order, each with the place of its event; the last holds.
+
+        Read again only when the registry has another last one.
+        """
+        now = self.participant(account)
+        known = self._sealing_keys.get(account, [])
+        if now.registered and len(known) != now.key_version:
+            events = self.events(names=("Registered", "SealingKeyRotated"))
+            mine = (event for event in events if event.args["participant"] == account)
+            known = [(bytes(one.args["sealingKey"]), (one.block, one.log_index)) for one in mine]
+            self._sealing_keys[account] = known
+        return list(known)
+
+    def held_key(self, account: str, key: bytes, task: int, round: int) -> bool:
+        """Whether a public sealing key was still an account's when a round opened, or became so later."""
+        keys = self.sealing_keys(account)
+        if keys and keys[-1][0] == key:
+            return True
+        ends = [after for (one, _), (_, after) in pairwise(keys) if one == key]
+        started = self.events(task, round, ("RoundStarted",)) if ends else []
+        return bool(started) and (started[0].block, started[0].log_index) < max(ends)
 
     def membership(self, task: int) -> list[Event]:
         """Who joined and left a task, in order: `Enrolled` with `fromRound`, `Left` with `untilRound`."""

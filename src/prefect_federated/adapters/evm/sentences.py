@@ -32,7 +32,7 @@ OWN: dict[str, tuple[type[FederatedError], str]] = {
     ),
     "AlreadyRegistered": (
         ContractRefused,
-        "account {account} is already registered; rotate its key or set a delegate instead",
+        "account {account} is already registered; replace its sealing key with `federated participant rotate`",
     ),
     "MissingSealingKey": (
         ConfigurationError,

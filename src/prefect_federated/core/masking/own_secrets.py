@@ -65,13 +65,14 @@ def secrets_of(session: Session, index: int, sealing_key: bytes, key_version: in
         key_version: rotations of that key, as the registry counts them.
 
     Raises:
-        KeyUnavailable: the key is not the one registered.
+        KeyUnavailable: the key is not the one registered when the round opened.
     """
     registered = session.member(index).sealing_key
     if public_of(sealing_key) != registered:
         raise KeyUnavailable(
             f"{session.place}, participant {index}: the sealing key given has public half"
             f" 0x{public_of(sealing_key).hex()}, registered is 0x{registered.hex()}; restore the key that is registered"
+            ", or name it in former_keys of the Signer block where `federated participant rotate` replaced it since"
         )
     labels = ("masking key", "mask self seed", "mask coins")
     context = session.context(index)
