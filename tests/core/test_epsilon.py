@@ -13,7 +13,8 @@ from prefect_federated.adapters.lineage.losses import Losses
 from prefect_federated.cli.budgets import budget_record
 from prefect_federated.cli.console import print_json
 from prefect_federated.core.audit import Audit, ContributorRow, DeedRow, GrantRow
-from prefect_federated.core.epsilon import Epsilon, epsilon_text
+from prefect_federated.core.epsilon import epsilon_text
+from prefect_federated.core.epsilon_field import Epsilon
 from prefect_federated.core.privacy import pack
 from prefect_federated.core.statistics.telling import as_json, metrics_of
 from tests.core.statistics.test_noisy import answer

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from prefect_federated.core.epsilon import epsilon_json
 from prefect_federated.core.privacy import epsilon_of, limit_of
 
 EpsilonOption = Annotated[
@@ -23,8 +24,6 @@ def limit_from(epsilon: float | None, delta: float) -> int:
 
 def budget_record(limit: int, spent: int, delta: float) -> dict[str, Any]:
     """A limit and what was spent of it, with stable names; a limit of None is none, either may be "unbounded"."""
-    from prefect_federated.core.epsilon import epsilon_json
-
     return {
         "epsilon_limit": epsilon_json(round(epsilon_of(limit, delta), 6)) if limit else None,
         "epsilon_spent": epsilon_json(round(epsilon_of(spent, delta), 6)) if spent else 0.0,

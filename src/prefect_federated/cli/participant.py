@@ -20,6 +20,7 @@ from prefect_federated.cli.rotation import rotate
 from prefect_federated.cli.sender import Sender
 from prefect_federated.cli.tables import show_pairs, show_span, show_table, show_time
 from prefect_federated.cli.where import Where
+from prefect_federated.core.epsilon import epsilon_text
 from prefect_federated.core.errors import UnknownParticipant
 from prefect_federated.core.privacy import DELTA
 from prefect_federated.core.reputation import MAX
@@ -190,8 +191,6 @@ def record(task: TaskArgument, sender: Sender, where: Where) -> None:
 
 
 def _privacy(found: dict[str, Any]) -> str:
-    from prefect_federated.core.epsilon import epsilon_text
-
     of = "no limit" if found["epsilon_limit"] is None else epsilon_text(found["epsilon_limit"])
     return f"epsilon {epsilon_text(found['epsilon_spent'])} of {of}, delta {found['delta']:g}"
 

@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from prefect_federated.core.epsilon import Epsilon, epsilon_text
+from prefect_federated.core.epsilon import epsilon_text
+from prefect_federated.core.epsilon_field import Epsilon
 from prefect_federated.core.privacy import DELTA
 
 

@@ -4,9 +4,7 @@ epsilon --epsilon_json--> 0.547838 | "unbounded"        JSON knows no infinity, 
 """
 
 import math
-from typing import Annotated, Any, Final
-
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from typing import Final
 
 UNBOUNDED: Final = "unbounded"
 
@@ -31,17 +29,3 @@ def epsilon_text(epsilon: float | str, digits: int = 6) -> str:
     """
     told = epsilon if isinstance(epsilon, str) else epsilon_json(epsilon)
     return told if isinstance(told, str) else f"{told:.{digits}g}"
-
-
-def _read(value: Any) -> Any:
-    return math.inf if value == UNBOUNDED else value
-
-
-Epsilon = Annotated[
-    float,
-    BeforeValidator(_read),
-    Field(ge=0),
-    PlainSerializer(epsilon_json, when_used="json"),
-    WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0}, {"const": UNBOUNDED}]}),
-]
-"""Of a model's field: a float in Python, infinite where nothing bounds it; in JSON a number or "unbounded"."""

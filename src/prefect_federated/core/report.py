@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from prefect_federated.core.epsilon import Epsilon
+from prefect_federated.core.epsilon_field import Epsilon
 
 
 class _Row(BaseModel):
