@@ -108,6 +108,10 @@ def test_sums_have_the_survivors_noise_and_a_silo_stops_before_it_has_spent_too_
         assert party.vault.recall(f"statistics/{member(consortium, 'ward-c').account}/0".lower()) is None
         assert federation.own_budget(member(consortium, "ward-a").account).spent == add(COST, COST)
 
+        with pytest.raises(BudgetSpent, match=r"1 of 3 participants have spent .* the quorum is 3"):
+            scene.opened(consortium)
+        consortium.federation("ward-a").set_own_limit(add(add(COST, COST), COST))
         spec = scene.opened(consortium)
+        consortium.federation("ward-a").set_own_limit(add(COST, COST))
         with pytest.raises(BudgetSpent, match=r"costs epsilon 4\.753, this silo has spent 7\.088 of 7\.088"):
             member(consortium, "ward-a").share(spec.task, spec.round)
