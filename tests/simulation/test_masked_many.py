@@ -1,5 +1,6 @@
 """A hundred and thirty-one who mask on a chain, each with forty others: the sum is exact, whoever leaves on the way."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from prefect_federated.adapters.masking import masked, own_answer, own_note, own
 from prefect_federated.adapters.outcome import work_out
 from prefect_federated.adapters.payloads import publish, seal_update
 from prefect_federated.adapters.reading import read_round_spec
+from prefect_federated.adapters.sum_bounds import most_norm
 from prefect_federated.adapters.unmasking import gather_masked
 from prefect_federated.adapters.verification import verify_proposal
 from prefect_federated.core.aggregation.weighted_mean import weighted_mean
@@ -52,7 +54,10 @@ class Play:
     def commit(self, one: Simulated) -> Call:
         party, spec = one.silo.party, self.spec
         rng = np.random.default_rng(len(self.updates))
-        words = rng.integers(-spec.spec.update.limit, spec.spec.update.limit, spec.spec.model.size).astype(np.int32)
+        size, norm = spec.spec.model.size, most_norm(spec)
+        assert norm is not None
+        most = norm // (1 + math.isqrt(size))  # of a word: what is longer than a clipped update is no honest one
+        words = rng.integers(-most, most, size).astype(np.int32)
         update = EncodedUpdate(words, int(rng.integers(1, spec.spec.enforced.max_weight + 1)), {})
         hidden, seeds = masked(party, spec, update)
         sent = seal_update(
