@@ -7,8 +7,6 @@ import {RoundCost, vm} from "./RoundCost.sol";
 /// they are. Both name where the leaves lie.
 /// forge-config: default.isolate = true
 contract RolledCostTest is RoundCost {
-    string internal constant URI =
-        "s3://federated/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
     address internal poster = vm.addr(0x5e06);
 
     function setUp() public override {

@@ -5,11 +5,11 @@ fresh key --backup, then its own file--> rotateSealingKey --> sealed to from now
 Whatever stops it, the chain has the old key or the new one, and the files of both are there: it is run again.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from prefect_federated.adapters.durable import sync_folder
 from prefect_federated.adapters.evm.federation import Federation
 from prefect_federated.adapters.keys import SealingKey
 from prefect_federated.core.errors import ConfigurationError, KeyUnavailable
@@ -106,18 +106,10 @@ def _put(files: KeyFiles, key: SealingKey, path: Path) -> None:
         fresh.unlink(missing_ok=True)  # half a file of a process that died
         files.save(key, fresh)
         fresh.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     found = files.open(path)
     if found != key:
         raise KeyUnavailable(
             f"{path} holds another sealing key, 0x{found.public_bytes.hex()}, than 0x{key.public_bytes.hex()}; nothing"
             " was sent: name another file"
         )
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

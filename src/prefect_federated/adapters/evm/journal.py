@@ -14,6 +14,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from prefect_federated.adapters.durable import sync_folder
+
 
 class State(StrEnum):
     """What is known of an entry's transaction."""
@@ -102,7 +104,7 @@ class Journal:
                 os.fsync(file.fileno())
         temporary.replace(path)
         if signed:
-            _sync(path.parent)
+            sync_folder(path.parent)
         (self.folder / other / _file(entry.intent)).unlink(missing_ok=True)
 
     def pending(self) -> list[Entry]:
@@ -136,11 +138,3 @@ def _read(path: Path) -> Entry:
 
 def _file(intent: str) -> str:
     return hashlib.sha256(intent.encode()).hexdigest()[:40] + ".json"
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

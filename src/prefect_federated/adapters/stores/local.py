@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from uuid import uuid4
 
+from prefect_federated.adapters.durable import sync_folder
 from prefect_federated.adapters.stores.naming import segment
 from prefect_federated.adapters.stores.verified import CHUNK_BYTES, Sha256, regrouped, require_within, verified
 from prefect_federated.core.errors import ConfigurationError, ContentMissing, StoreUnreachable
@@ -120,7 +121,7 @@ class LocalStore:
 
     def _sync(self, folder: Path) -> None:
         if self.durable:
-            _sync_folder(folder)
+            sync_folder(folder)
 
     def _reported(self, verb: str) -> AbstractContextManager[None]:
         return _reported(verb, self.root)
@@ -135,12 +136,3 @@ def _reported(verb: str, root: Path) -> Iterator[None]:
             f"could not {verb} the local store {root}: {cause.strerror or cause}; check that the folder"
             " exists, belongs to this user and has room"
         ) from cause
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new name in a folder survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
